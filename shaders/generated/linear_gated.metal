@@ -55,6 +55,7 @@ struct Unit
     uint4 a;
     uint4 b;
     uint c;
+    uint d;
 };
 
 struct Second1
@@ -80,57 +81,57 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _865 = (type == 0u);
-constant bool _874 = (type == 1u);
-constant bool _882 = (type == 2u);
-constant bool _891 = (type == 3u);
-constant bool _900 = (type == 4u);
-constant bool _910 = (type == 5u);
-constant bool _920 = (type == 6u);
-constant bool _931 = (type == 7u);
-constant bool _940 = (type == 8u);
-constant bool _949 = (type == 9u);
-constant bool _958 = (type == 10u);
-constant bool _967 = (type == 11u);
-constant bool _976 = (type == 12u);
-constant bool _986 = (type == 13u);
-constant bool _995 = (type == 14u);
-constant bool _1005 = (type == 15u);
-constant bool _1014 = (type == 16u);
-constant bool _2799 = (type == 0u);
-constant bool _2809 = (type == 1u);
-constant bool _2819 = (type == 2u);
-constant bool _2829 = (type == 3u);
-constant bool _2839 = (type == 4u);
-constant bool _2849 = (type == 5u);
-constant bool _2859 = (type == 6u);
-constant bool _2869 = (type == 7u);
-constant bool _2879 = (type == 8u);
-constant bool _2889 = (type == 9u);
-constant bool _2899 = (type == 10u);
-constant bool _2909 = (type == 11u);
-constant bool _2919 = (type == 12u);
-constant bool _2929 = (type == 13u);
-constant bool _2939 = (type == 14u);
-constant bool _2949 = (type == 15u);
-constant bool _2959 = (type == 16u);
-constant bool _2974 = (type == 0u);
-constant bool _2986 = (type == 1u);
-constant bool _2998 = (type == 2u);
-constant bool _3010 = (type == 3u);
-constant bool _3022 = (type == 4u);
-constant bool _3034 = (type == 5u);
-constant bool _3046 = (type == 6u);
-constant bool _3058 = (type == 7u);
-constant bool _3070 = (type == 8u);
-constant bool _3082 = (type == 9u);
-constant bool _3094 = (type == 10u);
-constant bool _3106 = (type == 11u);
-constant bool _3118 = (type == 12u);
-constant bool _3130 = (type == 13u);
-constant bool _3142 = (type == 14u);
-constant bool _3154 = (type == 15u);
-constant bool _3166 = (type == 16u);
+constant bool _864 = (type == 0u);
+constant bool _873 = (type == 1u);
+constant bool _881 = (type == 2u);
+constant bool _890 = (type == 3u);
+constant bool _899 = (type == 4u);
+constant bool _909 = (type == 5u);
+constant bool _919 = (type == 6u);
+constant bool _930 = (type == 7u);
+constant bool _939 = (type == 8u);
+constant bool _948 = (type == 9u);
+constant bool _957 = (type == 10u);
+constant bool _966 = (type == 11u);
+constant bool _975 = (type == 12u);
+constant bool _985 = (type == 13u);
+constant bool _994 = (type == 14u);
+constant bool _1004 = (type == 15u);
+constant bool _1013 = (type == 16u);
+constant bool _2798 = (type == 0u);
+constant bool _2808 = (type == 1u);
+constant bool _2818 = (type == 2u);
+constant bool _2828 = (type == 3u);
+constant bool _2838 = (type == 4u);
+constant bool _2848 = (type == 5u);
+constant bool _2858 = (type == 6u);
+constant bool _2868 = (type == 7u);
+constant bool _2878 = (type == 8u);
+constant bool _2888 = (type == 9u);
+constant bool _2898 = (type == 10u);
+constant bool _2908 = (type == 11u);
+constant bool _2918 = (type == 12u);
+constant bool _2928 = (type == 13u);
+constant bool _2938 = (type == 14u);
+constant bool _2948 = (type == 15u);
+constant bool _2958 = (type == 16u);
+constant bool _2973 = (type == 0u);
+constant bool _2985 = (type == 1u);
+constant bool _2997 = (type == 2u);
+constant bool _3009 = (type == 3u);
+constant bool _3021 = (type == 4u);
+constant bool _3033 = (type == 5u);
+constant bool _3045 = (type == 6u);
+constant bool _3057 = (type == 7u);
+constant bool _3069 = (type == 8u);
+constant bool _3081 = (type == 9u);
+constant bool _3093 = (type == 10u);
+constant bool _3105 = (type == 11u);
+constant bool _3117 = (type == 12u);
+constant bool _3129 = (type == 13u);
+constant bool _3141 = (type == 14u);
+constant bool _3153 = (type == 15u);
+constant bool _3165 = (type == 16u);
 
 struct X4
 {
@@ -169,12 +170,12 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3329 = (variant / 17u);
-constant uint input_ = (_3329 % 2u);
+constant uint _3328 = (variant / 17u);
+constant uint input_ = (_3328 % 2u);
 constant bool normed = (input_ == 1u);
-constant uint _3367 = (variant / 34u);
-constant uint part = (_3367 % 3u);
-constant bool _3369 = (part == 1u);
+constant uint _3366 = (variant / 34u);
+constant uint part = (_3366 % 3u);
+constant bool _3368 = (part == 1u);
 
 struct Gates1
 {
@@ -186,7 +187,7 @@ struct Y1
     float y1[1];
 };
 
-constant bool _3444 = (part == 1u);
+constant bool _3443 = (part == 1u);
 
 struct Gates4
 {
@@ -198,197 +199,205 @@ struct Y4
     float4 y4[1];
 };
 
-constant bool _4022 = (type == 10u);
-constant bool _4023 = (type == 11u);
-constant bool _4024 = (_4022 || _4023);
-constant bool _4025 = (type == 12u);
-constant bool runs_apart = (_4024 || _4025);
-constant bool _4427 = (type == 10u);
-constant bool _4428 = (type == 11u);
-constant bool _4429 = (_4427 || _4428);
-constant bool _4441 = (type == 10u);
-constant bool _4448 = (type == 11u);
-constant bool _4449 = (type == 12u);
-constant bool _4450 = (_4448 || _4449);
-constant bool _4472 = (type == 11u);
-constant bool _4493 = (type == 8u);
-constant bool _4494 = (type == 9u);
-constant bool _4495 = (_4493 || _4494);
-constant bool _4525 = (type == 15u);
-constant bool _4571 = (type == 12u);
-constant bool _4589 = (type == 10u);
-constant bool _4609 = (type == 11u);
-constant bool _4627 = (type == 9u);
-constant bool _4638 = (type == 15u);
-constant bool _4647 = (type == 14u);
-constant bool _4665 = (type == 13u);
-constant bool _4666 = (type == 14u);
-constant bool signed_runs = (_4665 || _4666);
-constant bool _4680 = (type == 0u);
-constant bool _4688 = (type == 1u);
-constant bool _4696 = (type == 2u);
-constant bool _4704 = (type == 3u);
-constant bool _4712 = (type == 4u);
-constant bool _4720 = (type == 5u);
-constant bool _4728 = (type == 6u);
-constant bool _4736 = (type == 7u);
-constant bool _4744 = (type == 8u);
-constant bool _4752 = (type == 9u);
-constant bool _4760 = (type == 10u);
-constant bool _4768 = (type == 11u);
-constant bool _4776 = (type == 12u);
-constant bool _4784 = (type == 13u);
-constant bool _4792 = (type == 14u);
-constant bool _4800 = (type == 15u);
-constant bool _4808 = (type == 16u);
+constant bool _4021 = (type == 10u);
+constant bool _4022 = (type == 11u);
+constant bool _4023 = (_4021 || _4022);
+constant bool _4024 = (type == 12u);
+constant bool runs_apart = (_4023 || _4024);
+constant bool _4453 = (type == 10u);
+constant bool _4454 = (type == 11u);
+constant bool _4455 = (_4453 || _4454);
+constant bool _4467 = (type == 11u);
+constant bool _4493 = (type == 12u);
+constant bool _4509 = (type == 8u);
+constant bool _4510 = (type == 9u);
+constant bool _4511 = (_4509 || _4510);
+constant bool _4541 = (type == 15u);
+constant bool _4589 = (type == 15u);
+constant bool _4598 = (type == 14u);
+constant bool _4619 = (type == 9u);
+constant bool _4633 = (type == 12u);
+constant bool _4651 = (type == 10u);
+constant bool _4669 = (type == 11u);
+constant bool _4689 = (type == 0u);
+constant bool _4697 = (type == 1u);
+constant bool _4705 = (type == 2u);
+constant bool _4713 = (type == 3u);
+constant bool _4721 = (type == 4u);
+constant bool _4729 = (type == 5u);
+constant bool _4737 = (type == 6u);
+constant bool _4745 = (type == 7u);
+constant bool _4753 = (type == 8u);
+constant bool _4761 = (type == 9u);
+constant bool _4769 = (type == 10u);
+constant bool _4777 = (type == 11u);
+constant bool _4785 = (type == 12u);
+constant bool _4793 = (type == 13u);
+constant bool _4801 = (type == 14u);
+constant bool _4809 = (type == 15u);
+constant bool _4817 = (type == 16u);
 constant uint way = (variant / 102u);
-constant bool _4830 = (way <= 2u);
-constant bool _4831 = (way == 4u);
-constant bool _4832 = (way == 5u);
-constant bool _4833 = (_4831 || _4832);
-constant bool _4834 = (way == 12u);
-constant bool _4835 = (_4833 || _4834);
-constant bool _4836 = (way == 15u);
-constant bool _4837 = (_4835 || _4836);
-constant uint _4838 = _4837 ? 4u : 2u;
-constant uint ROWS = _4830 ? 1u : _4838;
+constant bool _4839 = (way <= 2u);
+constant bool _4840 = (way == 4u);
+constant bool _4841 = (way == 5u);
+constant bool _4842 = (_4840 || _4841);
+constant bool _4843 = (way == 12u);
+constant bool _4844 = (_4842 || _4843);
+constant bool _4845 = (way == 15u);
+constant bool _4846 = (_4844 || _4845);
+constant uint _4847 = _4846 ? 4u : 2u;
+constant uint ROWS = _4839 ? 1u : _4847;
 constant bool both = (part == 0u);
-constant bool _4881 = (way == 1u);
-constant bool _4882 = (way == 5u);
-constant bool _4883 = (way == 7u);
-constant bool _4884 = (_4882 || _4883);
-constant bool _4885 = (way == 12u);
-constant uint _4886 = _4885 ? 16u : 32u;
-constant uint _4887 = _4884 ? 8u : _4886;
-constant uint TEAM = _4881 ? 64u : _4887;
-constant uint _4889 = (TEAM / 4u);
-constant uint _4896 = (TEAM / 4u);
-constant uint _4897 = (_4896 + 1u);
-constant uint _4950 = (TEAM - 1u);
-constant bool _4967 = (way == 6u);
-constant bool _4968 = (way == 7u);
-constant bool _4969 = (way == 15u);
-constant bool _4970 = (_4968 || _4969);
-constant uint _4971 = _4970 ? 4u : 1u;
-constant uint XS = _4967 ? 2u : _4971;
-constant uint _4992 = (TEAM / 4u);
-constant uint _4993 = (_4992 + 1u);
-constant uint _5021 = (256u / TEAM);
-constant uint GROUP_ROWS = (_5021 * ROWS);
-constant uint _5023 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = both ? _5023 : GROUP_ROWS;
-constant uint _5108 = (ROWS / 2u);
-constant uint _5109 = both ? _5108 : ROWS;
-constant bool _5255 = (XS == 1u);
-constant bool _5257 = (XS == 2u);
-constant uint _5260 = _5257 ? 1792u : 768u;
-constant uint CHUNK = _5255 ? 3584u : _5260;
-constant uint _5262 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_5262 * 9u);
-constant float RUN_ZERO = signed_runs ? 384.0 : 64.0;
-constant bool _6948 = (type == 0u);
-constant bool _6963 = (type == 1u);
-constant bool _6978 = (type == 2u);
-constant bool _6993 = (type == 3u);
-constant bool _7008 = (type == 4u);
-constant bool _7023 = (type == 5u);
-constant bool _7038 = (type == 6u);
-constant bool _7053 = (type == 7u);
-constant bool _7068 = (type == 8u);
-constant bool _7083 = (type == 9u);
-constant bool _7098 = (type == 10u);
-constant bool _7113 = (type == 11u);
-constant bool _7128 = (type == 12u);
-constant bool _7143 = (type == 13u);
-constant bool _7158 = (type == 14u);
-constant bool _7173 = (type == 15u);
-constant bool _7188 = (type == 16u);
-constant bool _7504 = (type == 4u);
-constant bool _7505 = (type == 5u);
-constant bool _7506 = (_7504 || _7505);
-constant bool _7507 = (type == 6u);
-constant bool _7508 = (_7506 || _7507);
-constant bool _7509 = (type == 8u);
-constant bool _7510 = (type == 9u);
-constant bool _7511 = (_7509 || _7510);
-constant bool _7512 = (type == 10u);
-constant bool _7513 = (_7511 || _7512);
-constant bool _7514 = (type == 11u);
-constant bool _7515 = (_7513 || _7514);
-constant bool _7516 = (type == 12u);
-constant bool _7517 = (_7515 || _7516);
-constant bool _7518 = (type == 13u);
-constant bool _7519 = (_7517 || _7518);
-constant bool _7520 = (type == 14u);
-constant bool _7521 = (_7519 || _7520);
-constant bool _7522 = (type == 15u);
-constant bool runs = (_7521 || _7522);
-constant bool summed = (_7508 || runs);
-constant uint _7533 = (TEAM - 1u);
-constant bool _7536 = (type == 0u);
-constant bool _7537 = (type == 1u);
-constant bool _7538 = (_7536 || _7537);
-constant bool _7539 = (type == 2u);
-constant bool _7540 = (_7538 || _7539);
-constant bool _7541 = (type == 16u);
-constant bool plain = (_7540 || _7541);
+constant bool _4890 = (way == 1u);
+constant bool _4891 = (way == 5u);
+constant bool _4892 = (way == 7u);
+constant bool _4893 = (_4891 || _4892);
+constant bool _4894 = (way == 12u);
+constant uint _4895 = _4894 ? 16u : 32u;
+constant uint _4896 = _4893 ? 8u : _4895;
+constant uint TEAM = _4890 ? 64u : _4896;
+constant uint _4898 = (TEAM / 4u);
+constant uint _4905 = (TEAM / 4u);
+constant uint _4906 = (_4905 + 1u);
+constant uint _4959 = (TEAM - 1u);
+constant bool _4976 = (way == 6u);
+constant bool _4977 = (way == 7u);
+constant bool _4978 = (way == 15u);
+constant bool _4979 = (_4977 || _4978);
+constant uint _4980 = _4979 ? 4u : 1u;
+constant uint XS = _4976 ? 2u : _4980;
+constant uint _5001 = (TEAM / 4u);
+constant uint _5002 = (_5001 + 1u);
+constant uint _5030 = (256u / TEAM);
+constant uint GROUP_ROWS = (_5030 * ROWS);
+constant uint _5032 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = both ? _5032 : GROUP_ROWS;
+constant uint _5117 = (ROWS / 2u);
+constant uint _5118 = both ? _5117 : ROWS;
+constant bool _5250 = (type == 13u);
+constant bool _5251 = (type == 14u);
+constant bool signed_runs = (_5250 || _5251);
+constant bool _5267 = (XS == 1u);
+constant bool _5269 = (XS == 2u);
+constant uint _5272 = _5269 ? 1792u : 768u;
+constant uint CHUNK = _5267 ? 3584u : _5272;
+constant uint _5274 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5274 * 9u);
+constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
+constant bool _6944 = (type == 11u);
+constant bool _6946 = (type == 8u);
+constant bool _6947 = (type == 15u);
+constant bool _6948 = (_6946 || _6947);
+constant int _6950 = _6948 ? 16 : 0;
+constant int RUN_ZERO = _6944 ? 4 : _6950;
+constant bool _6964 = (type == 9u);
+constant bool _6965 = (type == 10u);
+constant bool _6966 = (_6964 || _6965);
+constant bool _6967 = (type == 12u);
+constant bool run_minima = (_6966 || _6967);
+constant bool _6988 = (type == 0u);
+constant bool _7003 = (type == 1u);
+constant bool _7018 = (type == 2u);
+constant bool _7033 = (type == 3u);
+constant bool _7048 = (type == 4u);
+constant bool _7063 = (type == 5u);
+constant bool _7078 = (type == 6u);
+constant bool _7093 = (type == 7u);
+constant bool _7108 = (type == 8u);
+constant bool _7123 = (type == 9u);
+constant bool _7138 = (type == 10u);
+constant bool _7153 = (type == 11u);
+constant bool _7168 = (type == 12u);
+constant bool _7183 = (type == 13u);
+constant bool _7198 = (type == 14u);
+constant bool _7213 = (type == 15u);
+constant bool _7228 = (type == 16u);
+constant bool _7544 = (type == 4u);
+constant bool _7545 = (type == 5u);
+constant bool _7546 = (_7544 || _7545);
+constant bool _7547 = (type == 6u);
+constant bool _7548 = (_7546 || _7547);
+constant bool _7549 = (type == 8u);
+constant bool _7550 = (type == 9u);
+constant bool _7551 = (_7549 || _7550);
+constant bool _7552 = (type == 10u);
+constant bool _7553 = (_7551 || _7552);
+constant bool _7554 = (type == 11u);
+constant bool _7555 = (_7553 || _7554);
+constant bool _7556 = (type == 12u);
+constant bool _7557 = (_7555 || _7556);
+constant bool _7558 = (type == 13u);
+constant bool _7559 = (_7557 || _7558);
+constant bool _7560 = (type == 14u);
+constant bool _7561 = (_7559 || _7560);
+constant bool _7562 = (type == 15u);
+constant bool runs = (_7561 || _7562);
+constant bool summed = (_7548 || runs);
+constant uint _7573 = (TEAM - 1u);
+constant bool _7576 = (type == 0u);
+constant bool _7577 = (type == 1u);
+constant bool _7578 = (_7576 || _7577);
+constant bool _7579 = (type == 2u);
+constant bool _7580 = (_7578 || _7579);
+constant bool _7581 = (type == 16u);
+constant bool plain = (_7580 || _7581);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _7566 = (256u / UNIT);
-constant bool _8462 = (type == 6u);
-constant bool _8463 = (_8462 || runs_apart);
-constant bool _8482 = (type == 7u);
-constant bool _9360 = (type == 15u);
-constant bool _9424 = (type == 15u);
-constant bool coded = (signed_runs || _9424);
-constant bool _9538 = (type == 0u);
-constant bool _9550 = (type == 1u);
-constant bool _9562 = (type == 2u);
-constant bool _9574 = (type == 3u);
-constant bool _9586 = (type == 4u);
-constant bool _9598 = (type == 5u);
-constant bool _9610 = (type == 6u);
-constant bool _9622 = (type == 7u);
-constant bool _9634 = (type == 8u);
-constant bool _9646 = (type == 9u);
-constant bool _9658 = (type == 10u);
-constant bool _9670 = (type == 11u);
-constant bool _9682 = (type == 12u);
-constant bool _9694 = (type == 13u);
-constant bool _9706 = (type == 14u);
-constant bool _9718 = (type == 15u);
-constant bool _9730 = (type == 16u);
-constant bool _9745 = (type == 3u);
-constant bool _9746 = (type == 4u);
-constant bool _9747 = (_9745 || _9746);
-constant bool _9748 = (type == 5u);
-constant bool whole_blocks = (_9747 || _9748);
-constant bool _9781 = (type == 6u);
-constant bool _9782 = (_9781 || runs);
-constant bool _9813 = (type == 7u);
+constant uint _7606 = (256u / UNIT);
+constant bool _8501 = (type == 6u);
+constant bool _8502 = (_8501 || runs_apart);
+constant bool _8521 = (type == 7u);
+constant bool _9458 = (type == 15u);
+constant bool _9523 = (type == 15u);
+constant bool coded = (signed_runs || _9523);
+constant bool _9658 = (type == 0u);
+constant bool _9670 = (type == 1u);
+constant bool _9682 = (type == 2u);
+constant bool _9694 = (type == 3u);
+constant bool _9706 = (type == 4u);
+constant bool _9718 = (type == 5u);
+constant bool _9730 = (type == 6u);
+constant bool _9742 = (type == 7u);
+constant bool _9754 = (type == 8u);
+constant bool _9766 = (type == 9u);
+constant bool _9778 = (type == 10u);
+constant bool _9790 = (type == 11u);
+constant bool _9802 = (type == 12u);
+constant bool _9814 = (type == 13u);
+constant bool _9826 = (type == 14u);
+constant bool _9838 = (type == 15u);
+constant bool _9850 = (type == 16u);
+constant bool _9865 = (type == 3u);
+constant bool _9866 = (type == 4u);
+constant bool _9867 = (_9865 || _9866);
+constant bool _9868 = (type == 5u);
+constant bool whole_blocks = (_9867 || _9868);
+constant bool _9900 = (type == 6u);
+constant bool _9901 = (_9900 || runs);
+constant bool _9932 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _9856 = (team_way <= 2u);
-constant bool _9857 = (team_way == 4u);
-constant bool _9858 = (team_way == 5u);
-constant bool _9859 = (_9857 || _9858);
-constant bool _9860 = (team_way == 12u);
-constant bool _9861 = (_9859 || _9860);
-constant bool _9862 = (team_way == 15u);
-constant bool _9863 = (_9861 || _9862);
-constant uint _9864 = _9863 ? 4u : 2u;
-constant uint LINES = _9856 ? 1u : _9864;
-constant uint _9866 = (LINES / 2u);
-constant uint ELEMENTS = both ? _9866 : LINES;
+constant bool _9975 = (team_way <= 2u);
+constant bool _9976 = (team_way == 4u);
+constant bool _9977 = (team_way == 5u);
+constant bool _9978 = (_9976 || _9977);
+constant bool _9979 = (team_way == 12u);
+constant bool _9980 = (_9978 || _9979);
+constant bool _9981 = (team_way == 15u);
+constant bool _9982 = (_9980 || _9981);
+constant uint _9983 = _9982 ? 4u : 2u;
+constant uint LINES = _9975 ? 1u : _9983;
+constant uint _9985 = (LINES / 2u);
+constant uint ELEMENTS = both ? _9985 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _10221 = (part == 2u);
-constant bool _10222 = (way == 0u);
-constant bool _10227 = (way > 12u);
+constant bool _10340 = (part == 2u);
+constant bool _10341 = (way == 0u);
+constant bool _10346 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _5639 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _7234 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _7605 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float, 16> _9376 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
-constant spvUnsafeArray<float, 16> _9399 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
+constant spvUnsafeArray<float4, 16> _5651 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7274 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7645 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9474 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9497 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -399,160 +408,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _866;
-    if (_865)
+    uint _865;
+    if (_864)
     {
-        _866 = (k / 1u) * 2u;
+        _865 = (k / 1u) * 2u;
     }
     else
     {
-        uint _875;
-        if (_874)
+        uint _874;
+        if (_873)
         {
-            _875 = (k / 1u) * 1u;
+            _874 = (k / 1u) * 1u;
         }
         else
         {
-            uint _883;
-            if (_882)
+            uint _882;
+            if (_881)
             {
-                _883 = (k / 1u) * 1u;
+                _882 = (k / 1u) * 1u;
             }
             else
             {
-                uint _892;
-                if (_891)
+                uint _891;
+                if (_890)
                 {
-                    _892 = (k / 32u) * 17u;
+                    _891 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _901;
-                    if (_900)
+                    uint _900;
+                    if (_899)
                     {
-                        _901 = (k / 32u) * 9u;
+                        _900 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _911;
-                        if (_910)
+                        uint _910;
+                        if (_909)
                         {
-                            _911 = (k / 32u) * 10u;
+                            _910 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _921;
-                            if (_920)
+                            uint _920;
+                            if (_919)
                             {
-                                _921 = (k / 256u) * 72u;
+                                _920 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _932;
-                                if (_931)
+                                uint _931;
+                                if (_930)
                                 {
-                                    _932 = (k / 256u) * 105u;
+                                    _931 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _941;
-                                    if (_940)
+                                    uint _940;
+                                    if (_939)
                                     {
-                                        _941 = (k / 32u) * 11u;
+                                        _940 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _950;
-                                        if (_949)
+                                        uint _949;
+                                        if (_948)
                                         {
-                                            _950 = (k / 32u) * 12u;
+                                            _949 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _959;
-                                            if (_958)
+                                            uint _958;
+                                            if (_957)
                                             {
-                                                _959 = (k / 256u) * 42u;
+                                                _958 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _968;
-                                                if (_967)
+                                                uint _967;
+                                                if (_966)
                                                 {
-                                                    _968 = (k / 256u) * 55u;
+                                                    _967 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _977;
-                                                    if (_976)
+                                                    uint _976;
+                                                    if (_975)
                                                     {
-                                                        _977 = (k / 256u) * 88u;
+                                                        _976 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _987;
-                                                        if (_986)
+                                                        uint _986;
+                                                        if (_985)
                                                         {
-                                                            _987 = (k / 32u) * 9u;
+                                                            _986 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _996;
-                                                            if (_995)
+                                                            uint _995;
+                                                            if (_994)
                                                             {
-                                                                _996 = (k / 256u) * 68u;
+                                                                _995 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _1006;
-                                                                if (_1005)
+                                                                uint _1005;
+                                                                if (_1004)
                                                                 {
-                                                                    _1006 = (k / 64u) * 17u;
+                                                                    _1005 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _1015;
-                                                                    if (_1014)
+                                                                    uint _1014;
+                                                                    if (_1013)
                                                                     {
-                                                                        _1015 = (k / 2u) * 1u;
+                                                                        _1014 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _1015 = 0u;
+                                                                        _1014 = 0u;
                                                                     }
-                                                                    _1006 = _1015;
+                                                                    _1005 = _1014;
                                                                 }
-                                                                _996 = _1006;
+                                                                _995 = _1005;
                                                             }
-                                                            _987 = _996;
+                                                            _986 = _995;
                                                         }
-                                                        _977 = _987;
+                                                        _976 = _986;
                                                     }
-                                                    _968 = _977;
+                                                    _967 = _976;
                                                 }
-                                                _959 = _968;
+                                                _958 = _967;
                                             }
-                                            _950 = _959;
+                                            _949 = _958;
                                         }
-                                        _941 = _950;
+                                        _940 = _949;
                                     }
-                                    _932 = _941;
+                                    _931 = _940;
                                 }
-                                _921 = _932;
+                                _920 = _931;
                             }
-                            _911 = _921;
+                            _910 = _920;
                         }
-                        _901 = _911;
+                        _900 = _910;
                     }
-                    _892 = _901;
+                    _891 = _900;
                 }
-                _883 = _892;
+                _882 = _891;
             }
-            _875 = _883;
+            _874 = _882;
         }
-        _866 = _875;
+        _865 = _874;
     }
-    return _866;
+    return _865;
 }
 
 static inline __attribute__((always_inline))
@@ -583,34 +592,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _1466;
+    float _1465;
     if (left > 1u)
     {
-        _1466 = v.y;
+        _1465 = v.y;
     }
     else
     {
-        _1466 = 0.0;
+        _1465 = 0.0;
     }
-    float _1476;
+    float _1475;
     if (left > 2u)
     {
-        _1476 = v.z;
+        _1475 = v.z;
     }
     else
     {
-        _1476 = 0.0;
+        _1475 = 0.0;
     }
-    float _1485;
+    float _1484;
     if (left > 3u)
     {
-        _1485 = v.w;
+        _1484 = v.w;
     }
     else
     {
-        _1485 = 0.0;
+        _1484 = 0.0;
     }
-    return float4(v.x, _1466, _1476, _1485);
+    return float4(v.x, _1465, _1475, _1484);
 }
 
 static inline __attribute__((always_inline))
@@ -624,16 +633,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _1044;
+    uint _1043;
     if ((h & 1u) != 0u)
     {
-        _1044 = (low >> 16u) | (high << 16u);
+        _1043 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _1044 = low;
+        _1043 = low;
     }
-    return _1044;
+    return _1043;
 }
 
 static inline __attribute__((always_inline))
@@ -728,16 +737,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _1130;
+    float2 _1129;
     if (i < 4u)
     {
-        _1130 = float2(float(a & 63u), float(b & 63u));
+        _1129 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _1130 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1129 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _1130;
+    return _1129;
 }
 
 static inline __attribute__((always_inline))
@@ -970,16 +979,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1348;
+    uint _1347;
     if (exponent < 2u)
     {
-        _1348 = 2097152u << exponent;
+        _1347 = 2097152u << exponent;
     }
     else
     {
-        _1348 = (exponent - 1u) << 23u;
+        _1347 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1348);
+    return as_type<float>(_1347);
 }
 
 static inline __attribute__((always_inline))
@@ -1000,10 +1009,10 @@ float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread c
     uint shift = 8u * ((scale + 1u) & 3u);
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
     uint param = raw.a.w >> (8u * (scale & 3u));
-    float _2737 = e8m0(param);
+    float _2736 = e8m0(param);
     uint param_1 = word >> (q & 4u);
     uint param_2 = fp4_bytes(param_1);
-    return (unsigned_bytes(param_2) - float4(16.0)) * _2737;
+    return (unsigned_bytes(param_2) - float4(16.0)) * _2736;
 }
 
 static inline __attribute__((always_inline))
@@ -1033,7 +1042,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_2974)
+    if (_2973)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -1041,7 +1050,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_2986)
+    if (_2985)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -1049,7 +1058,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_2998)
+    if (_2997)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1057,7 +1066,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_3010)
+    if (_3009)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1065,7 +1074,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_3022)
+    if (_3021)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1073,7 +1082,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_3034)
+    if (_3033)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1081,7 +1090,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_3046)
+    if (_3045)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1089,7 +1098,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_3058)
+    if (_3057)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1097,7 +1106,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_3070)
+    if (_3069)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1105,7 +1114,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_3082)
+    if (_3081)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1113,7 +1122,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_3094)
+    if (_3093)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1121,7 +1130,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_3106)
+    if (_3105)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1129,7 +1138,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_3118)
+    if (_3117)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1137,7 +1146,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_3130)
+    if (_3129)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1145,7 +1154,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_3142)
+    if (_3141)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1153,7 +1162,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_3154)
+    if (_3153)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1161,7 +1170,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_3166)
+    if (_3165)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1185,47 +1194,47 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3271, const device Norm1& v_3280)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3270, const device Norm1& v_3279)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _3258 = (at & 3u) == 0u;
-    bool _3265;
-    if (_3258)
+    bool _3257 = (at & 3u) == 0u;
+    bool _3264;
+    if (_3257)
     {
-        _3265 = (at + 3u) <= last;
+        _3264 = (at + 3u) <= last;
     }
     else
     {
-        _3265 = _3258;
+        _3264 = _3257;
     }
-    if (_3265)
+    if (_3264)
     {
-        return v_3271.norm4[at / 4u];
+        return v_3270.norm4[at / 4u];
     }
-    return float4(v_3280.norm1[min(at, last)], v_3280.norm1[min((at + 1u), last)], v_3280.norm1[min((at + 2u), last)], v_3280.norm1[min((at + 3u), last)]);
+    return float4(v_3279.norm1[min(at, last)], v_3279.norm1[min((at + 1u), last)], v_3279.norm1[min((at + 2u), last)], v_3279.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3192, const device X1& v_3203)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3191, const device X1& v_3202)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_3192.x4[i / 4u];
+        return v_3191.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_3203.x1[i];
+    v.x = v_3202.x1[i];
     if (count > 1u)
     {
-        v.y = v_3203.x1[i + 1u];
+        v.y = v_3202.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_3203.x1[i + 2u];
+        v.z = v_3202.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_3203.x1[i + 3u];
+        v.w = v_3202.x1[i + 3u];
     }
     return v;
 }
@@ -1237,45 +1246,45 @@ Raw no_raw()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_847, const device Weights4& v_856)
+uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_846, const device Weights4& v_855)
 {
     if (second)
     {
-        return v_847.second4[i];
+        return v_846.second4[i];
     }
-    return v_856.weights4[i];
+    return v_855.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     if (second)
     {
-        return v_825.second1[i];
+        return v_824.second1[i];
     }
-    return v_835.weights1[i];
+    return v_834.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_824, const device Weights1& v_834, const device Second4& v_846, const device Weights4& v_855)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = no_raw();
-    bool _1511 = (at & 3u) == 0u;
-    bool _1518;
-    if (_1511)
+    bool _1510 = (at & 3u) == 0u;
+    bool _1517;
+    if (_1510)
     {
-        _1518 = (at + 3u) <= last;
+        _1517 = (at + 3u) <= last;
     }
     else
     {
-        _1518 = _1511;
+        _1517 = _1510;
     }
-    if (_1518)
+    if (_1517)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, second, v_847, v_856);
+        raw.a = weight_words(param, second, v_846, v_855);
     }
     else
     {
@@ -1283,89 +1292,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, second, v_825, v_835), weight_word(param_2, second, v_825, v_835), weight_word(param_3, second, v_825, v_835), weight_word(param_4, second, v_825, v_835));
+        raw.a = uint4(weight_word(param_1, second, v_824, v_834), weight_word(param_2, second, v_824, v_834), weight_word(param_3, second, v_824, v_834), weight_word(param_4, second, v_824, v_834));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, second, v_825, v_835);
+    raw.a.x = weight_word(param, second, v_824, v_834);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, second, v_825, v_835);
+    raw.a.y = weight_word(param_1, second, v_824, v_834);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, second, v_825, v_835);
+    raw.a.z = weight_word(param_2, second, v_824, v_834);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, second, v_825, v_835);
+    raw.a.x = weight_word(param, second, v_824, v_834);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, second, v_825, v_835);
+    raw.a.y = weight_word(param_1, second, v_824, v_834);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, second, v_825, v_835);
+    raw.a.w = weight_word(param_2, second, v_824, v_834);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, second, v_825, v_835);
+    return load_scaled(param, param_1, second, v_824, v_834);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, second, v_825, v_835);
+    return load_scaled(param, param_1, second, v_824, v_834);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, second, v_825, v_835);
+    raw.a.x = weight_word(param, second, v_824, v_834);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, second, v_825, v_835);
+    raw.a.w = weight_word(param_1, second, v_824, v_834);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, second, v_825, v_835);
+    raw.a.x = weight_word(param, second, v_824, v_834);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, second, v_825, v_835);
+    raw.a.y = weight_word(param_1, second, v_824, v_834);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, second, v_825, v_835);
+    raw.a.z = weight_word(param_2, second, v_824, v_834);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, second, v_825, v_835);
+    raw.a.w = weight_word(param_3, second, v_824, v_834);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, second, v_825, v_835);
+    raw.b.x = weight_word(param_4, second, v_824, v_834);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part_1 = (q / 32u) & 1u;
@@ -1375,60 +1384,60 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part_1)) + (2u * quad_);
     Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, second, v_825, v_835);
+    raw.a.x = weight_word(param, second, v_824, v_834);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, second, v_825, v_835);
+    raw.a.y = weight_word(param_1, second, v_824, v_834);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, second, v_825, v_835);
+    raw.a.z = weight_word(param_2, second, v_824, v_834);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, second, v_825, v_835);
+    raw.a.w = weight_word(param_3, second, v_824, v_834);
     uint param_4 = (((h + 96u) + (4u * part_1)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, second, v_825, v_835);
+    raw.b.x = weight_word(param_4, second, v_824, v_834);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, second, v_825, v_835);
+    raw.b.y = weight_word(param_5, second, v_824, v_834);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint2 load_at(thread const uint& h, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+uint2 load_at(thread const uint& h, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint param = h / 2u;
     uint param_1 = (h / 2u) + (h & 1u);
-    return uint2(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835));
+    return uint2(weight_word(param, second, v_824, v_834), weight_word(param_1, second, v_824, v_834));
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint h = row + ((q / 8u) * 11u);
     uint param = (h + 3u) + (2u * (q & 3u));
     uint param_1 = h + 1u;
     uint param_2 = h / 2u;
-    return Raw{ uint4(load_at(param, second, v_825, v_835), load_at(param_1, second, v_825, v_835)), uint4(weight_word(param_2, second, v_825, v_835), 0u, 0u, 0u) };
+    return Raw{ uint4(load_at(param, second, v_824, v_834), load_at(param_1, second, v_824, v_834)), uint4(weight_word(param_2, second, v_824, v_834), 0u, 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint at = (row / 2u) + ((q / 8u) * 6u);
     uint param = (at + 2u) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), 0u, weight_word(param_2, second, v_825, v_835)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_824, v_834), weight_word(param_1, second, v_824, v_834), 0u, weight_word(param_2, second, v_824, v_834)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint at = (row / 2u) + ((q / 64u) * 21u);
     uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
     uint param_1 = at + ((q / 16u) & 3u);
     uint param_2 = at + 20u;
-    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), 0u, weight_word(param_2, second, v_825, v_835)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_824, v_834), weight_word(param_1, second, v_824, v_834), 0u, weight_word(param_2, second, v_824, v_834)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint h = row + ((q / 64u) * 55u);
     uint word = 2u * (q & 7u);
@@ -1438,11 +1447,11 @@ Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
     uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
     uint param_4 = (h / 2u) + 27u;
-    return Raw{ uint4(load_at(param, second, v_825, v_835), load_at(param_1, second, v_825, v_835)), uint4(weight_word(param_2, second, v_825, v_835), weight_word(param_3, second, v_825, v_835), weight_word(param_4, second, v_825, v_835), 0u) };
+    return Raw{ uint4(load_at(param, second, v_824, v_834), load_at(param_1, second, v_824, v_834)), uint4(weight_word(param_2, second, v_824, v_834), weight_word(param_3, second, v_824, v_834), weight_word(param_4, second, v_824, v_834), 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint at = (row / 2u) + ((q / 64u) * 44u);
     uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
@@ -1451,162 +1460,162 @@ Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_3 = at;
     uint param_4 = at + 3u;
     uint param_5 = (at + 4u) + (q & 7u);
-    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), weight_word(param_2, second, v_825, v_835), weight_word(param_3, second, v_825, v_835)), uint4(weight_word(param_4, second, v_825, v_835), weight_word(param_5, second, v_825, v_835), 0u, 0u) };
+    return Raw{ uint4(weight_word(param, second, v_824, v_834), weight_word(param_1, second, v_824, v_834), weight_word(param_2, second, v_824, v_834), weight_word(param_3, second, v_824, v_834)), uint4(weight_word(param_4, second, v_824, v_834), weight_word(param_5, second, v_824, v_834), 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint at = (row / 2u) + ((q / 64u) * 34u);
     uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), 0u, weight_word(param_2, second, v_825, v_835)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_824, v_834), weight_word(param_1, second, v_824, v_834), 0u, weight_word(param_2, second, v_824, v_834)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint scale = (2u * row) + ((q / 8u) * 17u);
     uint at = (scale + 1u) + (4u * (q & 3u));
     uint param = at / 4u;
     uint param_1 = (at + 3u) / 4u;
     uint param_2 = scale / 4u;
-    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), 0u, weight_word(param_2, second, v_825, v_835)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_824, v_834), weight_word(param_1, second, v_824, v_834), 0u, weight_word(param_2, second, v_824, v_834)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint last = (row + ((k - 1u) / 2u)) / 2u;
     uint at = (row + (2u * q)) / 2u;
     uint param = at;
     uint param_1 = min((at + 1u), last);
-    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), 0u, 0u), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_824, v_834), weight_word(param_1, second, v_824, v_834), 0u, 0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_824, const device Weights1& v_834, const device Second4& v_846, const device Weights4& v_855)
 {
     Raw raw = no_raw();
-    if (_2799)
+    if (_2798)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, second, v_825, v_835, v_847, v_856);
+        raw = load_quad_F32(param, param_1, param_2, second, v_824, v_834, v_846, v_855);
     }
-    if (_2809)
+    if (_2808)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, second, v_825, v_835);
+        raw = load_quad_F16(param_3, param_4, param_5, second, v_824, v_834);
     }
-    if (_2819)
+    if (_2818)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, second, v_825, v_835);
+        raw = load_quad_F16(param_6, param_7, param_8, second, v_824, v_834);
     }
-    if (_2829)
+    if (_2828)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_825, v_835);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_824, v_834);
     }
-    if (_2839)
+    if (_2838)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_825, v_835);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_824, v_834);
     }
-    if (_2849)
+    if (_2848)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_825, v_835);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_824, v_834);
     }
-    if (_2859)
+    if (_2858)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_825, v_835);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_824, v_834);
     }
-    if (_2869)
+    if (_2868)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_825, v_835);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_824, v_834);
     }
-    if (_2879)
+    if (_2878)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
-        raw = load_quad_Q5_0(param_24, param_25, param_26, second, v_825, v_835);
+        raw = load_quad_Q5_0(param_24, param_25, param_26, second, v_824, v_834);
     }
-    if (_2889)
+    if (_2888)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
-        raw = load_quad_Q5_1(param_27, param_28, param_29, second, v_825, v_835);
+        raw = load_quad_Q5_1(param_27, param_28, param_29, second, v_824, v_834);
     }
-    if (_2899)
+    if (_2898)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
-        raw = load_quad_Q2_K(param_30, param_31, param_32, second, v_825, v_835);
+        raw = load_quad_Q2_K(param_30, param_31, param_32, second, v_824, v_834);
     }
-    if (_2909)
+    if (_2908)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
-        raw = load_quad_Q3_K(param_33, param_34, param_35, second, v_825, v_835);
+        raw = load_quad_Q3_K(param_33, param_34, param_35, second, v_824, v_834);
     }
-    if (_2919)
+    if (_2918)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
-        raw = load_quad_Q5_K(param_36, param_37, param_38, second, v_825, v_835);
+        raw = load_quad_Q5_K(param_36, param_37, param_38, second, v_824, v_834);
     }
-    if (_2929)
+    if (_2928)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
-        raw = load_quad_Q4_0(param_39, param_40, param_41, second, v_825, v_835);
+        raw = load_quad_Q4_0(param_39, param_40, param_41, second, v_824, v_834);
     }
-    if (_2939)
+    if (_2938)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
-        raw = load_quad_IQ4_XS(param_42, param_43, param_44, second, v_825, v_835);
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, second, v_824, v_834);
     }
-    if (_2949)
+    if (_2948)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
-        raw = load_quad_MXFP4(param_45, param_46, param_47, second, v_825, v_835);
+        raw = load_quad_MXFP4(param_45, param_46, param_47, second, v_824, v_834);
     }
-    if (_2959)
+    if (_2958)
     {
         uint param_48 = row;
         uint param_49 = k;
         uint param_50 = q;
-        raw = load_quad_F8_E4M3(param_48, param_49, param_50, second, v_825, v_835);
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, second, v_824, v_834);
     }
     return raw;
 }
@@ -1614,92 +1623,92 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3349;
+    float _3348;
     if (push.k != 0u)
     {
-        _3349 = rsqrt((squares / float(push.k)) + push.eps);
+        _3348 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3349 = 0.0;
+        _3348 = 0.0;
     }
-    return _3349;
+    return _3348;
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3375, device Y1& v_3391)
+void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3374, device Y1& v_3390)
 {
-    if (_3369)
+    if (_3368)
     {
         float param = sum;
-        v_3375.gates1[(r * push.n) + j] = silu(param);
+        v_3374.gates1[(r * push.n) + j] = silu(param);
     }
     else
     {
-        v_3391.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3375.gates1[(r * push.n) + j] * sum;
+        v_3390.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3374.gates1[(r * push.n) + j] * sum;
     }
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3375, device Y1& v_3391, device Gates4& v_3451, device Y4& v_3485)
+void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3374, device Y1& v_3390, device Gates4& v_3450, device Y4& v_3484)
 {
     uint gate = (r * push.n) + j;
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _3434 = (gate & 3u) == 0u;
-    bool _3442;
-    if (_3434)
+    bool _3433 = (gate & 3u) == 0u;
+    bool _3441;
+    if (_3433)
     {
-        _3442 = (j + 4u) <= push.n;
+        _3441 = (j + 4u) <= push.n;
     }
     else
     {
-        _3442 = _3434;
+        _3441 = _3433;
     }
-    bool whole = _3442;
-    if (whole && _3444)
+    bool whole = _3441;
+    if (whole && _3443)
     {
         float param = sums.x;
         float param_1 = sums.y;
         float param_2 = sums.z;
         float param_3 = sums.w;
-        v_3451.gates4[gate / 4u] = float4(silu(param), silu(param_1), silu(param_2), silu(param_3));
+        v_3450.gates4[gate / 4u] = float4(silu(param), silu(param_1), silu(param_2), silu(param_3));
     }
     else
     {
-        bool _3479;
+        bool _3478;
         if (whole)
         {
-            _3479 = (to & 3u) == 0u;
+            _3478 = (to & 3u) == 0u;
         }
         else
         {
-            _3479 = whole;
+            _3478 = whole;
         }
-        if (_3479)
+        if (_3478)
         {
-            v_3485.y4[to / 4u] = v_3451.gates4[gate / 4u] * sums;
+            v_3484.y4[to / 4u] = v_3450.gates4[gate / 4u] * sums;
         }
         else
         {
             uint e = 0u;
             for (;;)
             {
-                bool _3503 = e < 4u;
-                bool _3512;
-                if (_3503)
+                bool _3502 = e < 4u;
+                bool _3511;
+                if (_3502)
                 {
-                    _3512 = (j + e) < push.n;
+                    _3511 = (j + e) < push.n;
                 }
                 else
                 {
-                    _3512 = _3503;
+                    _3511 = _3502;
                 }
-                if (_3512)
+                if (_3511)
                 {
                     uint param_4 = r;
                     uint param_5 = j + e;
                     float param_6 = sums[e];
-                    finish(param_4, param_5, param_6, push, v_3375, v_3391);
+                    finish(param_4, param_5, param_6, push, v_3374, v_3390);
                     e++;
                     continue;
                 }
@@ -1713,7 +1722,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread const float4
 }
 
 static inline __attribute__((always_inline))
-void tiles(thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, const device X4& v_3192, const device X1& v_3203, constant Push& push, const device Norm4& v_3271, const device Norm1& v_3280, device Gates1& v_3375, device Y1& v_3391, device Gates4& v_3451, device Y4& v_3485, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(thread bool& second, const device Second1& v_824, const device Weights1& v_834, const device Second4& v_846, const device Weights4& v_855, const device X4& v_3191, const device X1& v_3202, constant Push& push, const device Norm4& v_3270, const device Norm1& v_3279, device Gates1& v_3374, device Y1& v_3390, device Gates4& v_3450, device Y4& v_3484, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1733,20 +1742,20 @@ void tiles(thread bool& second, const device Second1& v_825, const device Weight
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _7883 = push.first.xyz + gl_WorkGroupID;
-    uint _7884 = _7883.y;
+    uint3 _7922 = push.first.xyz + gl_WorkGroupID;
+    uint _7923 = _7922.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _7992;
+    float4 _8031;
     spvUnsafeArray<Raw, 4> raw;
-    uint _8000;
-    float4 _8083;
-    uint _8180;
-    for (uint tile_r = _7884; tile_r < tiles_r; tile_r += push.groups.y)
+    uint _8039;
+    float4 _8122;
+    uint _8219;
+    for (uint tile_r = _7923; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _7898 = push.first.xyz + gl_WorkGroupID;
-        uint _7899 = _7898.x;
-        for (uint tile_j = _7899; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7937 = push.first.xyz + gl_WorkGroupID;
+        uint _7938 = _7937.x;
+        for (uint tile_j = _7938; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1766,44 +1775,44 @@ void tiles(thread bool& second, const device Second1& v_825, const device Weight
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _7970 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _8009 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _7970;
+                            v[y] = _8009;
                         }
                         else
                         {
-                            bool _7981 = (first + y) < push.n;
-                            bool _7989;
-                            if (_7981)
+                            bool _8020 = (first + y) < push.n;
+                            bool _8028;
+                            if (_8020)
                             {
-                                _7989 = (4u * q) < push.k;
+                                _8028 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _7989 = _7981;
+                                _8028 = _8020;
                             }
-                            bool there = _7989;
+                            bool there = _8028;
                             if (there)
                             {
                                 if (second)
                                 {
-                                    _8000 = push.offset.z;
+                                    _8039 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _8000 = push.offset.y;
+                                    _8039 = push.offset.y;
                                 }
                                 Raw param_11 = raw[y];
-                                uint param_12 = (2u * _8000) + ((first + y) * halves);
+                                uint param_12 = (2u * _8039) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _7992 = decode_quad(param_11, param_12, param_13, param_14);
+                                _8031 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _7992 = float4(0.0);
+                                _8031 = float4(0.0);
                             }
-                            v[y] = _7992;
+                            v[y] = _8031;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1829,13 +1838,13 @@ void tiles(thread bool& second, const device Second1& v_825, const device Weight
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _8083 = norm_at(param_21, push, v_3271, v_3280);
+                            _8122 = norm_at(param_21, push, v_3270, v_3279);
                         }
                         else
                         {
-                            _8083 = float4(1.0);
+                            _8122 = float4(1.0);
                         }
-                        factor = _8083;
+                        factor = _8122;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1845,56 +1854,56 @@ void tiles(thread bool& second, const device Second1& v_825, const device Weight
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _8114 = i < push.rows;
-                            bool _8122;
-                            if (_8114)
+                            bool _8153 = i < push.rows;
+                            bool _8161;
+                            if (_8153)
                             {
-                                _8122 = (4u * q_1) < push.k;
+                                _8161 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8122 = _8114;
+                                _8161 = _8153;
                             }
-                            if (_8122)
+                            if (_8161)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_3192, v_3203);
+                                v[y_2] = x_at(param_22, param_23, v_3191, v_3202);
                                 if (false)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_3192, v_3203);
+                                    up[y_2] = x_at(param_24, param_25, v_3191, v_3202);
                                 }
                             }
                         }
                         else
                         {
-                            bool _8167 = i < push.n;
-                            bool _8175;
-                            if (_8167)
+                            bool _8206 = i < push.n;
+                            bool _8214;
+                            if (_8206)
                             {
-                                _8175 = (4u * q_1) < push.k;
+                                _8214 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8175 = _8167;
+                                _8214 = _8206;
                             }
-                            if (_8175)
+                            if (_8214)
                             {
                                 if (second)
                                 {
-                                    _8180 = push.offset.z;
+                                    _8219 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _8180 = push.offset.y;
+                                    _8219 = push.offset.y;
                                 }
-                                uint param_26 = (2u * _8180) + (i * halves);
+                                uint param_26 = (2u * _8219) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_825, v_835, v_847, v_856);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_824, v_834, v_846, v_855);
                             }
                         }
                     }
@@ -1948,7 +1957,7 @@ void tiles(thread bool& second, const device Second1& v_825, const device Weight
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_3375, v_3391, v_3451, v_3485);
+                    finish_quad(param_37, param_38, param_39, push, v_3374, v_3390, v_3450, v_3484);
                 }
             }
         }
@@ -1967,11 +1976,11 @@ void choose_line(thread const uint& y, thread bool& second)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_8463)
+    if (_8502)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_8482)
+    if (_8521)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1979,9 +1988,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_3203)
+float4 x_words(thread const uint& at, const device X1& v_3202)
 {
-    return float4(*(const device packed_float4*)&v_3203.x1[at]);
+    return float4(*(const device packed_float4*)&v_3202.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1991,9 +2000,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_3280)
+float4 norm_words(thread const uint& at, const device Norm1& v_3279)
 {
-    return float4(*(const device packed_float4*)&v_3280.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3279.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -2017,13 +2026,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9782)
+    if (_9901)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_9813)
+    if (_9932)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -2039,67 +2048,67 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
 }
 
 static inline __attribute__((always_inline))
-uint4 second_words(thread const uint& at, const device Second1& v_825)
+uint4 second_words(thread const uint& at, const device Second1& v_824)
 {
-    return uint4(*(const device packed_uint4*)&v_825.second1[at]);
+    return uint4(*(const device packed_uint4*)&v_824.second1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_835)
+uint4 first_words(thread const uint& at, const device Weights1& v_834)
 {
-    return uint4(*(const device packed_uint4*)&v_835.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_834.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint at = (row / 2u) + (8u * u);
-    uint4 _8522;
+    uint4 _8561;
     if (second)
     {
         uint param = at + 4u;
-        _8522 = second_words(param, v_825);
+        _8561 = second_words(param, v_824);
     }
     else
     {
         uint param_1 = at + 4u;
-        _8522 = first_words(param_1, v_835);
+        _8561 = first_words(param_1, v_834);
     }
-    uint4 _8537;
+    uint4 _8576;
     if (second)
     {
         uint param_2 = at;
-        _8537 = second_words(param_2, v_825);
+        _8576 = second_words(param_2, v_824);
     }
     else
     {
         uint param_3 = at;
-        _8537 = first_words(param_3, v_835);
+        _8576 = first_words(param_3, v_834);
     }
-    float4 param_4 = as_type<float4>(_8537);
+    float4 param_4 = as_type<float4>(_8576);
     float4 param_5 = x[0];
     float param_6 = 0.0;
-    float4 param_7 = as_type<float4>(_8522);
+    float4 param_7 = as_type<float4>(_8561);
     float4 param_8 = x[1];
     float param_9 = times(param_4, param_5, param_6);
     return times(param_7, param_8, param_9);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
-    uint4 _8565;
+    uint4 _8604;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _8565 = second_words(param, v_825);
+        _8604 = second_words(param, v_824);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _8565 = first_words(param_1, v_835);
+        _8604 = first_words(param_1, v_834);
     }
-    uint4 w = _8565;
+    uint4 w = _8604;
     float4 param_2 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_3 = x[0];
     float param_4 = 0.0;
@@ -2110,20 +2119,20 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
-    uint4 _8622;
+    uint4 _8661;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _8622 = second_words(param, v_825);
+        _8661 = second_words(param, v_824);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _8622 = first_words(param_1, v_835);
+        _8661 = first_words(param_1, v_834);
     }
-    uint4 w = _8622;
+    uint4 w = _8661;
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -2136,15 +2145,15 @@ float line_times_x_BF16(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-uint2 second_shorts(thread const uint& h, const device Second1& v_825)
+uint2 second_shorts(thread const uint& h, const device Second1& v_824)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_825.second1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_824.second1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_835)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_834)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_835.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_834.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
@@ -2156,55 +2165,55 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-uint second_short(thread const uint& h, const device Second1& v_825)
+uint second_short(thread const uint& h, const device Second1& v_824)
 {
-    return uint(((const device ushort*)&v_825.second1[0])[h]);
+    return uint(((const device ushort*)&v_824.second1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_835)
+uint first_short(thread const uint& h, const device Weights1& v_834)
 {
-    return uint(((const device ushort*)&v_835.weights1[0])[h]);
+    return uint(((const device ushort*)&v_834.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
-    uint2 _8740;
+    uint2 _8838;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
         if (second)
         {
             uint param = (h + 1u) + (4u * i);
-            _8740 = second_shorts(param, v_825);
+            _8838 = second_shorts(param, v_824);
         }
         else
         {
             uint param_1 = (h + 1u) + (4u * i);
-            _8740 = first_shorts(param_1, v_835);
+            _8838 = first_shorts(param_1, v_834);
         }
-        uint2 w = _8740;
+        uint2 w = _8838;
         uint param_2 = w.x;
         sums = fma(bytes_and_384(param_2), x[2u * i], sums);
         uint param_3 = w.y;
         sums = fma(bytes_and_384(param_3), x[(2u * i) + 1u], sums);
     }
-    uint _8783;
+    uint _8881;
     if (second)
     {
         uint param_4 = h;
-        _8783 = second_short(param_4, v_825);
+        _8881 = second_short(param_4, v_824);
     }
     else
     {
         uint param_5 = h;
-        _8783 = first_short(param_5, v_835);
+        _8881 = first_short(param_5, v_834);
     }
     float4 param_6 = sums;
-    return float2(as_type<half2>(_8783)).x * fma(-384.0, of_x.x, sum4(param_6));
+    return float2(as_type<half2>(_8881)).x * fma(-384.0, of_x.x, sum4(param_6));
 }
 
 static inline __attribute__((always_inline))
@@ -2250,89 +2259,89 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint h = row + (9u * u);
-    uint2 _8813;
+    uint2 _8911;
     if (second)
     {
         uint param = h + 1u;
-        _8813 = second_shorts(param, v_825);
+        _8911 = second_shorts(param, v_824);
     }
     else
     {
         uint param_1 = h + 1u;
-        _8813 = first_shorts(param_1, v_835);
+        _8911 = first_shorts(param_1, v_834);
     }
-    uint2 _8827;
+    uint2 _8925;
     if (second)
     {
         uint param_2 = h + 5u;
-        _8827 = second_shorts(param_2, v_825);
+        _8925 = second_shorts(param_2, v_824);
     }
     else
     {
         uint param_3 = h + 5u;
-        _8827 = first_shorts(param_3, v_835);
+        _8925 = first_shorts(param_3, v_834);
     }
-    uint4 w = uint4(_8813, _8827);
-    uint _8846;
+    uint4 w = uint4(_8911, _8925);
+    uint _8944;
     if (second)
     {
         uint param_4 = h;
-        _8846 = second_short(param_4, v_825);
+        _8944 = second_short(param_4, v_824);
     }
     else
     {
         uint param_5 = h;
-        _8846 = first_short(param_5, v_835);
+        _8944 = first_short(param_5, v_834);
     }
     uint4 param_6 = w;
     spvUnsafeArray<float4, 8> param_7;
     param_7 = x;
-    return float2(as_type<half2>(_8846)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
+    return float2(as_type<half2>(_8944)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
 }
 
 static inline __attribute__((always_inline))
-uint second_word(thread const uint& at, const device Second1& v_825)
+uint second_word(thread const uint& at, const device Second1& v_824)
 {
-    return v_825.second1[at];
+    return v_824.second1[at];
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_835)
+uint first_word(thread const uint& at, const device Weights1& v_834)
 {
-    return v_835.weights1[at];
+    return v_834.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint at = (row / 2u) + (5u * u);
-    uint4 _8879;
+    uint4 _8977;
     if (second)
     {
         uint param = at + 1u;
-        _8879 = second_words(param, v_825);
+        _8977 = second_words(param, v_824);
     }
     else
     {
         uint param_1 = at + 1u;
-        _8879 = first_words(param_1, v_835);
+        _8977 = first_words(param_1, v_834);
     }
-    uint4 w = _8879;
-    uint _8894;
+    uint4 w = _8977;
+    uint _8992;
     if (second)
     {
         uint param_2 = at;
-        _8894 = second_word(param_2, v_825);
+        _8992 = second_word(param_2, v_824);
     }
     else
     {
         uint param_3 = at;
-        _8894 = first_word(param_3, v_835);
+        _8992 = first_word(param_3, v_834);
     }
-    float2 scale = float2(as_type<half2>(_8894));
+    float2 scale = float2(as_type<half2>(_8992));
     uint4 param_4 = w;
     spvUnsafeArray<float4, 8> param_5;
     param_5 = x;
@@ -2340,56 +2349,56 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
-    uint4 _8942;
+    uint4 _9040;
     if (second)
     {
         uint param = at;
-        _8942 = second_words(param, v_825);
+        _9040 = second_words(param, v_824);
     }
     else
     {
         uint param_1 = at;
-        _8942 = first_words(param_1, v_835);
+        _9040 = first_words(param_1, v_834);
     }
-    uint4 head = _8942;
-    uint4 _8955;
+    uint4 head = _9040;
+    uint4 _9053;
     if (second)
     {
         uint param_2 = (at + 4u) + (4u * (u & 7u));
-        _8955 = second_words(param_2, v_825);
+        _9053 = second_words(param_2, v_824);
     }
     else
     {
         uint param_3 = (at + 4u) + (4u * (u & 7u));
-        _8955 = first_words(param_3, v_835);
+        _9053 = first_words(param_3, v_834);
     }
-    uint4 w = _8955;
+    uint4 w = _9053;
     uint3 words = head.yzw >> uint3(shift);
-    uint _8985;
+    uint _9083;
     if (pair < 2u)
     {
-        _8985 = words.x & 16191u;
+        _9083 = words.x & 16191u;
     }
     else
     {
-        _8985 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _9083 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _8985;
-    uint _9004;
+    uint scales = _9083;
+    uint _9102;
     if (pair < 2u)
     {
-        _9004 = words.y & 16191u;
+        _9102 = words.y & 16191u;
     }
     else
     {
-        _9004 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _9102 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _9004;
+    uint minima = _9102;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -2421,60 +2430,60 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part_1)) + (4u * in_part);
-    uint2 _9126;
+    uint2 _9224;
     if (second)
     {
         uint param = low;
-        _9126 = second_shorts(param, v_825);
+        _9224 = second_shorts(param, v_824);
     }
     else
     {
         uint param_1 = low;
-        _9126 = first_shorts(param_1, v_835);
+        _9224 = first_shorts(param_1, v_834);
     }
-    uint2 p = _9126;
-    uint2 _9139;
+    uint2 p = _9224;
+    uint2 _9237;
     if (second)
     {
         uint param_2 = low + 16u;
-        _9139 = second_shorts(param_2, v_825);
+        _9237 = second_shorts(param_2, v_824);
     }
     else
     {
         uint param_3 = low + 16u;
-        _9139 = first_shorts(param_3, v_835);
+        _9237 = first_shorts(param_3, v_834);
     }
-    uint2 q = _9139;
-    uint2 _9154;
+    uint2 q = _9237;
+    uint2 _9252;
     if (second)
     {
         uint param_4 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _9154 = second_shorts(param_4, v_825);
+        _9252 = second_shorts(param_4, v_824);
     }
     else
     {
         uint param_5 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _9154 = first_shorts(param_5, v_835);
+        _9252 = first_shorts(param_5, v_834);
     }
-    uint2 r = _9154;
-    uint2 _9181;
+    uint2 r = _9252;
+    uint2 _9279;
     if (second)
     {
         uint param_6 = (h + 96u) + (4u * part_1);
-        _9181 = second_shorts(param_6, v_825);
+        _9279 = second_shorts(param_6, v_824);
     }
     else
     {
         uint param_7 = (h + 96u) + (4u * part_1);
-        _9181 = first_shorts(param_7, v_835);
+        _9279 = first_shorts(param_7, v_834);
     }
-    uint2 numbers = _9181 >> uint2(8u * (in_part / 2u));
+    uint2 numbers = _9279 >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -2501,51 +2510,51 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
         sums.w = times(param_21, param_22, param_23);
     }
     int4 scales = int4(int(numbers.x << 24u), int(numbers.x << 8u), int(numbers.y << 24u), int(numbers.y << 8u)) >> int4(24);
-    uint _9334;
+    uint _9432;
     if (second)
     {
         uint param_24 = h + 104u;
-        _9334 = second_short(param_24, v_825);
+        _9432 = second_short(param_24, v_824);
     }
     else
     {
         uint param_25 = h + 104u;
-        _9334 = first_short(param_25, v_835);
+        _9432 = first_short(param_25, v_834);
     }
     float4 param_26 = float4(scales);
     float4 param_27 = sums;
     float param_28 = 0.0;
-    return float2(as_type<half2>(_9334)).x * times(param_26, param_27, param_28);
+    return float2(as_type<half2>(_9432)).x * times(param_26, param_27, param_28);
 }
 
 static inline __attribute__((always_inline))
 Unit no_unit()
 {
-    return Unit{ uint4(0u), uint4(0u), 0u };
+    return Unit{ uint4(0u), uint4(0u), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834, const device Second4& v_846, const device Weights4& v_855, constant Push& push)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _3776 = (at & 3u) == 0u;
-    bool _3783;
-    if (_3776)
+    bool _3775 = (at & 3u) == 0u;
+    bool _3782;
+    if (_3775)
     {
-        _3783 = (at + 7u) <= last;
+        _3782 = (at + 7u) <= last;
     }
     else
     {
-        _3783 = _3776;
+        _3782 = _3775;
     }
-    if (_3783)
+    if (_3782)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, second, v_847, v_856);
+        unit.a = weight_words(param, second, v_846, v_855);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, second, v_847, v_856);
+        unit.b = weight_words(param_1, second, v_846, v_855);
     }
     else
     {
@@ -2553,35 +2562,35 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& se
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, second, v_825, v_835);
+            unit.a[e] = weight_word(param_2, second, v_824, v_834);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, second, v_825, v_835);
+            unit.b[e] = weight_word(param_3, second, v_824, v_834);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834, const device Second4& v_846, const device Weights4& v_855, constant Push& push)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _3849 = (h & 7u) == 0u;
-    bool _3856;
-    if (_3849)
+    bool _3848 = (h & 7u) == 0u;
+    bool _3855;
+    if (_3848)
     {
-        _3856 = (at + 3u) <= last;
+        _3855 = (at + 3u) <= last;
     }
     else
     {
-        _3856 = _3849;
+        _3855 = _3848;
     }
-    if (_3856)
+    if (_3855)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, second, v_847, v_856);
+        unit.a = weight_words(param, second, v_846, v_855);
     }
     else
     {
@@ -2589,61 +2598,61 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& se
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, second, v_825, v_835);
+            unit.a[e] = weight_word(param_1, second, v_824, v_834);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, second, v_825, v_835);
+        unit.b.x = weight_word(param_2, second, v_824, v_834);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
-    uint4 _3685;
+    uint4 _3684;
     if (second)
     {
         uint param = at;
-        _3685 = second_words(param, v_825);
+        _3684 = second_words(param, v_824);
     }
     else
     {
         uint param_1 = at;
-        _3685 = first_words(param_1, v_835);
+        _3684 = first_words(param_1, v_834);
     }
-    return _3685;
+    return _3684;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, second, v_825, v_835), four_words(param_1, second, v_825, v_835), weight_word(param_2, second, v_825, v_835) };
+    return Unit{ four_words(param, second, v_824, v_834), four_words(param_1, second, v_824, v_834), weight_word(param_2, second, v_824, v_834), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, second, v_825, v_835), uint4(0u), weight_word(param_1, second, v_825, v_835) };
+    return Unit{ four_words(param, second, v_824, v_834), uint4(0u), weight_word(param_1, second, v_824, v_834), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, second, v_825, v_835), uint4(0u), weight_word(param_1, second, v_825, v_835) };
+    return Unit{ four_words(param, second, v_824, v_834), uint4(0u), weight_word(param_1, second, v_824, v_834), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834, const device Second4& v_846, const device Weights4& v_855)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -2651,11 +2660,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& s
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, second, v_847, v_856), weight_words(param_1, second, v_847, v_856), 0u };
+        return Unit{ weight_words(param, second, v_846, v_855), weight_words(param_1, second, v_846, v_855), 0u, 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, second, v_825, v_835), four_words(param_3, second, v_825, v_835), 0u };
+    return Unit{ four_words(param_2, second, v_824, v_834), four_words(param_3, second, v_824, v_834), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -2665,7 +2674,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
@@ -2677,233 +2686,244 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& s
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), weight_word(param_2, second, v_825, v_835), weight_word(param_3, second, v_825, v_835));
+    uint4 a = uint4(weight_word(param, second, v_824, v_834), weight_word(param_1, second, v_824, v_834), weight_word(param_2, second, v_824, v_834), weight_word(param_3, second, v_824, v_834));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, second, v_825, v_835), weight_word(param_5, second, v_825, v_835), weight_word(param_6, second, v_825, v_835), weight_word(param_7, second, v_825, v_835));
+    uint4 b = uint4(weight_word(param_4, second, v_824, v_834), weight_word(param_5, second, v_824, v_834), weight_word(param_6, second, v_824, v_834), weight_word(param_7, second, v_824, v_834));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, second, v_825, v_835);
+        uint param_12 = weight_word(param_10, second, v_824, v_834);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, second, v_825, v_835);
+        uint param_17 = weight_word(param_15, second, v_824, v_834);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, second, v_825, v_835);
+        uint param_22 = weight_word(param_20, second, v_824, v_834);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, second, v_825, v_835);
+        uint param_27 = weight_word(param_25, second, v_824, v_834);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, second, v_825, v_835) };
+    return Unit{ a, b, weight_word(param_28, second, v_824, v_834), 0u };
 }
 
 static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+uint2 two_words_of(thread const uint& h, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
-    uint2 _3746;
+    uint2 _3745;
     if (second)
     {
         uint param = h;
-        _3746 = second_shorts(param, v_825);
+        _3745 = second_shorts(param, v_824);
     }
     else
     {
         uint param_1 = h;
-        _3746 = first_shorts(param_1, v_835);
+        _3745 = first_shorts(param_1, v_834);
     }
-    return _3746;
+    return _3745;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+uint4 four_words_of(thread const uint& h, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
-    uint2 _3699;
+    uint2 _3698;
     if (second)
     {
         uint param = h;
-        _3699 = second_shorts(param, v_825);
+        _3698 = second_shorts(param, v_824);
     }
     else
     {
         uint param_1 = h;
-        _3699 = first_shorts(param_1, v_835);
+        _3698 = first_shorts(param_1, v_834);
     }
-    uint2 _3711;
+    uint2 _3710;
     if (second)
     {
         uint param_2 = h + 4u;
-        _3711 = second_shorts(param_2, v_825);
+        _3710 = second_shorts(param_2, v_824);
     }
     else
     {
         uint param_3 = h + 4u;
-        _3711 = first_shorts(param_3, v_835);
+        _3710 = first_shorts(param_3, v_834);
     }
-    return uint4(_3699, _3711);
+    return uint4(_3698, _3710);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint h = row + (11u * u);
     uint param = h;
-    uint2 head = two_words_of(param, second, v_825, v_835);
+    uint2 head = two_words_of(param, second, v_824, v_834);
     uint param_1 = h + 3u;
     uint param_2 = head.x;
     uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, second, v_825, v_835), uint4(head.x, 0u, 0u, 0u), next_half(param_2, param_3) };
+    return Unit{ four_words_of(param_1, second, v_824, v_834), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint at = (row / 2u) + (6u * u);
     uint param = at;
-    uint4 words = four_words(param, second, v_825, v_835);
+    uint4 words = four_words(param, second, v_824, v_834);
     uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, second, v_825, v_835)), uint4(words.x, 0u, 0u, 0u), words.y };
+    return Unit{ uint4(words.zw, two_words_of(param_1, second, v_824, v_834)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint at = (row / 2u) + ((u / 8u) * 21u);
     uint part_1 = (u / 4u) & 1u;
     uint param = ((at + 4u) + (8u * part_1)) + (4u * (u & 1u));
-    uint4 words = four_words(param, second, v_825, v_835) >> uint4(2u * (u & 2u));
+    uint4 words = four_words(param, second, v_824, v_834) >> uint4(2u * (u & 2u));
     uint param_1 = (2u * at) + (4u * part_1);
-    uint2 scales = two_words_of(param_1, second, v_825, v_835) >> uint2(8u * (u & 1u));
+    uint2 scales = two_words_of(param_1, second, v_824, v_834) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _4179;
+    uint _4159;
     if ((u & 2u) != 0u)
     {
-        _4179 = scales.y;
+        _4159 = scales.y;
     }
     else
     {
-        _4179 = scales.x;
+        _4159 = scales.x;
     }
-    return Unit{ words, uint4(weight_word(param_2, second, v_825, v_835), _4179, 0u, 0u), 0u };
+    return Unit{ words, uint4(0u), weight_word(param_2, second, v_824, v_834), _4159 };
 }
 
 static inline __attribute__((always_inline))
-uint pairs_of(thread uint4& words)
-{
-    words &= uint4(50529027u);
-    return ((words.x | (words.y << 2u)) | (words.z << 4u)) | (words.w << 6u);
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint h = row + ((u / 8u) * 55u);
     uint part_1 = (u / 4u) & 1u;
     uint pair = (u / 2u) & 3u;
     uint param = ((h + 16u) + (16u * part_1)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, second, v_825, v_835) >> uint4(2u * (u & 2u));
-    uint param_1 = h + (8u * (u & 1u));
-    uint4 high = four_words_of(param_1, second, v_825, v_835) >> uint4(2u * pair);
-    uint param_2 = h + 48u;
-    uint2 a = two_words_of(param_2, second, v_825, v_835);
-    uint param_3 = h + 51u;
-    uint2 b = two_words_of(param_3, second, v_825, v_835);
-    uint _4250;
-    if ((pair & 1u) != 0u)
+    uint4 words = four_words_of(param, second, v_824, v_834) >> uint4(2u * (u & 2u));
+    uint param_1 = h + 48u;
+    uint2 a = two_words_of(param_1, second, v_824, v_834);
+    uint param_2 = h + 51u;
+    uint2 b = two_words_of(param_2, second, v_824, v_834);
+    uint _4217;
+    if ((u & 2u) != 0u)
     {
-        _4250 = a.y;
+        _4217 = a.y;
     }
     else
     {
-        _4250 = a.x;
+        _4217 = a.x;
     }
-    uint four = _4250 >> (4u * part_1);
-    uint param_4 = b.x;
-    uint param_5 = b.y;
-    uint two = next_half(param_4, param_5) >> (2u * pair);
+    uint four = _4217 >> (4u * part_1);
+    uint param_3 = b.x;
+    uint param_4 = b.y;
+    uint two = next_half(param_3, param_4) >> (2u * pair);
     uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
-    uint4 param_6 = high;
-    uint _4292 = pairs_of(param_6);
-    return Unit{ words, uint4(b.y >> 16u, scales, 0u, 0u), _4292 };
+    uint param_5 = h + (8u * (u & 1u));
+    return Unit{ words, four_words_of(param_5, second, v_824, v_834) >> uint4(2u * pair), b.y >> 16u, scales };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint at = (row / 2u) + ((u / 8u) * 44u);
-    uint param = (at + 4u) + (4u * (u & 1u));
-    uint4 high = four_words(param, second, v_825, v_835) >> uint4(2u * ((u / 2u) & 3u));
+    uint pair = (u / 2u) & 3u;
+    uint param = at;
+    uint4 head = four_words(param, second, v_824, v_834);
+    uint3 words = head.yzw >> uint3(16u * (pair & 1u));
+    uint _4296;
+    if (pair < 2u)
+    {
+        _4296 = words.x & 16191u;
+    }
+    else
+    {
+        _4296 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+    }
+    uint scales = _4296;
+    uint _4318;
+    if (pair < 2u)
+    {
+        _4318 = words.y & 16191u;
+    }
+    else
+    {
+        _4318 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+    }
+    uint minima = _4318;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
-    uint param_2 = at;
-    uint4 param_3 = high;
-    uint _4331 = pairs_of(param_3);
-    return Unit{ four_words(param_1, second, v_825, v_835), four_words(param_2, second, v_825, v_835), _4331 };
+    uint param_2 = (at + 4u) + (4u * (u & 1u));
+    return Unit{ four_words(param_1, second, v_824, v_834), four_words(param_2, second, v_824, v_834) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
 }
 
 static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+uint half_at(thread const uint& h, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
-    uint _3732;
+    uint _3731;
     if (second)
     {
         uint param = h;
-        _3732 = second_short(param, v_825);
+        _3731 = second_short(param, v_824);
     }
     else
     {
         uint param_1 = h;
-        _3732 = first_short(param_1, v_835);
+        _3731 = first_short(param_1, v_834);
     }
-    return _3732;
+    return _3731;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h;
-    return Unit{ four_words_of(param, second, v_825, v_835), uint4(half_at(param_1, second, v_825, v_835), 0u, 0u, 0u), 0u };
+    return Unit{ four_words_of(param, second, v_824, v_834), uint4(0u), half_at(param_1, second, v_824, v_834), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint at = (row / 2u) + ((u / 8u) * 34u);
-    uint param = (at + 2u) + (4u * (u & 7u));
-    uint param_1 = 2u * at;
-    return Unit{ four_words(param, second, v_825, v_835), uint4(two_words_of(param_1, second, v_825, v_835), 0u, 0u), 0u };
+    uint param = 2u * at;
+    uint2 head = two_words_of(param, second, v_824, v_834);
+    uint param_1 = (at + 2u) + (4u * (u & 7u));
+    return Unit{ four_words(param_1, second, v_824, v_834), uint4(0u), head.x, head.y };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
     uint byte_ = (2u * row) + (17u * u);
     uint at = byte_ / 4u;
     uint shift = 8u * (byte_ & 3u);
     uint param = at;
-    uint4 words = four_words(param, second, v_825, v_835);
+    uint4 words = four_words(param, second, v_824, v_834);
     uint param_1 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_1, second, v_825, v_835));
-    return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(words.x >> shift, 0u, 0u, 0u), 0u };
+    uint4 next = uint4(words.yzw, weight_word(param_1, second, v_824, v_834));
+    return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835, constant Push& push)
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834, constant Push& push)
 {
     uint at = (row + (4u * u)) / 2u;
     uint last = (row + ((push.k - 1u) / 2u)) / 2u;
@@ -2912,116 +2932,116 @@ Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool
     for (uint e = 0u; e < 3u; e++)
     {
         uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, second, v_825, v_835);
+        unit.a[e] = weight_word(param, second, v_824, v_834);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
+Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_824, const device Weights1& v_834, const device Second4& v_846, const device Weights4& v_855, constant Push& push)
 {
     Unit unit = no_unit();
-    if (_4680)
+    if (_4689)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, second, v_825, v_835, v_847, v_856, push);
+        unit = load_unit_F32(param, param_1, second, v_824, v_834, v_846, v_855, push);
     }
-    if (_4688)
+    if (_4697)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, second, v_825, v_835, v_847, v_856, push);
+        unit = load_unit_F16(param_2, param_3, second, v_824, v_834, v_846, v_855, push);
     }
-    if (_4696)
+    if (_4705)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, second, v_825, v_835, v_847, v_856, push);
+        unit = load_unit_F16(param_4, param_5, second, v_824, v_834, v_846, v_855, push);
     }
-    if (_4704)
+    if (_4713)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, second, v_825, v_835);
+        unit = load_unit_Q8_0(param_6, param_7, second, v_824, v_834);
     }
-    if (_4712)
+    if (_4721)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, second, v_825, v_835);
+        unit = load_unit_Q4_0(param_8, param_9, second, v_824, v_834);
     }
-    if (_4720)
+    if (_4729)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, second, v_825, v_835);
+        unit = load_unit_Q4_1(param_10, param_11, second, v_824, v_834);
     }
-    if (_4728)
+    if (_4737)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, second, v_825, v_835, v_847, v_856);
+        unit = load_unit_Q4_K(param_12, param_13, second, v_824, v_834, v_846, v_855);
     }
-    if (_4736)
+    if (_4745)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, second, v_825, v_835);
+        unit = load_unit_Q6_K(param_14, param_15, second, v_824, v_834);
     }
-    if (_4744)
+    if (_4753)
     {
         uint param_16 = row;
         uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, second, v_825, v_835);
+        unit = load_unit_Q5_0(param_16, param_17, second, v_824, v_834);
     }
-    if (_4752)
+    if (_4761)
     {
         uint param_18 = row;
         uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, second, v_825, v_835);
+        unit = load_unit_Q5_1(param_18, param_19, second, v_824, v_834);
     }
-    if (_4760)
+    if (_4769)
     {
         uint param_20 = row;
         uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, second, v_825, v_835);
+        unit = load_unit_Q2_K(param_20, param_21, second, v_824, v_834);
     }
-    if (_4768)
+    if (_4777)
     {
         uint param_22 = row;
         uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, second, v_825, v_835);
+        unit = load_unit_Q3_K(param_22, param_23, second, v_824, v_834);
     }
-    if (_4776)
+    if (_4785)
     {
         uint param_24 = row;
         uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, second, v_825, v_835);
+        unit = load_unit_Q5_K(param_24, param_25, second, v_824, v_834);
     }
-    if (_4784)
+    if (_4793)
     {
         uint param_26 = row;
         uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, second, v_825, v_835);
+        unit = load_unit_IQ4_NL(param_26, param_27, second, v_824, v_834);
     }
-    if (_4792)
+    if (_4801)
     {
         uint param_28 = row;
         uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, second, v_825, v_835);
+        unit = load_unit_IQ4_XS(param_28, param_29, second, v_824, v_834);
     }
-    if (_4800)
+    if (_4809)
     {
         uint param_30 = row;
         uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, second, v_825, v_835);
+        unit = load_unit_MXFP4(param_30, param_31, second, v_824, v_834);
     }
-    if (_4808)
+    if (_4817)
     {
         uint param_32 = row;
         uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, second, v_825, v_835, push);
+        unit = load_unit_F8_E4M3(param_32, param_33, second, v_824, v_834, push);
     }
     return unit;
 }
@@ -3029,179 +3049,166 @@ Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    uint _4430;
-    if (_4429)
+    if (_4455)
     {
-        _4430 = 2u * i;
-    }
-    else
-    {
-        _4430 = 4u * i;
-    }
-    uint4 low = unit.a >> uint4(_4430);
-    if (_4441)
-    {
-        return low & uint4(50529027u);
-    }
-    if (_4450)
-    {
-        uint4 high = (uint4(unit.c, unit.c >> 2u, unit.c >> 4u, unit.c >> 6u) >> uint4(i)) & uint4(16843009u);
-        uint4 _4473;
-        if (_4472)
+        uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
+        uint4 _4468;
+        if (_4467)
         {
-            _4473 = (low & uint4(50529027u)) | (high << uint4(2u));
+            _4468 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _4473 = (low & uint4(252645135u)) | (high << uint4(4u));
+            _4468 = low;
         }
-        return _4473;
+        return _4468;
     }
-    if (_4495)
+    uint4 low_1 = unit.a >> uint4(4u * i);
+    if (_4493)
     {
-        uint high_1 = unit.c >> (16u * i);
-        uint param = high_1;
-        uint param_1 = high_1 >> 4u;
-        uint param_2 = high_1 >> 8u;
-        uint param_3 = high_1 >> 12u;
-        return (low & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
+        return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    uint4 _4526;
-    if (_4525)
+    if (_4511)
     {
-        uint param_4 = low.x;
-        uint param_5 = low.y;
-        uint param_6 = low.z;
-        uint param_7 = low.w;
-        _4526 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
+        uint high = unit.b.x >> (16u * i);
+        uint param = high;
+        uint param_1 = high >> 4u;
+        uint param_2 = high >> 8u;
+        uint param_3 = high >> 12u;
+        return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
+    }
+    uint4 _4542;
+    if (_4541)
+    {
+        uint param_4 = low_1.x;
+        uint param_5 = low_1.y;
+        uint param_6 = low_1.z;
+        uint param_7 = low_1.w;
+        _4542 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
     }
     else
     {
-        uint param_8 = low.x;
-        uint param_9 = low.y;
-        uint param_10 = low.z;
-        uint param_11 = low.w;
-        _4526 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
+        uint param_8 = low_1.x;
+        uint param_9 = low_1.y;
+        uint param_10 = low_1.z;
+        uint param_11 = low_1.w;
+        _4542 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
     }
-    return _4526;
+    return _4542;
 }
 
 static inline __attribute__((always_inline))
 float code_float(thread const uint& code)
 {
-    float _9361;
-    if (_9360)
+    float _9459;
+    if (_9458)
     {
-        _9361 = _9376[code & 15u];
+        _9459 = _9474[code & 15u];
     }
     else
     {
-        _9361 = _9399[code & 15u];
+        _9459 = _9497[code & 15u];
     }
-    return _9361;
+    return _9459;
 }
 
 static inline __attribute__((always_inline))
-uint run_block(thread const uint& u, thread const uint& i)
+float2 run_scale(thread const Unit& unit, thread const uint& i)
 {
-    uint _4027;
-    if (runs_apart)
+    if (_4633)
     {
-        _4027 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        uint numbers = unit.d >> (8u * i);
+        return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
+    }
+    if (_4651)
+    {
+        uint numbers_1 = unit.d >> (16u * i);
+        return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
+    }
+    float _4670;
+    if (_4669)
+    {
+        _4670 = float(int((unit.d >> (16u * i)) & 63u) - 32);
     }
     else
     {
-        _4027 = u;
+        _4670 = 1.0;
     }
-    return _4027;
+    return float2(_4670, 1.0);
 }
 
 static inline __attribute__((always_inline))
-float2 run_scale(thread const Unit& unit, thread const uint& u, thread const uint& i)
+float2 unit_scale(thread const Unit& unit, thread const uint& u)
 {
-    float2 d = float2(as_type<half2>(unit.b.x));
-    if (_4571)
-    {
-        uint param = u;
-        uint param_1 = i;
-        uint3 param_2 = unit.b.yzw;
-        uint param_3 = run_block(param, param_1) & 7u;
-        return d * scale_of(param_2, param_3);
-    }
+    float2 d = float2(as_type<half2>(unit.c));
+    float _4590;
     if (_4589)
     {
-        uint number = unit.b.y >> (16u * i);
-        return d * float2(float(number & 15u), float((number >> 4u) & 15u));
-    }
-    if (_4609)
-    {
-        return float2(1.0, 4.0) * (d.x * float(int((unit.b.y >> (16u * i)) & 63u) - 32));
-    }
-    if (_4627)
-    {
-        return float2(d.x, -d.y);
-    }
-    float _4639;
-    if (_4638)
-    {
-        uint param_4 = unit.b.x;
-        float _4645 = e8m0(param_4);
-        _4639 = _4645;
+        uint param = unit.c;
+        float _4596 = e8m0(param);
+        _4590 = _4596;
     }
     else
     {
-        float _4648;
-        if (_4647)
+        float _4599;
+        if (_4598)
         {
-            uint2 param_5 = unit.b.xy;
-            uint param_6 = u & 7u;
-            _4648 = iq4_xs_scale(param_5, param_6);
+            uint2 param_1 = uint2(unit.c, unit.d);
+            uint param_2 = u & 7u;
+            _4599 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _4648 = d.x;
+            _4599 = d.x;
         }
-        _4639 = _4648;
+        _4590 = _4599;
     }
-    float scale = _4639;
-    float _4668;
-    if (signed_runs)
+    float scale = _4590;
+    float _4620;
+    if (_4619)
     {
-        _4668 = 0.0;
+        _4620 = -d.y;
     }
     else
     {
-        _4668 = 16.0 * scale;
+        _4620 = d.y;
     }
-    return float2(scale, _4668);
+    return float2(scale, _4620);
 }
 
 static inline __attribute__((always_inline))
-float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
+float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_824, const device Weights1& v_834, const device Second4& v_846, const device Weights4& v_855, constant Push& push)
 {
     uint param = row;
     uint param_1 = u;
-    Unit unit = load_unit(param, param_1, second, v_825, v_835, v_847, v_856, push);
-    float sum = 0.0;
-    uint4 _9426;
-    float4 _9456;
-    float _9501;
-    float _9518;
+    Unit unit = load_unit(param, param_1, second, v_824, v_834, v_846, v_855, push);
+    float2 all_ = float2(0.0);
+    uint4 _9525;
+    float _9542;
+    float4 _9567;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
         if (coded)
         {
-            _9426 = unit.a >> uint4(4u * i);
+            _9525 = unit.a >> uint4(4u * i);
         }
         else
         {
             Unit param_2 = unit;
             uint param_3 = i;
-            _9426 = run_numbers(param_2, param_3);
+            _9525 = run_numbers(param_2, param_3);
         }
-        uint4 words = _9426;
-        float4 sums = float4(0.0);
+        uint4 words = _9525;
+        if (coded)
+        {
+            _9542 = 0.0;
+        }
+        else
+        {
+            _9542 = (-(64.0 + float(RUN_ZERO))) * of_x[i];
+        }
+        float sum = _9542;
         _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
@@ -3212,239 +3219,247 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
                 uint param_5 = w >> 8u;
                 uint param_6 = w >> 16u;
                 uint param_7 = w >> 24u;
-                _9456 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+                _9567 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
             }
             else
             {
                 uint param_8 = w;
-                _9456 = small_bytes(param_8);
+                _9567 = small_bytes(param_8);
             }
-            float4 v = _9456;
-            sums = fma(v, x[(4u * i) + e], sums);
+            float4 v = _9567;
+            float4 param_9 = v;
+            float4 param_10 = x[(4u * i) + e];
+            float param_11 = sum;
+            sum = times(param_9, param_10, param_11);
         }
-        Unit param_9 = unit;
-        uint param_10 = u;
-        uint param_11 = i;
-        float2 d = run_scale(param_9, param_10, param_11);
-        if (coded)
-        {
-            float4 param_12 = sums;
-            _9501 = sum4(param_12);
-        }
-        else
-        {
-            float4 param_13 = sums;
-            _9501 = fma(-64.0, of_x[i], sum4(param_13));
-        }
-        sum = fma(d.x, _9501, sum);
-        if (coded)
-        {
-            _9518 = sum;
-        }
-        else
-        {
-            _9518 = fma(-d.y, of_x[i], sum);
-        }
-        sum = _9518;
+        Unit param_12 = unit;
+        uint param_13 = i;
+        float2 scale = run_scale(param_12, param_13);
+        all_ = float2(fma(scale.x, sum, all_.x), fma(scale.y, of_x[i], all_.y));
     }
-    return sum;
+    Unit param_14 = unit;
+    uint param_15 = u;
+    float2 scale_1 = unit_scale(param_14, param_15);
+    float _9634;
+    if (run_minima)
+    {
+        _9634 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
+    }
+    else
+    {
+        _9634 = scale_1.x * all_.x;
+    }
+    return _9634;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_824, const device Weights1& v_834)
 {
-    uint2 _8685;
+    uint2 _8724;
     if (second)
     {
         uint param = row + (4u * u);
-        _8685 = second_shorts(param, v_825);
+        _8724 = second_shorts(param, v_824);
     }
     else
     {
         uint param_1 = row + (4u * u);
-        _8685 = first_shorts(param_1, v_835);
+        _8724 = first_shorts(param_1, v_834);
     }
-    uint2 w = _8685;
-    uint param_2 = w.y;
-    uint param_3 = w.x;
-    float4 param_4 = f8_e4m3(param_3);
-    float4 param_5 = x[0];
-    float param_6 = 0.0;
-    float4 param_7 = f8_e4m3(param_2);
-    float4 param_8 = x[1];
-    float param_9 = times(param_4, param_5, param_6);
-    return times(param_7, param_8, param_9);
+    uint2 w = _8724;
+    float sum = 0.0;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 2u; i++)
+    {
+        float2 p = float2(as_type<half2>(((w[i] << 7u) & 1065369472u) | ((w[i] << 8u) & 2147516416u)));
+        float2 q = float2(as_type<half2>(((w[i] >> 1u) & 1065369472u) | (w[i] & 2147516416u)));
+        float4 param_2 = float4(p.x, q.x, p.y, q.y);
+        float4 param_3 = x[i];
+        float param_4 = sum;
+        sum = times(param_2, param_3, param_4);
+    }
+    uint2 none = ((w & uint2(2139062143u)) + uint2(16843009u)) & uint2(2155905152u);
+    float _8811;
+    if ((none.x | none.y) != 0u)
+    {
+        _8811 = as_type<float>(2143289344u);
+    }
+    else
+    {
+        _8811 = 256.0 * sum;
+    }
+    return _8811;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_824, const device Weights1& v_834, const device Second4& v_846, const device Weights4& v_855, constant Push& push)
 {
     float sum = 0.0;
-    if (_9538)
+    if (_9658)
     {
         uint param = row;
         uint param_1 = u;
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        sum = line_times_x_F32(param, param_1, param_2, param_3, second, v_825, v_835);
+        sum = line_times_x_F32(param, param_1, param_2, param_3, second, v_824, v_834);
     }
-    if (_9550)
+    if (_9670)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F16(param_4, param_5, param_6, param_7, second, v_825, v_835);
+        sum = line_times_x_F16(param_4, param_5, param_6, param_7, second, v_824, v_834);
     }
-    if (_9562)
+    if (_9682)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, second, v_825, v_835);
+        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, second, v_824, v_834);
     }
-    if (_9574)
+    if (_9694)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, second, v_825, v_835);
+        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, second, v_824, v_834);
     }
-    if (_9586)
+    if (_9706)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, second, v_825, v_835);
+        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, second, v_824, v_834);
     }
-    if (_9598)
+    if (_9718)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, second, v_825, v_835);
+        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, second, v_824, v_834);
     }
-    if (_9610)
+    if (_9730)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, second, v_825, v_835);
+        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, second, v_824, v_834);
     }
-    if (_9622)
+    if (_9742)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, second, v_825, v_835);
+        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, second, v_824, v_834);
     }
-    if (_9634)
+    if (_9754)
     {
         uint param_32 = row;
         uint param_33 = u;
         spvUnsafeArray<float4, 8> param_34;
         param_34 = x;
         float4 param_35 = of_x;
-        sum = run_line(param_32, param_33, param_34, param_35, second, v_825, v_835, v_847, v_856, push);
+        sum = run_line(param_32, param_33, param_34, param_35, second, v_824, v_834, v_846, v_855, push);
     }
-    if (_9646)
+    if (_9766)
     {
         uint param_36 = row;
         uint param_37 = u;
         spvUnsafeArray<float4, 8> param_38;
         param_38 = x;
         float4 param_39 = of_x;
-        sum = run_line(param_36, param_37, param_38, param_39, second, v_825, v_835, v_847, v_856, push);
+        sum = run_line(param_36, param_37, param_38, param_39, second, v_824, v_834, v_846, v_855, push);
     }
-    if (_9658)
+    if (_9778)
     {
         uint param_40 = row;
         uint param_41 = u;
         spvUnsafeArray<float4, 8> param_42;
         param_42 = x;
         float4 param_43 = of_x;
-        sum = run_line(param_40, param_41, param_42, param_43, second, v_825, v_835, v_847, v_856, push);
+        sum = run_line(param_40, param_41, param_42, param_43, second, v_824, v_834, v_846, v_855, push);
     }
-    if (_9670)
+    if (_9790)
     {
         uint param_44 = row;
         uint param_45 = u;
         spvUnsafeArray<float4, 8> param_46;
         param_46 = x;
         float4 param_47 = of_x;
-        sum = run_line(param_44, param_45, param_46, param_47, second, v_825, v_835, v_847, v_856, push);
+        sum = run_line(param_44, param_45, param_46, param_47, second, v_824, v_834, v_846, v_855, push);
     }
-    if (_9682)
+    if (_9802)
     {
         uint param_48 = row;
         uint param_49 = u;
         spvUnsafeArray<float4, 8> param_50;
         param_50 = x;
         float4 param_51 = of_x;
-        sum = run_line(param_48, param_49, param_50, param_51, second, v_825, v_835, v_847, v_856, push);
+        sum = run_line(param_48, param_49, param_50, param_51, second, v_824, v_834, v_846, v_855, push);
     }
-    if (_9694)
+    if (_9814)
     {
         uint param_52 = row;
         uint param_53 = u;
         spvUnsafeArray<float4, 8> param_54;
         param_54 = x;
         float4 param_55 = of_x;
-        sum = run_line(param_52, param_53, param_54, param_55, second, v_825, v_835, v_847, v_856, push);
+        sum = run_line(param_52, param_53, param_54, param_55, second, v_824, v_834, v_846, v_855, push);
     }
-    if (_9706)
+    if (_9826)
     {
         uint param_56 = row;
         uint param_57 = u;
         spvUnsafeArray<float4, 8> param_58;
         param_58 = x;
         float4 param_59 = of_x;
-        sum = run_line(param_56, param_57, param_58, param_59, second, v_825, v_835, v_847, v_856, push);
+        sum = run_line(param_56, param_57, param_58, param_59, second, v_824, v_834, v_846, v_855, push);
     }
-    if (_9718)
+    if (_9838)
     {
         uint param_60 = row;
         uint param_61 = u;
         spvUnsafeArray<float4, 8> param_62;
         param_62 = x;
         float4 param_63 = of_x;
-        sum = run_line(param_60, param_61, param_62, param_63, second, v_825, v_835, v_847, v_856, push);
+        sum = run_line(param_60, param_61, param_62, param_63, second, v_824, v_834, v_846, v_855, push);
     }
-    if (_9730)
+    if (_9850)
     {
         uint param_64 = row;
         uint param_65 = u;
         spvUnsafeArray<float4, 8> param_66;
         param_66 = x;
         float4 param_67 = of_x;
-        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, second, v_825, v_835);
+        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, second, v_824, v_834);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3391)
+void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3390)
 {
     float param = gate;
-    v_3391.y1[(push.offset2.x + (r * push.ldy)) + j] = silu(param) * up;
+    v_3390.y1[(push.offset2.x + (r * push.ldy)) + j] = silu(param) * up;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, const device X1& v_3203, constant Push& push, const device Norm1& v_3280, device Gates1& v_3375, device Y1& v_3391, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(thread bool& second, const device Second1& v_824, const device Weights1& v_834, const device Second4& v_846, const device Weights4& v_855, const device X1& v_3202, constant Push& push, const device Norm1& v_3279, device Gates1& v_3374, device Y1& v_3390, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -3452,21 +3467,21 @@ void lane_rows(thread bool& second, const device Second1& v_825, const device We
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _9889 = push.first.xyz + gl_WorkGroupID;
-    uint _9890 = _9889.y;
+    uint3 _10008 = push.first.xyz + gl_WorkGroupID;
+    uint _10009 = _10008.y;
     spvUnsafeArray<uint, 4> row;
-    uint _9959;
-    uint _9970;
+    uint _10078;
+    uint _10089;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _10094;
-    uint _10157;
-    for (uint r = _9890; r < push.rows; r += push.groups.y)
+    float _10213;
+    uint _10276;
+    for (uint r = _10009; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _9913 = push.first.xyz + gl_WorkGroupID;
-        uint _9914 = _9913.x;
-        for (uint tile = _9914; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _10032 = push.first.xyz + gl_WorkGroupID;
+        uint _10033 = _10032.x;
+        for (uint tile = _10033; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3483,21 +3498,21 @@ void lane_rows(thread bool& second, const device Second1& v_825, const device We
                     choose_line(param_1, second);
                     if (second)
                     {
-                        _9959 = push.offset.z;
+                        _10078 = push.offset.z;
                     }
                     else
                     {
-                        _9959 = push.offset.y;
+                        _10078 = push.offset.y;
                     }
                     if (both)
                     {
-                        _9970 = y / 2u;
+                        _10089 = y / 2u;
                     }
                     else
                     {
-                        _9970 = y;
+                        _10089 = y;
                     }
-                    row[y] = (2u * _9959) + (min((first + _9970), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * _10078) + (min((first + _10089), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3510,7 +3525,7 @@ void lane_rows(thread bool& second, const device Second1& v_825, const device We
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_3203);
+                    x[i] = x_words(param_4, v_3202);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -3518,7 +3533,7 @@ void lane_rows(thread bool& second, const device Second1& v_825, const device We
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_3280);
+                        x[i] *= norm_words(param_8, v_3279);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -3536,20 +3551,20 @@ void lane_rows(thread bool& second, const device Second1& v_825, const device We
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_825, v_835, v_847, v_856, push);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_824, v_834, v_846, v_855, push);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _10094 = norm_scale(param_15, push);
+                _10213 = norm_scale(param_15, push);
             }
             else
             {
-                _10094 = 1.0;
+                _10213 = 1.0;
             }
-            float scale = _10094;
+            float scale = _10213;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3564,16 +3579,16 @@ void lane_rows(thread bool& second, const device Second1& v_825, const device We
             {
                 if (y_3 < LINES)
                 {
-                    bool _10148;
+                    bool _10267;
                     if (both)
                     {
-                        _10148 = y_3 == ((2u * lane) + 1u);
+                        _10267 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _10148 = both;
+                        _10267 = both;
                     }
-                    if (_10148)
+                    if (_10267)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3581,30 +3596,30 @@ void lane_rows(thread bool& second, const device Second1& v_825, const device We
                     {
                         if (both)
                         {
-                            _10157 = 2u * lane;
+                            _10276 = 2u * lane;
                         }
                         else
                         {
-                            _10157 = lane;
+                            _10276 = lane;
                         }
-                        if (y_3 == _10157)
+                        if (y_3 == _10276)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _10175 = lane < ELEMENTS;
-            bool _10184;
-            if (_10175)
+            bool _10294 = lane < ELEMENTS;
+            bool _10303;
+            if (_10294)
             {
-                _10184 = (first + lane) < push.n;
+                _10303 = (first + lane) < push.n;
             }
             else
             {
-                _10184 = _10175;
+                _10303 = _10294;
             }
-            if (_10184)
+            if (_10303)
             {
                 if (both)
                 {
@@ -3612,13 +3627,13 @@ void lane_rows(thread bool& second, const device Second1& v_825, const device We
                     uint param_17 = first + lane;
                     float param_18 = mine.x;
                     float param_19 = mine.y;
-                    finish_both(param_16, param_17, param_18, param_19, push, v_3391);
+                    finish_both(param_16, param_17, param_18, param_19, push, v_3390);
                     continue;
                 }
                 uint param_20 = r;
                 uint param_21 = first + lane;
                 float param_22 = mine.x;
-                finish(param_20, param_21, param_22, push, v_3375, v_3391);
+                finish(param_20, param_21, param_22, push, v_3374, v_3390);
             }
         }
     }
@@ -3629,9 +3644,9 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5109);
-    uint _5131;
-    uint _5142;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5118);
+    uint _5140;
+    uint _5151;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3643,27 +3658,27 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
             }
             if (second)
             {
-                _5131 = push.offset.z;
+                _5140 = push.offset.z;
             }
             else
             {
-                _5131 = push.offset.y;
+                _5140 = push.offset.y;
             }
             if (both)
             {
-                _5142 = y / 2u;
+                _5151 = y / 2u;
             }
             else
             {
-                _5142 = y;
+                _5151 = y;
             }
-            row[y] = (2u * _5131) + (min((from + _5142), (push.n - 1u)) * halves_1);
+            row[y] = (2u * _5140) + (min((from + _5151), (push.n - 1u)) * halves_1);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_824, const device Weights1& v_834, const device Second4& v_846, const device Weights4& v_855, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -3676,13 +3691,13 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
             }
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, second, v_825, v_835, v_847, v_856, push);
+            unit[y] = load_unit(param, param_1, second, v_824, v_834, v_846, v_855, push);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3192, const device X1& v_3203, constant Push& push, const device Norm4& v_3271, const device Norm1& v_3280, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3191, const device X1& v_3202, constant Push& push, const device Norm4& v_3270, const device Norm1& v_3279, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -3698,42 +3713,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part_1 * 256u);
             uint at = first + (4u * q);
-            bool _7257 = q < quads;
-            bool _7264;
-            if (_7257)
+            bool _7297 = q < quads;
+            bool _7304;
+            if (_7297)
             {
-                _7264 = at < push.k;
+                _7304 = at < push.k;
             }
             else
             {
-                _7264 = _7257;
+                _7304 = _7297;
             }
-            bool _7273;
-            if (_7264)
+            bool _7313;
+            if (_7304)
             {
-                _7273 = (r + m) < push.rows;
+                _7313 = (r + m) < push.rows;
             }
             else
             {
-                _7273 = _7264;
+                _7313 = _7304;
             }
-            if (_7273)
+            if (_7313)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part_1] = x_at(param_2, param_3, v_3192, v_3203);
+                v[part_1] = x_at(param_2, param_3, v_3191, v_3202);
                 if (false)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part_1] = x_at(param_4, param_5, v_3192, v_3203);
+                    factor[part_1] = x_at(param_4, param_5, v_3191, v_3202);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part_1] = norm_at(param_6, push, v_3271, v_3280);
+                        factor[part_1] = norm_at(param_6, push, v_3270, v_3279);
                     }
                 }
             }
@@ -3749,19 +3764,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_2];
                 float4 param_9 = factor[part_2];
                 float param_10 = squares;
-                float4 _7353 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7393 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _7353;
-                bool _7362;
+                float4 value = _7393;
+                bool _7402;
                 if (normed)
                 {
-                    _7362 = (at_1 + 4u) > push.k;
+                    _7402 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _7362 = normed;
+                    _7402 = normed;
                 }
-                if (_7362)
+                if (_7402)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -3795,7 +3810,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3192, const device X1& v_3203, constant Push& push, const device Norm4& v_3271, const device Norm1& v_3280, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3191, const device X1& v_3202, constant Push& push, const device Norm4& v_3270, const device Norm1& v_3279, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -3808,7 +3823,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_3192, v_3203, push, v_3271, v_3280, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_3191, v_3202, push, v_3270, v_3279, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -3937,19 +3952,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _5610 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5622 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _5610;
-    uint _5614;
+    w = _5622;
+    uint _5626;
     if ((h & 1u) != 0u)
     {
-        _5614 = w[e + 1u];
+        _5626 = w[e + 1u];
     }
     else
     {
-        _5614 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5626 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _5614;
+    return _5626;
 }
 
 static inline __attribute__((always_inline))
@@ -3975,10 +3990,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _5691 = (4u * y) + m;
+                        uint _5703 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_5691] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5703] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -4025,14 +4040,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _5816 = (4u * y) + m;
+                        uint _5828 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_5816] += (low * x_quad(param_2, param_3, pool));
-                        uint _5833 = (4u * y) + m;
+                        all_[_5828] += (low * x_quad(param_2, param_3, pool));
+                        uint _5845 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_5833] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5845] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -4046,7 +4061,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _5894;
+    uint4 _5906;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -4056,13 +4071,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _5894 = b;
+                _5906 = b;
             }
             else
             {
-                _5894 = (a >> uint4(16u)) | (b << uint4(16u));
+                _5906 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _5894;
+            words[y] = _5906;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -4145,9 +4160,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _6118;
+    uint _6130;
     spvUnsafeArray<uint, 4> minima;
-    uint _6141;
+    uint _6150;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -4156,25 +4171,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _6118 = words.x & 16191u;
+                _6130 = words.x & 16191u;
             }
             else
             {
-                _6118 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6130 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _6118;
+            scales[y] = _6130;
             if (lower)
             {
-                _6141 = words.y & 16191u;
+                _6150 = words.y & 16191u;
             }
             else
             {
-                _6141 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6150 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _6141;
+            minima[y] = _6150;
         }
     }
-    float4 _6208;
+    float4 _6217;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -4192,23 +4207,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _6208 = low_nibbles(param);
+                        _6217 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _6208 = high_nibbles(param_1);
+                        _6217 = high_nibbles(param_1);
                     }
-                    float4 v = _6208;
+                    float4 v = _6217;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _6240 = (4u * y_1) + m;
+                            uint _6249 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_6240] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6249] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -4269,7 +4284,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _6622 = (4u * y) + m;
+                        uint _6631 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -4278,13 +4293,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_6622] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6631] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _6688;
+    uint2 _6697;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -4293,13 +4308,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _6688 = unit[y_1].b.zw;
+                _6697 = unit[y_1].b.zw;
             }
             else
             {
-                _6688 = unit[y_1].b.zw >> uint2(8u);
+                _6697 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _6688;
+            uint2 words = _6697;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -4319,39 +4334,55 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _4045;
+    uint _4044;
     if (runs_apart)
     {
-        _4045 = u & 1u;
+        _4044 = u & 1u;
     }
     else
     {
-        _4045 = i;
+        _4044 = i;
     }
-    return _4045;
+    return _4044;
+}
+
+static inline __attribute__((always_inline))
+uint run_block(thread const uint& u, thread const uint& i)
+{
+    uint _4026;
+    if (runs_apart)
+    {
+        _4026 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+    }
+    else
+    {
+        _4026 = u;
+    }
+    return _4026;
 }
 
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _5241;
+    float4 _5253;
     if (signed_runs)
     {
         uint param = w;
-        _5241 = bytes_and_384(param);
+        _5253 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _5241 = small_bytes(param_1);
+        _5253 = small_bytes(param_1);
     }
-    return _5241;
+    return _5253;
 }
 
 static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
+    float _6969;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -4388,10 +4419,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _6851 = (4u * y_1) + m;
+                            uint _6860 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_6851] += (v * x_quad(param_7, param_8, pool));
+                            all_[_6860] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -4404,18 +4435,28 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
             {
                 Unit param_9 = unit[y_2];
                 uint param_10 = u;
-                uint param_11 = i;
-                float2 d = run_scale(param_9, param_10, param_11);
+                Unit param_11 = unit[y_2];
+                uint param_12 = i;
+                float2 d = unit_scale(param_9, param_10) * run_scale(param_11, param_12);
                 _Pragma("clang loop unroll(full)")
                 for (uint m_1 = 0u; m_1 < 4u; m_1++)
                 {
                     if (m_1 < XS)
                     {
-                        uint param_12 = m_1;
-                        uint param_13 = block + 8u;
-                        float of_x = x_quad(param_12, param_13, pool)[1u + half_];
-                        float4 param_14 = all_[(4u * y_2) + m_1];
-                        sums[y_2][m_1] += ((d.x * (sum4(param_14) - (RUN_ZERO * of_x))) - (d.y * of_x));
+                        uint param_13 = m_1;
+                        uint param_14 = block + 8u;
+                        float of_x = x_quad(param_13, param_14, pool)[1u + half_];
+                        float4 param_15 = all_[(4u * y_2) + m_1];
+                        sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
+                        if (run_minima)
+                        {
+                            _6969 = d.y * of_x;
+                        }
+                        else
+                        {
+                            _6969 = 0.0;
+                        }
+                        sums[y_2][m_1] -= _6969;
                     }
                 }
             }
@@ -4454,7 +4495,7 @@ void units_times_x_F8_E4M3(thread const spvUnsafeArray<Unit, 4>& unit, thread co
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_6948)
+    if (_6988)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -4467,7 +4508,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_6963)
+    if (_7003)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -4480,7 +4521,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_6978)
+    if (_7018)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -4493,7 +4534,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_6993)
+    if (_7033)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -4506,7 +4547,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_7008)
+    if (_7048)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -4519,7 +4560,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_7023)
+    if (_7063)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -4532,7 +4573,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_7038)
+    if (_7078)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -4545,7 +4586,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_7053)
+    if (_7093)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -4558,7 +4599,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_7068)
+    if (_7108)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -4571,7 +4612,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_7083)
+    if (_7123)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -4584,7 +4625,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_45, param_46, param_47, param_48, param_49, pool);
         sums = param_49;
     }
-    if (_7098)
+    if (_7138)
     {
         spvUnsafeArray<Unit, 4> param_50;
         param_50 = unit;
@@ -4597,7 +4638,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_50, param_51, param_52, param_53, param_54, pool);
         sums = param_54;
     }
-    if (_7113)
+    if (_7153)
     {
         spvUnsafeArray<Unit, 4> param_55;
         param_55 = unit;
@@ -4610,7 +4651,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_55, param_56, param_57, param_58, param_59, pool);
         sums = param_59;
     }
-    if (_7128)
+    if (_7168)
     {
         spvUnsafeArray<Unit, 4> param_60;
         param_60 = unit;
@@ -4623,7 +4664,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_60, param_61, param_62, param_63, param_64, pool);
         sums = param_64;
     }
-    if (_7143)
+    if (_7183)
     {
         spvUnsafeArray<Unit, 4> param_65;
         param_65 = unit;
@@ -4636,7 +4677,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_65, param_66, param_67, param_68, param_69, pool);
         sums = param_69;
     }
-    if (_7158)
+    if (_7198)
     {
         spvUnsafeArray<Unit, 4> param_70;
         param_70 = unit;
@@ -4649,7 +4690,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_70, param_71, param_72, param_73, param_74, pool);
         sums = param_74;
     }
-    if (_7173)
+    if (_7213)
     {
         spvUnsafeArray<Unit, 4> param_75;
         param_75 = unit;
@@ -4662,7 +4703,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_75, param_76, param_77, param_78, param_79, pool);
         sums = param_79;
     }
-    if (_7188)
+    if (_7228)
     {
         spvUnsafeArray<Unit, 4> param_80;
         param_80 = unit;
@@ -4694,22 +4735,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _4889; v++)
+    for (uint v = 0u; v < _4898; v++)
     {
-        sum += pool[(i * _4897) + v];
+        sum += pool[(i * _4906) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3375, device Y1& v_3391, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3374, device Y1& v_3390, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _4950;
+    uint lane = me & _4959;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _5048;
+    float _5057;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -4721,45 +4762,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _4993) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _5002) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _5007 = simd_is_first();
-            if (_5007)
+            bool _5016 = simd_is_first();
+            if (_5016)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _5025 = me < GROUP_LINES;
-            bool _5034;
-            if (_5025)
-            {
-                _5034 = (first + me) < push.n;
-            }
-            else
-            {
-                _5034 = _5025;
-            }
-            bool _5044;
+            bool _5034 = me < GROUP_LINES;
+            bool _5043;
             if (_5034)
             {
-                _5044 = (r + m) < push.rows;
+                _5043 = (first + me) < push.n;
             }
             else
             {
-                _5044 = _5034;
+                _5043 = _5034;
             }
-            if (_5044)
+            bool _5053;
+            if (_5043)
+            {
+                _5053 = (r + m) < push.rows;
+            }
+            else
+            {
+                _5053 = _5043;
+            }
+            if (_5053)
             {
                 if (normed)
                 {
-                    _5048 = shared_scale(push, pool, gl_NumSubgroups);
+                    _5057 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _5048 = 1.0;
+                    _5057 = 1.0;
                 }
-                float scale = _5048;
+                float scale = _5057;
                 if (both)
                 {
                     uint param = 2u * me;
@@ -4768,23 +4809,23 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
                     uint param_3 = first + me;
                     float param_4 = scale * shared_sum(param, pool);
                     float param_5 = scale * shared_sum(param_1, pool);
-                    finish_both(param_2, param_3, param_4, param_5, push, v_3391);
+                    finish_both(param_2, param_3, param_4, param_5, push, v_3390);
                     continue;
                 }
                 uint param_6 = me;
                 uint param_7 = r + m;
                 uint param_8 = first + me;
                 float param_9 = scale * shared_sum(param_6, pool);
-                finish(param_7, param_8, param_9, push, v_3375, v_3391);
+                finish(param_7, param_8, param_9, push, v_3374, v_3390);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, const device X4& v_3192, const device X1& v_3203, constant Push& push, const device Norm4& v_3271, const device Norm1& v_3280, device Gates1& v_3375, device Y1& v_3391, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(thread bool& second, const device Second1& v_824, const device Weights1& v_834, const device Second4& v_846, const device Weights4& v_855, const device X4& v_3191, const device X1& v_3202, constant Push& push, const device Norm4& v_3270, const device Norm1& v_3279, device Gates1& v_3374, device Y1& v_3390, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _7533;
+    uint lane = gl_LocalInvocationID.x & _7573;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -4795,19 +4836,19 @@ void vector_rows(thread bool& second, const device Second1& v_825, const device 
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _7566;
-    uint _7577 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7606;
+    uint _7617 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _7577; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7617; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _7592 = push.first.xyz + gl_WorkGroupID;
-        uint _7593 = _7592.x;
-        for (uint tile = _7593; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7632 = push.first.xyz + gl_WorkGroupID;
+        uint _7633 = _7632.x;
+        for (uint tile = _7633; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -4818,31 +4859,31 @@ void vector_rows(thread bool& second, const device Second1& v_825, const device 
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _7636;
+                bool _7676;
                 if (plain)
                 {
-                    _7636 = (base + lane) < end;
+                    _7676 = (base + lane) < end;
                 }
                 else
                 {
-                    _7636 = plain;
+                    _7676 = plain;
                 }
-                if (_7636)
+                if (_7676)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, second, v_825, v_835, v_847, v_856, push);
+                    load_units(param_10, param_11, param_12, second, v_824, v_834, v_846, v_855, push);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_3192, v_3203, push, v_3271, v_3280, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_3191, v_3202, push, v_3270, v_3279, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _7670 = base + lane;
-                for (uint u = _7670; u < end; u += TEAM)
+                uint _7710 = base + lane;
+                for (uint u = _7710; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -4859,7 +4900,7 @@ void vector_rows(thread bool& second, const device Second1& v_825, const device 
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, second, v_825, v_835, v_847, v_856, push);
+                            load_units(param_17, param_18, param_19, second, v_824, v_834, v_846, v_855, push);
                             next = param_19;
                         }
                     }
@@ -4868,7 +4909,7 @@ void vector_rows(thread bool& second, const device Second1& v_825, const device 
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, second, v_825, v_835, v_847, v_856, push);
+                        load_units(param_20, param_21, param_22, second, v_824, v_834, v_846, v_855, push);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -4888,42 +4929,42 @@ void vector_rows(thread bool& second, const device Second1& v_825, const device 
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_3375, v_3391, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_3374, v_3390, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
 kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_3192 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_835 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_825 = *(const device Second1*)spvBufferAliasSet0Binding3;
-    const device auto& v_3271 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_3391 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_3375 = *(device Gates1*)spvBufferAliasSet0Binding6;
-    const device auto& v_847 = *(const device Second4*)spvBufferAliasSet0Binding3;
-    const device auto& v_856 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_3203 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_3280 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& v_3451 = *(device Gates4*)spvBufferAliasSet0Binding6;
-    device auto& v_3485 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_3191 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_834 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_824 = *(const device Second1*)spvBufferAliasSet0Binding3;
+    const device auto& v_3270 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_3390 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_3374 = *(device Gates1*)spvBufferAliasSet0Binding6;
+    const device auto& v_846 = *(const device Second4*)spvBufferAliasSet0Binding3;
+    const device auto& v_855 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_3202 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3279 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& v_3450 = *(device Gates4*)spvBufferAliasSet0Binding6;
+    device auto& v_3484 = *(device Y4*)spvBufferAliasSet0Binding5;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     bool second = false;
-    second = _10221;
-    if (_10222)
+    second = _10340;
+    if (_10341)
     {
-        tiles(second, v_825, v_835, v_847, v_856, v_3192, v_3203, push, v_3271, v_3280, v_3375, v_3391, v_3451, v_3485, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(second, v_824, v_834, v_846, v_855, v_3191, v_3202, push, v_3270, v_3279, v_3374, v_3390, v_3450, v_3484, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_10227)
+        if (_10346)
         {
-            lane_rows(second, v_825, v_835, v_847, v_856, v_3203, push, v_3280, v_3375, v_3391, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(second, v_824, v_834, v_846, v_855, v_3202, push, v_3279, v_3374, v_3390, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(second, v_825, v_835, v_847, v_856, v_3192, v_3203, push, v_3271, v_3280, v_3375, v_3391, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(second, v_824, v_834, v_846, v_855, v_3191, v_3202, push, v_3270, v_3279, v_3374, v_3390, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }
