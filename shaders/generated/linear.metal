@@ -102,57 +102,57 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _1104 = (type == 0u);
-constant bool _1112 = (type == 1u);
-constant bool _1120 = (type == 2u);
-constant bool _1128 = (type == 3u);
-constant bool _1137 = (type == 4u);
-constant bool _1147 = (type == 5u);
-constant bool _1157 = (type == 6u);
-constant bool _1168 = (type == 7u);
-constant bool _1177 = (type == 8u);
-constant bool _1186 = (type == 9u);
-constant bool _1195 = (type == 10u);
-constant bool _1204 = (type == 11u);
-constant bool _1213 = (type == 12u);
-constant bool _1223 = (type == 13u);
-constant bool _1232 = (type == 14u);
-constant bool _1242 = (type == 15u);
-constant bool _1251 = (type == 16u);
-constant bool _3034 = (type == 0u);
-constant bool _3044 = (type == 1u);
-constant bool _3054 = (type == 2u);
-constant bool _3064 = (type == 3u);
-constant bool _3074 = (type == 4u);
-constant bool _3084 = (type == 5u);
-constant bool _3094 = (type == 6u);
-constant bool _3104 = (type == 7u);
-constant bool _3114 = (type == 8u);
-constant bool _3124 = (type == 9u);
-constant bool _3134 = (type == 10u);
-constant bool _3144 = (type == 11u);
-constant bool _3154 = (type == 12u);
-constant bool _3164 = (type == 13u);
-constant bool _3174 = (type == 14u);
-constant bool _3184 = (type == 15u);
-constant bool _3194 = (type == 16u);
-constant bool _3209 = (type == 0u);
-constant bool _3221 = (type == 1u);
-constant bool _3233 = (type == 2u);
-constant bool _3245 = (type == 3u);
-constant bool _3257 = (type == 4u);
-constant bool _3269 = (type == 5u);
-constant bool _3281 = (type == 6u);
-constant bool _3293 = (type == 7u);
-constant bool _3305 = (type == 8u);
-constant bool _3317 = (type == 9u);
-constant bool _3329 = (type == 10u);
-constant bool _3341 = (type == 11u);
-constant bool _3353 = (type == 12u);
-constant bool _3365 = (type == 13u);
-constant bool _3377 = (type == 14u);
-constant bool _3389 = (type == 15u);
-constant bool _3401 = (type == 16u);
+constant bool _1107 = (type == 0u);
+constant bool _1115 = (type == 1u);
+constant bool _1123 = (type == 2u);
+constant bool _1131 = (type == 3u);
+constant bool _1140 = (type == 4u);
+constant bool _1150 = (type == 5u);
+constant bool _1160 = (type == 6u);
+constant bool _1171 = (type == 7u);
+constant bool _1180 = (type == 8u);
+constant bool _1189 = (type == 9u);
+constant bool _1198 = (type == 10u);
+constant bool _1207 = (type == 11u);
+constant bool _1216 = (type == 12u);
+constant bool _1226 = (type == 13u);
+constant bool _1235 = (type == 14u);
+constant bool _1245 = (type == 15u);
+constant bool _1254 = (type == 16u);
+constant bool _3037 = (type == 0u);
+constant bool _3047 = (type == 1u);
+constant bool _3057 = (type == 2u);
+constant bool _3067 = (type == 3u);
+constant bool _3077 = (type == 4u);
+constant bool _3087 = (type == 5u);
+constant bool _3097 = (type == 6u);
+constant bool _3107 = (type == 7u);
+constant bool _3117 = (type == 8u);
+constant bool _3127 = (type == 9u);
+constant bool _3137 = (type == 10u);
+constant bool _3147 = (type == 11u);
+constant bool _3157 = (type == 12u);
+constant bool _3167 = (type == 13u);
+constant bool _3177 = (type == 14u);
+constant bool _3187 = (type == 15u);
+constant bool _3197 = (type == 16u);
+constant bool _3212 = (type == 0u);
+constant bool _3224 = (type == 1u);
+constant bool _3236 = (type == 2u);
+constant bool _3248 = (type == 3u);
+constant bool _3260 = (type == 4u);
+constant bool _3272 = (type == 5u);
+constant bool _3284 = (type == 6u);
+constant bool _3296 = (type == 7u);
+constant bool _3308 = (type == 8u);
+constant bool _3320 = (type == 9u);
+constant bool _3332 = (type == 10u);
+constant bool _3344 = (type == 11u);
+constant bool _3356 = (type == 12u);
+constant bool _3368 = (type == 13u);
+constant bool _3380 = (type == 14u);
+constant bool _3392 = (type == 15u);
+constant bool _3404 = (type == 16u);
 
 struct X4
 {
@@ -174,207 +174,208 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3536 = (variant / 17u);
-constant uint input_ = (_3536 % 3u);
+constant uint _3539 = (variant / 17u);
+constant uint input_ = (_3539 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _3966 = (type == 10u);
-constant bool _3967 = (type == 11u);
-constant bool _3968 = (_3966 || _3967);
-constant bool _3969 = (type == 12u);
-constant bool runs_apart = (_3968 || _3969);
-constant bool _4398 = (type == 10u);
-constant bool _4399 = (type == 11u);
-constant bool _4400 = (_4398 || _4399);
-constant bool _4412 = (type == 11u);
-constant bool _4438 = (type == 12u);
-constant bool _4454 = (type == 8u);
-constant bool _4455 = (type == 9u);
-constant bool _4456 = (_4454 || _4455);
-constant bool _4486 = (type == 15u);
-constant bool _4534 = (type == 15u);
-constant bool _4543 = (type == 14u);
-constant bool _4564 = (type == 9u);
-constant bool _4578 = (type == 12u);
-constant bool _4596 = (type == 10u);
-constant bool _4614 = (type == 11u);
-constant bool _4634 = (type == 0u);
-constant bool _4642 = (type == 1u);
-constant bool _4650 = (type == 2u);
-constant bool _4658 = (type == 3u);
-constant bool _4666 = (type == 4u);
-constant bool _4674 = (type == 5u);
-constant bool _4682 = (type == 6u);
-constant bool _4690 = (type == 7u);
-constant bool _4698 = (type == 8u);
-constant bool _4706 = (type == 9u);
-constant bool _4714 = (type == 10u);
-constant bool _4722 = (type == 11u);
-constant bool _4730 = (type == 12u);
-constant bool _4738 = (type == 13u);
-constant bool _4746 = (type == 14u);
-constant bool _4754 = (type == 15u);
-constant bool _4762 = (type == 16u);
+constant bool _3969 = (type == 10u);
+constant bool _3970 = (type == 11u);
+constant bool _3971 = (_3969 || _3970);
+constant bool _3972 = (type == 12u);
+constant bool runs_apart = (_3971 || _3972);
+constant bool _4401 = (type == 10u);
+constant bool _4402 = (type == 11u);
+constant bool _4403 = (_4401 || _4402);
+constant bool _4415 = (type == 11u);
+constant bool _4441 = (type == 12u);
+constant bool _4457 = (type == 8u);
+constant bool _4458 = (type == 9u);
+constant bool _4459 = (_4457 || _4458);
+constant bool _4489 = (type == 15u);
+constant bool _4537 = (type == 15u);
+constant bool _4546 = (type == 14u);
+constant bool _4567 = (type == 9u);
+constant bool _4581 = (type == 12u);
+constant bool _4599 = (type == 10u);
+constant bool _4617 = (type == 11u);
+constant bool _4637 = (type == 0u);
+constant bool _4645 = (type == 1u);
+constant bool _4653 = (type == 2u);
+constant bool _4661 = (type == 3u);
+constant bool _4669 = (type == 4u);
+constant bool _4677 = (type == 5u);
+constant bool _4685 = (type == 6u);
+constant bool _4693 = (type == 7u);
+constant bool _4701 = (type == 8u);
+constant bool _4709 = (type == 9u);
+constant bool _4717 = (type == 10u);
+constant bool _4725 = (type == 11u);
+constant bool _4733 = (type == 12u);
+constant bool _4741 = (type == 13u);
+constant bool _4749 = (type == 14u);
+constant bool _4757 = (type == 15u);
+constant bool _4765 = (type == 16u);
 constant uint way = (variant / 51u);
-constant bool _4783 = (way <= 2u);
-constant bool _4784 = (way == 4u);
-constant bool _4785 = (way == 5u);
-constant bool _4786 = (_4784 || _4785);
-constant bool _4787 = (way == 12u);
-constant bool _4788 = (_4786 || _4787);
-constant bool _4789 = (way == 15u);
-constant bool _4790 = (_4788 || _4789);
-constant uint _4791 = _4790 ? 4u : 2u;
-constant uint ROWS = _4783 ? 1u : _4791;
-constant bool _4828 = (way == 1u);
-constant bool _4829 = (way == 5u);
-constant bool _4830 = (way == 7u);
-constant bool _4831 = (_4829 || _4830);
-constant bool _4832 = (way == 12u);
-constant uint _4833 = _4832 ? 16u : 32u;
-constant uint _4834 = _4831 ? 8u : _4833;
-constant uint TEAM = _4828 ? 64u : _4834;
-constant uint _4836 = (TEAM / 4u);
-constant uint _4843 = (TEAM / 4u);
-constant uint _4844 = (_4843 + 1u);
-constant uint _4897 = (TEAM - 1u);
-constant bool _4914 = (way == 6u);
-constant bool _4915 = (way == 7u);
-constant bool _4916 = (way == 15u);
-constant bool _4917 = (_4915 || _4916);
-constant uint _4918 = _4917 ? 4u : 1u;
-constant uint XS = _4914 ? 2u : _4918;
-constant uint _4939 = (TEAM / 4u);
-constant uint _4940 = (_4939 + 1u);
-constant uint _4969 = (256u / TEAM);
-constant uint GROUP_ROWS = (_4969 * ROWS);
-constant uint _4971 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _4971 : GROUP_ROWS;
-constant uint _5029 = (ROWS / 2u);
-constant uint _5030 = false ? _5029 : ROWS;
-constant bool _5149 = (type == 13u);
-constant bool _5150 = (type == 14u);
-constant bool signed_runs = (_5149 || _5150);
-constant bool _5166 = (XS == 1u);
-constant bool _5168 = (XS == 2u);
-constant uint _5171 = _5168 ? 1792u : 768u;
-constant uint CHUNK = _5166 ? 3584u : _5171;
-constant uint _5173 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_5173 * 9u);
+constant bool _4786 = (way <= 2u);
+constant bool _4787 = (way == 4u);
+constant bool _4788 = (way == 5u);
+constant bool _4789 = (_4787 || _4788);
+constant bool _4790 = (way == 12u);
+constant bool _4791 = (_4789 || _4790);
+constant bool _4792 = (way == 15u);
+constant bool _4793 = (_4791 || _4792);
+constant uint _4794 = _4793 ? 4u : 2u;
+constant uint ROWS = _4786 ? 1u : _4794;
+constant bool _4831 = (way == 1u);
+constant bool _4832 = (way == 5u);
+constant bool _4833 = (way == 7u);
+constant bool _4834 = (_4832 || _4833);
+constant bool _4835 = (way == 12u);
+constant uint _4836 = _4835 ? 16u : 32u;
+constant uint _4837 = _4834 ? 8u : _4836;
+constant uint TEAM = _4831 ? 64u : _4837;
+constant uint _4839 = (TEAM / 4u);
+constant uint _4846 = (TEAM / 4u);
+constant uint _4847 = (_4846 + 1u);
+constant uint _4900 = (TEAM - 1u);
+constant bool _4917 = (way == 6u);
+constant bool _4918 = (way == 7u);
+constant bool _4919 = (way == 15u);
+constant bool _4920 = (_4918 || _4919);
+constant uint _4921 = _4920 ? 4u : 1u;
+constant uint XS = _4917 ? 2u : _4921;
+constant uint _4942 = (TEAM / 4u);
+constant uint _4943 = (_4942 + 1u);
+constant uint _4972 = (256u / TEAM);
+constant uint GROUP_ROWS = (_4972 * ROWS);
+constant uint _4974 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _4974 : GROUP_ROWS;
+constant uint _5032 = (ROWS / 2u);
+constant uint _5033 = false ? _5032 : ROWS;
+constant bool _5152 = (type == 13u);
+constant bool _5153 = (type == 14u);
+constant bool signed_runs = (_5152 || _5153);
+constant bool _5169 = (XS == 1u);
+constant bool _5171 = (XS == 2u);
+constant uint _5174 = _5171 ? 1792u : 768u;
+constant uint CHUNK = _5169 ? 3584u : _5174;
+constant uint _5176 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5176 * 9u);
 constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
-constant bool _6844 = (type == 11u);
-constant bool _6846 = (type == 8u);
-constant bool _6847 = (type == 15u);
-constant bool _6848 = (_6846 || _6847);
-constant int _6850 = _6848 ? 16 : 0;
-constant int RUN_ZERO = _6844 ? 4 : _6850;
-constant bool _6864 = (type == 9u);
-constant bool _6865 = (type == 10u);
-constant bool _6866 = (_6864 || _6865);
-constant bool _6867 = (type == 12u);
-constant bool run_minima = (_6866 || _6867);
-constant bool _6888 = (type == 0u);
-constant bool _6903 = (type == 1u);
-constant bool _6918 = (type == 2u);
-constant bool _6933 = (type == 3u);
-constant bool _6948 = (type == 4u);
-constant bool _6963 = (type == 5u);
-constant bool _6978 = (type == 6u);
-constant bool _6993 = (type == 7u);
-constant bool _7008 = (type == 8u);
-constant bool _7023 = (type == 9u);
-constant bool _7038 = (type == 10u);
-constant bool _7053 = (type == 11u);
-constant bool _7068 = (type == 12u);
-constant bool _7083 = (type == 13u);
-constant bool _7098 = (type == 14u);
-constant bool _7113 = (type == 15u);
-constant bool _7128 = (type == 16u);
-constant bool _7444 = (type == 4u);
-constant bool _7445 = (type == 5u);
-constant bool _7446 = (_7444 || _7445);
-constant bool _7447 = (type == 6u);
-constant bool _7448 = (_7446 || _7447);
-constant bool _7449 = (type == 8u);
-constant bool _7450 = (type == 9u);
+constant bool _6847 = (type == 11u);
+constant bool _6849 = (type == 8u);
+constant bool _6850 = (type == 15u);
+constant bool _6851 = (_6849 || _6850);
+constant int _6853 = _6851 ? 16 : 0;
+constant int RUN_ZERO = _6847 ? 4 : _6853;
+constant bool _6867 = (type == 9u);
+constant bool _6868 = (type == 10u);
+constant bool _6869 = (_6867 || _6868);
+constant bool _6870 = (type == 12u);
+constant bool run_minima = (_6869 || _6870);
+constant bool _6891 = (type == 0u);
+constant bool _6906 = (type == 1u);
+constant bool _6921 = (type == 2u);
+constant bool _6936 = (type == 3u);
+constant bool _6951 = (type == 4u);
+constant bool _6966 = (type == 5u);
+constant bool _6981 = (type == 6u);
+constant bool _6996 = (type == 7u);
+constant bool _7011 = (type == 8u);
+constant bool _7026 = (type == 9u);
+constant bool _7041 = (type == 10u);
+constant bool _7056 = (type == 11u);
+constant bool _7071 = (type == 12u);
+constant bool _7086 = (type == 13u);
+constant bool _7101 = (type == 14u);
+constant bool _7116 = (type == 15u);
+constant bool _7131 = (type == 16u);
+constant bool _7447 = (type == 4u);
+constant bool _7448 = (type == 5u);
+constant bool _7449 = (_7447 || _7448);
+constant bool _7450 = (type == 6u);
 constant bool _7451 = (_7449 || _7450);
-constant bool _7452 = (type == 10u);
-constant bool _7453 = (_7451 || _7452);
-constant bool _7454 = (type == 11u);
-constant bool _7455 = (_7453 || _7454);
-constant bool _7456 = (type == 12u);
-constant bool _7457 = (_7455 || _7456);
-constant bool _7458 = (type == 13u);
-constant bool _7459 = (_7457 || _7458);
-constant bool _7460 = (type == 14u);
-constant bool _7461 = (_7459 || _7460);
-constant bool _7462 = (type == 15u);
-constant bool runs = (_7461 || _7462);
-constant bool summed = (_7448 || runs);
-constant uint _7473 = (TEAM - 1u);
-constant bool _7476 = (type == 0u);
-constant bool _7477 = (type == 1u);
-constant bool _7478 = (_7476 || _7477);
-constant bool _7479 = (type == 2u);
-constant bool _7480 = (_7478 || _7479);
-constant bool _7481 = (type == 16u);
-constant bool plain = (_7480 || _7481);
+constant bool _7452 = (type == 8u);
+constant bool _7453 = (type == 9u);
+constant bool _7454 = (_7452 || _7453);
+constant bool _7455 = (type == 10u);
+constant bool _7456 = (_7454 || _7455);
+constant bool _7457 = (type == 11u);
+constant bool _7458 = (_7456 || _7457);
+constant bool _7459 = (type == 12u);
+constant bool _7460 = (_7458 || _7459);
+constant bool _7461 = (type == 13u);
+constant bool _7462 = (_7460 || _7461);
+constant bool _7463 = (type == 14u);
+constant bool _7464 = (_7462 || _7463);
+constant bool _7465 = (type == 15u);
+constant bool runs = (_7464 || _7465);
+constant bool summed = (_7451 || runs);
+constant uint _7476 = (TEAM - 1u);
+constant bool _7479 = (type == 0u);
+constant bool _7480 = (type == 1u);
+constant bool _7481 = (_7479 || _7480);
+constant bool _7482 = (type == 2u);
+constant bool _7483 = (_7481 || _7482);
+constant bool _7484 = (type == 16u);
+constant bool plain = (_7483 || _7484);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _7506 = (256u / UNIT);
-constant bool _8385 = (type == 6u);
-constant bool _8386 = (_8385 || runs_apart);
-constant bool _8405 = (type == 7u);
-constant bool _9134 = (type == 15u);
-constant bool _9199 = (type == 15u);
-constant bool coded = (signed_runs || _9199);
-constant bool _9334 = (type == 0u);
-constant bool _9346 = (type == 1u);
-constant bool _9358 = (type == 2u);
-constant bool _9370 = (type == 3u);
-constant bool _9382 = (type == 4u);
-constant bool _9394 = (type == 5u);
-constant bool _9406 = (type == 6u);
-constant bool _9418 = (type == 7u);
-constant bool _9430 = (type == 8u);
-constant bool _9442 = (type == 9u);
-constant bool _9454 = (type == 10u);
-constant bool _9466 = (type == 11u);
-constant bool _9478 = (type == 12u);
-constant bool _9490 = (type == 13u);
-constant bool _9502 = (type == 14u);
-constant bool _9514 = (type == 15u);
-constant bool _9526 = (type == 16u);
-constant bool _9541 = (type == 3u);
-constant bool _9542 = (type == 4u);
-constant bool _9543 = (_9541 || _9542);
-constant bool _9544 = (type == 5u);
-constant bool whole_blocks = (_9543 || _9544);
-constant bool _9575 = (type == 6u);
-constant bool _9576 = (_9575 || runs);
-constant bool _9607 = (type == 7u);
+constant uint _7509 = (256u / UNIT);
+constant bool _8388 = (type == 6u);
+constant bool _8389 = (_8388 || runs_apart);
+constant bool _8408 = (type == 7u);
+constant bool _9137 = (type == 15u);
+constant bool _9222 = (type == 15u);
+constant bool coded = (signed_runs || _9222);
+constant float _9334 = coded ? 1.0 : 16777216.0;
+constant bool _9363 = (type == 0u);
+constant bool _9375 = (type == 1u);
+constant bool _9387 = (type == 2u);
+constant bool _9399 = (type == 3u);
+constant bool _9411 = (type == 4u);
+constant bool _9423 = (type == 5u);
+constant bool _9435 = (type == 6u);
+constant bool _9447 = (type == 7u);
+constant bool _9459 = (type == 8u);
+constant bool _9471 = (type == 9u);
+constant bool _9483 = (type == 10u);
+constant bool _9495 = (type == 11u);
+constant bool _9507 = (type == 12u);
+constant bool _9519 = (type == 13u);
+constant bool _9531 = (type == 14u);
+constant bool _9543 = (type == 15u);
+constant bool _9555 = (type == 16u);
+constant bool _9570 = (type == 3u);
+constant bool _9571 = (type == 4u);
+constant bool _9572 = (_9570 || _9571);
+constant bool _9573 = (type == 5u);
+constant bool whole_blocks = (_9572 || _9573);
+constant bool _9604 = (type == 6u);
+constant bool _9605 = (_9604 || runs);
+constant bool _9636 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _9645 = (team_way <= 2u);
-constant bool _9646 = (team_way == 4u);
-constant bool _9647 = (team_way == 5u);
-constant bool _9648 = (_9646 || _9647);
-constant bool _9649 = (team_way == 12u);
-constant bool _9650 = (_9648 || _9649);
-constant bool _9651 = (team_way == 15u);
-constant bool _9652 = (_9650 || _9651);
-constant uint _9653 = _9652 ? 4u : 2u;
-constant uint LINES = _9645 ? 1u : _9653;
-constant uint _9655 = (LINES / 2u);
-constant uint ELEMENTS = false ? _9655 : LINES;
+constant bool _9674 = (team_way <= 2u);
+constant bool _9675 = (team_way == 4u);
+constant bool _9676 = (team_way == 5u);
+constant bool _9677 = (_9675 || _9676);
+constant bool _9678 = (team_way == 12u);
+constant bool _9679 = (_9677 || _9678);
+constant bool _9680 = (team_way == 15u);
+constant bool _9681 = (_9679 || _9680);
+constant uint _9682 = _9681 ? 4u : 2u;
+constant uint LINES = _9674 ? 1u : _9682;
+constant uint _9684 = (LINES / 2u);
+constant uint ELEMENTS = false ? _9684 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _9986 = (way == 0u);
-constant bool _9991 = (way > 12u);
+constant bool _10015 = (way == 0u);
+constant bool _10020 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _5550 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _7174 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _7545 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float, 16> _9150 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
-constant spvUnsafeArray<float, 16> _9173 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
+constant spvUnsafeArray<float4, 16> _5553 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7177 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7548 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9153 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9176 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -385,160 +386,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _1105;
-    if (_1104)
+    uint _1108;
+    if (_1107)
     {
-        _1105 = (k / 1u) * 2u;
+        _1108 = (k / 1u) * 2u;
     }
     else
     {
-        uint _1113;
-        if (_1112)
+        uint _1116;
+        if (_1115)
         {
-            _1113 = (k / 1u) * 1u;
+            _1116 = (k / 1u) * 1u;
         }
         else
         {
-            uint _1121;
-            if (_1120)
+            uint _1124;
+            if (_1123)
             {
-                _1121 = (k / 1u) * 1u;
+                _1124 = (k / 1u) * 1u;
             }
             else
             {
-                uint _1129;
-                if (_1128)
+                uint _1132;
+                if (_1131)
                 {
-                    _1129 = (k / 32u) * 17u;
+                    _1132 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _1138;
-                    if (_1137)
+                    uint _1141;
+                    if (_1140)
                     {
-                        _1138 = (k / 32u) * 9u;
+                        _1141 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _1148;
-                        if (_1147)
+                        uint _1151;
+                        if (_1150)
                         {
-                            _1148 = (k / 32u) * 10u;
+                            _1151 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _1158;
-                            if (_1157)
+                            uint _1161;
+                            if (_1160)
                             {
-                                _1158 = (k / 256u) * 72u;
+                                _1161 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _1169;
-                                if (_1168)
+                                uint _1172;
+                                if (_1171)
                                 {
-                                    _1169 = (k / 256u) * 105u;
+                                    _1172 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _1178;
-                                    if (_1177)
+                                    uint _1181;
+                                    if (_1180)
                                     {
-                                        _1178 = (k / 32u) * 11u;
+                                        _1181 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _1187;
-                                        if (_1186)
+                                        uint _1190;
+                                        if (_1189)
                                         {
-                                            _1187 = (k / 32u) * 12u;
+                                            _1190 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _1196;
-                                            if (_1195)
+                                            uint _1199;
+                                            if (_1198)
                                             {
-                                                _1196 = (k / 256u) * 42u;
+                                                _1199 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _1205;
-                                                if (_1204)
+                                                uint _1208;
+                                                if (_1207)
                                                 {
-                                                    _1205 = (k / 256u) * 55u;
+                                                    _1208 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _1214;
-                                                    if (_1213)
+                                                    uint _1217;
+                                                    if (_1216)
                                                     {
-                                                        _1214 = (k / 256u) * 88u;
+                                                        _1217 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _1224;
-                                                        if (_1223)
+                                                        uint _1227;
+                                                        if (_1226)
                                                         {
-                                                            _1224 = (k / 32u) * 9u;
+                                                            _1227 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _1233;
-                                                            if (_1232)
+                                                            uint _1236;
+                                                            if (_1235)
                                                             {
-                                                                _1233 = (k / 256u) * 68u;
+                                                                _1236 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _1243;
-                                                                if (_1242)
+                                                                uint _1246;
+                                                                if (_1245)
                                                                 {
-                                                                    _1243 = (k / 64u) * 17u;
+                                                                    _1246 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _1252;
-                                                                    if (_1251)
+                                                                    uint _1255;
+                                                                    if (_1254)
                                                                     {
-                                                                        _1252 = (k / 2u) * 1u;
+                                                                        _1255 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _1252 = 0u;
+                                                                        _1255 = 0u;
                                                                     }
-                                                                    _1243 = _1252;
+                                                                    _1246 = _1255;
                                                                 }
-                                                                _1233 = _1243;
+                                                                _1236 = _1246;
                                                             }
-                                                            _1224 = _1233;
+                                                            _1227 = _1236;
                                                         }
-                                                        _1214 = _1224;
+                                                        _1217 = _1227;
                                                     }
-                                                    _1205 = _1214;
+                                                    _1208 = _1217;
                                                 }
-                                                _1196 = _1205;
+                                                _1199 = _1208;
                                             }
-                                            _1187 = _1196;
+                                            _1190 = _1199;
                                         }
-                                        _1178 = _1187;
+                                        _1181 = _1190;
                                     }
-                                    _1169 = _1178;
+                                    _1172 = _1181;
                                 }
-                                _1158 = _1169;
+                                _1161 = _1172;
                             }
-                            _1148 = _1158;
+                            _1151 = _1161;
                         }
-                        _1138 = _1148;
+                        _1141 = _1151;
                     }
-                    _1129 = _1138;
+                    _1132 = _1141;
                 }
-                _1121 = _1129;
+                _1124 = _1132;
             }
-            _1113 = _1121;
+            _1116 = _1124;
         }
-        _1105 = _1113;
+        _1108 = _1116;
     }
-    return _1105;
+    return _1108;
 }
 
 static inline __attribute__((always_inline))
@@ -569,34 +570,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _1702;
+    float _1705;
     if (left > 1u)
     {
-        _1702 = v.y;
+        _1705 = v.y;
     }
     else
     {
-        _1702 = 0.0;
+        _1705 = 0.0;
     }
-    float _1712;
+    float _1715;
     if (left > 2u)
     {
-        _1712 = v.z;
+        _1715 = v.z;
     }
     else
     {
-        _1712 = 0.0;
+        _1715 = 0.0;
     }
-    float _1721;
+    float _1724;
     if (left > 3u)
     {
-        _1721 = v.w;
+        _1724 = v.w;
     }
     else
     {
-        _1721 = 0.0;
+        _1724 = 0.0;
     }
-    return float4(v.x, _1702, _1712, _1721);
+    return float4(v.x, _1705, _1715, _1724);
 }
 
 static inline __attribute__((always_inline))
@@ -610,16 +611,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _1281;
+    uint _1284;
     if ((h & 1u) != 0u)
     {
-        _1281 = (low >> 16u) | (high << 16u);
+        _1284 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _1281 = low;
+        _1284 = low;
     }
-    return _1281;
+    return _1284;
 }
 
 static inline __attribute__((always_inline))
@@ -714,16 +715,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _1367;
+    float2 _1370;
     if (i < 4u)
     {
-        _1367 = float2(float(a & 63u), float(b & 63u));
+        _1370 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _1367 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1370 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _1367;
+    return _1370;
 }
 
 static inline __attribute__((always_inline))
@@ -956,16 +957,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1584;
+    uint _1587;
     if (exponent < 2u)
     {
-        _1584 = 2097152u << exponent;
+        _1587 = 2097152u << exponent;
     }
     else
     {
-        _1584 = (exponent - 1u) << 23u;
+        _1587 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1584);
+    return as_type<float>(_1587);
 }
 
 static inline __attribute__((always_inline))
@@ -986,10 +987,10 @@ float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread c
     uint shift = 8u * ((scale + 1u) & 3u);
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
     uint param = raw.a.w >> (8u * (scale & 3u));
-    float _2972 = e8m0(param);
+    float _2975 = e8m0(param);
     uint param_1 = word >> (q & 4u);
     uint param_2 = fp4_bytes(param_1);
-    return (unsigned_bytes(param_2) - float4(16.0)) * _2972;
+    return (unsigned_bytes(param_2) - float4(16.0)) * _2975;
 }
 
 static inline __attribute__((always_inline))
@@ -1019,7 +1020,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_3209)
+    if (_3212)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -1027,7 +1028,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_3221)
+    if (_3224)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -1035,7 +1036,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_3233)
+    if (_3236)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1043,7 +1044,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_3245)
+    if (_3248)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1051,7 +1052,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_3257)
+    if (_3260)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1059,7 +1060,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_3269)
+    if (_3272)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1067,7 +1068,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_3281)
+    if (_3284)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1075,7 +1076,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_3293)
+    if (_3296)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1083,7 +1084,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_3305)
+    if (_3308)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1091,7 +1092,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_3317)
+    if (_3320)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1099,7 +1100,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_3329)
+    if (_3332)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1107,7 +1108,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_3341)
+    if (_3344)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1115,7 +1116,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_3353)
+    if (_3356)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1123,7 +1124,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_3365)
+    if (_3368)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1131,7 +1132,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_3377)
+    if (_3380)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1139,7 +1140,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_3389)
+    if (_3392)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1147,7 +1148,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_3401)
+    if (_3404)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1171,47 +1172,47 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3500, const device Norm1& v_3509)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3503, const device Norm1& v_3512)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _3487 = (at & 3u) == 0u;
-    bool _3494;
-    if (_3487)
+    bool _3490 = (at & 3u) == 0u;
+    bool _3497;
+    if (_3490)
     {
-        _3494 = (at + 3u) <= last;
+        _3497 = (at + 3u) <= last;
     }
     else
     {
-        _3494 = _3487;
+        _3497 = _3490;
     }
-    if (_3494)
+    if (_3497)
     {
-        return v_3500.norm4[at / 4u];
+        return v_3503.norm4[at / 4u];
     }
-    return float4(v_3509.norm1[min(at, last)], v_3509.norm1[min((at + 1u), last)], v_3509.norm1[min((at + 2u), last)], v_3509.norm1[min((at + 3u), last)]);
+    return float4(v_3512.norm1[min(at, last)], v_3512.norm1[min((at + 1u), last)], v_3512.norm1[min((at + 2u), last)], v_3512.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3427, const device X1& v_3437)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3430, const device X1& v_3440)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_3427.x4[i / 4u];
+        return v_3430.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_3437.x1[i];
+    v.x = v_3440.x1[i];
     if (count > 1u)
     {
-        v.y = v_3437.x1[i + 1u];
+        v.y = v_3440.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_3437.x1[i + 2u];
+        v.z = v_3440.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_3437.x1[i + 3u];
+        v.w = v_3440.x1[i + 3u];
     }
     return v;
 }
@@ -1223,37 +1224,37 @@ Raw no_raw()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_1094)
+uint4 weight_words(thread const uint& i, const device Weights4& v_1097)
 {
-    return v_1094.weights4[i];
+    return v_1097.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_1084)
+uint weight_word(thread const uint& i, const device Weights1& v_1087)
 {
-    return v_1084.weights1[i];
+    return v_1087.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1084, const device Weights4& v_1094)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1087, const device Weights4& v_1097)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = no_raw();
-    bool _1747 = (at & 3u) == 0u;
-    bool _1754;
-    if (_1747)
+    bool _1750 = (at & 3u) == 0u;
+    bool _1757;
+    if (_1750)
     {
-        _1754 = (at + 3u) <= last;
+        _1757 = (at + 3u) <= last;
     }
     else
     {
-        _1754 = _1747;
+        _1757 = _1750;
     }
-    if (_1754)
+    if (_1757)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, v_1094);
+        raw.a = weight_words(param, v_1097);
     }
     else
     {
@@ -1261,89 +1262,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, v_1084), weight_word(param_2, v_1084), weight_word(param_3, v_1084), weight_word(param_4, v_1084));
+        raw.a = uint4(weight_word(param_1, v_1087), weight_word(param_2, v_1087), weight_word(param_3, v_1087), weight_word(param_4, v_1087));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1084)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1087)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, v_1084);
+    raw.a.x = weight_word(param, v_1087);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, v_1084);
+    raw.a.y = weight_word(param_1, v_1087);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, v_1084);
+    raw.a.z = weight_word(param_2, v_1087);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_1084)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_1087)
 {
     Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, v_1084);
+    raw.a.x = weight_word(param, v_1087);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, v_1084);
+    raw.a.y = weight_word(param_1, v_1087);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, v_1084);
+    raw.a.w = weight_word(param_2, v_1087);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1084)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1087)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_1084);
+    return load_scaled(param, param_1, v_1087);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1084)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1087)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_1084);
+    return load_scaled(param, param_1, v_1087);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1084)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1087)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, v_1084);
+    raw.a.x = weight_word(param, v_1087);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, v_1084);
+    raw.a.w = weight_word(param_1, v_1087);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1084)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1087)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, v_1084);
+    raw.a.x = weight_word(param, v_1087);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, v_1084);
+    raw.a.y = weight_word(param_1, v_1087);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, v_1084);
+    raw.a.z = weight_word(param_2, v_1087);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, v_1084);
+    raw.a.w = weight_word(param_3, v_1087);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, v_1084);
+    raw.b.x = weight_word(param_4, v_1087);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1084)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1087)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -1353,60 +1354,60 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
     Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, v_1084);
+    raw.a.x = weight_word(param, v_1087);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, v_1084);
+    raw.a.y = weight_word(param_1, v_1087);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, v_1084);
+    raw.a.z = weight_word(param_2, v_1087);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, v_1084);
+    raw.a.w = weight_word(param_3, v_1087);
     uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, v_1084);
+    raw.b.x = weight_word(param_4, v_1087);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, v_1084);
+    raw.b.y = weight_word(param_5, v_1087);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint2 load_at(thread const uint& h, const device Weights1& v_1084)
+uint2 load_at(thread const uint& h, const device Weights1& v_1087)
 {
     uint param = h / 2u;
     uint param_1 = (h / 2u) + (h & 1u);
-    return uint2(weight_word(param, v_1084), weight_word(param_1, v_1084));
+    return uint2(weight_word(param, v_1087), weight_word(param_1, v_1087));
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1084)
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1087)
 {
     uint h = row + ((q / 8u) * 11u);
     uint param = (h + 3u) + (2u * (q & 3u));
     uint param_1 = h + 1u;
     uint param_2 = h / 2u;
-    return Raw{ uint4(load_at(param, v_1084), load_at(param_1, v_1084)), uint4(weight_word(param_2, v_1084), 0u, 0u, 0u) };
+    return Raw{ uint4(load_at(param, v_1087), load_at(param_1, v_1087)), uint4(weight_word(param_2, v_1087), 0u, 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1084)
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1087)
 {
     uint at = (row / 2u) + ((q / 8u) * 6u);
     uint param = (at + 2u) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_1084), weight_word(param_1, v_1084), 0u, weight_word(param_2, v_1084)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1087), weight_word(param_1, v_1087), 0u, weight_word(param_2, v_1087)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1084)
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1087)
 {
     uint at = (row / 2u) + ((q / 64u) * 21u);
     uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
     uint param_1 = at + ((q / 16u) & 3u);
     uint param_2 = at + 20u;
-    return Raw{ uint4(weight_word(param, v_1084), weight_word(param_1, v_1084), 0u, weight_word(param_2, v_1084)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1087), weight_word(param_1, v_1087), 0u, weight_word(param_2, v_1087)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1084)
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1087)
 {
     uint h = row + ((q / 64u) * 55u);
     uint word = 2u * (q & 7u);
@@ -1416,11 +1417,11 @@ Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
     uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
     uint param_4 = (h / 2u) + 27u;
-    return Raw{ uint4(load_at(param, v_1084), load_at(param_1, v_1084)), uint4(weight_word(param_2, v_1084), weight_word(param_3, v_1084), weight_word(param_4, v_1084), 0u) };
+    return Raw{ uint4(load_at(param, v_1087), load_at(param_1, v_1087)), uint4(weight_word(param_2, v_1087), weight_word(param_3, v_1087), weight_word(param_4, v_1087), 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1084)
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1087)
 {
     uint at = (row / 2u) + ((q / 64u) * 44u);
     uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
@@ -1429,162 +1430,162 @@ Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_3 = at;
     uint param_4 = at + 3u;
     uint param_5 = (at + 4u) + (q & 7u);
-    return Raw{ uint4(weight_word(param, v_1084), weight_word(param_1, v_1084), weight_word(param_2, v_1084), weight_word(param_3, v_1084)), uint4(weight_word(param_4, v_1084), weight_word(param_5, v_1084), 0u, 0u) };
+    return Raw{ uint4(weight_word(param, v_1087), weight_word(param_1, v_1087), weight_word(param_2, v_1087), weight_word(param_3, v_1087)), uint4(weight_word(param_4, v_1087), weight_word(param_5, v_1087), 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1084)
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1087)
 {
     uint at = (row / 2u) + ((q / 64u) * 34u);
     uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_1084), weight_word(param_1, v_1084), 0u, weight_word(param_2, v_1084)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1087), weight_word(param_1, v_1087), 0u, weight_word(param_2, v_1087)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1084)
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1087)
 {
     uint scale = (2u * row) + ((q / 8u) * 17u);
     uint at = (scale + 1u) + (4u * (q & 3u));
     uint param = at / 4u;
     uint param_1 = (at + 3u) / 4u;
     uint param_2 = scale / 4u;
-    return Raw{ uint4(weight_word(param, v_1084), weight_word(param_1, v_1084), 0u, weight_word(param_2, v_1084)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1087), weight_word(param_1, v_1087), 0u, weight_word(param_2, v_1087)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1084)
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1087)
 {
     uint last = (row + ((k - 1u) / 2u)) / 2u;
     uint at = (row + (2u * q)) / 2u;
     uint param = at;
     uint param_1 = min((at + 1u), last);
-    return Raw{ uint4(weight_word(param, v_1084), weight_word(param_1, v_1084), 0u, 0u), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1087), weight_word(param_1, v_1087), 0u, 0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1084, const device Weights4& v_1094)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1087, const device Weights4& v_1097)
 {
     Raw raw = no_raw();
-    if (_3034)
+    if (_3037)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_1084, v_1094);
+        raw = load_quad_F32(param, param_1, param_2, v_1087, v_1097);
     }
-    if (_3044)
+    if (_3047)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_1084);
+        raw = load_quad_F16(param_3, param_4, param_5, v_1087);
     }
-    if (_3054)
+    if (_3057)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_1084);
+        raw = load_quad_F16(param_6, param_7, param_8, v_1087);
     }
-    if (_3064)
+    if (_3067)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_1084);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_1087);
     }
-    if (_3074)
+    if (_3077)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_1084);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_1087);
     }
-    if (_3084)
+    if (_3087)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_1084);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_1087);
     }
-    if (_3094)
+    if (_3097)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_1084);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_1087);
     }
-    if (_3104)
+    if (_3107)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_1084);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_1087);
     }
-    if (_3114)
+    if (_3117)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
-        raw = load_quad_Q5_0(param_24, param_25, param_26, v_1084);
+        raw = load_quad_Q5_0(param_24, param_25, param_26, v_1087);
     }
-    if (_3124)
+    if (_3127)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
-        raw = load_quad_Q5_1(param_27, param_28, param_29, v_1084);
+        raw = load_quad_Q5_1(param_27, param_28, param_29, v_1087);
     }
-    if (_3134)
+    if (_3137)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
-        raw = load_quad_Q2_K(param_30, param_31, param_32, v_1084);
+        raw = load_quad_Q2_K(param_30, param_31, param_32, v_1087);
     }
-    if (_3144)
+    if (_3147)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
-        raw = load_quad_Q3_K(param_33, param_34, param_35, v_1084);
+        raw = load_quad_Q3_K(param_33, param_34, param_35, v_1087);
     }
-    if (_3154)
+    if (_3157)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
-        raw = load_quad_Q5_K(param_36, param_37, param_38, v_1084);
+        raw = load_quad_Q5_K(param_36, param_37, param_38, v_1087);
     }
-    if (_3164)
+    if (_3167)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
-        raw = load_quad_Q4_0(param_39, param_40, param_41, v_1084);
+        raw = load_quad_Q4_0(param_39, param_40, param_41, v_1087);
     }
-    if (_3174)
+    if (_3177)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
-        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_1084);
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_1087);
     }
-    if (_3184)
+    if (_3187)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
-        raw = load_quad_MXFP4(param_45, param_46, param_47, v_1084);
+        raw = load_quad_MXFP4(param_45, param_46, param_47, v_1087);
     }
-    if (_3194)
+    if (_3197)
     {
         uint param_48 = row;
         uint param_49 = k;
         uint param_50 = q;
-        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_1084);
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_1087);
     }
     return raw;
 }
@@ -1592,16 +1593,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3579;
+    float _3582;
     if (push.k != 0u)
     {
-        _3579 = rsqrt((squares / float(push.k)) + push.eps);
+        _3582 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3579 = 0.0;
+        _3582 = 0.0;
     }
-    return _3579;
+    return _3582;
 }
 
 static inline __attribute__((always_inline))
@@ -1627,27 +1628,27 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _872;
+    float _875;
     if (abs(y) > 3.900000095367431640625)
     {
-        _872 = sign(y);
+        _875 = sign(y);
     }
     else
     {
-        _872 = (y * p) / q;
+        _875 = (y * p) / q;
     }
-    float erf = _872;
+    float erf = _875;
     return (0.5 * x) * (1.0 + erf);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_924, device Y1& v_949)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_927, device Y1& v_952)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += v_924.bias1[push.offset.z + j];
+        sum += v_927.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -1658,32 +1659,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_3 = 1u;
     if (has(param_3, push))
     {
-        sum += v_949.y1[to];
+        sum += v_952.y1[to];
     }
-    v_949.y1[to] = sum;
+    v_952.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_924, device Y1& v_949, device Y4& v_1038)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_927, device Y1& v_952, device Y4& v_1041)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _971 = (to & 3u) == 0u;
-    bool _980;
-    if (_971)
+    bool _974 = (to & 3u) == 0u;
+    bool _983;
+    if (_974)
     {
-        _980 = (j + 4u) <= push.n;
+        _983 = (j + 4u) <= push.n;
     }
     else
     {
-        _980 = _971;
+        _983 = _974;
     }
-    if (_980)
+    if (_983)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&v_924.bias1[at]);
+            sums += float4(*(const device packed_float4*)&v_927.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -1697,31 +1698,31 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_6 = 1u;
         if (has(param_6, push))
         {
-            sums += v_1038.y4[to / 4u];
+            sums += v_1041.y4[to / 4u];
         }
-        v_1038.y4[to / 4u] = sums;
+        v_1041.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _1058 = e < 4u;
-        bool _1067;
-        if (_1058)
+        bool _1061 = e < 4u;
+        bool _1070;
+        if (_1061)
         {
-            _1067 = (j + e) < push.n;
+            _1070 = (j + e) < push.n;
         }
         else
         {
-            _1067 = _1058;
+            _1070 = _1061;
         }
-        if (_1067)
+        if (_1070)
         {
             uint param_7 = r;
             uint param_8 = j + e;
             float param_9 = sums[e];
-            finish(param_7, param_8, param_9, push, v_924, v_949);
+            finish(param_7, param_8, param_9, push, v_927, v_952);
             e++;
             continue;
         }
@@ -1733,7 +1734,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(constant Push& push, const device Bias1& v_924, device Y1& v_949, device Y4& v_1038, const device Weights1& v_1084, const device Weights4& v_1094, const device X4& v_3427, const device X1& v_3437, const device Norm4& v_3500, const device Norm1& v_3509, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(constant Push& push, const device Bias1& v_927, device Y1& v_952, device Y4& v_1041, const device Weights1& v_1087, const device Weights4& v_1097, const device X4& v_3430, const device X1& v_3440, const device Norm4& v_3503, const device Norm1& v_3512, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1753,18 +1754,18 @@ void tiles(constant Push& push, const device Bias1& v_924, device Y1& v_949, dev
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _7822 = push.first.xyz + gl_WorkGroupID;
-    uint _7823 = _7822.y;
+    uint3 _7825 = push.first.xyz + gl_WorkGroupID;
+    uint _7826 = _7825.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _7931;
+    float4 _7934;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _8014;
-    for (uint tile_r = _7823; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _8017;
+    for (uint tile_r = _7826; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _7837 = push.first.xyz + gl_WorkGroupID;
-        uint _7838 = _7837.x;
-        for (uint tile_j = _7838; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7840 = push.first.xyz + gl_WorkGroupID;
+        uint _7841 = _7840.x;
+        for (uint tile_j = _7841; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1784,36 +1785,36 @@ void tiles(constant Push& push, const device Bias1& v_924, device Y1& v_949, dev
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _7909 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _7912 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _7909;
+                            v[y] = _7912;
                         }
                         else
                         {
-                            bool _7920 = (first + y) < push.n;
-                            bool _7928;
-                            if (_7920)
+                            bool _7923 = (first + y) < push.n;
+                            bool _7931;
+                            if (_7923)
                             {
-                                _7928 = (4u * q) < push.k;
+                                _7931 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _7928 = _7920;
+                                _7931 = _7923;
                             }
-                            bool there = _7928;
+                            bool there = _7931;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _7931 = decode_quad(param_11, param_12, param_13, param_14);
+                                _7934 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _7931 = float4(0.0);
+                                _7934 = float4(0.0);
                             }
-                            v[y] = _7931;
+                            v[y] = _7934;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1839,13 +1840,13 @@ void tiles(constant Push& push, const device Bias1& v_924, device Y1& v_949, dev
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _8014 = norm_at(param_21, push, v_3500, v_3509);
+                            _8017 = norm_at(param_21, push, v_3503, v_3512);
                         }
                         else
                         {
-                            _8014 = float4(1.0);
+                            _8017 = float4(1.0);
                         }
-                        factor = _8014;
+                        factor = _8017;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1855,48 +1856,48 @@ void tiles(constant Push& push, const device Bias1& v_924, device Y1& v_949, dev
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _8045 = i < push.rows;
-                            bool _8053;
-                            if (_8045)
+                            bool _8048 = i < push.rows;
+                            bool _8056;
+                            if (_8048)
                             {
-                                _8053 = (4u * q_1) < push.k;
+                                _8056 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8053 = _8045;
+                                _8056 = _8048;
                             }
-                            if (_8053)
+                            if (_8056)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_3427, v_3437);
+                                v[y_2] = x_at(param_22, param_23, v_3430, v_3440);
                                 if (gated)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_3427, v_3437);
+                                    up[y_2] = x_at(param_24, param_25, v_3430, v_3440);
                                 }
                             }
                         }
                         else
                         {
-                            bool _8098 = i < push.n;
-                            bool _8106;
-                            if (_8098)
+                            bool _8101 = i < push.n;
+                            bool _8109;
+                            if (_8101)
                             {
-                                _8106 = (4u * q_1) < push.k;
+                                _8109 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8106 = _8098;
+                                _8109 = _8101;
                             }
-                            if (_8106)
+                            if (_8109)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, v_1084, v_1094);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, v_1087, v_1097);
                             }
                         }
                     }
@@ -1950,7 +1951,7 @@ void tiles(constant Push& push, const device Bias1& v_924, device Y1& v_949, dev
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_924, v_949, v_1038);
+                    finish_quad(param_37, param_38, param_39, push, v_927, v_952, v_1041);
                 }
             }
         }
@@ -1965,11 +1966,11 @@ void choose_line(thread const uint& y)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_8386)
+    if (_8389)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_8405)
+    if (_8408)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1977,9 +1978,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_3437)
+float4 x_words(thread const uint& at, const device X1& v_3440)
 {
-    return float4(*(const device packed_float4*)&v_3437.x1[at]);
+    return float4(*(const device packed_float4*)&v_3440.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1989,9 +1990,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_3509)
+float4 norm_words(thread const uint& at, const device Norm1& v_3512)
 {
-    return float4(*(const device packed_float4*)&v_3509.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3512.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -2015,13 +2016,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9576)
+    if (_9605)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_9607)
+    if (_9636)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -2037,31 +2038,31 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_1084)
+uint4 first_words(thread const uint& at, const device Weights1& v_1087)
 {
-    return uint4(*(const device packed_uint4*)&v_1084.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_1087.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1084)
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1087)
 {
     uint at = (row / 2u) + (8u * u);
     uint param = at + 4u;
     uint param_1 = at;
-    float4 param_2 = as_type<float4>(first_words(param_1, v_1084));
+    float4 param_2 = as_type<float4>(first_words(param_1, v_1087));
     float4 param_3 = x[0];
     float param_4 = 0.0;
-    float4 param_5 = as_type<float4>(first_words(param, v_1084));
+    float4 param_5 = as_type<float4>(first_words(param, v_1087));
     float4 param_6 = x[1];
     float param_7 = times(param_2, param_3, param_4);
     return times(param_5, param_6, param_7);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1084)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1087)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_1084);
+    uint4 w = first_words(param, v_1087);
     float4 param_1 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_2 = x[0];
     float param_3 = 0.0;
@@ -2072,10 +2073,10 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1084)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1087)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_1084);
+    uint4 w = first_words(param, v_1087);
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_1 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -2088,9 +2089,9 @@ float line_times_x_BF16(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_1084)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_1087)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_1084.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_1087.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
@@ -2102,13 +2103,13 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_1084)
+uint first_short(thread const uint& h, const device Weights1& v_1087)
 {
-    return uint(((const device ushort*)&v_1084.weights1[0])[h]);
+    return uint(((const device ushort*)&v_1087.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1084)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1087)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
@@ -2116,7 +2117,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     for (uint i = 0u; i < 4u; i++)
     {
         uint param = (h + 1u) + (4u * i);
-        uint2 w = first_shorts(param, v_1084);
+        uint2 w = first_shorts(param, v_1087);
         uint param_1 = w.x;
         sums = fma(bytes_and_384(param_1), x[2u * i], sums);
         uint param_2 = w.y;
@@ -2124,7 +2125,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     }
     uint param_3 = h;
     float4 param_4 = sums;
-    return float2(as_type<half2>(first_short(param_3, v_1084))).x * fma(-384.0, of_x.x, sum4(param_4));
+    return float2(as_type<half2>(first_short(param_3, v_1087))).x * fma(-384.0, of_x.x, sum4(param_4));
 }
 
 static inline __attribute__((always_inline))
@@ -2170,33 +2171,33 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1084)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1087)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h + 5u;
-    uint4 w = uint4(first_shorts(param, v_1084), first_shorts(param_1, v_1084));
+    uint4 w = uint4(first_shorts(param, v_1087), first_shorts(param_1, v_1087));
     uint param_2 = h;
     uint4 param_3 = w;
     spvUnsafeArray<float4, 8> param_4;
     param_4 = x;
-    return float2(as_type<half2>(first_short(param_2, v_1084))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
+    return float2(as_type<half2>(first_short(param_2, v_1087))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_1084)
+uint first_word(thread const uint& at, const device Weights1& v_1087)
 {
-    return v_1084.weights1[at];
+    return v_1087.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1084)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1087)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
-    uint4 w = first_words(param, v_1084);
+    uint4 w = first_words(param, v_1087);
     uint param_1 = at;
-    float2 scale = float2(as_type<half2>(first_word(param_1, v_1084)));
+    float2 scale = float2(as_type<half2>(first_word(param_1, v_1087)));
     uint4 param_2 = w;
     spvUnsafeArray<float4, 8> param_3;
     param_3 = x;
@@ -2204,36 +2205,36 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1084)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1087)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
     uint param = at;
-    uint4 head = first_words(param, v_1084);
+    uint4 head = first_words(param, v_1087);
     uint param_1 = (at + 4u) + (4u * (u & 7u));
-    uint4 w = first_words(param_1, v_1084);
+    uint4 w = first_words(param_1, v_1087);
     uint3 words = head.yzw >> uint3(shift);
-    uint _8817;
+    uint _8820;
     if (pair < 2u)
     {
-        _8817 = words.x & 16191u;
+        _8820 = words.x & 16191u;
     }
     else
     {
-        _8817 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _8820 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _8817;
-    uint _8836;
+    uint scales = _8820;
+    uint _8839;
     if (pair < 2u)
     {
-        _8836 = words.y & 16191u;
+        _8839 = words.y & 16191u;
     }
     else
     {
-        _8836 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _8839 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _8836;
+    uint minima = _8839;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -2265,20 +2266,20 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1084)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1087)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part)) + (4u * in_part);
     uint param = low;
-    uint2 p = first_shorts(param, v_1084);
+    uint2 p = first_shorts(param, v_1087);
     uint param_1 = low + 16u;
-    uint2 q = first_shorts(param_1, v_1084);
+    uint2 q = first_shorts(param_1, v_1087);
     uint param_2 = ((h + 64u) + (16u * part)) + (4u * in_part);
-    uint2 r = first_shorts(param_2, v_1084);
+    uint2 r = first_shorts(param_2, v_1087);
     uint param_3 = (h + 96u) + (4u * part);
-    uint2 numbers = first_shorts(param_3, v_1084) >> uint2(8u * (in_part / 2u));
+    uint2 numbers = first_shorts(param_3, v_1087) >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -2309,7 +2310,7 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
     float4 param_21 = float4(scales);
     float4 param_22 = sums;
     float param_23 = 0.0;
-    return float2(as_type<half2>(first_short(param_20, v_1084))).x * times(param_21, param_22, param_23);
+    return float2(as_type<half2>(first_short(param_20, v_1087))).x * times(param_21, param_22, param_23);
 }
 
 static inline __attribute__((always_inline))
@@ -2319,27 +2320,27 @@ Unit no_unit()
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1084, const device Weights4& v_1094)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1087, const device Weights4& v_1097)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _3720 = (at & 3u) == 0u;
-    bool _3727;
-    if (_3720)
+    bool _3723 = (at & 3u) == 0u;
+    bool _3730;
+    if (_3723)
     {
-        _3727 = (at + 7u) <= last;
+        _3730 = (at + 7u) <= last;
     }
     else
     {
-        _3727 = _3720;
+        _3730 = _3723;
     }
-    if (_3727)
+    if (_3730)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_1094);
+        unit.a = weight_words(param, v_1097);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, v_1094);
+        unit.b = weight_words(param_1, v_1097);
     }
     else
     {
@@ -2347,35 +2348,35 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& 
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, v_1084);
+            unit.a[e] = weight_word(param_2, v_1087);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, v_1084);
+            unit.b[e] = weight_word(param_3, v_1087);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1084, const device Weights4& v_1094)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1087, const device Weights4& v_1097)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _3793 = (h & 7u) == 0u;
-    bool _3800;
-    if (_3793)
+    bool _3796 = (h & 7u) == 0u;
+    bool _3803;
+    if (_3796)
     {
-        _3800 = (at + 3u) <= last;
+        _3803 = (at + 3u) <= last;
     }
     else
     {
-        _3800 = _3793;
+        _3803 = _3796;
     }
-    if (_3800)
+    if (_3803)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_1094);
+        unit.a = weight_words(param, v_1097);
     }
     else
     {
@@ -2383,51 +2384,51 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& 
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, v_1084);
+            unit.a[e] = weight_word(param_1, v_1087);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, v_1084);
+        unit.b.x = weight_word(param_2, v_1087);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& v_1084)
+uint4 four_words(thread const uint& at, const device Weights1& v_1087)
 {
     uint param = at;
-    return first_words(param, v_1084);
+    return first_words(param, v_1087);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_1084)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_1087)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, v_1084), four_words(param_1, v_1084), weight_word(param_2, v_1084), 0u };
+    return Unit{ four_words(param, v_1087), four_words(param_1, v_1087), weight_word(param_2, v_1087), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_1084)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_1087)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, v_1084), uint4(0u), weight_word(param_1, v_1084), 0u };
+    return Unit{ four_words(param, v_1087), uint4(0u), weight_word(param_1, v_1087), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_1084)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_1087)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, v_1084), uint4(0u), weight_word(param_1, v_1084), 0u };
+    return Unit{ four_words(param, v_1087), uint4(0u), weight_word(param_1, v_1087), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_1084, const device Weights4& v_1094)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_1087, const device Weights4& v_1097)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -2435,11 +2436,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device W
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, v_1094), weight_words(param_1, v_1094), 0u, 0u };
+        return Unit{ weight_words(param, v_1097), weight_words(param_1, v_1097), 0u, 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, v_1084), four_words(param_3, v_1084), 0u, 0u };
+    return Unit{ four_words(param_2, v_1087), four_words(param_3, v_1087), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -2449,7 +2450,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_1084)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_1087)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
@@ -2461,204 +2462,204 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device W
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, v_1084), weight_word(param_1, v_1084), weight_word(param_2, v_1084), weight_word(param_3, v_1084));
+    uint4 a = uint4(weight_word(param, v_1087), weight_word(param_1, v_1087), weight_word(param_2, v_1087), weight_word(param_3, v_1087));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, v_1084), weight_word(param_5, v_1084), weight_word(param_6, v_1084), weight_word(param_7, v_1084));
+    uint4 b = uint4(weight_word(param_4, v_1087), weight_word(param_5, v_1087), weight_word(param_6, v_1087), weight_word(param_7, v_1087));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, v_1084);
+        uint param_12 = weight_word(param_10, v_1087);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, v_1084);
+        uint param_17 = weight_word(param_15, v_1087);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, v_1084);
+        uint param_22 = weight_word(param_20, v_1087);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, v_1084);
+        uint param_27 = weight_word(param_25, v_1087);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, v_1084), 0u };
+    return Unit{ a, b, weight_word(param_28, v_1087), 0u };
 }
 
 static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, const device Weights1& v_1084)
+uint2 two_words_of(thread const uint& h, const device Weights1& v_1087)
 {
     uint param = h;
-    return first_shorts(param, v_1084);
+    return first_shorts(param, v_1087);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, const device Weights1& v_1084)
+uint4 four_words_of(thread const uint& h, const device Weights1& v_1087)
 {
     uint param = h;
     uint param_1 = h + 4u;
-    return uint4(first_shorts(param, v_1084), first_shorts(param_1, v_1084));
+    return uint4(first_shorts(param, v_1087), first_shorts(param_1, v_1087));
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_1084)
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_1087)
 {
     uint h = row + (11u * u);
     uint param = h;
-    uint2 head = two_words_of(param, v_1084);
+    uint2 head = two_words_of(param, v_1087);
     uint param_1 = h + 3u;
     uint param_2 = head.x;
     uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, v_1084), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
+    return Unit{ four_words_of(param_1, v_1087), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_1084)
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_1087)
 {
     uint at = (row / 2u) + (6u * u);
     uint param = at;
-    uint4 words = four_words(param, v_1084);
+    uint4 words = four_words(param, v_1087);
     uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, v_1084)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
+    return Unit{ uint4(words.zw, two_words_of(param_1, v_1087)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_1084)
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_1087)
 {
     uint at = (row / 2u) + ((u / 8u) * 21u);
     uint part = (u / 4u) & 1u;
     uint param = ((at + 4u) + (8u * part)) + (4u * (u & 1u));
-    uint4 words = four_words(param, v_1084) >> uint4(2u * (u & 2u));
+    uint4 words = four_words(param, v_1087) >> uint4(2u * (u & 2u));
     uint param_1 = (2u * at) + (4u * part);
-    uint2 scales = two_words_of(param_1, v_1084) >> uint2(8u * (u & 1u));
+    uint2 scales = two_words_of(param_1, v_1087) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _4104;
+    uint _4107;
     if ((u & 2u) != 0u)
     {
-        _4104 = scales.y;
+        _4107 = scales.y;
     }
     else
     {
-        _4104 = scales.x;
+        _4107 = scales.x;
     }
-    return Unit{ words, uint4(0u), weight_word(param_2, v_1084), _4104 };
+    return Unit{ words, uint4(0u), weight_word(param_2, v_1087), _4107 };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_1084)
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_1087)
 {
     uint h = row + ((u / 8u) * 55u);
     uint part = (u / 4u) & 1u;
     uint pair = (u / 2u) & 3u;
     uint param = ((h + 16u) + (16u * part)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, v_1084) >> uint4(2u * (u & 2u));
+    uint4 words = four_words_of(param, v_1087) >> uint4(2u * (u & 2u));
     uint param_1 = h + 48u;
-    uint2 a = two_words_of(param_1, v_1084);
+    uint2 a = two_words_of(param_1, v_1087);
     uint param_2 = h + 51u;
-    uint2 b = two_words_of(param_2, v_1084);
-    uint _4162;
+    uint2 b = two_words_of(param_2, v_1087);
+    uint _4165;
     if ((u & 2u) != 0u)
     {
-        _4162 = a.y;
+        _4165 = a.y;
     }
     else
     {
-        _4162 = a.x;
+        _4165 = a.x;
     }
-    uint four = _4162 >> (4u * part);
+    uint four = _4165 >> (4u * part);
     uint param_3 = b.x;
     uint param_4 = b.y;
     uint two = next_half(param_3, param_4) >> (2u * pair);
     uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
     uint param_5 = h + (8u * (u & 1u));
-    return Unit{ words, four_words_of(param_5, v_1084) >> uint4(2u * pair), b.y >> 16u, scales };
+    return Unit{ words, four_words_of(param_5, v_1087) >> uint4(2u * pair), b.y >> 16u, scales };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_1084)
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_1087)
 {
     uint at = (row / 2u) + ((u / 8u) * 44u);
     uint pair = (u / 2u) & 3u;
     uint param = at;
-    uint4 head = four_words(param, v_1084);
+    uint4 head = four_words(param, v_1087);
     uint3 words = head.yzw >> uint3(16u * (pair & 1u));
-    uint _4241;
+    uint _4244;
     if (pair < 2u)
     {
-        _4241 = words.x & 16191u;
+        _4244 = words.x & 16191u;
     }
     else
     {
-        _4241 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _4244 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _4241;
-    uint _4263;
+    uint scales = _4244;
+    uint _4266;
     if (pair < 2u)
     {
-        _4263 = words.y & 16191u;
+        _4266 = words.y & 16191u;
     }
     else
     {
-        _4263 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _4266 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _4263;
+    uint minima = _4266;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
     uint param_2 = (at + 4u) + (4u * (u & 1u));
-    return Unit{ four_words(param_1, v_1084), four_words(param_2, v_1084) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
+    return Unit{ four_words(param_1, v_1087), four_words(param_2, v_1087) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
 }
 
 static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, const device Weights1& v_1084)
+uint half_at(thread const uint& h, const device Weights1& v_1087)
 {
     uint param = h;
-    return first_short(param, v_1084);
+    return first_short(param, v_1087);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_1084)
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_1087)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h;
-    return Unit{ four_words_of(param, v_1084), uint4(0u), half_at(param_1, v_1084), 0u };
+    return Unit{ four_words_of(param, v_1087), uint4(0u), half_at(param_1, v_1087), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_1084)
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_1087)
 {
     uint at = (row / 2u) + ((u / 8u) * 34u);
     uint param = 2u * at;
-    uint2 head = two_words_of(param, v_1084);
+    uint2 head = two_words_of(param, v_1087);
     uint param_1 = (at + 2u) + (4u * (u & 7u));
-    return Unit{ four_words(param_1, v_1084), uint4(0u), head.x, head.y };
+    return Unit{ four_words(param_1, v_1087), uint4(0u), head.x, head.y };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_1084)
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_1087)
 {
     uint byte_ = (2u * row) + (17u * u);
     uint at = byte_ / 4u;
     uint shift = 8u * (byte_ & 3u);
     uint param = at;
-    uint4 words = four_words(param, v_1084);
+    uint4 words = four_words(param, v_1087);
     uint param_1 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_1, v_1084));
+    uint4 next = uint4(words.yzw, weight_word(param_1, v_1087));
     return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1084)
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1087)
 {
     uint at = (row + (4u * u)) / 2u;
     uint last = (row + ((push.k - 1u) / 2u)) / 2u;
@@ -2667,116 +2668,116 @@ Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Pu
     for (uint e = 0u; e < 3u; e++)
     {
         uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, v_1084);
+        unit.a[e] = weight_word(param, v_1087);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1084, const device Weights4& v_1094)
+Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1087, const device Weights4& v_1097)
 {
     Unit unit = no_unit();
-    if (_4634)
+    if (_4637)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, push, v_1084, v_1094);
+        unit = load_unit_F32(param, param_1, push, v_1087, v_1097);
     }
-    if (_4642)
+    if (_4645)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, push, v_1084, v_1094);
+        unit = load_unit_F16(param_2, param_3, push, v_1087, v_1097);
     }
-    if (_4650)
+    if (_4653)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, push, v_1084, v_1094);
+        unit = load_unit_F16(param_4, param_5, push, v_1087, v_1097);
     }
-    if (_4658)
+    if (_4661)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_1084);
+        unit = load_unit_Q8_0(param_6, param_7, v_1087);
     }
-    if (_4666)
+    if (_4669)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_1084);
+        unit = load_unit_Q4_0(param_8, param_9, v_1087);
     }
-    if (_4674)
+    if (_4677)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_1084);
+        unit = load_unit_Q4_1(param_10, param_11, v_1087);
     }
-    if (_4682)
+    if (_4685)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_1084, v_1094);
+        unit = load_unit_Q4_K(param_12, param_13, v_1087, v_1097);
     }
-    if (_4690)
+    if (_4693)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_1084);
+        unit = load_unit_Q6_K(param_14, param_15, v_1087);
     }
-    if (_4698)
+    if (_4701)
     {
         uint param_16 = row;
         uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, v_1084);
+        unit = load_unit_Q5_0(param_16, param_17, v_1087);
     }
-    if (_4706)
+    if (_4709)
     {
         uint param_18 = row;
         uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, v_1084);
+        unit = load_unit_Q5_1(param_18, param_19, v_1087);
     }
-    if (_4714)
+    if (_4717)
     {
         uint param_20 = row;
         uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, v_1084);
+        unit = load_unit_Q2_K(param_20, param_21, v_1087);
     }
-    if (_4722)
+    if (_4725)
     {
         uint param_22 = row;
         uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, v_1084);
+        unit = load_unit_Q3_K(param_22, param_23, v_1087);
     }
-    if (_4730)
+    if (_4733)
     {
         uint param_24 = row;
         uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, v_1084);
+        unit = load_unit_Q5_K(param_24, param_25, v_1087);
     }
-    if (_4738)
+    if (_4741)
     {
         uint param_26 = row;
         uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, v_1084);
+        unit = load_unit_IQ4_NL(param_26, param_27, v_1087);
     }
-    if (_4746)
+    if (_4749)
     {
         uint param_28 = row;
         uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, v_1084);
+        unit = load_unit_IQ4_XS(param_28, param_29, v_1087);
     }
-    if (_4754)
+    if (_4757)
     {
         uint param_30 = row;
         uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, v_1084);
+        unit = load_unit_MXFP4(param_30, param_31, v_1087);
     }
-    if (_4762)
+    if (_4765)
     {
         uint param_32 = row;
         uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, push, v_1084);
+        unit = load_unit_F8_E4M3(param_32, param_33, push, v_1087);
     }
     return unit;
 }
@@ -2784,26 +2785,26 @@ Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    if (_4400)
+    if (_4403)
     {
         uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
-        uint4 _4413;
-        if (_4412)
+        uint4 _4416;
+        if (_4415)
         {
-            _4413 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
+            _4416 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _4413 = low;
+            _4416 = low;
         }
-        return _4413;
+        return _4416;
     }
     uint4 low_1 = unit.a >> uint4(4u * i);
-    if (_4438)
+    if (_4441)
     {
         return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    if (_4456)
+    if (_4459)
     {
         uint high = unit.b.x >> (16u * i);
         uint param = high;
@@ -2812,14 +2813,14 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_3 = high >> 12u;
         return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
     }
-    uint4 _4487;
-    if (_4486)
+    uint4 _4490;
+    if (_4489)
     {
         uint param_4 = low_1.x;
         uint param_5 = low_1.y;
         uint param_6 = low_1.z;
         uint param_7 = low_1.w;
-        _4487 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
+        _4490 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
     }
     else
     {
@@ -2827,123 +2828,131 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_9 = low_1.y;
         uint param_10 = low_1.z;
         uint param_11 = low_1.w;
-        _4487 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
+        _4490 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
     }
-    return _4487;
+    return _4490;
 }
 
 static inline __attribute__((always_inline))
 float code_float(thread const uint& code)
 {
-    float _9135;
-    if (_9134)
+    float _9138;
+    if (_9137)
     {
-        _9135 = _9150[code & 15u];
+        _9138 = _9153[code & 15u];
     }
     else
     {
-        _9135 = _9173[code & 15u];
+        _9138 = _9176[code & 15u];
     }
-    return _9135;
+    return _9138;
+}
+
+static inline __attribute__((always_inline))
+float4 byte_halves(thread const uint& w)
+{
+    float2 p = float2(as_type<half2>(w & 16711935u));
+    float2 q = float2(as_type<half2>((w >> 8u) & 16711935u));
+    return float4(p.x, q.x, p.y, q.y);
 }
 
 static inline __attribute__((always_inline))
 float2 run_scale(thread const Unit& unit, thread const uint& i)
 {
-    if (_4578)
+    if (_4581)
     {
         uint numbers = unit.d >> (8u * i);
         return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
     }
-    if (_4596)
+    if (_4599)
     {
         uint numbers_1 = unit.d >> (16u * i);
         return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
     }
-    float _4615;
-    if (_4614)
+    float _4618;
+    if (_4617)
     {
-        _4615 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+        _4618 = float(int((unit.d >> (16u * i)) & 63u) - 32);
     }
     else
     {
-        _4615 = 1.0;
+        _4618 = 1.0;
     }
-    return float2(_4615, 1.0);
+    return float2(_4618, 1.0);
 }
 
 static inline __attribute__((always_inline))
 float2 unit_scale(thread const Unit& unit, thread const uint& u)
 {
     float2 d = float2(as_type<half2>(unit.c));
-    float _4535;
-    if (_4534)
+    float _4538;
+    if (_4537)
     {
         uint param = unit.c;
-        float _4541 = e8m0(param);
-        _4535 = _4541;
+        float _4544 = e8m0(param);
+        _4538 = _4544;
     }
     else
     {
-        float _4544;
-        if (_4543)
+        float _4547;
+        if (_4546)
         {
             uint2 param_1 = uint2(unit.c, unit.d);
             uint param_2 = u & 7u;
-            _4544 = iq4_xs_scale(param_1, param_2);
+            _4547 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _4544 = d.x;
+            _4547 = d.x;
         }
-        _4535 = _4544;
+        _4538 = _4547;
     }
-    float scale = _4535;
-    float _4565;
-    if (_4564)
+    float scale = _4538;
+    float _4568;
+    if (_4567)
     {
-        _4565 = -d.y;
+        _4568 = -d.y;
     }
     else
     {
-        _4565 = d.y;
+        _4568 = d.y;
     }
-    return float2(scale, _4565);
+    return float2(scale, _4568);
 }
 
 static inline __attribute__((always_inline))
-float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1084, const device Weights4& v_1094)
+float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1087, const device Weights4& v_1097)
 {
     uint param = row;
     uint param_1 = u;
-    Unit unit = load_unit(param, param_1, push, v_1084, v_1094);
+    Unit unit = load_unit(param, param_1, push, v_1087, v_1097);
     float2 all_ = float2(0.0);
-    uint4 _9201;
-    float _9218;
-    float4 _9243;
+    uint4 _9224;
+    float _9241;
+    float4 _9267;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
         if (coded)
         {
-            _9201 = unit.a >> uint4(4u * i);
+            _9224 = unit.a >> uint4(4u * i);
         }
         else
         {
             Unit param_2 = unit;
             uint param_3 = i;
-            _9201 = run_numbers(param_2, param_3);
+            _9224 = run_numbers(param_2, param_3);
         }
-        uint4 words = _9201;
+        uint4 words = _9224;
         if (coded)
         {
-            _9218 = 0.0;
+            _9241 = 0.0;
         }
         else
         {
-            _9218 = (-(64.0 + float(RUN_ZERO))) * of_x[i];
+            _9241 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
         }
-        float sum = _9218;
+        float sum = _9241;
         _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
@@ -2954,14 +2963,14 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
                 uint param_5 = w >> 8u;
                 uint param_6 = w >> 16u;
                 uint param_7 = w >> 24u;
-                _9243 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+                _9267 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
             }
             else
             {
                 uint param_8 = w;
-                _9243 = small_bytes(param_8);
+                _9267 = byte_halves(param_8);
             }
-            float4 v = _9243;
+            float4 v = _9267;
             float4 param_9 = v;
             float4 param_10 = x[(4u * i) + e];
             float param_11 = sum;
@@ -2975,23 +2984,24 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
     Unit param_14 = unit;
     uint param_15 = u;
     float2 scale_1 = unit_scale(param_14, param_15);
-    float _9310;
+    all_.x *= _9334;
+    float _9339;
     if (run_minima)
     {
-        _9310 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
+        _9339 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
     }
     else
     {
-        _9310 = scale_1.x * all_.x;
+        _9339 = scale_1.x * all_.x;
     }
-    return _9310;
+    return _9339;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1084)
+float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1087)
 {
     uint param = row + (4u * u);
-    uint2 w = first_shorts(param, v_1084);
+    uint2 w = first_shorts(param, v_1087);
     float sum = 0.0;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
@@ -3004,180 +3014,180 @@ float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread 
         sum = times(param_1, param_2, param_3);
     }
     uint2 none = ((w & uint2(2139062143u)) + uint2(16843009u)) & uint2(2155905152u);
-    float _8638;
+    float _8641;
     if ((none.x | none.y) != 0u)
     {
-        _8638 = as_type<float>(2143289344u);
+        _8641 = as_type<float>(2143289344u);
     }
     else
     {
-        _8638 = 256.0 * sum;
+        _8641 = 256.0 * sum;
     }
-    return _8638;
+    return _8641;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1084, const device Weights4& v_1094)
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1087, const device Weights4& v_1097)
 {
     float sum = 0.0;
-    if (_9334)
+    if (_9363)
     {
         uint param = row;
         uint param_1 = u;
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        sum = line_times_x_F32(param, param_1, param_2, param_3, v_1084);
+        sum = line_times_x_F32(param, param_1, param_2, param_3, v_1087);
     }
-    if (_9346)
+    if (_9375)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F16(param_4, param_5, param_6, param_7, v_1084);
+        sum = line_times_x_F16(param_4, param_5, param_6, param_7, v_1087);
     }
-    if (_9358)
+    if (_9387)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, v_1084);
+        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, v_1087);
     }
-    if (_9370)
+    if (_9399)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, v_1084);
+        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, v_1087);
     }
-    if (_9382)
+    if (_9411)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, v_1084);
+        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, v_1087);
     }
-    if (_9394)
+    if (_9423)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, v_1084);
+        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, v_1087);
     }
-    if (_9406)
+    if (_9435)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, v_1084);
+        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, v_1087);
     }
-    if (_9418)
+    if (_9447)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, v_1084);
+        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, v_1087);
     }
-    if (_9430)
+    if (_9459)
     {
         uint param_32 = row;
         uint param_33 = u;
         spvUnsafeArray<float4, 8> param_34;
         param_34 = x;
         float4 param_35 = of_x;
-        sum = run_line(param_32, param_33, param_34, param_35, push, v_1084, v_1094);
+        sum = run_line(param_32, param_33, param_34, param_35, push, v_1087, v_1097);
     }
-    if (_9442)
+    if (_9471)
     {
         uint param_36 = row;
         uint param_37 = u;
         spvUnsafeArray<float4, 8> param_38;
         param_38 = x;
         float4 param_39 = of_x;
-        sum = run_line(param_36, param_37, param_38, param_39, push, v_1084, v_1094);
+        sum = run_line(param_36, param_37, param_38, param_39, push, v_1087, v_1097);
     }
-    if (_9454)
+    if (_9483)
     {
         uint param_40 = row;
         uint param_41 = u;
         spvUnsafeArray<float4, 8> param_42;
         param_42 = x;
         float4 param_43 = of_x;
-        sum = run_line(param_40, param_41, param_42, param_43, push, v_1084, v_1094);
+        sum = run_line(param_40, param_41, param_42, param_43, push, v_1087, v_1097);
     }
-    if (_9466)
+    if (_9495)
     {
         uint param_44 = row;
         uint param_45 = u;
         spvUnsafeArray<float4, 8> param_46;
         param_46 = x;
         float4 param_47 = of_x;
-        sum = run_line(param_44, param_45, param_46, param_47, push, v_1084, v_1094);
+        sum = run_line(param_44, param_45, param_46, param_47, push, v_1087, v_1097);
     }
-    if (_9478)
+    if (_9507)
     {
         uint param_48 = row;
         uint param_49 = u;
         spvUnsafeArray<float4, 8> param_50;
         param_50 = x;
         float4 param_51 = of_x;
-        sum = run_line(param_48, param_49, param_50, param_51, push, v_1084, v_1094);
+        sum = run_line(param_48, param_49, param_50, param_51, push, v_1087, v_1097);
     }
-    if (_9490)
+    if (_9519)
     {
         uint param_52 = row;
         uint param_53 = u;
         spvUnsafeArray<float4, 8> param_54;
         param_54 = x;
         float4 param_55 = of_x;
-        sum = run_line(param_52, param_53, param_54, param_55, push, v_1084, v_1094);
+        sum = run_line(param_52, param_53, param_54, param_55, push, v_1087, v_1097);
     }
-    if (_9502)
+    if (_9531)
     {
         uint param_56 = row;
         uint param_57 = u;
         spvUnsafeArray<float4, 8> param_58;
         param_58 = x;
         float4 param_59 = of_x;
-        sum = run_line(param_56, param_57, param_58, param_59, push, v_1084, v_1094);
+        sum = run_line(param_56, param_57, param_58, param_59, push, v_1087, v_1097);
     }
-    if (_9514)
+    if (_9543)
     {
         uint param_60 = row;
         uint param_61 = u;
         spvUnsafeArray<float4, 8> param_62;
         param_62 = x;
         float4 param_63 = of_x;
-        sum = run_line(param_60, param_61, param_62, param_63, push, v_1084, v_1094);
+        sum = run_line(param_60, param_61, param_62, param_63, push, v_1087, v_1097);
     }
-    if (_9526)
+    if (_9555)
     {
         uint param_64 = row;
         uint param_65 = u;
         spvUnsafeArray<float4, 8> param_66;
         param_66 = x;
         float4 param_67 = of_x;
-        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, v_1084);
+        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, v_1087);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(constant Push& push, const device Bias1& v_924, device Y1& v_949, const device Weights1& v_1084, const device Weights4& v_1094, const device X1& v_3437, const device Norm1& v_3509, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(constant Push& push, const device Bias1& v_927, device Y1& v_952, const device Weights1& v_1087, const device Weights4& v_1097, const device X1& v_3440, const device Norm1& v_3512, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -3185,20 +3195,20 @@ void lane_rows(constant Push& push, const device Bias1& v_924, device Y1& v_949,
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _9678 = push.first.xyz + gl_WorkGroupID;
-    uint _9679 = _9678.y;
+    uint3 _9707 = push.first.xyz + gl_WorkGroupID;
+    uint _9708 = _9707.y;
     spvUnsafeArray<uint, 4> row;
-    uint _9751;
+    uint _9780;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _9875;
-    uint _9938;
-    for (uint r = _9679; r < push.rows; r += push.groups.y)
+    float _9904;
+    uint _9967;
+    for (uint r = _9708; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _9702 = push.first.xyz + gl_WorkGroupID;
-        uint _9703 = _9702.x;
-        for (uint tile = _9703; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _9731 = push.first.xyz + gl_WorkGroupID;
+        uint _9732 = _9731.x;
+        for (uint tile = _9732; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3215,13 +3225,13 @@ void lane_rows(constant Push& push, const device Bias1& v_924, device Y1& v_949,
                     choose_line(param_1);
                     if (false)
                     {
-                        _9751 = y / 2u;
+                        _9780 = y / 2u;
                     }
                     else
                     {
-                        _9751 = y;
+                        _9780 = y;
                     }
-                    row[y] = (2u * push.offset.y) + (min((first + _9751), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * push.offset.y) + (min((first + _9780), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3234,7 +3244,7 @@ void lane_rows(constant Push& push, const device Bias1& v_924, device Y1& v_949,
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_3437);
+                    x[i] = x_words(param_4, v_3440);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -3242,7 +3252,7 @@ void lane_rows(constant Push& push, const device Bias1& v_924, device Y1& v_949,
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_3509);
+                        x[i] *= norm_words(param_8, v_3512);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -3260,20 +3270,20 @@ void lane_rows(constant Push& push, const device Bias1& v_924, device Y1& v_949,
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, push, v_1084, v_1094);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, push, v_1087, v_1097);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _9875 = norm_scale(param_15, push);
+                _9904 = norm_scale(param_15, push);
             }
             else
             {
-                _9875 = 1.0;
+                _9904 = 1.0;
             }
-            float scale = _9875;
+            float scale = _9904;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3288,16 +3298,16 @@ void lane_rows(constant Push& push, const device Bias1& v_924, device Y1& v_949,
             {
                 if (y_3 < LINES)
                 {
-                    bool _9929;
+                    bool _9958;
                     if (false)
                     {
-                        _9929 = y_3 == ((2u * lane) + 1u);
+                        _9958 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _9929 = false;
+                        _9958 = false;
                     }
-                    if (_9929)
+                    if (_9958)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3305,35 +3315,35 @@ void lane_rows(constant Push& push, const device Bias1& v_924, device Y1& v_949,
                     {
                         if (false)
                         {
-                            _9938 = 2u * lane;
+                            _9967 = 2u * lane;
                         }
                         else
                         {
-                            _9938 = lane;
+                            _9967 = lane;
                         }
-                        if (y_3 == _9938)
+                        if (y_3 == _9967)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _9956 = lane < ELEMENTS;
-            bool _9965;
-            if (_9956)
+            bool _9985 = lane < ELEMENTS;
+            bool _9994;
+            if (_9985)
             {
-                _9965 = (first + lane) < push.n;
+                _9994 = (first + lane) < push.n;
             }
             else
             {
-                _9965 = _9956;
+                _9994 = _9985;
             }
-            if (_9965)
+            if (_9994)
             {
                 uint param_16 = r;
                 uint param_17 = first + lane;
                 float param_18 = mine.x;
-                finish(param_16, param_17, param_18, push, v_924, v_949);
+                finish(param_16, param_17, param_18, push, v_927, v_952);
             }
         }
     }
@@ -3344,8 +3354,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5030);
-    uint _5050;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5033);
+    uint _5053;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3353,19 +3363,19 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _5050 = y / 2u;
+                _5053 = y / 2u;
             }
             else
             {
-                _5050 = y;
+                _5053 = y;
             }
-            row[y] = (2u * push.offset.y) + (min((from + _5050), (push.n - 1u)) * halves_1);
+            row[y] = (2u * push.offset.y) + (min((from + _5053), (push.n - 1u)) * halves_1);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1084, const device Weights4& v_1094)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1087, const device Weights4& v_1097)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -3374,13 +3384,13 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
         {
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, push, v_1084, v_1094);
+            unit[y] = load_unit(param, param_1, push, v_1087, v_1097);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_3427, const device X1& v_3437, const device Norm4& v_3500, const device Norm1& v_3509, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_3430, const device X1& v_3440, const device Norm4& v_3503, const device Norm1& v_3512, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -3396,42 +3406,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _7197 = q < quads;
-            bool _7204;
-            if (_7197)
+            bool _7200 = q < quads;
+            bool _7207;
+            if (_7200)
             {
-                _7204 = at < push.k;
+                _7207 = at < push.k;
             }
             else
             {
-                _7204 = _7197;
+                _7207 = _7200;
             }
-            bool _7213;
-            if (_7204)
+            bool _7216;
+            if (_7207)
             {
-                _7213 = (r + m) < push.rows;
+                _7216 = (r + m) < push.rows;
             }
             else
             {
-                _7213 = _7204;
+                _7216 = _7207;
             }
-            if (_7213)
+            if (_7216)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_3427, v_3437);
+                v[part] = x_at(param_2, param_3, v_3430, v_3440);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_3427, v_3437);
+                    factor[part] = x_at(param_4, param_5, v_3430, v_3440);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part] = norm_at(param_6, push, v_3500, v_3509);
+                        factor[part] = norm_at(param_6, push, v_3503, v_3512);
                     }
                 }
             }
@@ -3447,19 +3457,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_1];
                 float4 param_9 = factor[part_1];
                 float param_10 = squares;
-                float4 _7293 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7296 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _7293;
-                bool _7302;
+                float4 value = _7296;
+                bool _7305;
                 if (normed)
                 {
-                    _7302 = (at_1 + 4u) > push.k;
+                    _7305 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _7302 = normed;
+                    _7305 = normed;
                 }
-                if (_7302)
+                if (_7305)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -3493,7 +3503,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_3427, const device X1& v_3437, const device Norm4& v_3500, const device Norm1& v_3509, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_3430, const device X1& v_3440, const device Norm4& v_3503, const device Norm1& v_3512, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -3506,7 +3516,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, push, v_3427, v_3437, v_3500, v_3509, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, push, v_3430, v_3440, v_3503, v_3512, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -3635,19 +3645,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _5521 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5524 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _5521;
-    uint _5525;
+    w = _5524;
+    uint _5528;
     if ((h & 1u) != 0u)
     {
-        _5525 = w[e + 1u];
+        _5528 = w[e + 1u];
     }
     else
     {
-        _5525 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5528 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _5525;
+    return _5528;
 }
 
 static inline __attribute__((always_inline))
@@ -3673,10 +3683,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _5602 = (4u * y) + m;
+                        uint _5605 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_5602] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5605] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -3723,14 +3733,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _5727 = (4u * y) + m;
+                        uint _5730 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_5727] += (low * x_quad(param_2, param_3, pool));
-                        uint _5744 = (4u * y) + m;
+                        all_[_5730] += (low * x_quad(param_2, param_3, pool));
+                        uint _5747 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_5744] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5747] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -3744,7 +3754,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _5805;
+    uint4 _5808;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3754,13 +3764,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _5805 = b;
+                _5808 = b;
             }
             else
             {
-                _5805 = (a >> uint4(16u)) | (b << uint4(16u));
+                _5808 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _5805;
+            words[y] = _5808;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -3843,9 +3853,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _6030;
+    uint _6033;
     spvUnsafeArray<uint, 4> minima;
-    uint _6050;
+    uint _6053;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3854,25 +3864,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _6030 = words.x & 16191u;
+                _6033 = words.x & 16191u;
             }
             else
             {
-                _6030 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6033 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _6030;
+            scales[y] = _6033;
             if (lower)
             {
-                _6050 = words.y & 16191u;
+                _6053 = words.y & 16191u;
             }
             else
             {
-                _6050 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6053 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _6050;
+            minima[y] = _6053;
         }
     }
-    float4 _6117;
+    float4 _6120;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -3890,23 +3900,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _6117 = low_nibbles(param);
+                        _6120 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _6117 = high_nibbles(param_1);
+                        _6120 = high_nibbles(param_1);
                     }
-                    float4 v = _6117;
+                    float4 v = _6120;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _6149 = (4u * y_1) + m;
+                            uint _6152 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_6149] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6152] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -3967,7 +3977,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _6531 = (4u * y) + m;
+                        uint _6534 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -3976,13 +3986,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_6531] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6534] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _6597;
+    uint2 _6600;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -3991,13 +4001,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _6597 = unit[y_1].b.zw;
+                _6600 = unit[y_1].b.zw;
             }
             else
             {
-                _6597 = unit[y_1].b.zw >> uint2(8u);
+                _6600 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _6597;
+            uint2 words = _6600;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -4017,55 +4027,55 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _3989;
+    uint _3992;
     if (runs_apart)
     {
-        _3989 = u & 1u;
+        _3992 = u & 1u;
     }
     else
     {
-        _3989 = i;
+        _3992 = i;
     }
-    return _3989;
+    return _3992;
 }
 
 static inline __attribute__((always_inline))
 uint run_block(thread const uint& u, thread const uint& i)
 {
-    uint _3971;
+    uint _3974;
     if (runs_apart)
     {
-        _3971 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        _3974 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
     }
     else
     {
-        _3971 = u;
+        _3974 = u;
     }
-    return _3971;
+    return _3974;
 }
 
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _5152;
+    float4 _5155;
     if (signed_runs)
     {
         uint param = w;
-        _5152 = bytes_and_384(param);
+        _5155 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _5152 = small_bytes(param_1);
+        _5155 = small_bytes(param_1);
     }
-    return _5152;
+    return _5155;
 }
 
 static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
-    float _6869;
+    float _6872;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -4102,10 +4112,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _6760 = (4u * y_1) + m;
+                            uint _6763 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_6760] += (v * x_quad(param_7, param_8, pool));
+                            all_[_6763] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -4133,13 +4143,13 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                         sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
                         if (run_minima)
                         {
-                            _6869 = d.y * of_x;
+                            _6872 = d.y * of_x;
                         }
                         else
                         {
-                            _6869 = 0.0;
+                            _6872 = 0.0;
                         }
-                        sums[y_2][m_1] -= _6869;
+                        sums[y_2][m_1] -= _6872;
                     }
                 }
             }
@@ -4178,7 +4188,7 @@ void units_times_x_F8_E4M3(thread const spvUnsafeArray<Unit, 4>& unit, thread co
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_6888)
+    if (_6891)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -4191,7 +4201,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_6903)
+    if (_6906)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -4204,7 +4214,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_6918)
+    if (_6921)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -4217,7 +4227,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_6933)
+    if (_6936)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -4230,7 +4240,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_6948)
+    if (_6951)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -4243,7 +4253,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_6963)
+    if (_6966)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -4256,7 +4266,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_6978)
+    if (_6981)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -4269,7 +4279,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_6993)
+    if (_6996)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -4282,7 +4292,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_7008)
+    if (_7011)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -4295,7 +4305,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_7023)
+    if (_7026)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -4308,7 +4318,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_45, param_46, param_47, param_48, param_49, pool);
         sums = param_49;
     }
-    if (_7038)
+    if (_7041)
     {
         spvUnsafeArray<Unit, 4> param_50;
         param_50 = unit;
@@ -4321,7 +4331,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_50, param_51, param_52, param_53, param_54, pool);
         sums = param_54;
     }
-    if (_7053)
+    if (_7056)
     {
         spvUnsafeArray<Unit, 4> param_55;
         param_55 = unit;
@@ -4334,7 +4344,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_55, param_56, param_57, param_58, param_59, pool);
         sums = param_59;
     }
-    if (_7068)
+    if (_7071)
     {
         spvUnsafeArray<Unit, 4> param_60;
         param_60 = unit;
@@ -4347,7 +4357,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_60, param_61, param_62, param_63, param_64, pool);
         sums = param_64;
     }
-    if (_7083)
+    if (_7086)
     {
         spvUnsafeArray<Unit, 4> param_65;
         param_65 = unit;
@@ -4360,7 +4370,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_65, param_66, param_67, param_68, param_69, pool);
         sums = param_69;
     }
-    if (_7098)
+    if (_7101)
     {
         spvUnsafeArray<Unit, 4> param_70;
         param_70 = unit;
@@ -4373,7 +4383,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_70, param_71, param_72, param_73, param_74, pool);
         sums = param_74;
     }
-    if (_7113)
+    if (_7116)
     {
         spvUnsafeArray<Unit, 4> param_75;
         param_75 = unit;
@@ -4386,7 +4396,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_75, param_76, param_77, param_78, param_79, pool);
         sums = param_79;
     }
-    if (_7128)
+    if (_7131)
     {
         spvUnsafeArray<Unit, 4> param_80;
         param_80 = unit;
@@ -4418,22 +4428,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _4836; v++)
+    for (uint v = 0u; v < _4839; v++)
     {
-        sum += pool[(i * _4844) + v];
+        sum += pool[(i * _4847) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_924, device Y1& v_949, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_927, device Y1& v_952, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _4897;
+    uint lane = me & _4900;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _4996;
+    float _4999;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -4445,59 +4455,59 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _4940) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _4943) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _4954 = simd_is_first();
-            if (_4954)
+            bool _4957 = simd_is_first();
+            if (_4957)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _4973 = me < GROUP_LINES;
-            bool _4982;
-            if (_4973)
+            bool _4976 = me < GROUP_LINES;
+            bool _4985;
+            if (_4976)
             {
-                _4982 = (first + me) < push.n;
+                _4985 = (first + me) < push.n;
             }
             else
             {
-                _4982 = _4973;
+                _4985 = _4976;
             }
-            bool _4992;
-            if (_4982)
+            bool _4995;
+            if (_4985)
             {
-                _4992 = (r + m) < push.rows;
+                _4995 = (r + m) < push.rows;
             }
             else
             {
-                _4992 = _4982;
+                _4995 = _4985;
             }
-            if (_4992)
+            if (_4995)
             {
                 if (normed)
                 {
-                    _4996 = shared_scale(push, pool, gl_NumSubgroups);
+                    _4999 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _4996 = 1.0;
+                    _4999 = 1.0;
                 }
-                float scale = _4996;
+                float scale = _4999;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
                 float param_3 = scale * shared_sum(param, pool);
-                finish(param_1, param_2, param_3, push, v_924, v_949);
+                finish(param_1, param_2, param_3, push, v_927, v_952);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(constant Push& push, const device Bias1& v_924, device Y1& v_949, const device Weights1& v_1084, const device Weights4& v_1094, const device X4& v_3427, const device X1& v_3437, const device Norm4& v_3500, const device Norm1& v_3509, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(constant Push& push, const device Bias1& v_927, device Y1& v_952, const device Weights1& v_1087, const device Weights4& v_1097, const device X4& v_3430, const device X1& v_3440, const device Norm4& v_3503, const device Norm1& v_3512, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _7473;
+    uint lane = gl_LocalInvocationID.x & _7476;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -4508,19 +4518,19 @@ void vector_rows(constant Push& push, const device Bias1& v_924, device Y1& v_94
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _7506;
-    uint _7517 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7509;
+    uint _7520 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _7517; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7520; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _7532 = push.first.xyz + gl_WorkGroupID;
-        uint _7533 = _7532.x;
-        for (uint tile = _7533; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7535 = push.first.xyz + gl_WorkGroupID;
+        uint _7536 = _7535.x;
+        for (uint tile = _7536; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -4531,31 +4541,31 @@ void vector_rows(constant Push& push, const device Bias1& v_924, device Y1& v_94
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _7576;
+                bool _7579;
                 if (plain)
                 {
-                    _7576 = (base + lane) < end;
+                    _7579 = (base + lane) < end;
                 }
                 else
                 {
-                    _7576 = plain;
+                    _7579 = plain;
                 }
-                if (_7576)
+                if (_7579)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, push, v_1084, v_1094);
+                    load_units(param_10, param_11, param_12, push, v_1087, v_1097);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, push, v_3427, v_3437, v_3500, v_3509, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, push, v_3430, v_3440, v_3503, v_3512, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _7610 = base + lane;
-                for (uint u = _7610; u < end; u += TEAM)
+                uint _7613 = base + lane;
+                for (uint u = _7613; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -4572,7 +4582,7 @@ void vector_rows(constant Push& push, const device Bias1& v_924, device Y1& v_94
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, push, v_1084, v_1094);
+                            load_units(param_17, param_18, param_19, push, v_1087, v_1097);
                             next = param_19;
                         }
                     }
@@ -4581,7 +4591,7 @@ void vector_rows(constant Push& push, const device Bias1& v_924, device Y1& v_94
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, push, v_1084, v_1094);
+                        load_units(param_20, param_21, param_22, push, v_1087, v_1097);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -4601,36 +4611,36 @@ void vector_rows(constant Push& push, const device Bias1& v_924, device Y1& v_94
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_924, v_949, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_927, v_952, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_924 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_927 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_3427 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_1084 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_3500 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_949 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_1038 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& v_1094 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_3437 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_3509 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    const device auto& v_3430 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_1087 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_3503 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_952 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_1041 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_1097 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_3440 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3512 = *(const device Norm1*)spvBufferAliasSet0Binding4;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_9986)
+    if (_10015)
     {
-        tiles(push, v_924, v_949, v_1038, v_1084, v_1094, v_3427, v_3437, v_3500, v_3509, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(push, v_927, v_952, v_1041, v_1087, v_1097, v_3430, v_3440, v_3503, v_3512, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_9991)
+        if (_10020)
         {
-            lane_rows(push, v_924, v_949, v_1084, v_1094, v_3437, v_3509, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(push, v_927, v_952, v_1087, v_1097, v_3440, v_3512, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(push, v_924, v_949, v_1084, v_1094, v_3427, v_3437, v_3500, v_3509, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(push, v_927, v_952, v_1087, v_1097, v_3430, v_3440, v_3503, v_3512, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }
