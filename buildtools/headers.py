@@ -33,7 +33,7 @@ class Kernel:
 
     @property
     def pushed(self) -> tuple[tuple[str, str], ...]:
-        """The parameters but for those that no longer fit, which the shader finds in words that are 0 elsewhere: as
+        """The parameters but for those that no longer fit, which the shader finds elsewhere: as
         ZC_KERNEL_PUSH_WORDS in csrc/kernel/zc_kernel.h says."""
         return self.params[: 32 - self.offset_words - 8]
 
