@@ -4,6 +4,7 @@ config.json             the numbers, as metadata in GGUF's terms (hf_config.py)
 model.safetensors, ...  the tensors (shards.py), by GGUF's names (hf_names.py)
 tokenizer.json, ...     what zcwasm.llm.Tokenizer.from_folder reads, when it is asked for
 chat_template.jinja, or chat_template in tokenizer_config.json
+1_Pooling/config.json   of embedding models, as sentence-transformers writes them
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any
 from zcwasm._models import hf_config, hf_names, parts, shards, weights_files
 from zcwasm._models.model_file import Header, Path, model_error, naming
 
+# Of sentence-transformers: its modes of pooling to GGUF's numbers.
+_POOLINGS = {"mean_tokens": 1, "cls_token": 2, "lasttoken": 3}
 _MOST_TEMPLATE = 1 << 20  # bytes; _chat.py takes less
 
 
@@ -73,11 +76,6 @@ def find(path: Path) -> Gguf | Folder:
     """Raises ModelError for a folder that holds no language model, or not all of one."""
     if not os.path.isdir(path):
         return Gguf(weights_files.find(path))
-    if os.path.exists(os.path.join(path, "modules.json")):
-        raise model_error(
-            f"{os.fspath(path)}: has modules.json: it is an embedding model, for zcwasm.embed.Model.open",
-            None,
-        )
     if not os.path.exists(os.path.join(path, "config.json")):
         found = sorted(name for name in os.listdir(path) if name.endswith(".gguf"))
         what = f": open {found[0]} in it" if found else ", which a folder with a language model has"
@@ -91,14 +89,22 @@ def _metadata(folder: Path) -> Metadata:
     if str(config.get("model_type")).endswith("bert"):
         raise model_error("config.json: model_type is that of an encoder, for zcwasm.embed.Model.open", None)
     metadata = Metadata(hf_config.read(config))
-    path = os.path.join(folder, "tokenizer_config.json")
-    said: dict[str, Any] = {}
-    if os.path.exists(path):
-        with naming("tokenizer_config.json"):
-            said = shards.read_json(path)
+    said = _read_if_there(folder, "tokenizer_config.json")
     metadata.update(_templates(folder, said))
-    metadata.made["special tokens"] = dict(_special_tokens(said))
+    metadata.made["special tokens"] = _special_tokens(said)
+    pooling = _read_if_there(folder, os.path.join("1_Pooling", "config.json"))
+    kinds = [number for mode, number in _POOLINGS.items() if pooling.get(f"pooling_mode_{mode}") is True]
+    if len(kinds) == 1:
+        metadata[f"{metadata['general.architecture']}.pooling_type"] = kinds[0]
     return metadata
+
+
+def _read_if_there(folder: Path, name: str) -> dict[str, Any]:
+    path = os.path.join(folder, name)
+    if not os.path.exists(path):
+        return {}
+    with naming(name):
+        return shards.read_json(path)
 
 
 def _templates(folder: Path, said: Mapping[str, Any]) -> dict[str, str]:
