@@ -84,15 +84,8 @@ def checked() -> dict[str, list[str]]:
 
 
 def table() -> str:
-    columns = (
-        "general.architecture",
-        "models",
-        "model_type of folders",
-        "norms",
-        "feed-forward",
-        "positions",
-    )
-    columns += ("and", "compared with transformers")
+    columns = ["general.architecture", "models", "model_type of folders", "norms", "feed-forward"]
+    columns += ["positions", "and", "compared with transformers"]
     rows = ["| " + " | ".join(columns) + " |", "| --- " * len(columns) + "|"]
     models = checked()
     for name, family in FAMILIES.items():
