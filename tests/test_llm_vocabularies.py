@@ -129,9 +129,9 @@ def test_bad_unigram(change: dict[str, Any], words: str) -> None:
 # --- how text is cut, also by models without a vocabulary here ---
 
 TEXT = "I'LL don't 1234567 HELlo camelCase _y!\n\n 東京abc ²½ कि a/b"
-# llama.cpp's own program cuts it so, too, but for tekken's and gpt-4o's, where it takes no marks for letters, and
-# tiny_aya's, youtu's and kimi's, where a word does not end at a capital. Those are as the original expressions
-# have it.
+# llama.cpp's own program cuts it so, too, but for tekken's and gpt-4o's, where it takes no marks for letters,
+# and tiny_aya's, youtu's and kimi's, where a word does not end at a capital. Those are as the original
+# expressions have it.
 PIECES = {
     "gpt-2": "I|'|LL| don|'t| 1234567| HELlo| camelCase| _|y|!|\n\n| 東京abc| ²½| क|ि| a|/|b",
     "smollm": "I|'|LL| don|'t| |1|2|3|4|5|6|7| HELlo| camelCase| _|y|!|\n\n| 東京abc| |²|½| क|ि| a|/|b",
