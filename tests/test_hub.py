@@ -49,19 +49,17 @@ class Client:
 
     def ask(self, *names: str, **variables: str) -> list[dict[str, Any]]:
         """What becomes of each name ("llm=NAME": opened); self.server.requests are those of this call."""
-        self.server.requests.clear()
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
-        words = [word if "=" in word else f"path={word}" for word in names]
-        done = subprocess.run(
-            [sys.executable, "-c", ASK, *words],
-            capture_output=True,
-            text=True,
-            env=kept | self.variables | variables,
-            timeout=120,
-        )
+        done = self.run("-c", ASK, *(word if "=" in word else f"path={word}" for word in names), **variables)
         assert done.returncode == 0, done.stderr
         assert "MB/s" not in done.stderr  # no bars
         return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def run(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Python with these words."""
+        self.server.requests.clear()
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+        env = kept | self.variables | variables
+        return subprocess.run([sys.executable, *words], capture_output=True, text=True, env=env, timeout=120)
 
     def one(self, name: str, **variables: str) -> dict[str, Any]:
         (answer,) = self.ask(name, **variables)
@@ -115,6 +113,9 @@ def test_a_folder(client: Client, tmp_path: Path) -> None:
     needed |= {f"model-{n:05}-of-00002.safetensors" for n in (1, 2)}
     assert {file.name for file in snapshot.iterdir()} == needed
     assert all((snapshot / name).read_bytes() == files[name] for name in needed)
+    words = ["generate", "--model", "some/model", "--prompt", "a", "--max-new-tokens", "1", "--device", "cpu"]
+    done = client.run("-m", "zcwasm", *words)
+    assert done.returncode == 0, done.stderr
     # It is asked once which commit it is, and not at all where that is said, or there is no network.
     assert client.ask("some/model", f"some/model@{'a' * 40}") == [{"path": str(snapshot)}] * 2
     assert [path for _, path, _ in client.server.requests] == ["/api/models/some/model/revision/main"]

@@ -49,6 +49,7 @@ _BESIDE += ["chat_template.jinja", "modules.json", "sentence_bert_config.json", 
 _BESIDE += ["config_sentence_transformers.json"]
 _GGUF = re.compile(r"((?:[\w.+ -]+/){0,8}[\w.+ -]+?)(?:-(\d{5})-of-(\d{5}))?\.gguf", re.ASCII)
 _NO_MODEL = ("mmproj", "imatrix")  # in the names of GGUF files that are none
+_TRIES = 3
 _PIECE = 8 << 20
 _MOST_RECORD = 1 << 20
 
@@ -274,18 +275,13 @@ def _check_whole(cache: _Cache, choice: Choice) -> None:
 
 
 def _fetch(cache: _Cache, files: Mapping[str, File], progress: bool) -> Path:
-    import huggingface_hub
-
     name = cache.name
     choice = choose(files, name)
     done: dict[str, int] = {}
 
     def get(file: str) -> None:
-        try:
-            path = huggingface_hub.hf_hub_download(name.repository, file, revision=cache.commit)
-        except Exception as error:
-            raise _explained(name, error, file) from None
-        done[file] = _check(name, file, Path(path), files[file], progress)
+        path = _download(name, file, str(cache.commit))
+        done[file] = _check(name, file, path, files[file], progress)
 
     for file in choice.files:
         get(file)
@@ -301,6 +297,20 @@ def _fetch(cache: _Cache, files: Mapping[str, File], progress: bool) -> Path:
             get(file)
     cache.remember(choice, done)
     return cache.path(choice)
+
+
+def _download(name: Name, file: str, commit: str) -> Path:
+    """Where the file is then. What was cut off goes on where it was: young versions of the package try again
+    by themselves, older ones keep what they have."""
+    import huggingface_hub
+
+    for left in reversed(range(_TRIES)):
+        try:
+            return Path(huggingface_hub.hf_hub_download(name.repository, file, revision=commit))
+        except Exception as error:
+            if not left or not _is_unreachable(error):
+                raise _explained(name, error, file) from None
+    raise AssertionError
 
 
 def _check(name: Name, file: str, path: Path, said: File, progress: bool) -> int:
