@@ -21,7 +21,7 @@ import family_models
 from family_weights import GREEDY_LENGTH, PROMPT_LENGTH, ROWS
 
 import zcwasm
-from zcwasm.llm import Model, Session
+from zcwasm.llm import Model, PrefixCache, Session
 
 CPU = functools.partial(pytest.param, marks=pytest.mark.cpu_is_enough)
 
@@ -143,6 +143,49 @@ def test_default_mode(folder: Path, family: str, device: zcwasm.Device) -> None:
         largest = largest_difference(session, reference, TOLERANCE[False], steps)
     print(f"{device.kind}, {family}: largest difference of a logit {largest:.1e}")
     assert largest <= TOLERANCE[False]
+
+
+@pytest.mark.parametrize("family", ["gemma2", "phi3-long", "gpt2"])
+def test_forks_snapshots_and_kept_beginnings_see_what_they_should(folder: Path, family: str) -> None:
+    """Windows, tables of angles and learned positions are those of a session that went all the way."""
+    reference = Reference(family)
+    model = Model.open(gguf_of(folder, family), zcwasm.Device("cpu"))
+    options: dict[str, Any] = {"temperature": 0.0, "ignore_eos": True}
+    kept = PrefixCache(least=8)
+
+    def rest(session: Session) -> list[int]:
+        return [token.id for token in session.resume(max_new_tokens=22, **options)]
+
+    with model.session(context=CONTEXT, kv_dtype="f32", exact=True) as session:
+        tokens = session.generate(reference.ids[:PROMPT_LENGTH], max_new_tokens=10, **options)
+        assert [token.id for token in tokens] == reference.ids[PROMPT_LENGTH:58]
+        session.save(folder / "session")
+        sessions = [*session.fork(2), model.load_session(folder / "session"), session]
+        for each in sessions:
+            assert rest(each) == reference.ids[58:]
+            if each is not session:
+                each.close()
+    for length in (64, 70):  # 64 tokens and all are what may be found
+        with model.session(context=CONTEXT, kv_dtype="f32", exact=True, prefix_cache=kept) as session:
+            tokens = session.generate(reference.ids[:length], max_new_tokens=80 - length, **options)
+            assert [token.id for token in tokens] == reference.ids[length:]
+            assert session.usage.reused_tokens == (0 if length == 64 else 64)
+
+
+def test_a_kept_beginning_is_of_the_angles_it_was_computed_with(folder: Path) -> None:
+    """Long contexts are rotated by other factors, also where both begin with the same tokens."""
+    reference = Reference("phi3-short")
+    model = Model.open(gguf_of(folder, "phi3-short"), zcwasm.Device("cpu"))
+    kept = PrefixCache(least=8)
+    found = []
+    for context in (CONTEXT, 128):
+        for cache in (kept, None):
+            with model.session(context=context, kv_dtype="f32", exact=True, prefix_cache=cache) as session:
+                prompt = reference.ids[: 64 if context == CONTEXT else 70]
+                list(session.generate(prompt, max_new_tokens=1, temperature=0.0, ignore_eos=True))
+                found.append(np.array(session.logits([*prompt, 5])))
+    assert np.abs(found[0] - found[1]).max() <= 1e-4
+    assert np.abs(found[2] - found[3]).max() <= 1e-4
 
 
 # --- what a file may hold ---

@@ -124,7 +124,7 @@ def test_there_is_a_model_of_every_type_of_weights() -> None:
 
 def test_both_orders_of_rotation_are_compared_with_the_reference() -> None:
     """test_families.py has all families."""
-    assert HALVES == {name: FAMILIES[name].rope_halves for name in HALVES}
+    assert {name: FAMILIES[name].rope_halves for name in HALVES} == HALVES
     assert {options.get("architecture", "llama") for options in KINDS} == set(HALVES)
 
 
