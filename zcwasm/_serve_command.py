@@ -48,8 +48,8 @@ def add_arguments(
         action="append",
         default=[],
         metavar="PATH_OR_NAME",
-        help=f"the folder of an embedding model or its name on the hub, the GGUF file of a language model that "
-        f"gives embeddings, or {embedders}; may be given several times",
+        help="the folder of an embedding model or its name on the hub, the GGUF file of a language model "
+        f"that gives embeddings, or {embedders}; may be given several times",
     )
     child.add_argument(
         "--host", default="127.0.0.1", help="the address to listen on (127.0.0.1: this machine only)"
