@@ -32,15 +32,24 @@ struct Weights1
 
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
-constant uint type = (variant % 8u);
-constant bool _338 = (type == 0u);
-constant bool _346 = (type == 1u);
-constant bool _354 = (type == 2u);
-constant bool _362 = (type == 3u);
+constant uint type = (variant % 17u);
+constant bool _339 = (type == 0u);
+constant bool _347 = (type == 1u);
+constant bool _355 = (type == 2u);
+constant bool _363 = (type == 3u);
 constant bool _373 = (type == 4u);
 constant bool _383 = (type == 5u);
 constant bool _393 = (type == 6u);
 constant bool _403 = (type == 7u);
+constant bool _412 = (type == 8u);
+constant bool _421 = (type == 9u);
+constant bool _430 = (type == 10u);
+constant bool _439 = (type == 11u);
+constant bool _448 = (type == 12u);
+constant bool _458 = (type == 13u);
+constant bool _467 = (type == 14u);
+constant bool _477 = (type == 15u);
+constant bool _487 = (type == 16u);
 
 struct X4
 {
@@ -79,8 +88,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _636 = (variant / 8u);
-constant uint input_ = (_636 % 2u);
+constant uint _726 = (variant / 17u);
+constant uint input_ = (_726 % 2u);
 constant bool normed = (input_ == 1u);
 
 struct Y4
@@ -93,82 +102,82 @@ struct Y1
     float y1[1];
 };
 
-constant bool _765 = (type == 5u);
-constant bool _774 = (type == 6u);
+constant bool _855 = (type == 5u);
+constant bool _864 = (type == 6u);
 
 struct Work4
 {
     uint4 work4[1];
 };
 
-constant bool _956 = (type == 5u);
-constant bool _957 = (type == 6u);
-constant bool _958 = (_956 || _957);
-constant bool _993 = (type == 5u);
-constant uint blocks = _993 ? 4u : 2u;
-constant uint _999 = (32u / blocks);
-constant uint _1021 = (8u * blocks);
-constant uint _1026 = (8u * blocks);
-constant bool _1041 = (type == 5u);
+constant bool _1045 = (type == 5u);
+constant bool _1046 = (type == 6u);
+constant bool _1047 = (_1045 || _1046);
+constant bool _1082 = (type == 5u);
+constant uint blocks = _1082 ? 4u : 2u;
+constant uint _1088 = (32u / blocks);
+constant uint _1110 = (8u * blocks);
+constant uint _1115 = (8u * blocks);
+constant bool _1130 = (type == 5u);
 
 struct Work1
 {
     float work1[1];
 };
 
-constant bool _1309 = (type == 5u);
-constant bool _1310 = (type == 6u);
-constant bool _1311 = (_1309 || _1310);
-constant bool _1320 = (type == 5u);
-constant uint _1321 = _1320 ? 4u : 2u;
-constant bool _1506 = (type == 3u);
-constant bool _1519 = (type == 4u);
-constant bool _1553 = (type == 1u);
-constant bool _1630 = (type == 3u);
-constant bool _1631 = (type == 4u);
-constant bool _1632 = (_1630 || _1631);
-constant bool _1648 = (type == 5u);
-constant bool _1660 = (type == 6u);
-constant bool _1781 = (type == 3u);
-constant bool _1782 = (type == 4u);
-constant bool _1783 = (_1781 || _1782);
-constant bool _1827 = (type == 3u);
-constant bool _1852 = (type == 5u);
-constant bool _1896 = (type == 6u);
-constant bool _1970 = (type == 4u);
-constant bool _1971 = (type == 5u);
-constant bool _1972 = (_1970 || _1971);
-constant bool _1989 = (type == 3u);
-constant bool _1991 = (type == 4u);
-constant bool _1993 = (type == 7u);
-constant float _1996 = _1993 ? 1056.0 : 1024.0;
-constant float _1997 = _1991 ? 1032.0 : _1996;
-constant float _1998 = _1989 ? 1152.0 : _1997;
-constant bool _2039 = (type == 1u);
-constant bool _2177 = (type == 3u);
-constant bool _2178 = (type == 4u);
-constant bool _2179 = (_2177 || _2178);
-constant bool _2206 = (type == 5u);
-constant bool _2226 = (type == 6u);
-constant bool _2290 = (type == 5u);
-constant bool _2359 = (type == 6u);
-constant bool _2424 = (type == 6u);
-constant bool _2447 = (type == 6u);
-constant bool _2762 = (type == 1u);
-constant bool _2829 = (type == 1u);
-constant bool _2830 = (!_2829);
-constant bool _2835 = (type == 7u);
-constant uint SCALES = _2835 ? 2u : 1u;
-constant bool _2837 = (SCALES == 2u);
+constant bool _1398 = (type == 5u);
+constant bool _1399 = (type == 6u);
+constant bool _1400 = (_1398 || _1399);
+constant bool _1409 = (type == 5u);
+constant uint _1410 = _1409 ? 4u : 2u;
+constant bool _1595 = (type == 3u);
+constant bool _1608 = (type == 4u);
+constant bool _1642 = (type == 1u);
+constant bool _1719 = (type == 3u);
+constant bool _1720 = (type == 4u);
+constant bool _1721 = (_1719 || _1720);
+constant bool _1737 = (type == 5u);
+constant bool _1749 = (type == 6u);
+constant bool _1870 = (type == 3u);
+constant bool _1871 = (type == 4u);
+constant bool _1872 = (_1870 || _1871);
+constant bool _1916 = (type == 3u);
+constant bool _1941 = (type == 5u);
+constant bool _1985 = (type == 6u);
+constant bool _2059 = (type == 4u);
+constant bool _2060 = (type == 5u);
+constant bool _2061 = (_2059 || _2060);
+constant bool _2078 = (type == 3u);
+constant bool _2080 = (type == 4u);
+constant bool _2082 = (type == 7u);
+constant float _2085 = _2082 ? 1056.0 : 1024.0;
+constant float _2086 = _2080 ? 1032.0 : _2085;
+constant float _2087 = _2078 ? 1152.0 : _2086;
+constant bool _2128 = (type == 1u);
+constant bool _2266 = (type == 3u);
+constant bool _2267 = (type == 4u);
+constant bool _2268 = (_2266 || _2267);
+constant bool _2295 = (type == 5u);
+constant bool _2315 = (type == 6u);
+constant bool _2379 = (type == 5u);
+constant bool _2448 = (type == 6u);
+constant bool _2513 = (type == 6u);
+constant bool _2536 = (type == 6u);
+constant bool _2851 = (type == 1u);
+constant bool _2918 = (type == 1u);
+constant bool _2919 = (!_2918);
+constant bool _2924 = (type == 7u);
+constant uint SCALES = _2924 ? 2u : 1u;
+constant bool _2926 = (SCALES == 2u);
 constant uint PART_STEPS = (4u / SCALES);
-constant bool _2948 = (type == 1u);
-constant bool _2949 = (!_2948);
-constant bool _3059 = (type == 1u);
-constant bool _3101 = (type == 1u);
-constant bool _3102 = (!_3101);
-constant bool _3131 = (SCALES == 2u);
-constant uint way = (variant / 48u);
-constant bool _3429 = (way == 8u);
+constant bool _3037 = (type == 1u);
+constant bool _3038 = (!_3037);
+constant bool _3148 = (type == 1u);
+constant bool _3190 = (type == 1u);
+constant bool _3191 = (!_3190);
+constant bool _3220 = (SCALES == 2u);
+constant uint way = (variant / 102u);
+constant bool _3518 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -181,7 +190,7 @@ struct Second4
     uint4 second4[1];
 };
 
-constant float _1013[4] = { 0.0, 0.0, 0.0, 0.0 };
+constant float _1102[4] = { 0.0, 0.0, 0.0, 0.0 };
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -198,49 +207,49 @@ uint slices_of_k(constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& _498, const device X1& _510)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& _588, const device X1& _600)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return _498.x4[i / 4u];
+        return _588.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = _510.x1[i];
+    v.x = _600.x1[i];
     if (count > 1u)
     {
-        v.y = _510.x1[i + 1u];
+        v.y = _600.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = _510.x1[i + 2u];
+        v.z = _600.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = _510.x1[i + 3u];
+        v.w = _600.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _578, const device Norm1& _587)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _668, const device Norm1& _677)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _565 = (at & 3u) == 0u;
-    bool _572;
-    if (_565)
+    bool _655 = (at & 3u) == 0u;
+    bool _662;
+    if (_655)
     {
-        _572 = (at + 3u) <= last;
+        _662 = (at + 3u) <= last;
     }
     else
     {
-        _572 = _565;
+        _662 = _655;
     }
-    if (_572)
+    if (_662)
     {
-        return _578.norm4[at / 4u];
+        return _668.norm4[at / 4u];
     }
-    return float4(_587.norm1[min(at, last)], _587.norm1[min((at + 1u), last)], _587.norm1[min((at + 2u), last)], _587.norm1[min((at + 3u), last)]);
+    return float4(_677.norm1[min(at, last)], _677.norm1[min((at + 1u), last)], _677.norm1[min((at + 2u), last)], _677.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
@@ -269,7 +278,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, const device X4& _498, const device X1& _510, constant Push& push, const device Norm4& _578, const device Norm1& _587)
+float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, const device X4& _588, const device X1& _600, constant Push& push, const device Norm4& _668, const device Norm1& _677)
 {
     if ((4u * q) >= push.k)
     {
@@ -277,38 +286,38 @@ float4 input_quad(thread const uint& r, thread const uint& q, thread float& squa
     }
     uint at = (push.offset.x + (r * push.ldx)) + (4u * q);
     uint count = push.k - (4u * q);
-    float4 _879;
+    float4 _968;
     if (false)
     {
         uint param = at + push.k;
         uint param_1 = count;
-        _879 = x_at(param, param_1, _498, _510);
+        _968 = x_at(param, param_1, _588, _600);
     }
     else
     {
-        _879 = float4(0.0);
+        _968 = float4(0.0);
     }
-    float4 up = _879;
-    float4 _893;
+    float4 up = _968;
+    float4 _982;
     if (normed)
     {
         uint param_2 = 4u * q;
-        _893 = norm_at(param_2, push, _578, _587);
+        _982 = norm_at(param_2, push, _668, _677);
     }
     else
     {
-        _893 = float4(1.0);
+        _982 = float4(1.0);
     }
-    float4 factor = _893;
+    float4 factor = _982;
     uint param_3 = at;
     uint param_4 = count;
-    float4 param_5 = x_at(param_3, param_4, _498, _510);
+    float4 param_5 = x_at(param_3, param_4, _588, _600);
     float4 param_6 = up;
     float4 param_7 = factor;
     float param_8 = squares;
-    float4 _915 = input_of(param_5, param_6, param_7, param_8);
+    float4 _1004 = input_of(param_5, param_6, param_7, param_8);
     squares = param_8;
-    return _915;
+    return _1004;
 }
 
 static inline __attribute__((always_inline))
@@ -316,8 +325,8 @@ uint group_max_bits(thread uint& bits, thread uint& gl_SubgroupID, thread uint& 
 {
     bits = simd_max(bits);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _822 = simd_is_first();
-    if (_822)
+    bool _911 = simd_is_first();
+    if (_911)
     {
         ((threadgroup uint*)&pool[gl_SubgroupID])[0u] = bits;
     }
@@ -351,44 +360,44 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _656;
+    float _746;
     if (push.k != 0u)
     {
-        _656 = rsqrt((squares / float(push.k)) + push.eps);
+        _746 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _656 = 0.0;
+        _746 = 0.0;
     }
-    return _656;
+    return _746;
 }
 
 static inline __attribute__((always_inline))
 uint slices_of_minima(constant Push& push)
 {
-    uint _766;
-    if (_765)
+    uint _856;
+    if (_855)
     {
         uint param = slices_of_k(push);
         uint param_1 = 32u;
-        _766 = ceil_div(param, param_1);
+        _856 = ceil_div(param, param_1);
     }
     else
     {
-        uint _775;
-        if (_774)
+        uint _865;
+        if (_864)
         {
             uint param_2 = push.k;
             uint param_3 = 512u;
-            _775 = ceil_div(param_2, param_3);
+            _865 = ceil_div(param_2, param_3);
         }
         else
         {
-            _775 = 0u;
+            _865 = 0u;
         }
-        _766 = _775;
+        _856 = _865;
     }
-    return _766;
+    return _856;
 }
 
 static inline __attribute__((always_inline))
@@ -406,13 +415,13 @@ uint row_start(thread const uint& r, constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _922)
+void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1011)
 {
-    _922.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
+    _1011.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
 }
 
 static inline __attribute__((always_inline))
-void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _922, thread uint3& gl_LocalInvocationID)
+void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1011, thread uint3& gl_LocalInvocationID)
 {
     uint me = gl_LocalInvocationID.x;
     if ((base + me) < quads)
@@ -420,68 +429,68 @@ void put_quads(thread const uint& start, thread const uint& minima, thread const
         uint param = start;
         uint param_1 = base + me;
         float4 param_2 = v;
-        put_halves(param, param_1, param_2, _922);
+        put_halves(param, param_1, param_2, _1011);
     }
-    if (_958)
+    if (_1047)
     {
         uint turn = base & 256u;
-        float _972;
+        float _1061;
         if ((base + me) < quads)
         {
-            _972 = ((v.x + v.y) + v.z) + v.w;
+            _1061 = ((v.x + v.y) + v.z) + v.w;
         }
         else
         {
-            _972 = 0.0;
+            _1061 = 0.0;
         }
-        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_972);
+        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1061);
         threadgroup_barrier(mem_flags::mem_threadgroup);
         uint m = ((base / 8u) / blocks) + me;
-        bool _1000 = me < _999;
-        bool _1007;
-        if (_1000)
+        bool _1089 = me < _1088;
+        bool _1096;
+        if (_1089)
         {
-            _1007 = m < (slices_of_minima(push) * 8u);
+            _1096 = m < (slices_of_minima(push) * 8u);
         }
         else
         {
-            _1007 = _1000;
+            _1096 = _1089;
         }
-        if (_1007)
+        if (_1096)
         {
             float sums[4] = { 0.0, 0.0, 0.0, 0.0 };
-            for (uint i = 0u; i < _1021; i++)
+            for (uint i = 0u; i < _1110; i++)
             {
-                uint _1024 = i / 8u;
-                sums[_1024] += as_type<float>(((threadgroup uint*)&pool[(turn + (_1026 * me)) + i])[0u]);
+                uint _1113 = i / 8u;
+                sums[_1113] += as_type<float>(((threadgroup uint*)&pool[(turn + (_1115 * me)) + i])[0u]);
             }
-            float4 _1042;
-            if (_1041)
+            float4 _1131;
+            if (_1130)
             {
-                _1042 = float4(sums[0], sums[1], sums[2], sums[3]);
+                _1131 = float4(sums[0], sums[1], sums[2], sums[3]);
             }
             else
             {
-                _1042 = float4(sums[0], sums[0], sums[1], sums[1]);
+                _1131 = float4(sums[0], sums[0], sums[1], sums[1]);
             }
             uint param_3 = minima;
             uint param_4 = m;
-            float4 param_5 = _1042;
-            put_halves(param_3, param_4, param_5, _922);
+            float4 param_5 = _1131;
+            put_halves(param_3, param_4, param_5, _1011);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, const device X4& _498, const device X1& _510, constant Push& push, const device Norm4& _578, const device Norm1& _587, threadgroup uint4 (&pool)[576], device Work4& _922, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1225)
+void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, const device X4& _588, const device X1& _600, constant Push& push, const device Norm4& _668, const device Norm1& _677, threadgroup uint4 (&pool)[576], device Work4& _1011, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1314)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = slices_of_k(push) * 8u;
-    uint3 _1086 = push.first.xyz + gl_WorkGroupID;
-    uint _1087 = _1086.x;
+    uint3 _1175 = push.first.xyz + gl_WorkGroupID;
+    uint _1176 = _1175.x;
     float4 kept[4];
-    float _1190;
-    for (uint r = _1087; r < push.rows; r += push.groups.x)
+    float _1279;
+    for (uint r = _1176; r < push.rows; r += push.groups.x)
     {
         float squares = 0.0;
         float unused = 0.0;
@@ -492,43 +501,43 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param = r;
             uint param_1 = (i * 256u) + me;
             float param_2 = squares;
-            float4 _1121 = input_quad(param, param_1, param_2, _498, _510, push, _578, _587);
+            float4 _1210 = input_quad(param, param_1, param_2, _588, _600, push, _668, _677);
             squares = param_2;
-            kept[i] = _1121;
+            kept[i] = _1210;
             uint4 v = as_type<uint4>(kept[i]) & uint4(2147483647u);
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
-        uint _1150 = 1024u + me;
-        for (uint q = _1150; q < quads; q += 256u)
+        uint _1239 = 1024u + me;
+        for (uint q = _1239; q < quads; q += 256u)
         {
             uint param_3 = r;
             uint param_4 = q;
             float param_5 = squares;
-            float4 _1166 = input_quad(param_3, param_4, param_5, _498, _510, push, _578, _587);
+            float4 _1255 = input_quad(param_3, param_4, param_5, _588, _600, push, _668, _677);
             squares = param_5;
-            uint4 v_1 = as_type<uint4>(_1166) & uint4(2147483647u);
+            uint4 v_1 = as_type<uint4>(_1255) & uint4(2147483647u);
             bits = max(bits, max(max(v_1.x, v_1.y), max(v_1.z, v_1.w)));
         }
         uint param_6 = bits;
-        uint _1188 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
-        bits = _1188;
+        uint _1277 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
+        bits = _1277;
         if (normed)
         {
             float param_7 = squares;
-            float _1195 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            float param_8 = _1195;
-            _1190 = norm_scale(param_8, push);
+            float _1284 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            float param_8 = _1284;
+            _1279 = norm_scale(param_8, push);
         }
         else
         {
-            _1190 = 1.0;
+            _1279 = 1.0;
         }
-        float factor = _1190;
+        float factor = _1279;
         int power = clamp(136 - int(bits >> 23u), -118, 100);
         float scale = as_type<float>(uint(127 + power) << 23u);
         if (me == 0u)
         {
-            _1225.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
+            _1314.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
         }
         uint param_9 = r;
         uint start = row_start(param_9, push);
@@ -544,7 +553,7 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
                 uint param_12 = i_1 * 256u;
                 uint param_13 = quads;
                 float4 param_14 = kept[i_1] * scale;
-                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _922, gl_LocalInvocationID);
+                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1011, gl_LocalInvocationID);
             }
         }
         for (uint base = 1024u; base < quads; base += 256u)
@@ -552,27 +561,27 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param_15 = r;
             uint param_16 = base + me;
             float param_17 = unused;
-            float4 _1294 = input_quad(param_15, param_16, param_17, _498, _510, push, _578, _587);
+            float4 _1383 = input_quad(param_15, param_16, param_17, _588, _600, push, _668, _677);
             unused = param_17;
             uint param_18 = start;
             uint param_19 = minima;
             uint param_20 = base;
             uint param_21 = quads;
-            float4 param_22 = _1294 * scale;
-            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _922, gl_LocalInvocationID);
+            float4 param_22 = _1383 * scale;
+            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1011, gl_LocalInvocationID);
         }
-        if (_1311)
+        if (_1400)
         {
             uint param_23 = quads;
             uint param_24 = 256u;
-            uint covered = (ceil_div(param_23, param_24) * 32u) / _1321;
-            uint _1326 = covered + me;
-            for (uint m = _1326; m < (slices_of_minima(push) * 8u); m += 256u)
+            uint covered = (ceil_div(param_23, param_24) * 32u) / _1410;
+            uint _1415 = covered + me;
+            for (uint m = _1415; m < (slices_of_minima(push) * 8u); m += 256u)
             {
                 uint param_25 = minima;
                 uint param_26 = m;
                 float4 param_27 = float4(0.0);
-                put_halves(param_25, param_26, param_27, _922);
+                put_halves(param_25, param_26, param_27, _1011);
             }
         }
     }
@@ -594,9 +603,9 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
         pool[me] = as_type<uint4>(float4(0.0, 1.0, 2.0, 3.0) + float4(4.0 * float(me & 1u)));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    simdgroup_float8x8 _2880;
-    simdgroup_load(_2880, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
-    simdgroup_float8x8 tempArg = _2880;
+    simdgroup_float8x8 _2969;
+    simdgroup_load(_2969, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
+    simdgroup_float8x8 tempArg = _2969;
     simdgroup_float8x8 numbers = tempArg;
     simdgroup_float8x8 param = numbers;
     columns = uint2(elements_of(param));
@@ -605,31 +614,31 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _339;
-    if (_338)
+    uint _340;
+    if (_339)
     {
-        _339 = (k / 1u) * 2u;
+        _340 = (k / 1u) * 2u;
     }
     else
     {
-        uint _347;
-        if (_346)
+        uint _348;
+        if (_347)
         {
-            _347 = (k / 1u) * 1u;
+            _348 = (k / 1u) * 1u;
         }
         else
         {
-            uint _355;
-            if (_354)
+            uint _356;
+            if (_355)
             {
-                _355 = (k / 1u) * 1u;
+                _356 = (k / 1u) * 1u;
             }
             else
             {
-                uint _363;
-                if (_362)
+                uint _364;
+                if (_363)
                 {
-                    _363 = (k / 32u) * 17u;
+                    _364 = (k / 32u) * 17u;
                 }
                 else
                 {
@@ -661,7 +670,88 @@ uint row_halves(thread const uint& k)
                                 }
                                 else
                                 {
-                                    _404 = 0u;
+                                    uint _413;
+                                    if (_412)
+                                    {
+                                        _413 = (k / 32u) * 11u;
+                                    }
+                                    else
+                                    {
+                                        uint _422;
+                                        if (_421)
+                                        {
+                                            _422 = (k / 32u) * 12u;
+                                        }
+                                        else
+                                        {
+                                            uint _431;
+                                            if (_430)
+                                            {
+                                                _431 = (k / 256u) * 42u;
+                                            }
+                                            else
+                                            {
+                                                uint _440;
+                                                if (_439)
+                                                {
+                                                    _440 = (k / 256u) * 55u;
+                                                }
+                                                else
+                                                {
+                                                    uint _449;
+                                                    if (_448)
+                                                    {
+                                                        _449 = (k / 256u) * 88u;
+                                                    }
+                                                    else
+                                                    {
+                                                        uint _459;
+                                                        if (_458)
+                                                        {
+                                                            _459 = (k / 32u) * 9u;
+                                                        }
+                                                        else
+                                                        {
+                                                            uint _468;
+                                                            if (_467)
+                                                            {
+                                                                _468 = (k / 256u) * 68u;
+                                                            }
+                                                            else
+                                                            {
+                                                                uint _478;
+                                                                if (_477)
+                                                                {
+                                                                    _478 = (k / 64u) * 17u;
+                                                                }
+                                                                else
+                                                                {
+                                                                    uint _488;
+                                                                    if (_487)
+                                                                    {
+                                                                        _488 = (k / 2u) * 1u;
+                                                                    }
+                                                                    else
+                                                                    {
+                                                                        _488 = 0u;
+                                                                    }
+                                                                    _478 = _488;
+                                                                }
+                                                                _468 = _478;
+                                                            }
+                                                            _459 = _468;
+                                                        }
+                                                        _449 = _459;
+                                                    }
+                                                    _440 = _449;
+                                                }
+                                                _431 = _440;
+                                            }
+                                            _422 = _431;
+                                        }
+                                        _413 = _422;
+                                    }
+                                    _404 = _413;
                                 }
                                 _394 = _404;
                             }
@@ -669,15 +759,15 @@ uint row_halves(thread const uint& k)
                         }
                         _374 = _384;
                     }
-                    _363 = _374;
+                    _364 = _374;
                 }
-                _355 = _363;
+                _356 = _364;
             }
-            _347 = _355;
+            _348 = _356;
         }
-        _339 = _347;
+        _340 = _348;
     }
-    return _339;
+    return _340;
 }
 
 static inline __attribute__((always_inline))
@@ -693,7 +783,7 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, thread bo
         uint param_1 = min((first_r + (t / 8u)), (push.rows - 1u));
         start_x[i] = row_start(param_1, push) + (t % 8u);
     }
-    uint _2576;
+    uint _2665;
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
     {
@@ -701,13 +791,13 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, thread bo
         second = column >= 64u;
         if (second)
         {
-            _2576 = push.offset.z;
+            _2665 = push.offset.z;
         }
         else
         {
-            _2576 = push.offset.y;
+            _2665 = push.offset.y;
         }
-        start_w[i_1] = (2u * _2576) + (min((first_j + (column % 64u)), (push.n - 1u)) * halves);
+        start_w[i_1] = (2u * _2665) + (min((first_j + (column % 64u)), (push.n - 1u)) * halves);
     }
 }
 
@@ -734,41 +824,41 @@ uint weight_word(thread const uint& i, thread bool& second, const device Second1
 static inline __attribute__((always_inline))
 uint numbers_at(thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    uint _1507;
-    if (_1506)
+    uint _1596;
+    if (_1595)
     {
-        _1507 = ((row + (17u * s)) + 1u) + (8u * p);
+        _1596 = ((row + (17u * s)) + 1u) + (8u * p);
     }
     else
     {
-        uint _1520;
-        if (_1519)
+        uint _1609;
+        if (_1608)
         {
-            _1520 = ((row + (9u * s)) + 1u) + (4u * p);
+            _1609 = ((row + (9u * s)) + 1u) + (4u * p);
         }
         else
         {
-            _1520 = (((row + ((s / 8u) * 105u)) + (32u * ((s / 4u) & 1u))) + (16u * (s & 1u))) + (8u * p);
+            _1609 = (((row + ((s / 8u) * 105u)) + (32u * ((s / 4u) & 1u))) + (16u * (s & 1u))) + (8u * p);
         }
-        _1507 = _1520;
+        _1596 = _1609;
     }
-    return _1507;
+    return _1596;
 }
 
 static inline __attribute__((always_inline))
 Window window_at(thread const uint& at, thread bool& second, const device Second1& _320, const device Weights1& _330, constant Push& push)
 {
-    uint _1388;
+    uint _1477;
     if (second)
     {
-        _1388 = push.offset.z;
+        _1477 = push.offset.z;
     }
     else
     {
-        _1388 = push.offset.y;
+        _1477 = push.offset.y;
     }
     uint param = push.k;
-    uint end = _1388 + (((push.n * row_halves(param)) + 1u) / 2u);
+    uint end = _1477 + (((push.n * row_halves(param)) + 1u) / 2u);
     Window w = Window{ uint4(0u), uint4(0u) };
     if ((at + 5u) <= end)
     {
@@ -794,7 +884,7 @@ Window window_at(thread const uint& at, thread bool& second, const device Second
 static inline __attribute__((always_inline))
 void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread bool& second, const device Second1& _320, const device Weights1& _330, constant Push& push)
 {
-    if (_1553)
+    if (_1642)
     {
         uint last = ((row + push.k) - 1u) / 2u;
         uint at = ((row + (32u * s)) + (16u * p)) / 2u;
@@ -820,7 +910,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
     }
     else
     {
-        if (_1632)
+        if (_1721)
         {
             uint param_6 = row;
             uint param_7 = s;
@@ -830,27 +920,27 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
         }
         else
         {
-            if (_1648)
+            if (_1737)
             {
                 uint param_10 = (row / 2u) + (5u * s);
                 v.numbers = window_at(param_10, second, _320, _330, push);
             }
             else
             {
-                if (_1660)
+                if (_1749)
                 {
                     uint at_1 = (row / 2u) + ((s / 8u) * 36u);
                     uint numbers = ((at_1 + 4u) + (((s & 7u) / 2u) * 8u)) + (4u * p);
-                    uint _1685;
+                    uint _1774;
                     if (second)
                     {
-                        _1685 = push.offset.z;
+                        _1774 = push.offset.z;
                     }
                     else
                     {
-                        _1685 = push.offset.y;
+                        _1774 = push.offset.y;
                     }
-                    bool whole = (_1685 & 3u) == 0u;
+                    bool whole = (_1774 & 3u) == 0u;
                     if ((s & 7u) == 0u)
                     {
                         uint param_11 = at_1;
@@ -897,10 +987,10 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
     v.more = Window{ uint4(0u), uint4(0u) };
     v.scales = uint3(0u);
     v.scale = 0u;
-    if (_2290)
+    if (_2379)
     {
         uint blocks_1 = slices_of_k(push);
-        uint _2315;
+        uint _2404;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 16u; i++)
         {
@@ -908,28 +998,28 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             if (block < blocks_1)
             {
                 uint param = (row / 2u) + (5u * block);
-                _2315 = weight_word(param, second, _320, _330) >> 16u;
+                _2404 = weight_word(param, second, _320, _330) >> 16u;
             }
             else
             {
-                _2315 = 0u;
+                _2404 = 0u;
             }
-            uint minimum = _2315;
+            uint minimum = _2404;
             if (i < 8u)
             {
-                uint _2333 = i / 2u;
-                v.numbers.a[_2333] |= (minimum << (16u * (i & 1u)));
+                uint _2422 = i / 2u;
+                v.numbers.a[_2422] |= (minimum << (16u * (i & 1u)));
             }
             else
             {
-                uint _2346 = (i / 2u) - 4u;
-                v.numbers.b[_2346] |= (minimum << (16u * (i & 1u)));
+                uint _2435 = (i / 2u) - 4u;
+                v.numbers.b[_2435] |= (minimum << (16u * (i & 1u)));
             }
         }
     }
     else
     {
-        if (_2359)
+        if (_2448)
         {
             uint blocks_2 = push.k / 256u;
             uint mine = (2u * s) + p;
@@ -943,30 +1033,30 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
                 uint param_4 = at + 3u;
                 v.more.a = uint4(weight_word(param_1, second, _320, _330), weight_word(param_2, second, _320, _330), weight_word(param_3, second, _320, _330), weight_word(param_4, second, _320, _330));
             }
-            uint _2408;
+            uint _2497;
             if (other < blocks_2)
             {
                 uint param_5 = (row / 2u) + (36u * other);
-                _2408 = weight_word(param_5, second, _320, _330);
+                _2497 = weight_word(param_5, second, _320, _330);
             }
             else
             {
-                _2408 = 0u;
+                _2497 = 0u;
             }
-            v.scale = _2408;
+            v.scale = _2497;
         }
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& second, const device Second1& _320, const device Weights1& _330, constant Push& push, device Work4& _922, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
+void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& second, const device Second1& _320, const device Weights1& _330, constant Push& push, device Work4& _1011, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
 {
     uint p = gl_LocalInvocationID.x & 1u;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
-        next_x[i] = _922.work4[start_x[i] + (s * 512u)];
+        next_x[i] = _1011.work4[start_x[i] + (s * 512u)];
     }
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
@@ -994,16 +1084,16 @@ void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& 
 static inline __attribute__((always_inline))
 uint4 shifted(thread const uint& h, thread const uint4& v, thread const uint& next)
 {
-    uint4 _1466;
+    uint4 _1555;
     if ((h & 1u) != 0u)
     {
-        _1466 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
+        _1555 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
     }
     else
     {
-        _1466 = v;
+        _1555 = v;
     }
-    return _1466;
+    return _1555;
 }
 
 static inline __attribute__((always_inline))
@@ -1019,9 +1109,9 @@ uint4 words_from(thread const Window& w, thread const uint& h)
     Window param = w;
     uint param_1 = h / 2u;
     uint param_2;
-    uint4 _1495 = words_of(param, param_1, param_2);
+    uint4 _1584 = words_of(param, param_1, param_2);
     uint next = param_2;
-    uint4 v = _1495;
+    uint4 v = _1584;
     uint param_3 = h;
     uint4 param_4 = v;
     uint param_5 = next;
@@ -1031,7 +1121,7 @@ uint4 words_from(thread const Window& w, thread const uint& h)
 static inline __attribute__((always_inline))
 uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_1783)
+    if (_1872)
     {
         uint param = row;
         uint param_1 = s;
@@ -1040,54 +1130,54 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_3 = v.numbers;
         uint param_4 = (h - 1u) / 2u;
         uint param_5;
-        uint4 _1804 = words_of(param_3, param_4, param_5);
+        uint4 _1893 = words_of(param_3, param_4, param_5);
         uint next = param_5;
-        uint4 words = _1804;
-        uint4 _1809;
+        uint4 words = _1893;
+        uint4 _1898;
         if ((h & 1u) != 0u)
         {
             uint param_6 = 1u;
             uint4 param_7 = words;
             uint param_8 = next;
-            _1809 = shifted(param_6, param_7, param_8);
+            _1898 = shifted(param_6, param_7, param_8);
         }
         else
         {
-            _1809 = uint4(words.yzw, next);
+            _1898 = uint4(words.yzw, next);
         }
-        words = _1809;
-        uint4 _1828;
-        if (_1827)
+        words = _1898;
+        uint4 _1917;
+        if (_1916)
         {
-            _1828 = words ^ uint4(2155905152u);
+            _1917 = words ^ uint4(2155905152u);
         }
         else
         {
-            _1828 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+            _1917 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
         }
-        return _1828;
+        return _1917;
     }
-    if (_1852)
+    if (_1941)
     {
         Window param_9 = v.numbers;
         uint param_10 = (row / 2u) + (5u * s);
         uint param_11;
-        uint4 _1867 = words_of(param_9, param_10, param_11);
+        uint4 _1956 = words_of(param_9, param_10, param_11);
         uint next_1 = param_11;
-        uint4 words_1 = _1867;
-        uint2 _1873;
+        uint4 words_1 = _1956;
+        uint2 _1962;
         if (p == 0u)
         {
-            _1873 = words_1.yz;
+            _1962 = words_1.yz;
         }
         else
         {
-            _1873 = uint2(words_1.w, next_1);
+            _1962 = uint2(words_1.w, next_1);
         }
-        uint2 two = _1873;
+        uint2 two = _1962;
         return uint4(two, two >> uint2(4u)) & uint4(252645135u);
     }
-    if (_1896)
+    if (_1985)
     {
         return (v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u);
     }
@@ -1109,7 +1199,7 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
 static inline __attribute__((always_inline))
 uint2 halves_of(thread const uint& bytes)
 {
-    float zero = _1998;
+    float zero = _2087;
     uint low = (bytes & 255u) | ((bytes & 65280u) << 8u);
     uint high = ((bytes >> 16u) & 255u) | ((bytes & 4278190080u) >> 8u);
     return uint2(as_type<uint>(as_type<half2>(low | 1677747200u) - half2(half(zero))), as_type<uint>(as_type<half2>(high | 1677747200u) - half2(half(zero))));
@@ -1118,7 +1208,7 @@ uint2 halves_of(thread const uint& bytes)
 static inline __attribute__((always_inline))
 void decode_part(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread uint4& first, thread uint4& second_, constant Push& push)
 {
-    if (_2039)
+    if (_2128)
     {
         uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
         uint param = row;
@@ -1129,47 +1219,47 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 param_4 = v.numbers.b;
         uint param_5 = v.scale;
         second_ = shifted(param_3, param_4, param_5);
-        uint _2086;
-        uint _2097;
-        uint _2115;
-        uint _2127;
+        uint _2175;
+        uint _2186;
+        uint _2204;
+        uint _2216;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             if (left > ((2u * i) + 1u))
             {
-                _2086 = first[i];
+                _2175 = first[i];
             }
             else
             {
                 if (left > (2u * i))
                 {
-                    _2097 = first[i] & 65535u;
+                    _2186 = first[i] & 65535u;
                 }
                 else
                 {
-                    _2097 = 0u;
+                    _2186 = 0u;
                 }
-                _2086 = _2097;
+                _2175 = _2186;
             }
-            first[i] = _2086;
+            first[i] = _2175;
             if (left > ((2u * i) + 9u))
             {
-                _2115 = second_[i];
+                _2204 = second_[i];
             }
             else
             {
                 if (left > ((2u * i) + 8u))
                 {
-                    _2127 = second_[i] & 65535u;
+                    _2216 = second_[i] & 65535u;
                 }
                 else
                 {
-                    _2127 = 0u;
+                    _2216 = 0u;
                 }
-                _2115 = _2127;
+                _2204 = _2216;
             }
-            second_[i] = _2115;
+            second_[i] = _2204;
         }
         return;
     }
@@ -1199,22 +1289,22 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _453;
+    float2 _544;
     if (i < 4u)
     {
-        _453 = float2(float(a & 63u), float(b & 63u));
+        _544 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _453 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _544 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _453;
+    return _544;
 }
 
 static inline __attribute__((always_inline))
 float part_scale(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2179)
+    if (_2268)
     {
         uint param = row;
         uint param_1 = s;
@@ -1223,22 +1313,22 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_3 = v.numbers;
         uint param_4 = h / 2u;
         uint param_5;
-        uint4 _2198 = words_of(param_3, param_4, param_5);
+        uint4 _2287 = words_of(param_3, param_4, param_5);
         uint next = param_5;
         uint param_6 = h;
-        uint param_7 = _2198.x;
+        uint param_7 = _2287.x;
         return float_of(param_6, param_7);
     }
-    if (_2206)
+    if (_2295)
     {
         Window param_8 = v.numbers;
         uint param_9 = (row / 2u) + (5u * s);
         uint param_10;
-        uint4 _2220 = words_of(param_8, param_9, param_10);
+        uint4 _2309 = words_of(param_8, param_9, param_10);
         uint next_1 = param_10;
-        return float2(as_type<half2>(_2220.x)).x;
+        return float2(as_type<half2>(_2309.x)).x;
     }
-    if (_2226)
+    if (_2315)
     {
         uint3 param_11 = v.more.a.yzw;
         uint param_12 = s & 7u;
@@ -1255,31 +1345,31 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
 static inline __attribute__((always_inline))
 uint octet_of(thread const uint& p, thread const uint& i)
 {
-    uint _1973;
-    if (_1972)
+    uint _2062;
+    if (_2061)
     {
-        _1973 = p + (2u * i);
+        _2062 = p + (2u * i);
     }
     else
     {
-        _1973 = (2u * p) + i;
+        _2062 = (2u * p) + i;
     }
-    return _1973;
+    return _2062;
 }
 
 static inline __attribute__((always_inline))
 float minima_scale(thread const Sixteen& v)
 {
-    float _2425;
-    if (_2424)
+    float _2514;
+    if (_2513)
     {
-        _2425 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(float2(as_type<half2>(v.scale)).y));
+        _2514 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(float2(as_type<half2>(v.scale)).y));
     }
     else
     {
-        _2425 = 1.0;
+        _2514 = 1.0;
     }
-    return _2425;
+    return _2514;
 }
 
 static inline __attribute__((always_inline))
@@ -1293,20 +1383,20 @@ void decode_minima(thread const Sixteen& v, thread uint4& first, thread uint4& s
 {
     first = v.numbers.a;
     second_ = v.numbers.b;
-    if (_2447)
+    if (_2536)
     {
         Sixteen param = v;
         float most = minima_scale(param);
-        float _2457;
+        float _2546;
         if (most > 0.0)
         {
-            _2457 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
+            _2546 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
         }
         else
         {
-            _2457 = 0.0;
+            _2546 = 0.0;
         }
-        float ratio = _2457;
+        float ratio = _2546;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 8u; i++)
         {
@@ -1344,7 +1434,7 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
     uint4 param_4;
     uint4 param_5;
     float scale;
-    float _2763;
+    float _2852;
     uint4 param_15;
     uint4 param_16;
     _Pragma("clang loop unroll(full)")
@@ -1365,9 +1455,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             decode_part(param, param_1, param_2, param_3, param_4, param_5, push);
             first = param_4;
             second_ = param_5;
-            if (_2762)
+            if (_2851)
             {
-                _2763 = 1.0;
+                _2852 = 1.0;
             }
             else
             {
@@ -1375,9 +1465,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
                 uint param_7 = start_w[i_1];
                 uint param_8 = s;
                 uint param_9 = p;
-                _2763 = part_scale(param_6, param_7, param_8, param_9);
+                _2852 = part_scale(param_6, param_7, param_8, param_9);
             }
-            scale = _2763;
+            scale = _2852;
             uint param_10 = p;
             uint param_11 = 0u;
             tile_w[line + octet_of(param_10, param_11)] = first;
@@ -1396,16 +1486,16 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             tile_w[line + (2u * p)] = first;
             tile_w[(line + (2u * p)) + 1u] = second_;
         }
-        bool _2839;
-        if (_2830)
+        bool _2928;
+        if (_2919)
         {
-            _2839 = (p == 0u) || _2837;
+            _2928 = (p == 0u) || _2926;
         }
         else
         {
-            _2839 = _2830;
+            _2928 = _2919;
         }
-        if (_2839)
+        if (_2928)
         {
             tile_scales[((p % SCALES) * 128u) + (t_1 / 2u)] = scale;
         }
@@ -1433,13 +1523,13 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t < PART_STEPS)
             {
-                simdgroup_half8x8 _2936;
-                simdgroup_load(_2936, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
-                simdgroup_half8x8 tempArg = _2936;
+                simdgroup_half8x8 _3025;
+                simdgroup_load(_3025, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+                simdgroup_half8x8 tempArg = _3025;
                 b[(j * 4u) + t] = tempArg;
             }
         }
-        if (_2949)
+        if (_3038)
         {
             uint at = ((e * 128u) + right) + (j * 8u);
             scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
@@ -1454,9 +1544,9 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t_1 < PART_STEPS)
             {
-                simdgroup_float8x8 _3028;
-                simdgroup_load(_3028, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
-                simdgroup_float8x8 tempArg_1 = _3028;
+                simdgroup_float8x8 _3117;
+                simdgroup_load(_3117, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+                simdgroup_float8x8 tempArg_1 = _3117;
                 a[t_1] = tempArg_1;
             }
         }
@@ -1469,28 +1559,28 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
             {
                 if (t_2 < PART_STEPS)
                 {
-                    if (_3059)
+                    if (_3148)
                     {
-                        simdgroup_float8x8 _3085;
-                        simdgroup_multiply_accumulate(_3085, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                        sums[(i * 4u) + j_1] = _3085;
+                        simdgroup_float8x8 _3174;
+                        simdgroup_multiply_accumulate(_3174, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                        sums[(i * 4u) + j_1] = _3174;
                     }
                     else
                     {
-                        simdgroup_float8x8 _3098;
-                        simdgroup_multiply_accumulate(_3098, a[t_2], b[(j_1 * 4u) + t_2], block);
-                        block = _3098;
+                        simdgroup_float8x8 _3187;
+                        simdgroup_multiply_accumulate(_3187, a[t_2], b[(j_1 * 4u) + t_2], block);
+                        block = _3187;
                     }
                 }
             }
-            if (_3102)
+            if (_3191)
             {
-                uint _3108 = (i * 4u) + j_1;
-                simdgroup_float8x8 param = sums[_3108];
+                uint _3197 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_3197];
                 simdgroup_float8x8 param_1 = block;
                 float2 param_2 = scales[j_1];
                 add_scaled(param, param_1, param_2);
-                sums[_3108] = param;
+                sums[_3197] = param;
             }
         }
     }
@@ -1503,7 +1593,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     uint param_1 = right;
     uint param_2 = 0u;
     multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
-    if (_3131)
+    if (_3220)
     {
         uint param_3 = down;
         uint param_4 = right;
@@ -1513,7 +1603,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
 }
 
 static inline __attribute__((always_inline))
-void finish_gated(thread const uint& r, thread const uint& j, thread const float4& gate, thread const float4& up, constant Push& push, device Y4& _722, device Y1& _748)
+void finish_gated(thread const uint& r, thread const uint& j, thread const float4& gate, thread const float4& up, constant Push& push, device Y4& _812, device Y1& _838)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     float param = gate.x;
@@ -1521,38 +1611,38 @@ void finish_gated(thread const uint& r, thread const uint& j, thread const float
     float param_2 = gate.z;
     float param_3 = gate.w;
     float4 v = float4(silu(param), silu(param_1), silu(param_2), silu(param_3)) * up;
-    bool _707 = (to & 3u) == 0u;
-    bool _716;
-    if (_707)
+    bool _797 = (to & 3u) == 0u;
+    bool _806;
+    if (_797)
     {
-        _716 = (j + 4u) <= push.n;
+        _806 = (j + 4u) <= push.n;
     }
     else
     {
-        _716 = _707;
+        _806 = _797;
     }
-    if (_716)
+    if (_806)
     {
-        _722.y4[to / 4u] = v;
+        _812.y4[to / 4u] = v;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _735 = e < 4u;
-        bool _744;
-        if (_735)
+        bool _825 = e < 4u;
+        bool _834;
+        if (_825)
         {
-            _744 = (j + e) < push.n;
+            _834 = (j + e) < push.n;
         }
         else
         {
-            _744 = _735;
+            _834 = _825;
         }
-        if (_744)
+        if (_834)
         {
-            _748.y1[to + e] = v[e];
+            _838.y1[to + e] = v[e];
             e++;
             continue;
         }
@@ -1564,11 +1654,11 @@ void finish_gated(thread const uint& r, thread const uint& j, thread const float
 }
 
 static inline __attribute__((always_inline))
-void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, device Y4& _722, device Y1& _748, threadgroup uint4 (&pool)[576], device Work1& _1225, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, device Y4& _812, device Y1& _838, threadgroup uint4 (&pool)[576], device Work1& _1314, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
-    uint _3187;
+    uint _3276;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
@@ -1580,41 +1670,41 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         bool up = first_c >= 64u;
         if (up)
         {
-            _3187 = base - 256u;
+            _3276 = base - 256u;
         }
         else
         {
-            _3187 = base;
+            _3276 = base;
         }
-        uint gate = _3187;
+        uint gate = _3276;
         uint other = gate + 256u;
         threadgroup_barrier(mem_flags::mem_threadgroup);
-        uint _3202 = lane + (up ? 32u : 0u);
+        uint _3291 = lane + (up ? 32u : 0u);
         _Pragma("clang loop unroll(disable)")
-        for (uint t = _3202; t < 64u; t += 64u)
+        for (uint t = _3291; t < 64u; t += 64u)
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + (first_c % 64u)) + (4u * (t % 8u));
-            bool _3230 = r < push.rows;
-            bool _3237;
-            if (_3230)
+            bool _3319 = r < push.rows;
+            bool _3326;
+            if (_3319)
             {
-                _3237 = j_1 < push.n;
+                _3326 = j_1 < push.n;
             }
             else
             {
-                _3237 = _3230;
+                _3326 = _3319;
             }
-            if (_3237)
+            if (_3326)
             {
-                float factor = _1225.work1[r];
+                float factor = _1314.work1[r];
                 float4 v = as_type<float4>(pool[gate + t]) * factor;
                 float4 w = as_type<float4>(pool[other + t]) * factor;
                 uint param = r;
                 uint param_1 = j_1;
                 float4 param_2 = v;
                 float4 param_3 = w;
-                finish_gated(param, param_1, param_2, param_3, push, _722, _748);
+                finish_gated(param, param_1, param_2, param_3, push, _812, _838);
             }
         }
         threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -1622,7 +1712,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device Second1& _320, const device Weights1& _330, constant Push& push, device Y4& _722, device Y1& _748, threadgroup uint4 (&pool)[576], device Work4& _922, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1225, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device Second1& _320, const device Weights1& _330, constant Push& push, device Y4& _812, device Y1& _838, threadgroup uint4 (&pool)[576], device Work4& _1011, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1314, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint down = (gl_SubgroupID % 2u) * 32u;
     uint right = (gl_SubgroupID / 2u) * 32u;
@@ -1634,16 +1724,16 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
     {
         uint param = push.n;
         uint param_1 = 64u;
-        uint _3305 = ceil_div(param, param_1);
-        if (tile_j < _3305)
+        uint _3394 = ceil_div(param, param_1);
+        if (tile_j < _3394)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _3324 = ceil_div(param_2, param_3);
-                if (tile_r < _3324)
+                uint _3413 = ceil_div(param_2, param_3);
+                if (tile_r < _3413)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 64u;
@@ -1657,14 +1747,14 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
                     uint end = count;
                     uint param_6 = min(first, (count - 1u));
                     uint param_7 = slices_k;
-                    load_slice(param_6, param_7, second, _320, _330, push, _922, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_6, param_7, second, _320, _330, push, _1011, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     uint param_8 = min(first, (count - 1u));
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                     uint param_10 = min((first + 1u), (count - 1u));
                     uint param_11 = slices_k;
-                    load_slice(param_10, param_11, second, _320, _330, push, _922, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_10, param_11, second, _320, _330, push, _1011, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint s = first; s < end; s++)
                     {
@@ -1677,13 +1767,13 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
                         put_slice(param_14, param_15, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                         uint param_16 = min((s + 2u), (count - 1u));
                         uint param_17 = slices_k;
-                        load_slice(param_16, param_17, second, _320, _330, push, _922, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                        load_slice(param_16, param_17, second, _320, _330, push, _1011, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                         threadgroup_barrier(mem_flags::mem_threadgroup);
                     }
                     uint param_18 = (tile_r * 64u) + down;
                     uint param_19 = tile_j * 64u;
                     uint param_20 = right;
-                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _722, _748, pool, _1225, sums, gl_SubgroupInvocationID);
+                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _812, _838, pool, _1314, sums, gl_SubgroupInvocationID);
                     tile_r += push.groups.x;
                     continue;
                 }
@@ -1704,14 +1794,14 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
 
 kernel void zc_linear_gated_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _330 [[buffer(2)]], const device Second1& _320 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& _498 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _578 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& _722 = *(device Y4*)spvBufferAliasSet0Binding5;
-    device auto& _922 = *(device Work4*)spvBufferAliasSet0Binding6;
-    const device auto& _510 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _587 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& _748 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& _1225 = *(device Work1*)spvBufferAliasSet0Binding6;
+    const device auto& _588 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _668 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& _812 = *(device Y4*)spvBufferAliasSet0Binding5;
+    device auto& _1011 = *(device Work4*)spvBufferAliasSet0Binding6;
+    const device auto& _600 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _677 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& _838 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& _1314 = *(device Work1*)spvBufferAliasSet0Binding6;
     threadgroup float group_partial[256];
     threadgroup uint4 pool[576];
     threadgroup uint4 tile_w[640];
@@ -1723,13 +1813,13 @@ kernel void zc_linear_gated_matrix(constant Push& push [[buffer(0)]], const devi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_3429)
+    if (_3518)
     {
-        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, _498, _510, push, _578, _587, pool, _922, gl_LocalInvocationID, gl_WorkGroupID, _1225);
+        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, _588, _600, push, _668, _677, pool, _1011, gl_LocalInvocationID, gl_WorkGroupID, _1314);
     }
     else
     {
-        matrix_tiles(second, gl_SubgroupID, _320, _330, push, _722, _748, pool, _922, gl_LocalInvocationID, gl_WorkGroupID, _1225, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
+        matrix_tiles(second, gl_SubgroupID, _320, _330, push, _812, _838, pool, _1011, gl_LocalInvocationID, gl_WorkGroupID, _1314, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
     }
 }
 
