@@ -59,23 +59,23 @@ struct Weights1
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _674 = (type == 0u);
-constant bool _682 = (type == 1u);
-constant bool _690 = (type == 2u);
-constant bool _698 = (type == 3u);
-constant bool _707 = (type == 4u);
-constant bool _717 = (type == 5u);
-constant bool _727 = (type == 6u);
-constant bool _737 = (type == 7u);
-constant bool _746 = (type == 8u);
-constant bool _755 = (type == 9u);
-constant bool _764 = (type == 10u);
-constant bool _773 = (type == 11u);
-constant bool _782 = (type == 12u);
-constant bool _792 = (type == 13u);
-constant bool _801 = (type == 14u);
-constant bool _811 = (type == 15u);
-constant bool _820 = (type == 16u);
+constant bool _723 = (type == 0u);
+constant bool _731 = (type == 1u);
+constant bool _739 = (type == 2u);
+constant bool _747 = (type == 3u);
+constant bool _756 = (type == 4u);
+constant bool _766 = (type == 5u);
+constant bool _776 = (type == 6u);
+constant bool _786 = (type == 7u);
+constant bool _795 = (type == 8u);
+constant bool _804 = (type == 9u);
+constant bool _813 = (type == 10u);
+constant bool _822 = (type == 11u);
+constant bool _831 = (type == 12u);
+constant bool _841 = (type == 13u);
+constant bool _850 = (type == 14u);
+constant bool _860 = (type == 15u);
+constant bool _868 = (type == 16u);
 
 struct X4
 {
@@ -97,19 +97,19 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1360 = (variant / 17u);
-constant uint input_ = (_1360 % 3u);
+constant uint _1408 = (variant / 17u);
+constant uint input_ = (_1408 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _1428 = (type == 5u);
-constant bool _1429 = (type == 9u);
-constant bool minima_of_32 = (_1428 || _1429);
-constant bool _1439 = (type == 6u);
-constant bool _1440 = (type == 12u);
-constant bool minima_in_pairs = (_1439 || _1440);
-constant bool _1442 = (minima_of_32 || minima_in_pairs);
+constant bool _1476 = (type == 5u);
+constant bool _1477 = (type == 9u);
+constant bool minima_of_32 = (_1476 || _1477);
+constant bool _1487 = (type == 6u);
+constant bool _1488 = (type == 12u);
+constant bool minima_in_pairs = (_1487 || _1488);
+constant bool _1490 = (minima_of_32 || minima_in_pairs);
 constant bool minima_of_16 = (type == 10u);
-constant bool minima_of_any = (_1442 || minima_of_16);
+constant bool minima_of_any = (_1490 || minima_of_16);
 
 struct Work4
 {
@@ -117,176 +117,176 @@ struct Work4
 };
 
 constant uint QUADS_OF_SUM = minima_of_16 ? 4u : 8u;
-constant uint _1659 = minima_in_pairs ? 2u : 4u;
-constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1659);
-constant uint _1665 = (256u / QUADS_OF_SUMS);
+constant uint _1707 = minima_in_pairs ? 2u : 4u;
+constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1707);
+constant uint _1713 = (256u / QUADS_OF_SUMS);
 
 struct Work1
 {
     float work1[1];
 };
 
-constant uint _1977 = (256u / QUADS_OF_SUMS);
-constant bool _2135 = (type == 6u);
-constant bool _2136 = (type == 7u);
-constant bool _2137 = (_2135 || _2136);
-constant bool _2138 = (type == 12u);
-constant bool _2139 = (_2137 || _2138);
-constant bool _2140 = (type == 10u);
-constant bool _2141 = (_2139 || _2140);
-constant bool _2142 = (type == 11u);
-constant bool _2143 = (_2141 || _2142);
-constant bool _2144 = (type == 14u);
-constant bool blocks_of_256 = (_2143 || _2144);
-constant bool _2154 = (type == 3u);
-constant bool _2155 = (type == 15u);
-constant bool _2156 = (_2154 || _2155);
-constant bool _2157 = (type == 4u);
-constant bool _2158 = (type == 13u);
-constant bool _2159 = (_2157 || _2158);
-constant bool _2160 = (type == 5u);
-constant bool _2161 = (type == 8u);
-constant bool _2162 = (type == 9u);
-constant bool _2163 = (type == 6u);
-constant bool _2164 = (type == 12u);
-constant bool _2165 = (type == 10u);
-constant bool _2166 = (type == 11u);
-constant bool _2167 = (type == 14u);
-constant uint _2168 = _2167 ? 68u : 105u;
-constant uint _2169 = _2166 ? 55u : _2168;
-constant uint _2170 = _2165 ? 42u : _2169;
-constant uint _2171 = _2164 ? 88u : _2170;
-constant uint _2172 = _2163 ? 72u : _2171;
-constant uint _2173 = _2162 ? 12u : _2172;
-constant uint _2174 = _2161 ? 11u : _2173;
-constant uint _2175 = _2160 ? 10u : _2174;
-constant uint _2176 = _2159 ? 9u : _2175;
-constant uint BLOCK_HALVES = _2156 ? 17u : _2176;
-constant bool _2192 = (type == 3u);
-constant bool _2202 = (type == 4u);
-constant bool _2203 = (type == 13u);
+constant uint _2025 = (256u / QUADS_OF_SUMS);
+constant bool _2183 = (type == 6u);
+constant bool _2184 = (type == 7u);
+constant bool _2185 = (_2183 || _2184);
+constant bool _2186 = (type == 12u);
+constant bool _2187 = (_2185 || _2186);
+constant bool _2188 = (type == 10u);
+constant bool _2189 = (_2187 || _2188);
+constant bool _2190 = (type == 11u);
+constant bool _2191 = (_2189 || _2190);
+constant bool _2192 = (type == 14u);
+constant bool blocks_of_256 = (_2191 || _2192);
+constant bool _2202 = (type == 3u);
+constant bool _2203 = (type == 15u);
 constant bool _2204 = (_2202 || _2203);
-constant bool _2214 = (type == 8u);
-constant bool _2224 = (type == 9u);
-constant bool _2234 = (type == 10u);
-constant bool _2247 = (type == 11u);
-constant bool _2260 = (type == 14u);
-constant bool _2300 = (type == 1u);
-constant bool _2377 = (type == 16u);
-constant bool _2440 = (type == 3u);
-constant bool _2441 = (type == 4u);
-constant bool _2442 = (_2440 || _2441);
-constant bool _2443 = (type == 13u);
-constant bool _2444 = (_2442 || _2443);
-constant bool _2460 = (type == 5u);
-constant bool _2469 = (type == 15u);
-constant bool _2482 = (type == 8u);
-constant bool _2483 = (type == 9u);
-constant bool _2484 = (_2482 || _2483);
-constant bool _2513 = (type == 14u);
-constant bool _2547 = (type == 6u);
-constant bool _2548 = (type == 12u);
-constant bool _2549 = (_2547 || _2548);
-constant bool _2557 = (type == 12u);
-constant uint _2558 = _2557 ? 12u : 4u;
-constant bool _2583 = (type == 12u);
-constant bool _2604 = (type == 10u);
-constant bool _2651 = (type == 11u);
-constant bool _2788 = (type == 3u);
-constant bool _2789 = (type == 4u);
-constant bool _2790 = (_2788 || _2789);
-constant bool _2791 = (type == 13u);
-constant bool _2792 = (_2790 || _2791);
+constant bool _2205 = (type == 4u);
+constant bool _2206 = (type == 13u);
+constant bool _2207 = (_2205 || _2206);
+constant bool _2208 = (type == 5u);
+constant bool _2209 = (type == 8u);
+constant bool _2210 = (type == 9u);
+constant bool _2211 = (type == 6u);
+constant bool _2212 = (type == 12u);
+constant bool _2213 = (type == 10u);
+constant bool _2214 = (type == 11u);
+constant bool _2215 = (type == 14u);
+constant uint _2216 = _2215 ? 68u : 105u;
+constant uint _2217 = _2214 ? 55u : _2216;
+constant uint _2218 = _2213 ? 42u : _2217;
+constant uint _2219 = _2212 ? 88u : _2218;
+constant uint _2220 = _2211 ? 72u : _2219;
+constant uint _2221 = _2210 ? 12u : _2220;
+constant uint _2222 = _2209 ? 11u : _2221;
+constant uint _2223 = _2208 ? 10u : _2222;
+constant uint _2224 = _2207 ? 9u : _2223;
+constant uint BLOCK_HALVES = _2204 ? 17u : _2224;
+constant bool _2240 = (type == 3u);
+constant bool _2250 = (type == 4u);
+constant bool _2251 = (type == 13u);
+constant bool _2252 = (_2250 || _2251);
+constant bool _2262 = (type == 8u);
+constant bool _2272 = (type == 9u);
+constant bool _2282 = (type == 10u);
+constant bool _2295 = (type == 11u);
+constant bool _2308 = (type == 14u);
+constant bool _2348 = (type == 1u);
+constant bool _2425 = (type == 16u);
+constant bool _2488 = (type == 3u);
+constant bool _2489 = (type == 4u);
+constant bool _2490 = (_2488 || _2489);
+constant bool _2491 = (type == 13u);
+constant bool _2492 = (_2490 || _2491);
+constant bool _2508 = (type == 5u);
+constant bool _2517 = (type == 15u);
+constant bool _2530 = (type == 8u);
+constant bool _2531 = (type == 9u);
+constant bool _2532 = (_2530 || _2531);
+constant bool _2561 = (type == 14u);
+constant bool _2595 = (type == 6u);
+constant bool _2596 = (type == 12u);
+constant bool _2597 = (_2595 || _2596);
+constant bool _2605 = (type == 12u);
+constant uint _2606 = _2605 ? 12u : 4u;
+constant bool _2631 = (type == 12u);
+constant bool _2652 = (type == 10u);
+constant bool _2699 = (type == 11u);
 constant bool _2836 = (type == 3u);
-constant bool _2844 = (type == 13u);
-constant bool _2879 = (type == 5u);
-constant bool _2922 = (type == 8u);
-constant bool _2923 = (type == 9u);
-constant bool _2924 = (_2922 || _2923);
-constant bool _2942 = (type == 9u);
-constant bool _2964 = (type == 8u);
-constant bool _3015 = (type == 14u);
-constant bool _3044 = (type == 15u);
-constant bool _3119 = (type == 6u);
-constant bool _3132 = (type == 12u);
-constant bool _3182 = (type == 10u);
-constant bool _3194 = (type == 11u);
-constant bool _3259 = (type == 4u);
-constant bool _3260 = (type == 5u);
-constant bool _3261 = (_3259 || _3260);
-constant bool _3262 = (type == 8u);
-constant bool _3263 = (_3261 || _3262);
-constant bool _3264 = (type == 9u);
-constant bool _3265 = (_3263 || _3264);
-constant bool _3266 = (type == 13u);
-constant bool _3267 = (_3265 || _3266);
-constant bool _3268 = (type == 14u);
-constant bool _3269 = (_3267 || _3268);
-constant bool _3270 = (type == 15u);
-constant bool halves_in_nibbles = (_3269 || _3270);
-constant bool _3288 = (type == 3u);
-constant bool _3289 = (type == 13u);
-constant bool _3290 = (_3288 || _3289);
-constant bool _3291 = (type == 14u);
-constant bool _3292 = (_3290 || _3291);
-constant bool _3294 = (type == 4u);
-constant bool _3296 = (type == 7u);
-constant bool _3298 = (type == 8u);
-constant bool _3299 = (type == 15u);
-constant bool _3300 = (_3298 || _3299);
-constant bool _3302 = (type == 11u);
-constant float _3305 = _3302 ? 1028.0 : 1024.0;
-constant float _3306 = _3300 ? 1040.0 : _3305;
-constant float _3307 = _3296 ? 1056.0 : _3306;
-constant float _3308 = _3294 ? 1032.0 : _3307;
-constant float _3309 = _3292 ? 1152.0 : _3308;
-constant bool _3391 = (type == 1u);
-constant bool _3480 = (type == 16u);
-constant bool _3573 = (type == 3u);
-constant bool _3574 = (type == 4u);
-constant bool _3575 = (_3573 || _3574);
-constant bool _3576 = (type == 13u);
-constant bool _3577 = (_3575 || _3576);
-constant bool _3604 = (type == 5u);
-constant bool _3624 = (type == 8u);
-constant bool _3625 = (type == 9u);
-constant bool _3626 = (_3624 || _3625);
-constant bool _3640 = (type == 15u);
-constant bool _3667 = (type == 14u);
-constant bool _3679 = (type == 6u);
-constant bool _3680 = (type == 12u);
-constant bool _3681 = (_3679 || _3680);
-constant bool _3705 = (type == 10u);
-constant bool _3737 = (type == 11u);
-constant bool _4371 = (type == 1u);
-constant bool _4372 = (type == 16u);
-constant bool _4373 = (_4371 || _4372);
-constant bool _4440 = (type == 1u);
-constant bool _4441 = (type == 16u);
-constant bool _4442 = (_4440 || _4441);
-constant bool _4443 = (!_4442);
-constant bool _4448 = (type == 7u);
-constant bool _4449 = (type == 10u);
-constant bool _4450 = (_4448 || _4449);
-constant bool _4451 = (type == 11u);
-constant bool _4452 = (_4450 || _4451);
-constant uint SCALES = _4452 ? 2u : 1u;
-constant bool _4454 = (SCALES == 2u);
+constant bool _2837 = (type == 4u);
+constant bool _2838 = (_2836 || _2837);
+constant bool _2839 = (type == 13u);
+constant bool _2840 = (_2838 || _2839);
+constant bool _2884 = (type == 3u);
+constant bool _2892 = (type == 13u);
+constant bool _2927 = (type == 5u);
+constant bool _2970 = (type == 8u);
+constant bool _2971 = (type == 9u);
+constant bool _2972 = (_2970 || _2971);
+constant bool _2990 = (type == 9u);
+constant bool _3012 = (type == 8u);
+constant bool _3063 = (type == 14u);
+constant bool _3092 = (type == 15u);
+constant bool _3167 = (type == 6u);
+constant bool _3180 = (type == 12u);
+constant bool _3230 = (type == 10u);
+constant bool _3242 = (type == 11u);
+constant bool _3307 = (type == 4u);
+constant bool _3308 = (type == 5u);
+constant bool _3309 = (_3307 || _3308);
+constant bool _3310 = (type == 8u);
+constant bool _3311 = (_3309 || _3310);
+constant bool _3312 = (type == 9u);
+constant bool _3313 = (_3311 || _3312);
+constant bool _3314 = (type == 13u);
+constant bool _3315 = (_3313 || _3314);
+constant bool _3316 = (type == 14u);
+constant bool _3317 = (_3315 || _3316);
+constant bool _3318 = (type == 15u);
+constant bool halves_in_nibbles = (_3317 || _3318);
+constant bool _3336 = (type == 3u);
+constant bool _3337 = (type == 13u);
+constant bool _3338 = (_3336 || _3337);
+constant bool _3339 = (type == 14u);
+constant bool _3340 = (_3338 || _3339);
+constant bool _3342 = (type == 4u);
+constant bool _3344 = (type == 7u);
+constant bool _3346 = (type == 8u);
+constant bool _3347 = (type == 15u);
+constant bool _3348 = (_3346 || _3347);
+constant bool _3350 = (type == 11u);
+constant float _3353 = _3350 ? 1028.0 : 1024.0;
+constant float _3354 = _3348 ? 1040.0 : _3353;
+constant float _3355 = _3344 ? 1056.0 : _3354;
+constant float _3356 = _3342 ? 1032.0 : _3355;
+constant float _3357 = _3340 ? 1152.0 : _3356;
+constant bool _3439 = (type == 1u);
+constant bool _3528 = (type == 16u);
+constant bool _3621 = (type == 3u);
+constant bool _3622 = (type == 4u);
+constant bool _3623 = (_3621 || _3622);
+constant bool _3624 = (type == 13u);
+constant bool _3625 = (_3623 || _3624);
+constant bool _3652 = (type == 5u);
+constant bool _3672 = (type == 8u);
+constant bool _3673 = (type == 9u);
+constant bool _3674 = (_3672 || _3673);
+constant bool _3688 = (type == 15u);
+constant bool _3715 = (type == 14u);
+constant bool _3727 = (type == 6u);
+constant bool _3728 = (type == 12u);
+constant bool _3729 = (_3727 || _3728);
+constant bool _3753 = (type == 10u);
+constant bool _3785 = (type == 11u);
+constant bool _4419 = (type == 1u);
+constant bool _4420 = (type == 16u);
+constant bool _4421 = (_4419 || _4420);
+constant bool _4488 = (type == 1u);
+constant bool _4489 = (type == 16u);
+constant bool _4490 = (_4488 || _4489);
+constant bool _4491 = (!_4490);
+constant bool _4496 = (type == 7u);
+constant bool _4497 = (type == 10u);
+constant bool _4498 = (_4496 || _4497);
+constant bool _4499 = (type == 11u);
+constant bool _4500 = (_4498 || _4499);
+constant uint SCALES = _4500 ? 2u : 1u;
+constant bool _4502 = (SCALES == 2u);
 constant uint PART_STEPS = (4u / SCALES);
-constant bool _4563 = (type == 1u);
-constant bool _4564 = (type == 16u);
-constant bool _4565 = (_4563 || _4564);
-constant bool _4566 = (!_4565);
-constant bool _4676 = (type == 1u);
-constant bool _4677 = (type == 16u);
-constant bool _4678 = (_4676 || _4677);
-constant bool _4720 = (type == 1u);
-constant bool _4721 = (type == 16u);
-constant bool _4722 = (_4720 || _4721);
-constant bool _4723 = (!_4722);
-constant bool _4752 = (SCALES == 2u);
+constant bool _4611 = (type == 1u);
+constant bool _4612 = (type == 16u);
+constant bool _4613 = (_4611 || _4612);
+constant bool _4614 = (!_4613);
+constant bool _4724 = (type == 1u);
+constant bool _4725 = (type == 16u);
+constant bool _4726 = (_4724 || _4725);
+constant bool _4768 = (type == 1u);
+constant bool _4769 = (type == 16u);
+constant bool _4770 = (_4768 || _4769);
+constant bool _4771 = (!_4770);
+constant bool _4800 = (SCALES == 2u);
 constant uint way = (variant / 51u);
-constant bool _5018 = (way == 8u);
+constant bool _5066 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -294,7 +294,7 @@ struct Weights4
     uint4 weights4[1];
 };
 
-constant float _1679[4] = { 0.0, 0.0, 0.0, 0.0 };
+constant float _1727[4] = { 0.0, 0.0, 0.0, 0.0 };
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -311,49 +311,49 @@ uint slices_of_k(constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& _1250, const device X1& _1261)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& _1298, const device X1& _1309)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return _1250.x4[i / 4u];
+        return _1298.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = _1261.x1[i];
+    v.x = _1309.x1[i];
     if (count > 1u)
     {
-        v.y = _1261.x1[i + 1u];
+        v.y = _1309.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = _1261.x1[i + 2u];
+        v.z = _1309.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = _1261.x1[i + 3u];
+        v.w = _1309.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1324, const device Norm1& _1333)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1372, const device Norm1& _1381)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1311 = (at & 3u) == 0u;
-    bool _1318;
-    if (_1311)
+    bool _1359 = (at & 3u) == 0u;
+    bool _1366;
+    if (_1359)
     {
-        _1318 = (at + 3u) <= last;
+        _1366 = (at + 3u) <= last;
     }
     else
     {
-        _1318 = _1311;
+        _1366 = _1359;
     }
-    if (_1318)
+    if (_1366)
     {
-        return _1324.norm4[at / 4u];
+        return _1372.norm4[at / 4u];
     }
-    return float4(_1333.norm1[min(at, last)], _1333.norm1[min((at + 1u), last)], _1333.norm1[min((at + 2u), last)], _1333.norm1[min((at + 3u), last)]);
+    return float4(_1381.norm1[min(at, last)], _1381.norm1[min((at + 1u), last)], _1381.norm1[min((at + 2u), last)], _1381.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
@@ -382,7 +382,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _1250, const device X1& _1261, const device Norm4& _1324, const device Norm1& _1333)
+float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _1298, const device X1& _1309, const device Norm4& _1372, const device Norm1& _1381)
 {
     if ((4u * q) >= push.k)
     {
@@ -390,38 +390,38 @@ float4 input_quad(thread const uint& r, thread const uint& q, thread float& squa
     }
     uint at = (push.offset.x + (r * push.ldx)) + (4u * q);
     uint count = push.k - (4u * q);
-    float4 _1548;
+    float4 _1596;
     if (gated)
     {
         uint param = at + push.k;
         uint param_1 = count;
-        _1548 = x_at(param, param_1, _1250, _1261);
+        _1596 = x_at(param, param_1, _1298, _1309);
     }
     else
     {
-        _1548 = float4(0.0);
+        _1596 = float4(0.0);
     }
-    float4 up = _1548;
-    float4 _1562;
+    float4 up = _1596;
+    float4 _1610;
     if (normed)
     {
         uint param_2 = 4u * q;
-        _1562 = norm_at(param_2, push, _1324, _1333);
+        _1610 = norm_at(param_2, push, _1372, _1381);
     }
     else
     {
-        _1562 = float4(1.0);
+        _1610 = float4(1.0);
     }
-    float4 factor = _1562;
+    float4 factor = _1610;
     uint param_3 = at;
     uint param_4 = count;
-    float4 param_5 = x_at(param_3, param_4, _1250, _1261);
+    float4 param_5 = x_at(param_3, param_4, _1298, _1309);
     float4 param_6 = up;
     float4 param_7 = factor;
     float param_8 = squares;
-    float4 _1584 = input_of(param_5, param_6, param_7, param_8);
+    float4 _1632 = input_of(param_5, param_6, param_7, param_8);
     squares = param_8;
-    return _1584;
+    return _1632;
 }
 
 static inline __attribute__((always_inline))
@@ -429,8 +429,8 @@ uint group_max_bits(thread uint& bits, thread uint& gl_SubgroupID, thread uint& 
 {
     bits = simd_max(bits);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _1491 = simd_is_first();
-    if (_1491)
+    bool _1539 = simd_is_first();
+    if (_1539)
     {
         ((threadgroup uint*)&pool[gl_SubgroupID])[0u] = bits;
     }
@@ -447,8 +447,8 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 {
     value = simd_sum(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _326 = simd_is_first();
-    if (_326)
+    bool _329 = simd_is_first();
+    if (_329)
     {
         group_partial[gl_SubgroupID] = value;
     }
@@ -464,44 +464,44 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1403;
+    float _1451;
     if (push.k != 0u)
     {
-        _1403 = rsqrt((squares / float(push.k)) + push.eps);
+        _1451 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1403 = 0.0;
+        _1451 = 0.0;
     }
-    return _1403;
+    return _1451;
 }
 
 static inline __attribute__((always_inline))
 uint slices_of_minima(constant Push& push)
 {
-    uint _1431;
+    uint _1479;
     if (minima_of_32)
     {
         uint param = slices_of_k(push);
         uint param_1 = 32u;
-        _1431 = ceil_div(param, param_1);
+        _1479 = ceil_div(param, param_1);
     }
     else
     {
-        uint _1445;
+        uint _1493;
         if (minima_of_any)
         {
             uint param_2 = push.k;
             uint param_3 = 512u;
-            _1445 = ceil_div(param_2, param_3);
+            _1493 = ceil_div(param_2, param_3);
         }
         else
         {
-            _1445 = 0u;
+            _1493 = 0u;
         }
-        _1431 = _1445;
+        _1479 = _1493;
     }
-    return _1431;
+    return _1479;
 }
 
 static inline __attribute__((always_inline))
@@ -519,13 +519,13 @@ uint row_start(thread const uint& r, constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1591)
+void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1639)
 {
-    _1591.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
+    _1639.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
 }
 
 static inline __attribute__((always_inline))
-void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1591, thread uint3& gl_LocalInvocationID)
+void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1639, thread uint3& gl_LocalInvocationID)
 {
     uint me = gl_LocalInvocationID.x;
     if ((base + me) < quads)
@@ -533,68 +533,68 @@ void put_quads(thread const uint& start, thread const uint& minima, thread const
         uint param = start;
         uint param_1 = base + me;
         float4 param_2 = v;
-        put_halves(param, param_1, param_2, _1591);
+        put_halves(param, param_1, param_2, _1639);
     }
     if (minima_of_any)
     {
         uint turn = base & 256u;
-        float _1638;
+        float _1686;
         if ((base + me) < quads)
         {
-            _1638 = ((v.x + v.y) + v.z) + v.w;
+            _1686 = ((v.x + v.y) + v.z) + v.w;
         }
         else
         {
-            _1638 = 0.0;
+            _1686 = 0.0;
         }
-        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1638);
+        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1686);
         threadgroup_barrier(mem_flags::mem_threadgroup);
         uint m = (base / QUADS_OF_SUMS) + me;
-        bool _1666 = me < _1665;
-        bool _1673;
-        if (_1666)
+        bool _1714 = me < _1713;
+        bool _1721;
+        if (_1714)
         {
-            _1673 = m < (slices_of_minima(push) * 8u);
+            _1721 = m < (slices_of_minima(push) * 8u);
         }
         else
         {
-            _1673 = _1666;
+            _1721 = _1714;
         }
-        if (_1673)
+        if (_1721)
         {
             float sums[4] = { 0.0, 0.0, 0.0, 0.0 };
             for (uint i = 0u; i < QUADS_OF_SUMS; i++)
             {
-                uint _1689 = i / QUADS_OF_SUM;
-                sums[_1689] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
+                uint _1737 = i / QUADS_OF_SUM;
+                sums[_1737] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
             }
-            float4 _1705;
+            float4 _1753;
             if (minima_in_pairs)
             {
-                _1705 = float4(sums[0], sums[0], sums[1], sums[1]);
+                _1753 = float4(sums[0], sums[0], sums[1], sums[1]);
             }
             else
             {
-                _1705 = float4(sums[0], sums[1], sums[2], sums[3]);
+                _1753 = float4(sums[0], sums[1], sums[2], sums[3]);
             }
             uint param_3 = minima;
             uint param_4 = m;
-            float4 param_5 = _1705;
-            put_halves(param_3, param_4, param_5, _1591);
+            float4 param_5 = _1753;
+            put_halves(param_3, param_4, param_5, _1639);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _1250, const device X1& _1261, const device Norm4& _1324, const device Norm1& _1333, threadgroup uint4 (&pool)[576], device Work4& _1591, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1886)
+void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _1298, const device X1& _1309, const device Norm4& _1372, const device Norm1& _1381, threadgroup uint4 (&pool)[576], device Work4& _1639, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1934)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = slices_of_k(push) * 8u;
-    uint3 _1749 = push.first.xyz + gl_WorkGroupID;
-    uint _1750 = _1749.x;
+    uint3 _1797 = push.first.xyz + gl_WorkGroupID;
+    uint _1798 = _1797.x;
     float4 kept[4];
-    float _1853;
-    for (uint r = _1750; r < push.rows; r += push.groups.x)
+    float _1901;
+    for (uint r = _1798; r < push.rows; r += push.groups.x)
     {
         float squares = 0.0;
         float unused = 0.0;
@@ -605,43 +605,43 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param = r;
             uint param_1 = (i * 256u) + me;
             float param_2 = squares;
-            float4 _1784 = input_quad(param, param_1, param_2, push, _1250, _1261, _1324, _1333);
+            float4 _1832 = input_quad(param, param_1, param_2, push, _1298, _1309, _1372, _1381);
             squares = param_2;
-            kept[i] = _1784;
+            kept[i] = _1832;
             uint4 v = as_type<uint4>(kept[i]) & uint4(2147483647u);
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
-        uint _1813 = 1024u + me;
-        for (uint q = _1813; q < quads; q += 256u)
+        uint _1861 = 1024u + me;
+        for (uint q = _1861; q < quads; q += 256u)
         {
             uint param_3 = r;
             uint param_4 = q;
             float param_5 = squares;
-            float4 _1829 = input_quad(param_3, param_4, param_5, push, _1250, _1261, _1324, _1333);
+            float4 _1877 = input_quad(param_3, param_4, param_5, push, _1298, _1309, _1372, _1381);
             squares = param_5;
-            uint4 v_1 = as_type<uint4>(_1829) & uint4(2147483647u);
+            uint4 v_1 = as_type<uint4>(_1877) & uint4(2147483647u);
             bits = max(bits, max(max(v_1.x, v_1.y), max(v_1.z, v_1.w)));
         }
         uint param_6 = bits;
-        uint _1851 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
-        bits = _1851;
+        uint _1899 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
+        bits = _1899;
         if (normed)
         {
             float param_7 = squares;
-            float _1858 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            float param_8 = _1858;
-            _1853 = norm_scale(param_8, push);
+            float _1906 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            float param_8 = _1906;
+            _1901 = norm_scale(param_8, push);
         }
         else
         {
-            _1853 = 1.0;
+            _1901 = 1.0;
         }
-        float factor = _1853;
+        float factor = _1901;
         int power = clamp(136 - int(bits >> 23u), -118, 100);
         float scale = as_type<float>(uint(127 + power) << 23u);
         if (me == 0u)
         {
-            _1886.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
+            _1934.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
         }
         uint param_9 = r;
         uint start = row_start(param_9, push);
@@ -657,7 +657,7 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
                 uint param_12 = i_1 * 256u;
                 uint param_13 = quads;
                 float4 param_14 = kept[i_1] * scale;
-                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1591, gl_LocalInvocationID);
+                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1639, gl_LocalInvocationID);
             }
         }
         for (uint base = 1024u; base < quads; base += 256u)
@@ -665,27 +665,27 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param_15 = r;
             uint param_16 = base + me;
             float param_17 = unused;
-            float4 _1955 = input_quad(param_15, param_16, param_17, push, _1250, _1261, _1324, _1333);
+            float4 _2003 = input_quad(param_15, param_16, param_17, push, _1298, _1309, _1372, _1381);
             unused = param_17;
             uint param_18 = start;
             uint param_19 = minima;
             uint param_20 = base;
             uint param_21 = quads;
-            float4 param_22 = _1955 * scale;
-            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1591, gl_LocalInvocationID);
+            float4 param_22 = _2003 * scale;
+            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1639, gl_LocalInvocationID);
         }
         if (minima_of_any)
         {
             uint param_23 = quads;
             uint param_24 = 256u;
-            uint covered = ceil_div(param_23, param_24) * _1977;
-            uint _1982 = covered + me;
-            for (uint m = _1982; m < (slices_of_minima(push) * 8u); m += 256u)
+            uint covered = ceil_div(param_23, param_24) * _2025;
+            uint _2030 = covered + me;
+            for (uint m = _2030; m < (slices_of_minima(push) * 8u); m += 256u)
             {
                 uint param_25 = minima;
                 uint param_26 = m;
                 float4 param_27 = float4(0.0);
-                put_halves(param_25, param_26, param_27, _1591);
+                put_halves(param_25, param_26, param_27, _1639);
             }
         }
     }
@@ -707,9 +707,9 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
         pool[me] = as_type<uint4>(float4(0.0, 1.0, 2.0, 3.0) + float4(4.0 * float(me & 1u)));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    simdgroup_float8x8 _4495;
-    simdgroup_load(_4495, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
-    simdgroup_float8x8 tempArg = _4495;
+    simdgroup_float8x8 _4543;
+    simdgroup_load(_4543, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
+    simdgroup_float8x8 tempArg = _4543;
     simdgroup_float8x8 numbers = tempArg;
     simdgroup_float8x8 param = numbers;
     columns = uint2(elements_of(param));
@@ -718,160 +718,160 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _675;
-    if (_674)
+    uint _724;
+    if (_723)
     {
-        _675 = (k / 1u) * 2u;
+        _724 = (k / 1u) * 2u;
     }
     else
     {
-        uint _683;
-        if (_682)
+        uint _732;
+        if (_731)
         {
-            _683 = (k / 1u) * 1u;
+            _732 = (k / 1u) * 1u;
         }
         else
         {
-            uint _691;
-            if (_690)
+            uint _740;
+            if (_739)
             {
-                _691 = (k / 1u) * 1u;
+                _740 = (k / 1u) * 1u;
             }
             else
             {
-                uint _699;
-                if (_698)
+                uint _748;
+                if (_747)
                 {
-                    _699 = (k / 32u) * 17u;
+                    _748 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _708;
-                    if (_707)
+                    uint _757;
+                    if (_756)
                     {
-                        _708 = (k / 32u) * 9u;
+                        _757 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _718;
-                        if (_717)
+                        uint _767;
+                        if (_766)
                         {
-                            _718 = (k / 32u) * 10u;
+                            _767 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _728;
-                            if (_727)
+                            uint _777;
+                            if (_776)
                             {
-                                _728 = (k / 256u) * 72u;
+                                _777 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _738;
-                                if (_737)
+                                uint _787;
+                                if (_786)
                                 {
-                                    _738 = (k / 256u) * 105u;
+                                    _787 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _747;
-                                    if (_746)
+                                    uint _796;
+                                    if (_795)
                                     {
-                                        _747 = (k / 32u) * 11u;
+                                        _796 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _756;
-                                        if (_755)
+                                        uint _805;
+                                        if (_804)
                                         {
-                                            _756 = (k / 32u) * 12u;
+                                            _805 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _765;
-                                            if (_764)
+                                            uint _814;
+                                            if (_813)
                                             {
-                                                _765 = (k / 256u) * 42u;
+                                                _814 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _774;
-                                                if (_773)
+                                                uint _823;
+                                                if (_822)
                                                 {
-                                                    _774 = (k / 256u) * 55u;
+                                                    _823 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _783;
-                                                    if (_782)
+                                                    uint _832;
+                                                    if (_831)
                                                     {
-                                                        _783 = (k / 256u) * 88u;
+                                                        _832 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _793;
-                                                        if (_792)
+                                                        uint _842;
+                                                        if (_841)
                                                         {
-                                                            _793 = (k / 32u) * 9u;
+                                                            _842 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _802;
-                                                            if (_801)
+                                                            uint _851;
+                                                            if (_850)
                                                             {
-                                                                _802 = (k / 256u) * 68u;
+                                                                _851 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _812;
-                                                                if (_811)
+                                                                uint _861;
+                                                                if (_860)
                                                                 {
-                                                                    _812 = (k / 64u) * 17u;
+                                                                    _861 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _821;
-                                                                    if (_820)
+                                                                    uint _869;
+                                                                    if (_868)
                                                                     {
-                                                                        _821 = (k / 2u) * 1u;
+                                                                        _869 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _821 = 0u;
+                                                                        _869 = 0u;
                                                                     }
-                                                                    _812 = _821;
+                                                                    _861 = _869;
                                                                 }
-                                                                _802 = _812;
+                                                                _851 = _861;
                                                             }
-                                                            _793 = _802;
+                                                            _842 = _851;
                                                         }
-                                                        _783 = _793;
+                                                        _832 = _842;
                                                     }
-                                                    _774 = _783;
+                                                    _823 = _832;
                                                 }
-                                                _765 = _774;
+                                                _814 = _823;
                                             }
-                                            _756 = _765;
+                                            _805 = _814;
                                         }
-                                        _747 = _756;
+                                        _796 = _805;
                                     }
-                                    _738 = _747;
+                                    _787 = _796;
                                 }
-                                _728 = _738;
+                                _777 = _787;
                             }
-                            _718 = _728;
+                            _767 = _777;
                         }
-                        _708 = _718;
+                        _757 = _767;
                     }
-                    _699 = _708;
+                    _748 = _757;
                 }
-                _691 = _699;
+                _740 = _748;
             }
-            _683 = _691;
+            _732 = _740;
         }
-        _675 = _683;
+        _724 = _732;
     }
-    return _675;
+    return _724;
 }
 
 static inline __attribute__((always_inline))
@@ -898,28 +898,28 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, constant 
 static inline __attribute__((always_inline))
 uint block_at(thread const uint& row, thread const uint& s)
 {
-    uint _2146;
+    uint _2194;
     if (blocks_of_256)
     {
-        _2146 = s / 8u;
+        _2194 = s / 8u;
     }
     else
     {
-        _2146 = s;
+        _2194 = s;
     }
-    return row + (_2146 * BLOCK_HALVES);
+    return row + (_2194 * BLOCK_HALVES);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& _664)
+uint4 four_words(thread const uint& at, const device Weights1& _713)
 {
-    return uint4(*(const device packed_uint4*)&_664.weights1[at]);
+    return uint4(*(const device packed_uint4*)&_713.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& _664)
+uint weight_word(thread const uint& i, const device Weights1& _713)
 {
-    return _664.weights1[i];
+    return _713.weights1[i];
 }
 
 static inline __attribute__((always_inline))
@@ -929,74 +929,74 @@ uint numbers_at(thread const uint& row, thread const uint& s, thread const uint&
     uint param_1 = s;
     uint block = block_at(param, param_1);
     uint half_ = (s / 4u) & 1u;
-    uint _2193;
-    if (_2192)
+    uint _2241;
+    if (_2240)
     {
-        _2193 = (block + 1u) + (8u * p);
+        _2241 = (block + 1u) + (8u * p);
     }
     else
     {
-        uint _2205;
-        if (_2204)
+        uint _2253;
+        if (_2252)
         {
-            _2205 = (block + 1u) + (4u * p);
+            _2253 = (block + 1u) + (4u * p);
         }
         else
         {
-            uint _2215;
-            if (_2214)
+            uint _2263;
+            if (_2262)
             {
-                _2215 = (block + 3u) + (4u * p);
+                _2263 = (block + 3u) + (4u * p);
             }
             else
             {
-                uint _2225;
-                if (_2224)
+                uint _2273;
+                if (_2272)
                 {
-                    _2225 = (block + 4u) + (4u * p);
+                    _2273 = (block + 4u) + (4u * p);
                 }
                 else
                 {
-                    uint _2235;
-                    if (_2234)
+                    uint _2283;
+                    if (_2282)
                     {
-                        _2235 = ((block + 8u) + (16u * half_)) + (8u * p);
+                        _2283 = ((block + 8u) + (16u * half_)) + (8u * p);
                     }
                     else
                     {
-                        uint _2248;
-                        if (_2247)
+                        uint _2296;
+                        if (_2295)
                         {
-                            _2248 = ((block + 16u) + (16u * half_)) + (8u * p);
+                            _2296 = ((block + 16u) + (16u * half_)) + (8u * p);
                         }
                         else
                         {
-                            uint _2261;
-                            if (_2260)
+                            uint _2309;
+                            if (_2308)
                             {
-                                _2261 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
+                                _2309 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
                             }
                             else
                             {
-                                _2261 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
+                                _2309 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
                             }
-                            _2248 = _2261;
+                            _2296 = _2309;
                         }
-                        _2235 = _2248;
+                        _2283 = _2296;
                     }
-                    _2225 = _2235;
+                    _2273 = _2283;
                 }
-                _2215 = _2225;
+                _2263 = _2273;
             }
-            _2205 = _2215;
+            _2253 = _2263;
         }
-        _2193 = _2205;
+        _2241 = _2253;
     }
-    return _2193;
+    return _2241;
 }
 
 static inline __attribute__((always_inline))
-Window window_at(thread const uint& at, constant Push& push, const device Weights1& _664)
+Window window_at(thread const uint& at, constant Push& push, const device Weights1& _713)
 {
     uint param = push.k;
     uint end = push.offset.y + (((push.n * row_halves(param)) + 1u) / 2u);
@@ -1004,9 +1004,9 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
     if ((at + 5u) <= end)
     {
         uint param_1 = at;
-        w.a = four_words(param_1, _664);
+        w.a = four_words(param_1, _713);
         uint param_2 = at + 4u;
-        w.b.x = weight_word(param_2, _664);
+        w.b.x = weight_word(param_2, _713);
     }
     else
     {
@@ -1014,21 +1014,21 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_3 = min((at + i), (end - 1u));
-            w.a[i] = weight_word(param_3, _664);
+            w.a[i] = weight_word(param_3, _713);
         }
         uint param_4 = min((at + 4u), (end - 1u));
-        w.b.x = weight_word(param_4, _664);
+        w.b.x = weight_word(param_4, _713);
     }
     return w;
 }
 
 static inline __attribute__((always_inline))
-void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _664)
+void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _713)
 {
     uint param = row;
     uint param_1 = s;
     uint block = block_at(param, param_1);
-    if (_2300)
+    if (_2348)
     {
         uint last = ((row + push.k) - 1u) / 2u;
         uint at = ((row + (32u * s)) + (16u * p)) / 2u;
@@ -1036,128 +1036,128 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
         {
             uint param_2 = at;
             uint param_3 = at + 4u;
-            v.numbers = Window{ four_words(param_2, _664), four_words(param_3, _664) };
+            v.numbers = Window{ four_words(param_2, _713), four_words(param_3, _713) };
             uint param_4 = at + 8u;
-            v.scale = weight_word(param_4, _664);
+            v.scale = weight_word(param_4, _713);
             return;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_5 = min((at + i), last);
-            v.numbers.a[i] = weight_word(param_5, _664);
+            v.numbers.a[i] = weight_word(param_5, _713);
             uint param_6 = min(((at + 4u) + i), last);
-            v.numbers.b[i] = weight_word(param_6, _664);
+            v.numbers.b[i] = weight_word(param_6, _713);
         }
         uint param_7 = min((at + 8u), last);
-        v.scale = weight_word(param_7, _664);
+        v.scale = weight_word(param_7, _713);
     }
     else
     {
-        if (_2377)
+        if (_2425)
         {
             uint last_1 = (row + ((push.k - 1u) / 2u)) / 2u;
             uint at_1 = ((row + (16u * s)) + (8u * p)) / 2u;
             if ((at_1 + 4u) <= last_1)
             {
                 uint param_8 = at_1;
-                v.numbers.a = four_words(param_8, _664);
+                v.numbers.a = four_words(param_8, _713);
                 uint param_9 = at_1 + 4u;
-                v.scale = weight_word(param_9, _664);
+                v.scale = weight_word(param_9, _713);
                 return;
             }
             _Pragma("clang loop unroll(full)")
             for (uint i_1 = 0u; i_1 < 4u; i_1++)
             {
                 uint param_10 = min((at_1 + i_1), last_1);
-                v.numbers.a[i_1] = weight_word(param_10, _664);
+                v.numbers.a[i_1] = weight_word(param_10, _713);
             }
             uint param_11 = min((at_1 + 4u), last_1);
-            v.scale = weight_word(param_11, _664);
+            v.scale = weight_word(param_11, _713);
         }
         else
         {
-            if (_2444)
+            if (_2492)
             {
                 uint param_12 = row;
                 uint param_13 = s;
                 uint param_14 = p;
                 uint param_15 = (numbers_at(param_12, param_13, param_14) - 1u) / 2u;
-                v.numbers = window_at(param_15, push, _664);
+                v.numbers = window_at(param_15, push, _713);
             }
             else
             {
-                if (_2460)
+                if (_2508)
                 {
                     uint param_16 = block / 2u;
-                    v.numbers = window_at(param_16, push, _664);
+                    v.numbers = window_at(param_16, push, _713);
                 }
                 else
                 {
-                    if (_2469)
+                    if (_2517)
                     {
                         uint param_17 = ((2u * row) + (17u * s)) / 4u;
-                        v.numbers = window_at(param_17, push, _664);
+                        v.numbers = window_at(param_17, push, _713);
                     }
                     else
                     {
-                        if (_2484)
+                        if (_2532)
                         {
                             uint param_18 = row;
                             uint param_19 = s;
                             uint param_20 = p;
                             uint param_21 = numbers_at(param_18, param_19, param_20) / 2u;
-                            v.numbers = window_at(param_21, push, _664);
+                            v.numbers = window_at(param_21, push, _713);
                             uint param_22 = block / 2u;
                             uint param_23 = (block / 2u) + 1u;
-                            uint2 _2507 = uint2(weight_word(param_22, _664), weight_word(param_23, _664));
-                            v.scales.x = _2507.x;
-                            v.scales.y = _2507.y;
+                            uint2 _2555 = uint2(weight_word(param_22, _713), weight_word(param_23, _713));
+                            v.scales.x = _2555.x;
+                            v.scales.y = _2555.y;
                         }
                         else
                         {
-                            if (_2513)
+                            if (_2561)
                             {
                                 uint param_24 = row;
                                 uint param_25 = s;
                                 uint param_26 = p;
                                 uint param_27 = numbers_at(param_24, param_25, param_26) / 2u;
-                                v.numbers = window_at(param_27, push, _664);
+                                v.numbers = window_at(param_27, push, _713);
                                 if ((s & 7u) == 0u)
                                 {
                                     uint param_28 = block / 2u;
                                     uint param_29 = (block / 2u) + 1u;
-                                    uint2 _2541 = uint2(weight_word(param_28, _664), weight_word(param_29, _664));
-                                    v.scales.x = _2541.x;
-                                    v.scales.y = _2541.y;
+                                    uint2 _2589 = uint2(weight_word(param_28, _713), weight_word(param_29, _713));
+                                    v.scales.x = _2589.x;
+                                    v.scales.y = _2589.y;
                                 }
                             }
                             else
                             {
-                                if (_2549)
+                                if (_2597)
                                 {
                                     uint at_2 = block / 2u;
-                                    uint numbers = ((at_2 + _2558) + (((s & 7u) / 2u) * 8u)) + (4u * p);
+                                    uint numbers = ((at_2 + _2606) + (((s & 7u) / 2u) * 8u)) + (4u * p);
                                     bool whole = (push.offset.y & 3u) == 0u;
                                     if ((s & 7u) == 0u)
                                     {
                                         uint param_30 = at_2;
-                                        v.more.a = four_words(param_30, _664);
-                                        if (_2583)
+                                        v.more.a = four_words(param_30, _713);
+                                        if (_2631)
                                         {
                                             uint param_31 = (at_2 + 4u) + (4u * p);
-                                            v.more.b = four_words(param_31, _664);
+                                            v.more.b = four_words(param_31, _713);
                                         }
                                     }
                                     if ((s & 1u) == 0u)
                                     {
                                         uint param_32 = numbers;
-                                        v.numbers.a = four_words(param_32, _664);
+                                        v.numbers.a = four_words(param_32, _713);
                                     }
                                 }
                                 else
                                 {
-                                    if (_2604)
+                                    if (_2652)
                                     {
                                         if ((s & 3u) == 0u)
                                         {
@@ -1166,19 +1166,19 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                             uint param_34 = s;
                                             uint param_35 = p;
                                             uint param_36 = numbers_at(param_33, param_34, param_35) / 2u;
-                                            v.numbers = window_at(param_36, push, _664);
+                                            v.numbers = window_at(param_36, push, _713);
                                             uint param_37 = scales;
                                             uint param_38 = scales + 1u;
-                                            uint2 _2638 = uint2(weight_word(param_37, _664), weight_word(param_38, _664));
-                                            v.scales.x = _2638.x;
-                                            v.scales.y = _2638.y;
+                                            uint2 _2686 = uint2(weight_word(param_37, _713), weight_word(param_38, _713));
+                                            v.scales.x = _2686.x;
+                                            v.scales.y = _2686.y;
                                             uint param_39 = (block / 2u) + 20u;
-                                            v.scale = weight_word(param_39, _664);
+                                            v.scale = weight_word(param_39, _713);
                                         }
                                     }
                                     else
                                     {
-                                        if (_2651)
+                                        if (_2699)
                                         {
                                             if ((s & 3u) == 0u)
                                             {
@@ -1186,19 +1186,19 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                                 uint param_41 = s;
                                                 uint param_42 = p;
                                                 uint param_43 = numbers_at(param_40, param_41, param_42) / 2u;
-                                                v.numbers = window_at(param_43, push, _664);
+                                                v.numbers = window_at(param_43, push, _713);
                                             }
                                             if ((s & 7u) == 0u)
                                             {
                                                 uint scales_1 = (block / 2u) + 24u;
                                                 uint param_44 = (block + (8u * p)) / 2u;
-                                                v.more = window_at(param_44, push, _664);
+                                                v.more = window_at(param_44, push, _713);
                                                 uint param_45 = scales_1;
                                                 uint param_46 = scales_1 + 1u;
                                                 uint param_47 = scales_1 + 2u;
-                                                v.scales = uint3(weight_word(param_45, _664), weight_word(param_46, _664), weight_word(param_47, _664));
+                                                v.scales = uint3(weight_word(param_45, _713), weight_word(param_46, _713), weight_word(param_47, _713));
                                                 uint param_48 = scales_1 + 3u;
-                                                v.scale = weight_word(param_48, _664);
+                                                v.scale = weight_word(param_48, _713);
                                             }
                                         }
                                         else
@@ -1209,17 +1209,17 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                             uint param_50 = s;
                                             uint param_51 = p;
                                             uint param_52 = numbers_at(param_49, param_50, param_51) / 2u;
-                                            v.numbers = window_at(param_52, push, _664);
+                                            v.numbers = window_at(param_52, push, _713);
                                             if ((s & 3u) == 0u)
                                             {
                                                 uint param_53 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
-                                                v.more = window_at(param_53, push, _664);
+                                                v.more = window_at(param_53, push, _713);
                                                 uint param_54 = scales_2;
                                                 uint param_55 = scales_2 + 1u;
                                                 uint param_56 = scales_2 + 2u;
-                                                v.scales = uint3(weight_word(param_54, _664), weight_word(param_55, _664), weight_word(param_56, _664));
+                                                v.scales = uint3(weight_word(param_54, _713), weight_word(param_55, _713), weight_word(param_56, _713));
                                                 uint param_57 = (block / 2u) + 52u;
-                                                v.scale = weight_word(param_57, _664);
+                                                v.scale = weight_word(param_57, _713);
                                             }
                                         }
                                     }
@@ -1234,7 +1234,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
 }
 
 static inline __attribute__((always_inline))
-Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _664)
+Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _713)
 {
     Sixteen v;
     v.numbers = Window{ uint4(0u), uint4(0u) };
@@ -1244,7 +1244,7 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
     if (minima_of_32)
     {
         uint blocks = slices_of_k(push);
-        uint _3879;
+        uint _3927;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 16u; i++)
         {
@@ -1252,22 +1252,22 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             if (block < blocks)
             {
                 uint param = (row + (BLOCK_HALVES * block)) / 2u;
-                _3879 = weight_word(param, _664) >> 16u;
+                _3927 = weight_word(param, _713) >> 16u;
             }
             else
             {
-                _3879 = 0u;
+                _3927 = 0u;
             }
-            uint minimum = _3879;
+            uint minimum = _3927;
             if (i < 8u)
             {
-                uint _3897 = i / 2u;
-                v.numbers.a[_3897] |= (minimum << (16u * (i & 1u)));
+                uint _3945 = i / 2u;
+                v.numbers.a[_3945] |= (minimum << (16u * (i & 1u)));
             }
             else
             {
-                uint _3910 = (i / 2u) - 4u;
-                v.numbers.b[_3910] |= (minimum << (16u * (i & 1u)));
+                uint _3958 = (i / 2u) - 4u;
+                v.numbers.b[_3958] |= (minimum << (16u * (i & 1u)));
             }
         }
     }
@@ -1285,35 +1285,35 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
                 uint param_2 = at + 1u;
                 uint param_3 = at + 2u;
                 uint param_4 = at + 3u;
-                v.more.a = uint4(weight_word(param_1, _664), weight_word(param_2, _664), weight_word(param_3, _664), weight_word(param_4, _664));
+                v.more.a = uint4(weight_word(param_1, _713), weight_word(param_2, _713), weight_word(param_3, _713), weight_word(param_4, _713));
             }
             if (minima_of_16)
             {
-                uint _3973;
+                uint _4021;
                 if (mine < blocks_1)
                 {
                     uint param_5 = at + 20u;
-                    _3973 = weight_word(param_5, _664);
+                    _4021 = weight_word(param_5, _713);
                 }
                 else
                 {
-                    _3973 = 0u;
+                    _4021 = 0u;
                 }
-                v.scale = _3973;
+                v.scale = _4021;
             }
             else
             {
-                uint _3987;
+                uint _4035;
                 if (other < blocks_1)
                 {
                     uint param_6 = (row + (BLOCK_HALVES * other)) / 2u;
-                    _3987 = weight_word(param_6, _664);
+                    _4035 = weight_word(param_6, _713);
                 }
                 else
                 {
-                    _3987 = 0u;
+                    _4035 = 0u;
                 }
-                v.scale = _3987;
+                v.scale = _4035;
             }
         }
     }
@@ -1321,13 +1321,13 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
 }
 
 static inline __attribute__((always_inline))
-void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _664, device Work4& _1591, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
+void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _713, device Work4& _1639, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
 {
     uint p = gl_LocalInvocationID.x & 1u;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
-        next_x[i] = _1591.work4[start_x[i] + (s * 512u)];
+        next_x[i] = _1639.work4[start_x[i] + (s * 512u)];
     }
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
@@ -1338,7 +1338,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_1 = start_w[i_1];
             uint param_2 = s;
             uint param_3 = p;
-            load_part(param, param_1, param_2, param_3, push, _664);
+            load_part(param, param_1, param_2, param_3, push, _713);
             next_w[i_1] = param;
         }
         else
@@ -1346,7 +1346,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_4 = start_w[i_1];
             uint param_5 = s - slices_k;
             uint param_6 = p;
-            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _664);
+            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _713);
         }
     }
 }
@@ -1354,16 +1354,16 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
 static inline __attribute__((always_inline))
 uint4 shifted(thread const uint& h, thread const uint4& v, thread const uint& next)
 {
-    uint4 _2094;
+    uint4 _2142;
     if ((h & 1u) != 0u)
     {
-        _2094 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
+        _2142 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
     }
     else
     {
-        _2094 = v;
+        _2142 = v;
     }
-    return _2094;
+    return _2142;
 }
 
 static inline __attribute__((always_inline))
@@ -1380,25 +1380,25 @@ float4 f8_e4m3(thread const uint& word)
 static inline __attribute__((always_inline))
 uint2 halves_of_f8(thread const uint& word, thread const uint& left)
 {
-    uint _3352;
+    uint _3400;
     if (left > 3u)
     {
-        _3352 = word;
+        _3400 = word;
     }
     else
     {
-        uint _3359;
+        uint _3407;
         if (left > 1u)
         {
-            _3359 = word & 65535u;
+            _3407 = word & 65535u;
         }
         else
         {
-            _3359 = 0u;
+            _3407 = 0u;
         }
-        _3352 = _3359;
+        _3400 = _3407;
     }
-    uint param = _3352;
+    uint param = _3400;
     float4 v = f8_e4m3(param);
     return uint2(as_type<uint>(half2(v.xy)), as_type<uint>(half2(v.zw)));
 }
@@ -1511,9 +1511,9 @@ uint4 words_from(thread const Window& w, thread const uint& h)
     Window param = w;
     uint param_1 = h / 2u;
     uint param_2;
-    uint4 _2123 = words_of(param, param_1, param_2);
+    uint4 _2171 = words_of(param, param_1, param_2);
     uint next = param_2;
-    uint4 v = _2123;
+    uint4 v = _2171;
     uint param_3 = h;
     uint4 param_4 = v;
     uint param_5 = next;
@@ -1523,16 +1523,16 @@ uint4 words_from(thread const Window& w, thread const uint& h)
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _850;
+    uint _898;
     if ((h & 1u) != 0u)
     {
-        _850 = (low >> 16u) | (high << 16u);
+        _898 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _850 = low;
+        _898 = low;
     }
-    return _850;
+    return _898;
 }
 
 static inline __attribute__((always_inline))
@@ -1555,7 +1555,7 @@ uint fp4_bytes(thread const uint& codes)
 static inline __attribute__((always_inline))
 uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2792)
+    if (_2840)
     {
         uint param = row;
         uint param_1 = s;
@@ -1564,64 +1564,64 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_3 = v.numbers;
         uint param_4 = (h - 1u) / 2u;
         uint param_5;
-        uint4 _2813 = words_of(param_3, param_4, param_5);
+        uint4 _2861 = words_of(param_3, param_4, param_5);
         uint next = param_5;
-        uint4 words = _2813;
-        uint4 _2818;
+        uint4 words = _2861;
+        uint4 _2866;
         if ((h & 1u) != 0u)
         {
             uint param_6 = 1u;
             uint4 param_7 = words;
             uint param_8 = next;
-            _2818 = shifted(param_6, param_7, param_8);
+            _2866 = shifted(param_6, param_7, param_8);
         }
         else
         {
-            _2818 = uint4(words.yzw, next);
+            _2866 = uint4(words.yzw, next);
         }
-        words = _2818;
-        uint4 _2837;
-        if (_2836)
+        words = _2866;
+        uint4 _2885;
+        if (_2884)
         {
-            _2837 = words ^ uint4(2155905152u);
+            _2885 = words ^ uint4(2155905152u);
         }
         else
         {
-            uint4 _2845;
-            if (_2844)
+            uint4 _2893;
+            if (_2892)
             {
                 uint4 param_9 = uint4(words.xy, words.xy >> uint2(4u));
-                _2845 = iq4_words(param_9);
+                _2893 = iq4_words(param_9);
             }
             else
             {
-                _2845 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+                _2893 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
             }
-            _2837 = _2845;
+            _2885 = _2893;
         }
-        return _2837;
+        return _2885;
     }
-    if (_2879)
+    if (_2927)
     {
         Window param_10 = v.numbers;
         uint param_11 = (row / 2u) + (5u * s);
         uint param_12;
-        uint4 _2894 = words_of(param_10, param_11, param_12);
+        uint4 _2942 = words_of(param_10, param_11, param_12);
         uint next_1 = param_12;
-        uint4 words_1 = _2894;
-        uint2 _2899;
+        uint4 words_1 = _2942;
+        uint2 _2947;
         if (p == 0u)
         {
-            _2899 = words_1.yz;
+            _2947 = words_1.yz;
         }
         else
         {
-            _2899 = uint2(words_1.w, next_1);
+            _2947 = uint2(words_1.w, next_1);
         }
-        uint2 two = _2899;
+        uint2 two = _2947;
         return uint4(two, two >> uint2(4u)) & uint4(252645135u);
     }
-    if (_2924)
+    if (_2972)
     {
         uint param_13 = row;
         uint param_14 = s;
@@ -1629,10 +1629,10 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_16 = v.numbers;
         uint param_17 = numbers_at(param_13, param_14, param_15);
         uint2 two_1 = words_from(param_16, param_17).xy;
-        uint _2943;
-        if (_2942)
+        uint _2991;
+        if (_2990)
         {
-            _2943 = v.scales.y;
+            _2991 = v.scales.y;
         }
         else
         {
@@ -1641,37 +1641,37 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
             uint param_20 = block_at(param_18, param_19) + 1u;
             uint param_21 = v.scales.x;
             uint param_22 = v.scales.y;
-            _2943 = word_of(param_20, param_21, param_22);
+            _2991 = word_of(param_20, param_21, param_22);
         }
-        uint high = _2943;
-        bool _2974;
-        if (_2964)
+        uint high = _2991;
+        bool _3022;
+        if (_3012)
         {
             uint param_23 = row;
             uint param_24 = s;
-            _2974 = (block_at(param_23, param_24) & 1u) != 0u;
+            _3022 = (block_at(param_23, param_24) & 1u) != 0u;
         }
         else
         {
-            _2974 = _2964;
+            _3022 = _3012;
         }
-        uint _2975;
-        if (_2974)
+        uint _3023;
+        if (_3022)
         {
-            _2975 = v.scales.y;
+            _3023 = v.scales.y;
         }
         else
         {
-            _2975 = high;
+            _3023 = high;
         }
-        high = _2975 >> (8u * p);
+        high = _3023 >> (8u * p);
         uint param_25 = high;
         uint param_26 = high >> 4u;
         uint param_27 = high >> 16u;
         uint param_28 = high >> 20u;
         return (uint4(two_1, two_1 >> uint2(4u)) & uint4(252645135u)) | uint4(fifth_bits(param_25), fifth_bits(param_26), fifth_bits(param_27), fifth_bits(param_28));
     }
-    if (_3015)
+    if (_3063)
     {
         uint param_29 = row;
         uint param_30 = s;
@@ -1682,26 +1682,26 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         uint4 param_34 = uint4(two_2, two_2 >> uint2(4u));
         return iq4_words(param_34);
     }
-    if (_3044)
+    if (_3092)
     {
         uint at = (2u * row) + (17u * s);
         uint shift = 8u * (at & 3u);
         Window param_35 = v.numbers;
         uint param_36 = at / 4u;
         uint param_37;
-        uint4 _3066 = words_of(param_35, param_36, param_37);
+        uint4 _3114 = words_of(param_35, param_36, param_37);
         uint next_2 = param_37;
-        uint4 words_2 = _3066;
-        uint3 _3071;
+        uint4 words_2 = _3114;
+        uint3 _3119;
         if (p == 0u)
         {
-            _3071 = words_2.xyz;
+            _3119 = words_2.xyz;
         }
         else
         {
-            _3071 = uint3(words_2.z, words_2.w, next_2);
+            _3119 = uint3(words_2.z, words_2.w, next_2);
         }
-        uint3 three = _3071;
+        uint3 three = _3119;
         uint2 two_3 = ((three.xy >> uint2(shift)) >> uint2(8u)) | (three.yz << uint2(24u - shift));
         uint param_38 = two_3.x;
         uint param_39 = two_3.y;
@@ -1709,11 +1709,11 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         uint param_41 = two_3.y >> 4u;
         return uint4(fp4_bytes(param_38), fp4_bytes(param_39), fp4_bytes(param_40), fp4_bytes(param_41));
     }
-    if (_3119)
+    if (_3167)
     {
         return (v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u);
     }
-    if (_3132)
+    if (_3180)
     {
         return ((v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u)) | (((v.more.b >> uint4(s & 7u)) & uint4(16843009u)) << uint4(4u));
     }
@@ -1728,11 +1728,11 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
     uint block = block_at(param_47, param_48);
     uint half_ = (s / 4u) & 1u;
     uint stripe = s & 3u;
-    if (_3182)
+    if (_3230)
     {
         return (low >> uint4(2u * stripe)) & uint4(50529027u);
     }
-    if (_3194)
+    if (_3242)
     {
         Window param_49 = v.more;
         uint param_50 = block + (8u * p);
@@ -1748,7 +1748,7 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
 static inline __attribute__((always_inline))
 uint2 halves_of(thread const uint& bytes)
 {
-    float zero = _3309;
+    float zero = _3357;
     uint low = (bytes & 255u) | ((bytes & 65280u) << 8u);
     uint high = ((bytes >> 16u) & 255u) | ((bytes & 4278190080u) >> 8u);
     return uint2(as_type<uint>(as_type<half2>(low | 1677747200u) - half2(half(zero))), as_type<uint>(as_type<half2>(high | 1677747200u) - half2(half(zero))));
@@ -1758,7 +1758,7 @@ static inline __attribute__((always_inline))
 void decode_part(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread uint4& first, thread uint4& second_, constant Push& push)
 {
     uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
-    if (_3391)
+    if (_3439)
     {
         uint param = row;
         uint4 param_1 = v.numbers.a;
@@ -1768,51 +1768,51 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 param_4 = v.numbers.b;
         uint param_5 = v.scale;
         second_ = shifted(param_3, param_4, param_5);
-        uint _3426;
-        uint _3437;
-        uint _3454;
-        uint _3466;
+        uint _3474;
+        uint _3485;
+        uint _3502;
+        uint _3514;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             if (left > ((2u * i) + 1u))
             {
-                _3426 = first[i];
+                _3474 = first[i];
             }
             else
             {
                 if (left > (2u * i))
                 {
-                    _3437 = first[i] & 65535u;
+                    _3485 = first[i] & 65535u;
                 }
                 else
                 {
-                    _3437 = 0u;
+                    _3485 = 0u;
                 }
-                _3426 = _3437;
+                _3474 = _3485;
             }
-            first[i] = _3426;
+            first[i] = _3474;
             if (left > ((2u * i) + 9u))
             {
-                _3454 = second_[i];
+                _3502 = second_[i];
             }
             else
             {
                 if (left > ((2u * i) + 8u))
                 {
-                    _3466 = second_[i] & 65535u;
+                    _3514 = second_[i] & 65535u;
                 }
                 else
                 {
-                    _3466 = 0u;
+                    _3514 = 0u;
                 }
-                _3454 = _3466;
+                _3502 = _3514;
             }
-            second_[i] = _3454;
+            second_[i] = _3502;
         }
         return;
     }
-    if (_3480)
+    if (_3528)
     {
         uint param_6 = row;
         uint4 param_7 = v.numbers.a;
@@ -1853,16 +1853,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1129;
+    uint _1177;
     if (exponent < 2u)
     {
-        _1129 = 2097152u << exponent;
+        _1177 = 2097152u << exponent;
     }
     else
     {
-        _1129 = (exponent - 1u) << 23u;
+        _1177 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1129);
+    return as_type<float>(_1177);
 }
 
 static inline __attribute__((always_inline))
@@ -1879,22 +1879,22 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _912;
+    float2 _960;
     if (i < 4u)
     {
-        _912 = float2(float(a & 63u), float(b & 63u));
+        _960 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _912 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _960 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _912;
+    return _960;
 }
 
 static inline __attribute__((always_inline))
 float part_scale(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_3577)
+    if (_3625)
     {
         uint param = row;
         uint param_1 = s;
@@ -1903,22 +1903,22 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_3 = v.numbers;
         uint param_4 = h / 2u;
         uint param_5;
-        uint4 _3596 = words_of(param_3, param_4, param_5);
+        uint4 _3644 = words_of(param_3, param_4, param_5);
         uint next = param_5;
         uint param_6 = h;
-        uint param_7 = _3596.x;
+        uint param_7 = _3644.x;
         return float_of(param_6, param_7);
     }
-    if (_3604)
+    if (_3652)
     {
         Window param_8 = v.numbers;
         uint param_9 = (row / 2u) + (5u * s);
         uint param_10;
-        uint4 _3618 = words_of(param_8, param_9, param_10);
+        uint4 _3666 = words_of(param_8, param_9, param_10);
         uint next_1 = param_10;
-        return float2(as_type<half2>(_3618.x)).x;
+        return float2(as_type<half2>(_3666.x)).x;
     }
-    if (_3626)
+    if (_3674)
     {
         uint param_11 = row;
         uint param_12 = s;
@@ -1926,25 +1926,25 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         uint param_14 = v.scales.x;
         return float_of(param_13, param_14);
     }
-    if (_3640)
+    if (_3688)
     {
         uint at = (2u * row) + (17u * s);
         Window param_15 = v.numbers;
         uint param_16 = at / 4u;
         uint param_17;
-        uint4 _3657 = words_of(param_15, param_16, param_17);
+        uint4 _3705 = words_of(param_15, param_16, param_17);
         uint next_2 = param_17;
-        uint param_18 = _3657.x >> (8u * (at & 3u));
-        float _3665 = e8m0(param_18);
-        return _3665;
+        uint param_18 = _3705.x >> (8u * (at & 3u));
+        float _3713 = e8m0(param_18);
+        return _3713;
     }
-    if (_3667)
+    if (_3715)
     {
         uint2 param_19 = v.scales.xy;
         uint param_20 = s & 7u;
         return iq4_xs_scale(param_19, param_20);
     }
-    if (_3681)
+    if (_3729)
     {
         uint3 param_21 = v.more.a.yzw;
         uint param_22 = s & 7u;
@@ -1953,21 +1953,21 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
     uint param_23 = row;
     uint param_24 = s;
     uint block = block_at(param_23, param_24);
-    if (_3705)
+    if (_3753)
     {
-        uint _3712;
+        uint _3760;
         if ((s & 2u) != 0u)
         {
-            _3712 = v.scales.y;
+            _3760 = v.scales.y;
         }
         else
         {
-            _3712 = v.scales.x;
+            _3760 = v.scales.x;
         }
-        uint word = _3712;
+        uint word = _3760;
         return float2(as_type<half2>(v.scale)).x * float((word >> ((16u * (s & 1u)) + (8u * p))) & 15u);
     }
-    if (_3737)
+    if (_3785)
     {
         uint3 words = v.scales;
         if ((block & 1u) != 0u)
@@ -1976,16 +1976,16 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         }
         uint i = (2u * (s & 7u)) + p;
         uint shift = 8u * (i & 3u);
-        uint _3775;
+        uint _3823;
         if ((i & 4u) != 0u)
         {
-            _3775 = words.y;
+            _3823 = words.y;
         }
         else
         {
-            _3775 = words.x;
+            _3823 = words.x;
         }
-        uint low = (_3775 >> (shift + (4u * (i / 8u)))) & 15u;
+        uint low = (_3823 >> (shift + (4u * (i / 8u)))) & 15u;
         uint high = (words.z >> (shift + (2u * (i / 4u)))) & 3u;
         uint param_25 = block;
         uint param_26 = v.scale;
@@ -2001,16 +2001,16 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
 static inline __attribute__((always_inline))
 uint octet_of(thread const uint& p, thread const uint& i)
 {
-    uint _3272;
+    uint _3320;
     if (halves_in_nibbles)
     {
-        _3272 = p + (2u * i);
+        _3320 = p + (2u * i);
     }
     else
     {
-        _3272 = (2u * p) + i;
+        _3320 = (2u * p) + i;
     }
-    return _3272;
+    return _3320;
 }
 
 static inline __attribute__((always_inline))
@@ -2031,16 +2031,16 @@ static inline __attribute__((always_inline))
 float minima_scale(thread const Sixteen& v)
 {
     float mine = float2(as_type<half2>(v.scale)).y;
-    float _4008;
+    float _4056;
     if (minima_in_pairs)
     {
-        _4008 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
+        _4056 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
     }
     else
     {
-        _4008 = minima_of_16 ? mine : 1.0;
+        _4056 = minima_of_16 ? mine : 1.0;
     }
-    return _4008;
+    return _4056;
 }
 
 static inline __attribute__((always_inline))
@@ -2067,16 +2067,16 @@ void decode_minima(thread const Sixteen& v, thread uint4& first, thread uint4& s
     {
         Sixteen param_4 = v;
         float most = minima_scale(param_4);
-        float _4082;
+        float _4130;
         if (most > 0.0)
         {
-            _4082 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
+            _4130 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
         }
         else
         {
-            _4082 = 0.0;
+            _4130 = 0.0;
         }
-        float ratio = _4082;
+        float ratio = _4130;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 8u; i++)
         {
@@ -2114,7 +2114,7 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
     uint4 param_4;
     uint4 param_5;
     float scale;
-    float _4374;
+    float _4422;
     uint4 param_15;
     uint4 param_16;
     _Pragma("clang loop unroll(full)")
@@ -2135,9 +2135,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             decode_part(param, param_1, param_2, param_3, param_4, param_5, push);
             first = param_4;
             second_ = param_5;
-            if (_4373)
+            if (_4421)
             {
-                _4374 = 1.0;
+                _4422 = 1.0;
             }
             else
             {
@@ -2145,9 +2145,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
                 uint param_7 = start_w[i_1];
                 uint param_8 = s;
                 uint param_9 = p;
-                _4374 = part_scale(param_6, param_7, param_8, param_9);
+                _4422 = part_scale(param_6, param_7, param_8, param_9);
             }
-            scale = _4374;
+            scale = _4422;
             uint param_10 = p;
             uint param_11 = 0u;
             tile_w[line + octet_of(param_10, param_11)] = first;
@@ -2166,16 +2166,16 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             tile_w[line + (2u * p)] = first;
             tile_w[(line + (2u * p)) + 1u] = second_;
         }
-        bool _4456;
-        if (_4443)
+        bool _4504;
+        if (_4491)
         {
-            _4456 = (p == 0u) || _4454;
+            _4504 = (p == 0u) || _4502;
         }
         else
         {
-            _4456 = _4443;
+            _4504 = _4491;
         }
-        if (_4456)
+        if (_4504)
         {
             tile_scales[((p % SCALES) * 128u) + (t_1 / 2u)] = scale;
         }
@@ -2203,13 +2203,13 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t < PART_STEPS)
             {
-                simdgroup_half8x8 _4551;
-                simdgroup_load(_4551, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
-                simdgroup_half8x8 tempArg = _4551;
+                simdgroup_half8x8 _4599;
+                simdgroup_load(_4599, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+                simdgroup_half8x8 tempArg = _4599;
                 b[(j * 4u) + t] = tempArg;
             }
         }
-        if (_4566)
+        if (_4614)
         {
             uint at = ((e * 128u) + right) + (j * 8u);
             scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
@@ -2224,9 +2224,9 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t_1 < PART_STEPS)
             {
-                simdgroup_float8x8 _4645;
-                simdgroup_load(_4645, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
-                simdgroup_float8x8 tempArg_1 = _4645;
+                simdgroup_float8x8 _4693;
+                simdgroup_load(_4693, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+                simdgroup_float8x8 tempArg_1 = _4693;
                 a[t_1] = tempArg_1;
             }
         }
@@ -2239,28 +2239,28 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
             {
                 if (t_2 < PART_STEPS)
                 {
-                    if (_4678)
+                    if (_4726)
                     {
-                        simdgroup_float8x8 _4704;
-                        simdgroup_multiply_accumulate(_4704, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                        sums[(i * 4u) + j_1] = _4704;
+                        simdgroup_float8x8 _4752;
+                        simdgroup_multiply_accumulate(_4752, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                        sums[(i * 4u) + j_1] = _4752;
                     }
                     else
                     {
-                        simdgroup_float8x8 _4717;
-                        simdgroup_multiply_accumulate(_4717, a[t_2], b[(j_1 * 4u) + t_2], block);
-                        block = _4717;
+                        simdgroup_float8x8 _4765;
+                        simdgroup_multiply_accumulate(_4765, a[t_2], b[(j_1 * 4u) + t_2], block);
+                        block = _4765;
                     }
                 }
             }
-            if (_4723)
+            if (_4771)
             {
-                uint _4729 = (i * 4u) + j_1;
-                simdgroup_float8x8 param = sums[_4729];
+                uint _4777 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_4777];
                 simdgroup_float8x8 param_1 = block;
                 float2 param_2 = scales[j_1];
                 add_scaled(param, param_1, param_2);
-                sums[_4729] = param;
+                sums[_4777] = param;
             }
         }
     }
@@ -2273,7 +2273,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     uint param_1 = right;
     uint param_2 = 0u;
     multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
-    if (_4752)
+    if (_4800)
     {
         uint param_3 = down;
         uint param_4 = right;
@@ -2305,27 +2305,33 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _453;
+    float _456;
     if (abs(y) > 3.900000095367431640625)
     {
-        _453 = sign(y);
+        _456 = sign(y);
     }
     else
     {
-        _453 = (y * p) / q;
+        _456 = (y * p) / q;
     }
-    float erf = _453;
+    float erf = _456;
     return (0.5 * x) * (1.0 + erf);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _503, device Y1& _529)
+float gelu_tanh(thread const float& x)
+{
+    return x / (1.0 + exp((-1.5957691669464111328125) * (x + (((0.0447149984538555145263671875 * x) * x) * x))));
+}
+
+static inline __attribute__((always_inline))
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _523, device Y1& _557)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += _503.bias1[push.offset.z + j];
+        sum += _523.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -2333,35 +2339,41 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
         float param_2 = sum;
         sum = gelu_erf(param_2);
     }
-    uint param_3 = 1u;
+    uint param_3 = 64u;
     if (has(param_3, push))
     {
-        sum += _529.y1[to];
+        float param_4 = sum;
+        sum = gelu_tanh(param_4);
     }
-    _529.y1[to] = sum;
+    uint param_5 = 1u;
+    if (has(param_5, push))
+    {
+        sum += _557.y1[to];
+    }
+    _557.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _503, device Y1& _529, device Y4& _618)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _523, device Y1& _557, device Y4& _667)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _550 = (to & 3u) == 0u;
-    bool _560;
-    if (_550)
+    bool _578 = (to & 3u) == 0u;
+    bool _588;
+    if (_578)
     {
-        _560 = (j + 4u) <= push.n;
+        _588 = (j + 4u) <= push.n;
     }
     else
     {
-        _560 = _550;
+        _588 = _578;
     }
-    if (_560)
+    if (_588)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&_503.bias1[at]);
+            sums += float4(*(const device packed_float4*)&_523.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -2372,34 +2384,43 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
             float param_5 = sums.w;
             sums = float4(gelu_erf(param_2), gelu_erf(param_3), gelu_erf(param_4), gelu_erf(param_5));
         }
-        uint param_6 = 1u;
+        uint param_6 = 64u;
         if (has(param_6, push))
         {
-            sums += _618.y4[to / 4u];
+            float param_7 = sums.x;
+            float param_8 = sums.y;
+            float param_9 = sums.z;
+            float param_10 = sums.w;
+            sums = float4(gelu_tanh(param_7), gelu_tanh(param_8), gelu_tanh(param_9), gelu_tanh(param_10));
         }
-        _618.y4[to / 4u] = sums;
+        uint param_11 = 1u;
+        if (has(param_11, push))
+        {
+            sums += _667.y4[to / 4u];
+        }
+        _667.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _638 = e < 4u;
-        bool _647;
-        if (_638)
+        bool _687 = e < 4u;
+        bool _696;
+        if (_687)
         {
-            _647 = (j + e) < push.n;
+            _696 = (j + e) < push.n;
         }
         else
         {
-            _647 = _638;
+            _696 = _687;
         }
-        if (_647)
+        if (_696)
         {
-            uint param_7 = r;
-            uint param_8 = j + e;
-            float param_9 = sums[e];
-            finish(param_7, param_8, param_9, push, _503, _529);
+            uint param_12 = r;
+            uint param_13 = j + e;
+            float param_14 = sums[e];
+            finish(param_12, param_13, param_14, push, _523, _557);
             e++;
             continue;
         }
@@ -2411,7 +2432,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _503, device Y1& _529, device Y4& _618, threadgroup uint4 (&pool)[576], device Work1& _1886, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _523, device Y1& _557, device Y4& _667, threadgroup uint4 (&pool)[576], device Work1& _1934, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
@@ -2429,23 +2450,23 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + first_c) + (4u * (t % 8u));
-            bool _4832 = r < push.rows;
-            bool _4839;
-            if (_4832)
+            bool _4880 = r < push.rows;
+            bool _4887;
+            if (_4880)
             {
-                _4839 = j_1 < push.n;
+                _4887 = j_1 < push.n;
             }
             else
             {
-                _4839 = _4832;
+                _4887 = _4880;
             }
-            if (_4839)
+            if (_4887)
             {
-                float4 v = as_type<float4>(pool[base + t]) * _1886.work1[r];
+                float4 v = as_type<float4>(pool[base + t]) * _1934.work1[r];
                 uint param = r;
                 uint param_1 = j_1;
                 float4 param_2 = v;
-                finish_quad(param, param_1, param_2, push, _503, _529, _618);
+                finish_quad(param, param_1, param_2, push, _523, _557, _667);
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
@@ -2453,7 +2474,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _503, device Y1& _529, device Y4& _618, const device Weights1& _664, threadgroup uint4 (&pool)[576], device Work4& _1591, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1886, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _523, device Y1& _557, device Y4& _667, const device Weights1& _713, threadgroup uint4 (&pool)[576], device Work4& _1639, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1934, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint down = (gl_SubgroupID % 2u) * 32u;
     uint right = (gl_SubgroupID / 2u) * 32u;
@@ -2465,16 +2486,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     {
         uint param = push.n;
         uint param_1 = 128u;
-        uint _4894 = ceil_div(param, param_1);
-        if (tile_j < _4894)
+        uint _4942 = ceil_div(param, param_1);
+        if (tile_j < _4942)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _4913 = ceil_div(param_2, param_3);
-                if (tile_r < _4913)
+                uint _4961 = ceil_div(param_2, param_3);
+                if (tile_r < _4961)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 128u;
@@ -2488,14 +2509,14 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                     uint end = count;
                     uint param_6 = min(first, (count - 1u));
                     uint param_7 = slices_k;
-                    load_slice(param_6, param_7, push, _664, _1591, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_6, param_7, push, _713, _1639, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     uint param_8 = min(first, (count - 1u));
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                     uint param_10 = min((first + 1u), (count - 1u));
                     uint param_11 = slices_k;
-                    load_slice(param_10, param_11, push, _664, _1591, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_10, param_11, push, _713, _1639, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint s = first; s < end; s++)
                     {
@@ -2508,13 +2529,13 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                         put_slice(param_14, param_15, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                         uint param_16 = min((s + 2u), (count - 1u));
                         uint param_17 = slices_k;
-                        load_slice(param_16, param_17, push, _664, _1591, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                        load_slice(param_16, param_17, push, _713, _1639, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                         threadgroup_barrier(mem_flags::mem_threadgroup);
                     }
                     uint param_18 = (tile_r * 64u) + down;
                     uint param_19 = tile_j * 128u;
                     uint param_20 = right;
-                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _503, _529, _618, pool, _1886, sums, gl_SubgroupInvocationID);
+                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _523, _557, _667, pool, _1934, sums, gl_SubgroupInvocationID);
                     tile_r += push.groups.x;
                     continue;
                 }
@@ -2533,16 +2554,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     }
 }
 
-kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _664 [[buffer(2)]], const device Bias1& _503 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _713 [[buffer(2)]], const device Bias1& _523 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& _1250 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _1324 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& _529 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& _1591 = *(device Work4*)spvBufferAliasSet0Binding6;
-    device auto& _618 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& _1261 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _1333 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& _1886 = *(device Work1*)spvBufferAliasSet0Binding6;
+    const device auto& _1298 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _1372 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& _557 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& _1639 = *(device Work4*)spvBufferAliasSet0Binding6;
+    device auto& _667 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& _1309 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _1381 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& _1934 = *(device Work1*)spvBufferAliasSet0Binding6;
     threadgroup float group_partial[256];
     threadgroup uint4 pool[576];
     threadgroup uint4 tile_w[640];
@@ -2553,13 +2574,13 @@ kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device voi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_5018)
+    if (_5066)
     {
-        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _1250, _1261, _1324, _1333, pool, _1591, gl_LocalInvocationID, gl_WorkGroupID, _1886);
+        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _1298, _1309, _1372, _1381, pool, _1639, gl_LocalInvocationID, gl_WorkGroupID, _1934);
     }
     else
     {
-        matrix_tiles(gl_SubgroupID, push, _503, _529, _618, _664, pool, _1591, gl_LocalInvocationID, gl_WorkGroupID, _1886, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
+        matrix_tiles(gl_SubgroupID, push, _523, _557, _667, _713, pool, _1639, gl_LocalInvocationID, gl_WorkGroupID, _1934, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
     }
 }
 
