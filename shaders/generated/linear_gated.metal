@@ -81,57 +81,57 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _867 = (type == 0u);
-constant bool _876 = (type == 1u);
-constant bool _884 = (type == 2u);
-constant bool _893 = (type == 3u);
-constant bool _902 = (type == 4u);
-constant bool _912 = (type == 5u);
-constant bool _922 = (type == 6u);
-constant bool _933 = (type == 7u);
-constant bool _942 = (type == 8u);
-constant bool _951 = (type == 9u);
-constant bool _960 = (type == 10u);
-constant bool _969 = (type == 11u);
-constant bool _978 = (type == 12u);
-constant bool _988 = (type == 13u);
-constant bool _997 = (type == 14u);
-constant bool _1007 = (type == 15u);
-constant bool _1016 = (type == 16u);
-constant bool _2801 = (type == 0u);
-constant bool _2811 = (type == 1u);
-constant bool _2821 = (type == 2u);
-constant bool _2831 = (type == 3u);
-constant bool _2841 = (type == 4u);
-constant bool _2851 = (type == 5u);
-constant bool _2861 = (type == 6u);
-constant bool _2871 = (type == 7u);
-constant bool _2881 = (type == 8u);
-constant bool _2891 = (type == 9u);
-constant bool _2901 = (type == 10u);
-constant bool _2911 = (type == 11u);
-constant bool _2921 = (type == 12u);
-constant bool _2931 = (type == 13u);
-constant bool _2941 = (type == 14u);
-constant bool _2951 = (type == 15u);
-constant bool _2961 = (type == 16u);
-constant bool _2976 = (type == 0u);
-constant bool _2988 = (type == 1u);
-constant bool _3000 = (type == 2u);
-constant bool _3012 = (type == 3u);
-constant bool _3024 = (type == 4u);
-constant bool _3036 = (type == 5u);
-constant bool _3048 = (type == 6u);
-constant bool _3060 = (type == 7u);
-constant bool _3072 = (type == 8u);
-constant bool _3084 = (type == 9u);
-constant bool _3096 = (type == 10u);
-constant bool _3108 = (type == 11u);
-constant bool _3120 = (type == 12u);
-constant bool _3132 = (type == 13u);
-constant bool _3144 = (type == 14u);
-constant bool _3156 = (type == 15u);
-constant bool _3168 = (type == 16u);
+constant bool _890 = (type == 0u);
+constant bool _899 = (type == 1u);
+constant bool _907 = (type == 2u);
+constant bool _916 = (type == 3u);
+constant bool _925 = (type == 4u);
+constant bool _935 = (type == 5u);
+constant bool _945 = (type == 6u);
+constant bool _956 = (type == 7u);
+constant bool _965 = (type == 8u);
+constant bool _974 = (type == 9u);
+constant bool _983 = (type == 10u);
+constant bool _992 = (type == 11u);
+constant bool _1001 = (type == 12u);
+constant bool _1011 = (type == 13u);
+constant bool _1020 = (type == 14u);
+constant bool _1030 = (type == 15u);
+constant bool _1039 = (type == 16u);
+constant bool _2824 = (type == 0u);
+constant bool _2834 = (type == 1u);
+constant bool _2844 = (type == 2u);
+constant bool _2854 = (type == 3u);
+constant bool _2864 = (type == 4u);
+constant bool _2874 = (type == 5u);
+constant bool _2884 = (type == 6u);
+constant bool _2894 = (type == 7u);
+constant bool _2904 = (type == 8u);
+constant bool _2914 = (type == 9u);
+constant bool _2924 = (type == 10u);
+constant bool _2934 = (type == 11u);
+constant bool _2944 = (type == 12u);
+constant bool _2954 = (type == 13u);
+constant bool _2964 = (type == 14u);
+constant bool _2974 = (type == 15u);
+constant bool _2984 = (type == 16u);
+constant bool _2999 = (type == 0u);
+constant bool _3011 = (type == 1u);
+constant bool _3023 = (type == 2u);
+constant bool _3035 = (type == 3u);
+constant bool _3047 = (type == 4u);
+constant bool _3059 = (type == 5u);
+constant bool _3071 = (type == 6u);
+constant bool _3083 = (type == 7u);
+constant bool _3095 = (type == 8u);
+constant bool _3107 = (type == 9u);
+constant bool _3119 = (type == 10u);
+constant bool _3131 = (type == 11u);
+constant bool _3143 = (type == 12u);
+constant bool _3155 = (type == 13u);
+constant bool _3167 = (type == 14u);
+constant bool _3179 = (type == 15u);
+constant bool _3191 = (type == 16u);
 
 struct X4
 {
@@ -170,12 +170,12 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3331 = (variant / 17u);
-constant uint input_ = (_3331 % 2u);
+constant uint _3354 = (variant / 17u);
+constant uint input_ = (_3354 % 2u);
 constant bool normed = (input_ == 1u);
-constant uint _3369 = (variant / 34u);
-constant uint part = (_3369 % 3u);
-constant bool _3371 = (part == 1u);
+constant uint _3410 = (variant / 34u);
+constant uint part = (_3410 % 3u);
+constant bool _3412 = (part == 1u);
 
 struct Gates1
 {
@@ -187,7 +187,7 @@ struct Y1
     float y1[1];
 };
 
-constant bool _3446 = (part == 1u);
+constant bool _3487 = (part == 1u);
 
 struct Gates4
 {
@@ -199,206 +199,206 @@ struct Y4
     float4 y4[1];
 };
 
-constant bool _4024 = (type == 10u);
-constant bool _4025 = (type == 11u);
-constant bool _4026 = (_4024 || _4025);
-constant bool _4027 = (type == 12u);
-constant bool runs_apart = (_4026 || _4027);
-constant bool _4456 = (type == 10u);
-constant bool _4457 = (type == 11u);
-constant bool _4458 = (_4456 || _4457);
-constant bool _4470 = (type == 11u);
-constant bool _4496 = (type == 12u);
-constant bool _4512 = (type == 8u);
-constant bool _4513 = (type == 9u);
-constant bool _4514 = (_4512 || _4513);
-constant bool _4544 = (type == 15u);
-constant bool _4592 = (type == 15u);
-constant bool _4601 = (type == 14u);
-constant bool _4622 = (type == 9u);
-constant bool _4636 = (type == 12u);
-constant bool _4654 = (type == 10u);
-constant bool _4672 = (type == 11u);
-constant bool _4692 = (type == 0u);
-constant bool _4700 = (type == 1u);
-constant bool _4708 = (type == 2u);
-constant bool _4716 = (type == 3u);
-constant bool _4724 = (type == 4u);
-constant bool _4732 = (type == 5u);
-constant bool _4740 = (type == 6u);
-constant bool _4748 = (type == 7u);
-constant bool _4756 = (type == 8u);
-constant bool _4764 = (type == 9u);
-constant bool _4772 = (type == 10u);
-constant bool _4780 = (type == 11u);
-constant bool _4788 = (type == 12u);
-constant bool _4796 = (type == 13u);
-constant bool _4804 = (type == 14u);
-constant bool _4812 = (type == 15u);
-constant bool _4820 = (type == 16u);
+constant bool _4065 = (type == 10u);
+constant bool _4066 = (type == 11u);
+constant bool _4067 = (_4065 || _4066);
+constant bool _4068 = (type == 12u);
+constant bool runs_apart = (_4067 || _4068);
+constant bool _4497 = (type == 10u);
+constant bool _4498 = (type == 11u);
+constant bool _4499 = (_4497 || _4498);
+constant bool _4511 = (type == 11u);
+constant bool _4537 = (type == 12u);
+constant bool _4553 = (type == 8u);
+constant bool _4554 = (type == 9u);
+constant bool _4555 = (_4553 || _4554);
+constant bool _4585 = (type == 15u);
+constant bool _4633 = (type == 15u);
+constant bool _4642 = (type == 14u);
+constant bool _4663 = (type == 9u);
+constant bool _4677 = (type == 12u);
+constant bool _4695 = (type == 10u);
+constant bool _4713 = (type == 11u);
+constant bool _4733 = (type == 0u);
+constant bool _4741 = (type == 1u);
+constant bool _4749 = (type == 2u);
+constant bool _4757 = (type == 3u);
+constant bool _4765 = (type == 4u);
+constant bool _4773 = (type == 5u);
+constant bool _4781 = (type == 6u);
+constant bool _4789 = (type == 7u);
+constant bool _4797 = (type == 8u);
+constant bool _4805 = (type == 9u);
+constant bool _4813 = (type == 10u);
+constant bool _4821 = (type == 11u);
+constant bool _4829 = (type == 12u);
+constant bool _4837 = (type == 13u);
+constant bool _4845 = (type == 14u);
+constant bool _4853 = (type == 15u);
+constant bool _4861 = (type == 16u);
 constant uint way = (variant / 102u);
-constant bool _4842 = (way <= 2u);
-constant bool _4843 = (way == 4u);
-constant bool _4844 = (way == 5u);
-constant bool _4845 = (_4843 || _4844);
-constant bool _4846 = (way == 12u);
-constant bool _4847 = (_4845 || _4846);
-constant bool _4848 = (way == 15u);
-constant bool _4849 = (_4847 || _4848);
-constant uint _4850 = _4849 ? 4u : 2u;
-constant uint ROWS = _4842 ? 1u : _4850;
+constant bool _4883 = (way <= 2u);
+constant bool _4884 = (way == 4u);
+constant bool _4885 = (way == 5u);
+constant bool _4886 = (_4884 || _4885);
+constant bool _4887 = (way == 12u);
+constant bool _4888 = (_4886 || _4887);
+constant bool _4889 = (way == 15u);
+constant bool _4890 = (_4888 || _4889);
+constant uint _4891 = _4890 ? 4u : 2u;
+constant uint ROWS = _4883 ? 1u : _4891;
 constant bool both = (part == 0u);
-constant bool _4893 = (way == 1u);
-constant bool _4894 = (way == 5u);
-constant bool _4895 = (way == 7u);
-constant bool _4896 = (_4894 || _4895);
-constant bool _4897 = (way == 12u);
-constant uint _4898 = _4897 ? 16u : 32u;
-constant uint _4899 = _4896 ? 8u : _4898;
-constant uint TEAM = _4893 ? 64u : _4899;
-constant uint _4901 = (TEAM / 4u);
-constant uint _4908 = (TEAM / 4u);
-constant uint _4909 = (_4908 + 1u);
-constant uint _4962 = (TEAM - 1u);
-constant bool _4979 = (way == 6u);
-constant bool _4980 = (way == 7u);
-constant bool _4981 = (way == 15u);
-constant bool _4982 = (_4980 || _4981);
-constant uint _4983 = _4982 ? 4u : 1u;
-constant uint XS = _4979 ? 2u : _4983;
-constant uint _5004 = (TEAM / 4u);
-constant uint _5005 = (_5004 + 1u);
-constant uint _5033 = (256u / TEAM);
-constant uint GROUP_ROWS = (_5033 * ROWS);
-constant uint _5035 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = both ? _5035 : GROUP_ROWS;
-constant uint _5120 = (ROWS / 2u);
-constant uint _5121 = both ? _5120 : ROWS;
-constant bool _5253 = (type == 13u);
-constant bool _5254 = (type == 14u);
-constant bool signed_runs = (_5253 || _5254);
-constant bool _5270 = (XS == 1u);
-constant bool _5272 = (XS == 2u);
-constant uint _5275 = _5272 ? 1792u : 768u;
-constant uint CHUNK = _5270 ? 3584u : _5275;
-constant uint _5277 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_5277 * 9u);
+constant bool _4934 = (way == 1u);
+constant bool _4935 = (way == 5u);
+constant bool _4936 = (way == 7u);
+constant bool _4937 = (_4935 || _4936);
+constant bool _4938 = (way == 12u);
+constant uint _4939 = _4938 ? 16u : 32u;
+constant uint _4940 = _4937 ? 8u : _4939;
+constant uint TEAM = _4934 ? 64u : _4940;
+constant uint _4942 = (TEAM / 4u);
+constant uint _4949 = (TEAM / 4u);
+constant uint _4950 = (_4949 + 1u);
+constant uint _5003 = (TEAM - 1u);
+constant bool _5020 = (way == 6u);
+constant bool _5021 = (way == 7u);
+constant bool _5022 = (way == 15u);
+constant bool _5023 = (_5021 || _5022);
+constant uint _5024 = _5023 ? 4u : 1u;
+constant uint XS = _5020 ? 2u : _5024;
+constant uint _5045 = (TEAM / 4u);
+constant uint _5046 = (_5045 + 1u);
+constant uint _5074 = (256u / TEAM);
+constant uint GROUP_ROWS = (_5074 * ROWS);
+constant uint _5076 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = both ? _5076 : GROUP_ROWS;
+constant uint _5161 = (ROWS / 2u);
+constant uint _5162 = both ? _5161 : ROWS;
+constant bool _5294 = (type == 13u);
+constant bool _5295 = (type == 14u);
+constant bool signed_runs = (_5294 || _5295);
+constant bool _5311 = (XS == 1u);
+constant bool _5313 = (XS == 2u);
+constant uint _5316 = _5313 ? 1792u : 768u;
+constant uint CHUNK = _5311 ? 3584u : _5316;
+constant uint _5318 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5318 * 9u);
 constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
-constant bool _6947 = (type == 11u);
-constant bool _6949 = (type == 8u);
-constant bool _6950 = (type == 15u);
-constant bool _6951 = (_6949 || _6950);
-constant int _6953 = _6951 ? 16 : 0;
-constant int RUN_ZERO = _6947 ? 4 : _6953;
-constant bool _6967 = (type == 9u);
-constant bool _6968 = (type == 10u);
-constant bool _6969 = (_6967 || _6968);
-constant bool _6970 = (type == 12u);
-constant bool run_minima = (_6969 || _6970);
-constant bool _6991 = (type == 0u);
-constant bool _7006 = (type == 1u);
-constant bool _7021 = (type == 2u);
-constant bool _7036 = (type == 3u);
-constant bool _7051 = (type == 4u);
-constant bool _7066 = (type == 5u);
-constant bool _7081 = (type == 6u);
-constant bool _7096 = (type == 7u);
-constant bool _7111 = (type == 8u);
-constant bool _7126 = (type == 9u);
-constant bool _7141 = (type == 10u);
-constant bool _7156 = (type == 11u);
-constant bool _7171 = (type == 12u);
-constant bool _7186 = (type == 13u);
-constant bool _7201 = (type == 14u);
-constant bool _7216 = (type == 15u);
-constant bool _7231 = (type == 16u);
-constant bool _7547 = (type == 4u);
-constant bool _7548 = (type == 5u);
-constant bool _7549 = (_7547 || _7548);
-constant bool _7550 = (type == 6u);
-constant bool _7551 = (_7549 || _7550);
-constant bool _7552 = (type == 8u);
-constant bool _7553 = (type == 9u);
-constant bool _7554 = (_7552 || _7553);
-constant bool _7555 = (type == 10u);
-constant bool _7556 = (_7554 || _7555);
-constant bool _7557 = (type == 11u);
-constant bool _7558 = (_7556 || _7557);
-constant bool _7559 = (type == 12u);
-constant bool _7560 = (_7558 || _7559);
-constant bool _7561 = (type == 13u);
-constant bool _7562 = (_7560 || _7561);
-constant bool _7563 = (type == 14u);
-constant bool _7564 = (_7562 || _7563);
-constant bool _7565 = (type == 15u);
-constant bool runs = (_7564 || _7565);
-constant bool summed = (_7551 || runs);
-constant uint _7576 = (TEAM - 1u);
-constant bool _7579 = (type == 0u);
-constant bool _7580 = (type == 1u);
-constant bool _7581 = (_7579 || _7580);
-constant bool _7582 = (type == 2u);
-constant bool _7583 = (_7581 || _7582);
-constant bool _7584 = (type == 16u);
-constant bool plain = (_7583 || _7584);
+constant bool _6988 = (type == 11u);
+constant bool _6990 = (type == 8u);
+constant bool _6991 = (type == 15u);
+constant bool _6992 = (_6990 || _6991);
+constant int _6994 = _6992 ? 16 : 0;
+constant int RUN_ZERO = _6988 ? 4 : _6994;
+constant bool _7008 = (type == 9u);
+constant bool _7009 = (type == 10u);
+constant bool _7010 = (_7008 || _7009);
+constant bool _7011 = (type == 12u);
+constant bool run_minima = (_7010 || _7011);
+constant bool _7032 = (type == 0u);
+constant bool _7047 = (type == 1u);
+constant bool _7062 = (type == 2u);
+constant bool _7077 = (type == 3u);
+constant bool _7092 = (type == 4u);
+constant bool _7107 = (type == 5u);
+constant bool _7122 = (type == 6u);
+constant bool _7137 = (type == 7u);
+constant bool _7152 = (type == 8u);
+constant bool _7167 = (type == 9u);
+constant bool _7182 = (type == 10u);
+constant bool _7197 = (type == 11u);
+constant bool _7212 = (type == 12u);
+constant bool _7227 = (type == 13u);
+constant bool _7242 = (type == 14u);
+constant bool _7257 = (type == 15u);
+constant bool _7272 = (type == 16u);
+constant bool _7588 = (type == 4u);
+constant bool _7589 = (type == 5u);
+constant bool _7590 = (_7588 || _7589);
+constant bool _7591 = (type == 6u);
+constant bool _7592 = (_7590 || _7591);
+constant bool _7593 = (type == 8u);
+constant bool _7594 = (type == 9u);
+constant bool _7595 = (_7593 || _7594);
+constant bool _7596 = (type == 10u);
+constant bool _7597 = (_7595 || _7596);
+constant bool _7598 = (type == 11u);
+constant bool _7599 = (_7597 || _7598);
+constant bool _7600 = (type == 12u);
+constant bool _7601 = (_7599 || _7600);
+constant bool _7602 = (type == 13u);
+constant bool _7603 = (_7601 || _7602);
+constant bool _7604 = (type == 14u);
+constant bool _7605 = (_7603 || _7604);
+constant bool _7606 = (type == 15u);
+constant bool runs = (_7605 || _7606);
+constant bool summed = (_7592 || runs);
+constant uint _7617 = (TEAM - 1u);
+constant bool _7620 = (type == 0u);
+constant bool _7621 = (type == 1u);
+constant bool _7622 = (_7620 || _7621);
+constant bool _7623 = (type == 2u);
+constant bool _7624 = (_7622 || _7623);
+constant bool _7625 = (type == 16u);
+constant bool plain = (_7624 || _7625);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _7609 = (256u / UNIT);
-constant bool _8504 = (type == 6u);
-constant bool _8505 = (_8504 || runs_apart);
-constant bool _8524 = (type == 7u);
-constant bool _9461 = (type == 15u);
-constant bool _9546 = (type == 15u);
-constant bool coded = (signed_runs || _9546);
-constant float _9658 = coded ? 1.0 : 16777216.0;
-constant bool _9687 = (type == 0u);
-constant bool _9699 = (type == 1u);
-constant bool _9711 = (type == 2u);
-constant bool _9723 = (type == 3u);
-constant bool _9735 = (type == 4u);
-constant bool _9747 = (type == 5u);
-constant bool _9759 = (type == 6u);
-constant bool _9771 = (type == 7u);
-constant bool _9783 = (type == 8u);
-constant bool _9795 = (type == 9u);
-constant bool _9807 = (type == 10u);
-constant bool _9819 = (type == 11u);
-constant bool _9831 = (type == 12u);
-constant bool _9843 = (type == 13u);
-constant bool _9855 = (type == 14u);
-constant bool _9867 = (type == 15u);
-constant bool _9879 = (type == 16u);
-constant bool _9894 = (type == 3u);
-constant bool _9895 = (type == 4u);
-constant bool _9896 = (_9894 || _9895);
-constant bool _9897 = (type == 5u);
-constant bool whole_blocks = (_9896 || _9897);
-constant bool _9929 = (type == 6u);
-constant bool _9930 = (_9929 || runs);
-constant bool _9961 = (type == 7u);
+constant uint _7650 = (256u / UNIT);
+constant bool _8545 = (type == 6u);
+constant bool _8546 = (_8545 || runs_apart);
+constant bool _8565 = (type == 7u);
+constant bool _9502 = (type == 15u);
+constant bool _9587 = (type == 15u);
+constant bool coded = (signed_runs || _9587);
+constant float _9699 = coded ? 1.0 : 16777216.0;
+constant bool _9728 = (type == 0u);
+constant bool _9740 = (type == 1u);
+constant bool _9752 = (type == 2u);
+constant bool _9764 = (type == 3u);
+constant bool _9776 = (type == 4u);
+constant bool _9788 = (type == 5u);
+constant bool _9800 = (type == 6u);
+constant bool _9812 = (type == 7u);
+constant bool _9824 = (type == 8u);
+constant bool _9836 = (type == 9u);
+constant bool _9848 = (type == 10u);
+constant bool _9860 = (type == 11u);
+constant bool _9872 = (type == 12u);
+constant bool _9884 = (type == 13u);
+constant bool _9896 = (type == 14u);
+constant bool _9908 = (type == 15u);
+constant bool _9920 = (type == 16u);
+constant bool _9935 = (type == 3u);
+constant bool _9936 = (type == 4u);
+constant bool _9937 = (_9935 || _9936);
+constant bool _9938 = (type == 5u);
+constant bool whole_blocks = (_9937 || _9938);
+constant bool _9970 = (type == 6u);
+constant bool _9971 = (_9970 || runs);
+constant bool _10002 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _10004 = (team_way <= 2u);
-constant bool _10005 = (team_way == 4u);
-constant bool _10006 = (team_way == 5u);
-constant bool _10007 = (_10005 || _10006);
-constant bool _10008 = (team_way == 12u);
-constant bool _10009 = (_10007 || _10008);
-constant bool _10010 = (team_way == 15u);
-constant bool _10011 = (_10009 || _10010);
-constant uint _10012 = _10011 ? 4u : 2u;
-constant uint LINES = _10004 ? 1u : _10012;
-constant uint _10014 = (LINES / 2u);
-constant uint ELEMENTS = both ? _10014 : LINES;
+constant bool _10045 = (team_way <= 2u);
+constant bool _10046 = (team_way == 4u);
+constant bool _10047 = (team_way == 5u);
+constant bool _10048 = (_10046 || _10047);
+constant bool _10049 = (team_way == 12u);
+constant bool _10050 = (_10048 || _10049);
+constant bool _10051 = (team_way == 15u);
+constant bool _10052 = (_10050 || _10051);
+constant uint _10053 = _10052 ? 4u : 2u;
+constant uint LINES = _10045 ? 1u : _10053;
+constant uint _10055 = (LINES / 2u);
+constant uint ELEMENTS = both ? _10055 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _10369 = (part == 2u);
-constant bool _10370 = (way == 0u);
-constant bool _10375 = (way > 12u);
+constant bool _10410 = (part == 2u);
+constant bool _10411 = (way == 0u);
+constant bool _10416 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _5654 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _7277 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _7648 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float, 16> _9477 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
-constant spvUnsafeArray<float, 16> _9500 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
+constant spvUnsafeArray<float4, 16> _5695 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7318 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7689 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9518 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9541 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -409,160 +409,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _868;
-    if (_867)
+    uint _891;
+    if (_890)
     {
-        _868 = (k / 1u) * 2u;
+        _891 = (k / 1u) * 2u;
     }
     else
     {
-        uint _877;
-        if (_876)
+        uint _900;
+        if (_899)
         {
-            _877 = (k / 1u) * 1u;
+            _900 = (k / 1u) * 1u;
         }
         else
         {
-            uint _885;
-            if (_884)
+            uint _908;
+            if (_907)
             {
-                _885 = (k / 1u) * 1u;
+                _908 = (k / 1u) * 1u;
             }
             else
             {
-                uint _894;
-                if (_893)
+                uint _917;
+                if (_916)
                 {
-                    _894 = (k / 32u) * 17u;
+                    _917 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _903;
-                    if (_902)
+                    uint _926;
+                    if (_925)
                     {
-                        _903 = (k / 32u) * 9u;
+                        _926 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _913;
-                        if (_912)
+                        uint _936;
+                        if (_935)
                         {
-                            _913 = (k / 32u) * 10u;
+                            _936 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _923;
-                            if (_922)
+                            uint _946;
+                            if (_945)
                             {
-                                _923 = (k / 256u) * 72u;
+                                _946 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _934;
-                                if (_933)
+                                uint _957;
+                                if (_956)
                                 {
-                                    _934 = (k / 256u) * 105u;
+                                    _957 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _943;
-                                    if (_942)
+                                    uint _966;
+                                    if (_965)
                                     {
-                                        _943 = (k / 32u) * 11u;
+                                        _966 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _952;
-                                        if (_951)
+                                        uint _975;
+                                        if (_974)
                                         {
-                                            _952 = (k / 32u) * 12u;
+                                            _975 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _961;
-                                            if (_960)
+                                            uint _984;
+                                            if (_983)
                                             {
-                                                _961 = (k / 256u) * 42u;
+                                                _984 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _970;
-                                                if (_969)
+                                                uint _993;
+                                                if (_992)
                                                 {
-                                                    _970 = (k / 256u) * 55u;
+                                                    _993 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _979;
-                                                    if (_978)
+                                                    uint _1002;
+                                                    if (_1001)
                                                     {
-                                                        _979 = (k / 256u) * 88u;
+                                                        _1002 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _989;
-                                                        if (_988)
+                                                        uint _1012;
+                                                        if (_1011)
                                                         {
-                                                            _989 = (k / 32u) * 9u;
+                                                            _1012 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _998;
-                                                            if (_997)
+                                                            uint _1021;
+                                                            if (_1020)
                                                             {
-                                                                _998 = (k / 256u) * 68u;
+                                                                _1021 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _1008;
-                                                                if (_1007)
+                                                                uint _1031;
+                                                                if (_1030)
                                                                 {
-                                                                    _1008 = (k / 64u) * 17u;
+                                                                    _1031 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _1017;
-                                                                    if (_1016)
+                                                                    uint _1040;
+                                                                    if (_1039)
                                                                     {
-                                                                        _1017 = (k / 2u) * 1u;
+                                                                        _1040 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _1017 = 0u;
+                                                                        _1040 = 0u;
                                                                     }
-                                                                    _1008 = _1017;
+                                                                    _1031 = _1040;
                                                                 }
-                                                                _998 = _1008;
+                                                                _1021 = _1031;
                                                             }
-                                                            _989 = _998;
+                                                            _1012 = _1021;
                                                         }
-                                                        _979 = _989;
+                                                        _1002 = _1012;
                                                     }
-                                                    _970 = _979;
+                                                    _993 = _1002;
                                                 }
-                                                _961 = _970;
+                                                _984 = _993;
                                             }
-                                            _952 = _961;
+                                            _975 = _984;
                                         }
-                                        _943 = _952;
+                                        _966 = _975;
                                     }
-                                    _934 = _943;
+                                    _957 = _966;
                                 }
-                                _923 = _934;
+                                _946 = _957;
                             }
-                            _913 = _923;
+                            _936 = _946;
                         }
-                        _903 = _913;
+                        _926 = _936;
                     }
-                    _894 = _903;
+                    _917 = _926;
                 }
-                _885 = _894;
+                _908 = _917;
             }
-            _877 = _885;
+            _900 = _908;
         }
-        _868 = _877;
+        _891 = _900;
     }
-    return _868;
+    return _891;
 }
 
 static inline __attribute__((always_inline))
@@ -593,34 +593,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _1468;
+    float _1491;
     if (left > 1u)
     {
-        _1468 = v.y;
+        _1491 = v.y;
     }
     else
     {
-        _1468 = 0.0;
+        _1491 = 0.0;
     }
-    float _1478;
+    float _1501;
     if (left > 2u)
     {
-        _1478 = v.z;
+        _1501 = v.z;
     }
     else
     {
-        _1478 = 0.0;
+        _1501 = 0.0;
     }
-    float _1487;
+    float _1510;
     if (left > 3u)
     {
-        _1487 = v.w;
+        _1510 = v.w;
     }
     else
     {
-        _1487 = 0.0;
+        _1510 = 0.0;
     }
-    return float4(v.x, _1468, _1478, _1487);
+    return float4(v.x, _1491, _1501, _1510);
 }
 
 static inline __attribute__((always_inline))
@@ -634,16 +634,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _1046;
+    uint _1069;
     if ((h & 1u) != 0u)
     {
-        _1046 = (low >> 16u) | (high << 16u);
+        _1069 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _1046 = low;
+        _1069 = low;
     }
-    return _1046;
+    return _1069;
 }
 
 static inline __attribute__((always_inline))
@@ -738,16 +738,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _1132;
+    float2 _1155;
     if (i < 4u)
     {
-        _1132 = float2(float(a & 63u), float(b & 63u));
+        _1155 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _1132 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1155 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _1132;
+    return _1155;
 }
 
 static inline __attribute__((always_inline))
@@ -980,16 +980,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1350;
+    uint _1373;
     if (exponent < 2u)
     {
-        _1350 = 2097152u << exponent;
+        _1373 = 2097152u << exponent;
     }
     else
     {
-        _1350 = (exponent - 1u) << 23u;
+        _1373 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1350);
+    return as_type<float>(_1373);
 }
 
 static inline __attribute__((always_inline))
@@ -1010,10 +1010,10 @@ float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread c
     uint shift = 8u * ((scale + 1u) & 3u);
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
     uint param = raw.a.w >> (8u * (scale & 3u));
-    float _2739 = e8m0(param);
+    float _2762 = e8m0(param);
     uint param_1 = word >> (q & 4u);
     uint param_2 = fp4_bytes(param_1);
-    return (unsigned_bytes(param_2) - float4(16.0)) * _2739;
+    return (unsigned_bytes(param_2) - float4(16.0)) * _2762;
 }
 
 static inline __attribute__((always_inline))
@@ -1043,7 +1043,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_2976)
+    if (_2999)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -1051,7 +1051,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_2988)
+    if (_3011)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -1059,7 +1059,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_3000)
+    if (_3023)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1067,7 +1067,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_3012)
+    if (_3035)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1075,7 +1075,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_3024)
+    if (_3047)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1083,7 +1083,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_3036)
+    if (_3059)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1091,7 +1091,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_3048)
+    if (_3071)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1099,7 +1099,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_3060)
+    if (_3083)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1107,7 +1107,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_3072)
+    if (_3095)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1115,7 +1115,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_3084)
+    if (_3107)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1123,7 +1123,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_3096)
+    if (_3119)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1131,7 +1131,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_3108)
+    if (_3131)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1139,7 +1139,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_3120)
+    if (_3143)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1147,7 +1147,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_3132)
+    if (_3155)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1155,7 +1155,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_3144)
+    if (_3167)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1163,7 +1163,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_3156)
+    if (_3179)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1171,7 +1171,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_3168)
+    if (_3191)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1195,47 +1195,47 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3273, const device Norm1& v_3282)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3296, const device Norm1& v_3305)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _3260 = (at & 3u) == 0u;
-    bool _3267;
-    if (_3260)
+    bool _3283 = (at & 3u) == 0u;
+    bool _3290;
+    if (_3283)
     {
-        _3267 = (at + 3u) <= last;
+        _3290 = (at + 3u) <= last;
     }
     else
     {
-        _3267 = _3260;
+        _3290 = _3283;
     }
-    if (_3267)
+    if (_3290)
     {
-        return v_3273.norm4[at / 4u];
+        return v_3296.norm4[at / 4u];
     }
-    return float4(v_3282.norm1[min(at, last)], v_3282.norm1[min((at + 1u), last)], v_3282.norm1[min((at + 2u), last)], v_3282.norm1[min((at + 3u), last)]);
+    return float4(v_3305.norm1[min(at, last)], v_3305.norm1[min((at + 1u), last)], v_3305.norm1[min((at + 2u), last)], v_3305.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3194, const device X1& v_3205)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3217, const device X1& v_3228)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_3194.x4[i / 4u];
+        return v_3217.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_3205.x1[i];
+    v.x = v_3228.x1[i];
     if (count > 1u)
     {
-        v.y = v_3205.x1[i + 1u];
+        v.y = v_3228.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_3205.x1[i + 2u];
+        v.z = v_3228.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_3205.x1[i + 3u];
+        v.w = v_3228.x1[i + 3u];
     }
     return v;
 }
@@ -1247,45 +1247,45 @@ Raw no_raw()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_849, const device Weights4& v_858)
+uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_872, const device Weights4& v_881)
 {
     if (second)
     {
-        return v_849.second4[i];
+        return v_872.second4[i];
     }
-    return v_858.weights4[i];
+    return v_881.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     if (second)
     {
-        return v_827.second1[i];
+        return v_850.second1[i];
     }
-    return v_837.weights1[i];
+    return v_860.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_827, const device Weights1& v_837, const device Second4& v_849, const device Weights4& v_858)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = no_raw();
-    bool _1513 = (at & 3u) == 0u;
-    bool _1520;
-    if (_1513)
+    bool _1536 = (at & 3u) == 0u;
+    bool _1543;
+    if (_1536)
     {
-        _1520 = (at + 3u) <= last;
+        _1543 = (at + 3u) <= last;
     }
     else
     {
-        _1520 = _1513;
+        _1543 = _1536;
     }
-    if (_1520)
+    if (_1543)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, second, v_849, v_858);
+        raw.a = weight_words(param, second, v_872, v_881);
     }
     else
     {
@@ -1293,89 +1293,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, second, v_827, v_837), weight_word(param_2, second, v_827, v_837), weight_word(param_3, second, v_827, v_837), weight_word(param_4, second, v_827, v_837));
+        raw.a = uint4(weight_word(param_1, second, v_850, v_860), weight_word(param_2, second, v_850, v_860), weight_word(param_3, second, v_850, v_860), weight_word(param_4, second, v_850, v_860));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, second, v_827, v_837);
+    raw.a.x = weight_word(param, second, v_850, v_860);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, second, v_827, v_837);
+    raw.a.y = weight_word(param_1, second, v_850, v_860);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, second, v_827, v_837);
+    raw.a.z = weight_word(param_2, second, v_850, v_860);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, second, v_827, v_837);
+    raw.a.x = weight_word(param, second, v_850, v_860);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, second, v_827, v_837);
+    raw.a.y = weight_word(param_1, second, v_850, v_860);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, second, v_827, v_837);
+    raw.a.w = weight_word(param_2, second, v_850, v_860);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, second, v_827, v_837);
+    return load_scaled(param, param_1, second, v_850, v_860);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, second, v_827, v_837);
+    return load_scaled(param, param_1, second, v_850, v_860);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, second, v_827, v_837);
+    raw.a.x = weight_word(param, second, v_850, v_860);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, second, v_827, v_837);
+    raw.a.w = weight_word(param_1, second, v_850, v_860);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, second, v_827, v_837);
+    raw.a.x = weight_word(param, second, v_850, v_860);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, second, v_827, v_837);
+    raw.a.y = weight_word(param_1, second, v_850, v_860);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, second, v_827, v_837);
+    raw.a.z = weight_word(param_2, second, v_850, v_860);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, second, v_827, v_837);
+    raw.a.w = weight_word(param_3, second, v_850, v_860);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, second, v_827, v_837);
+    raw.b.x = weight_word(param_4, second, v_850, v_860);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part_1 = (q / 32u) & 1u;
@@ -1385,60 +1385,60 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part_1)) + (2u * quad_);
     Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, second, v_827, v_837);
+    raw.a.x = weight_word(param, second, v_850, v_860);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, second, v_827, v_837);
+    raw.a.y = weight_word(param_1, second, v_850, v_860);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, second, v_827, v_837);
+    raw.a.z = weight_word(param_2, second, v_850, v_860);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, second, v_827, v_837);
+    raw.a.w = weight_word(param_3, second, v_850, v_860);
     uint param_4 = (((h + 96u) + (4u * part_1)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, second, v_827, v_837);
+    raw.b.x = weight_word(param_4, second, v_850, v_860);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, second, v_827, v_837);
+    raw.b.y = weight_word(param_5, second, v_850, v_860);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint2 load_at(thread const uint& h, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+uint2 load_at(thread const uint& h, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint param = h / 2u;
     uint param_1 = (h / 2u) + (h & 1u);
-    return uint2(weight_word(param, second, v_827, v_837), weight_word(param_1, second, v_827, v_837));
+    return uint2(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860));
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + ((q / 8u) * 11u);
     uint param = (h + 3u) + (2u * (q & 3u));
     uint param_1 = h + 1u;
     uint param_2 = h / 2u;
-    return Raw{ uint4(load_at(param, second, v_827, v_837), load_at(param_1, second, v_827, v_837)), uint4(weight_word(param_2, second, v_827, v_837), 0u, 0u, 0u) };
+    return Raw{ uint4(load_at(param, second, v_850, v_860), load_at(param_1, second, v_850, v_860)), uint4(weight_word(param_2, second, v_850, v_860), 0u, 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((q / 8u) * 6u);
     uint param = (at + 2u) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, second, v_827, v_837), weight_word(param_1, second, v_827, v_837), 0u, weight_word(param_2, second, v_827, v_837)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), 0u, weight_word(param_2, second, v_850, v_860)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((q / 64u) * 21u);
     uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
     uint param_1 = at + ((q / 16u) & 3u);
     uint param_2 = at + 20u;
-    return Raw{ uint4(weight_word(param, second, v_827, v_837), weight_word(param_1, second, v_827, v_837), 0u, weight_word(param_2, second, v_827, v_837)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), 0u, weight_word(param_2, second, v_850, v_860)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + ((q / 64u) * 55u);
     uint word = 2u * (q & 7u);
@@ -1448,11 +1448,11 @@ Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
     uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
     uint param_4 = (h / 2u) + 27u;
-    return Raw{ uint4(load_at(param, second, v_827, v_837), load_at(param_1, second, v_827, v_837)), uint4(weight_word(param_2, second, v_827, v_837), weight_word(param_3, second, v_827, v_837), weight_word(param_4, second, v_827, v_837), 0u) };
+    return Raw{ uint4(load_at(param, second, v_850, v_860), load_at(param_1, second, v_850, v_860)), uint4(weight_word(param_2, second, v_850, v_860), weight_word(param_3, second, v_850, v_860), weight_word(param_4, second, v_850, v_860), 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((q / 64u) * 44u);
     uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
@@ -1461,162 +1461,162 @@ Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_3 = at;
     uint param_4 = at + 3u;
     uint param_5 = (at + 4u) + (q & 7u);
-    return Raw{ uint4(weight_word(param, second, v_827, v_837), weight_word(param_1, second, v_827, v_837), weight_word(param_2, second, v_827, v_837), weight_word(param_3, second, v_827, v_837)), uint4(weight_word(param_4, second, v_827, v_837), weight_word(param_5, second, v_827, v_837), 0u, 0u) };
+    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), weight_word(param_2, second, v_850, v_860), weight_word(param_3, second, v_850, v_860)), uint4(weight_word(param_4, second, v_850, v_860), weight_word(param_5, second, v_850, v_860), 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((q / 64u) * 34u);
     uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, second, v_827, v_837), weight_word(param_1, second, v_827, v_837), 0u, weight_word(param_2, second, v_827, v_837)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), 0u, weight_word(param_2, second, v_850, v_860)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint scale = (2u * row) + ((q / 8u) * 17u);
     uint at = (scale + 1u) + (4u * (q & 3u));
     uint param = at / 4u;
     uint param_1 = (at + 3u) / 4u;
     uint param_2 = scale / 4u;
-    return Raw{ uint4(weight_word(param, second, v_827, v_837), weight_word(param_1, second, v_827, v_837), 0u, weight_word(param_2, second, v_827, v_837)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), 0u, weight_word(param_2, second, v_850, v_860)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint last = (row + ((k - 1u) / 2u)) / 2u;
     uint at = (row + (2u * q)) / 2u;
     uint param = at;
     uint param_1 = min((at + 1u), last);
-    return Raw{ uint4(weight_word(param, second, v_827, v_837), weight_word(param_1, second, v_827, v_837), 0u, 0u), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), 0u, 0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_827, const device Weights1& v_837, const device Second4& v_849, const device Weights4& v_858)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881)
 {
     Raw raw = no_raw();
-    if (_2801)
+    if (_2824)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, second, v_827, v_837, v_849, v_858);
+        raw = load_quad_F32(param, param_1, param_2, second, v_850, v_860, v_872, v_881);
     }
-    if (_2811)
+    if (_2834)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, second, v_827, v_837);
+        raw = load_quad_F16(param_3, param_4, param_5, second, v_850, v_860);
     }
-    if (_2821)
+    if (_2844)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, second, v_827, v_837);
+        raw = load_quad_F16(param_6, param_7, param_8, second, v_850, v_860);
     }
-    if (_2831)
+    if (_2854)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_827, v_837);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_850, v_860);
     }
-    if (_2841)
+    if (_2864)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_827, v_837);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_850, v_860);
     }
-    if (_2851)
+    if (_2874)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_827, v_837);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_850, v_860);
     }
-    if (_2861)
+    if (_2884)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_827, v_837);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_850, v_860);
     }
-    if (_2871)
+    if (_2894)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_827, v_837);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_850, v_860);
     }
-    if (_2881)
+    if (_2904)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
-        raw = load_quad_Q5_0(param_24, param_25, param_26, second, v_827, v_837);
+        raw = load_quad_Q5_0(param_24, param_25, param_26, second, v_850, v_860);
     }
-    if (_2891)
+    if (_2914)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
-        raw = load_quad_Q5_1(param_27, param_28, param_29, second, v_827, v_837);
+        raw = load_quad_Q5_1(param_27, param_28, param_29, second, v_850, v_860);
     }
-    if (_2901)
+    if (_2924)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
-        raw = load_quad_Q2_K(param_30, param_31, param_32, second, v_827, v_837);
+        raw = load_quad_Q2_K(param_30, param_31, param_32, second, v_850, v_860);
     }
-    if (_2911)
+    if (_2934)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
-        raw = load_quad_Q3_K(param_33, param_34, param_35, second, v_827, v_837);
+        raw = load_quad_Q3_K(param_33, param_34, param_35, second, v_850, v_860);
     }
-    if (_2921)
+    if (_2944)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
-        raw = load_quad_Q5_K(param_36, param_37, param_38, second, v_827, v_837);
+        raw = load_quad_Q5_K(param_36, param_37, param_38, second, v_850, v_860);
     }
-    if (_2931)
+    if (_2954)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
-        raw = load_quad_Q4_0(param_39, param_40, param_41, second, v_827, v_837);
+        raw = load_quad_Q4_0(param_39, param_40, param_41, second, v_850, v_860);
     }
-    if (_2941)
+    if (_2964)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
-        raw = load_quad_IQ4_XS(param_42, param_43, param_44, second, v_827, v_837);
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, second, v_850, v_860);
     }
-    if (_2951)
+    if (_2974)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
-        raw = load_quad_MXFP4(param_45, param_46, param_47, second, v_827, v_837);
+        raw = load_quad_MXFP4(param_45, param_46, param_47, second, v_850, v_860);
     }
-    if (_2961)
+    if (_2984)
     {
         uint param_48 = row;
         uint param_49 = k;
         uint param_50 = q;
-        raw = load_quad_F8_E4M3(param_48, param_49, param_50, second, v_827, v_837);
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, second, v_850, v_860);
     }
     return raw;
 }
@@ -1624,92 +1624,115 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3351;
+    float _3374;
     if (push.k != 0u)
     {
-        _3351 = rsqrt((squares / float(push.k)) + push.eps);
+        _3374 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3351 = 0.0;
+        _3374 = 0.0;
     }
-    return _3351;
+    return _3374;
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3377, device Y1& v_3393)
+float gelu_tanh(thread const float& x)
 {
-    if (_3371)
+    return x / (1.0 + exp((-1.5957691669464111328125) * (x + (((0.0447149984538555145263671875 * x) * x) * x))));
+}
+
+static inline __attribute__((always_inline))
+float gate_of(thread const float& x, constant Push& push)
+{
+    float _3397;
+    if ((push.flags & 64u) != 0u)
+    {
+        float param = x;
+        _3397 = gelu_tanh(param);
+    }
+    else
+    {
+        float param_1 = x;
+        _3397 = silu(param_1);
+    }
+    return _3397;
+}
+
+static inline __attribute__((always_inline))
+void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3418, device Y1& v_3434)
+{
+    if (_3412)
     {
         float param = sum;
-        v_3377.gates1[(r * push.n) + j] = silu(param);
+        v_3418.gates1[(r * push.n) + j] = gate_of(param, push);
     }
     else
     {
-        v_3393.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3377.gates1[(r * push.n) + j] * sum;
+        v_3434.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3418.gates1[(r * push.n) + j] * sum;
     }
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3377, device Y1& v_3393, device Gates4& v_3453, device Y4& v_3487)
+void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3418, device Y1& v_3434, device Gates4& v_3494, device Y4& v_3528)
 {
     uint gate = (r * push.n) + j;
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _3436 = (gate & 3u) == 0u;
-    bool _3444;
-    if (_3436)
+    bool _3477 = (gate & 3u) == 0u;
+    bool _3485;
+    if (_3477)
     {
-        _3444 = (j + 4u) <= push.n;
+        _3485 = (j + 4u) <= push.n;
     }
     else
     {
-        _3444 = _3436;
+        _3485 = _3477;
     }
-    bool whole = _3444;
-    if (whole && _3446)
+    bool whole = _3485;
+    if (whole && _3487)
     {
         float param = sums.x;
         float param_1 = sums.y;
         float param_2 = sums.z;
         float param_3 = sums.w;
-        v_3453.gates4[gate / 4u] = float4(silu(param), silu(param_1), silu(param_2), silu(param_3));
+        v_3494.gates4[gate / 4u] = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push));
     }
     else
     {
-        bool _3481;
+        bool _3522;
         if (whole)
         {
-            _3481 = (to & 3u) == 0u;
+            _3522 = (to & 3u) == 0u;
         }
         else
         {
-            _3481 = whole;
+            _3522 = whole;
         }
-        if (_3481)
+        if (_3522)
         {
-            v_3487.y4[to / 4u] = v_3453.gates4[gate / 4u] * sums;
+            v_3528.y4[to / 4u] = v_3494.gates4[gate / 4u] * sums;
         }
         else
         {
             uint e = 0u;
             for (;;)
             {
-                bool _3505 = e < 4u;
-                bool _3514;
-                if (_3505)
+                bool _3546 = e < 4u;
+                bool _3555;
+                if (_3546)
                 {
-                    _3514 = (j + e) < push.n;
+                    _3555 = (j + e) < push.n;
                 }
                 else
                 {
-                    _3514 = _3505;
+                    _3555 = _3546;
                 }
-                if (_3514)
+                if (_3555)
                 {
                     uint param_4 = r;
                     uint param_5 = j + e;
                     float param_6 = sums[e];
-                    finish(param_4, param_5, param_6, push, v_3377, v_3393);
+                    finish(param_4, param_5, param_6, push, v_3418, v_3434);
                     e++;
                     continue;
                 }
@@ -1723,7 +1746,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread const float4
 }
 
 static inline __attribute__((always_inline))
-void tiles(thread bool& second, const device Second1& v_827, const device Weights1& v_837, const device Second4& v_849, const device Weights4& v_858, const device X4& v_3194, const device X1& v_3205, constant Push& push, const device Norm4& v_3273, const device Norm1& v_3282, device Gates1& v_3377, device Y1& v_3393, device Gates4& v_3453, device Y4& v_3487, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, const device X4& v_3217, const device X1& v_3228, constant Push& push, const device Norm4& v_3296, const device Norm1& v_3305, device Gates1& v_3418, device Y1& v_3434, device Gates4& v_3494, device Y4& v_3528, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1743,20 +1766,20 @@ void tiles(thread bool& second, const device Second1& v_827, const device Weight
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _7925 = push.first.xyz + gl_WorkGroupID;
-    uint _7926 = _7925.y;
+    uint3 _7966 = push.first.xyz + gl_WorkGroupID;
+    uint _7967 = _7966.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _8034;
+    float4 _8075;
     spvUnsafeArray<Raw, 4> raw;
-    uint _8042;
-    float4 _8125;
-    uint _8222;
-    for (uint tile_r = _7926; tile_r < tiles_r; tile_r += push.groups.y)
+    uint _8083;
+    float4 _8166;
+    uint _8263;
+    for (uint tile_r = _7967; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _7940 = push.first.xyz + gl_WorkGroupID;
-        uint _7941 = _7940.x;
-        for (uint tile_j = _7941; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7981 = push.first.xyz + gl_WorkGroupID;
+        uint _7982 = _7981.x;
+        for (uint tile_j = _7982; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1776,44 +1799,44 @@ void tiles(thread bool& second, const device Second1& v_827, const device Weight
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _8012 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _8053 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _8012;
+                            v[y] = _8053;
                         }
                         else
                         {
-                            bool _8023 = (first + y) < push.n;
-                            bool _8031;
-                            if (_8023)
+                            bool _8064 = (first + y) < push.n;
+                            bool _8072;
+                            if (_8064)
                             {
-                                _8031 = (4u * q) < push.k;
+                                _8072 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _8031 = _8023;
+                                _8072 = _8064;
                             }
-                            bool there = _8031;
+                            bool there = _8072;
                             if (there)
                             {
                                 if (second)
                                 {
-                                    _8042 = push.offset.z;
+                                    _8083 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _8042 = push.offset.y;
+                                    _8083 = push.offset.y;
                                 }
                                 Raw param_11 = raw[y];
-                                uint param_12 = (2u * _8042) + ((first + y) * halves);
+                                uint param_12 = (2u * _8083) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _8034 = decode_quad(param_11, param_12, param_13, param_14);
+                                _8075 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _8034 = float4(0.0);
+                                _8075 = float4(0.0);
                             }
-                            v[y] = _8034;
+                            v[y] = _8075;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1839,13 +1862,13 @@ void tiles(thread bool& second, const device Second1& v_827, const device Weight
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _8125 = norm_at(param_21, push, v_3273, v_3282);
+                            _8166 = norm_at(param_21, push, v_3296, v_3305);
                         }
                         else
                         {
-                            _8125 = float4(1.0);
+                            _8166 = float4(1.0);
                         }
-                        factor = _8125;
+                        factor = _8166;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1855,56 +1878,56 @@ void tiles(thread bool& second, const device Second1& v_827, const device Weight
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _8156 = i < push.rows;
-                            bool _8164;
-                            if (_8156)
+                            bool _8197 = i < push.rows;
+                            bool _8205;
+                            if (_8197)
                             {
-                                _8164 = (4u * q_1) < push.k;
+                                _8205 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8164 = _8156;
+                                _8205 = _8197;
                             }
-                            if (_8164)
+                            if (_8205)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_3194, v_3205);
+                                v[y_2] = x_at(param_22, param_23, v_3217, v_3228);
                                 if (false)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_3194, v_3205);
+                                    up[y_2] = x_at(param_24, param_25, v_3217, v_3228);
                                 }
                             }
                         }
                         else
                         {
-                            bool _8209 = i < push.n;
-                            bool _8217;
-                            if (_8209)
+                            bool _8250 = i < push.n;
+                            bool _8258;
+                            if (_8250)
                             {
-                                _8217 = (4u * q_1) < push.k;
+                                _8258 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8217 = _8209;
+                                _8258 = _8250;
                             }
-                            if (_8217)
+                            if (_8258)
                             {
                                 if (second)
                                 {
-                                    _8222 = push.offset.z;
+                                    _8263 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _8222 = push.offset.y;
+                                    _8263 = push.offset.y;
                                 }
-                                uint param_26 = (2u * _8222) + (i * halves);
+                                uint param_26 = (2u * _8263) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_827, v_837, v_849, v_858);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_850, v_860, v_872, v_881);
                             }
                         }
                     }
@@ -1958,7 +1981,7 @@ void tiles(thread bool& second, const device Second1& v_827, const device Weight
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_3377, v_3393, v_3453, v_3487);
+                    finish_quad(param_37, param_38, param_39, push, v_3418, v_3434, v_3494, v_3528);
                 }
             }
         }
@@ -1977,11 +2000,11 @@ void choose_line(thread const uint& y, thread bool& second)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_8505)
+    if (_8546)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_8524)
+    if (_8565)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1989,9 +2012,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_3205)
+float4 x_words(thread const uint& at, const device X1& v_3228)
 {
-    return float4(*(const device packed_float4*)&v_3205.x1[at]);
+    return float4(*(const device packed_float4*)&v_3228.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -2001,9 +2024,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_3282)
+float4 norm_words(thread const uint& at, const device Norm1& v_3305)
 {
-    return float4(*(const device packed_float4*)&v_3282.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3305.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -2027,13 +2050,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9930)
+    if (_9971)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_9961)
+    if (_10002)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -2049,67 +2072,67 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
 }
 
 static inline __attribute__((always_inline))
-uint4 second_words(thread const uint& at, const device Second1& v_827)
+uint4 second_words(thread const uint& at, const device Second1& v_850)
 {
-    return uint4(*(const device packed_uint4*)&v_827.second1[at]);
+    return uint4(*(const device packed_uint4*)&v_850.second1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_837)
+uint4 first_words(thread const uint& at, const device Weights1& v_860)
 {
-    return uint4(*(const device packed_uint4*)&v_837.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_860.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + (8u * u);
-    uint4 _8564;
+    uint4 _8605;
     if (second)
     {
         uint param = at + 4u;
-        _8564 = second_words(param, v_827);
+        _8605 = second_words(param, v_850);
     }
     else
     {
         uint param_1 = at + 4u;
-        _8564 = first_words(param_1, v_837);
+        _8605 = first_words(param_1, v_860);
     }
-    uint4 _8579;
+    uint4 _8620;
     if (second)
     {
         uint param_2 = at;
-        _8579 = second_words(param_2, v_827);
+        _8620 = second_words(param_2, v_850);
     }
     else
     {
         uint param_3 = at;
-        _8579 = first_words(param_3, v_837);
+        _8620 = first_words(param_3, v_860);
     }
-    float4 param_4 = as_type<float4>(_8579);
+    float4 param_4 = as_type<float4>(_8620);
     float4 param_5 = x[0];
     float param_6 = 0.0;
-    float4 param_7 = as_type<float4>(_8564);
+    float4 param_7 = as_type<float4>(_8605);
     float4 param_8 = x[1];
     float param_9 = times(param_4, param_5, param_6);
     return times(param_7, param_8, param_9);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
-    uint4 _8607;
+    uint4 _8648;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _8607 = second_words(param, v_827);
+        _8648 = second_words(param, v_850);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _8607 = first_words(param_1, v_837);
+        _8648 = first_words(param_1, v_860);
     }
-    uint4 w = _8607;
+    uint4 w = _8648;
     float4 param_2 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_3 = x[0];
     float param_4 = 0.0;
@@ -2120,20 +2143,20 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
-    uint4 _8664;
+    uint4 _8705;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _8664 = second_words(param, v_827);
+        _8705 = second_words(param, v_850);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _8664 = first_words(param_1, v_837);
+        _8705 = first_words(param_1, v_860);
     }
-    uint4 w = _8664;
+    uint4 w = _8705;
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -2146,15 +2169,15 @@ float line_times_x_BF16(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-uint2 second_shorts(thread const uint& h, const device Second1& v_827)
+uint2 second_shorts(thread const uint& h, const device Second1& v_850)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_827.second1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_850.second1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_837)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_860)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_837.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_860.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
@@ -2166,55 +2189,55 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-uint second_short(thread const uint& h, const device Second1& v_827)
+uint second_short(thread const uint& h, const device Second1& v_850)
 {
-    return uint(((const device ushort*)&v_827.second1[0])[h]);
+    return uint(((const device ushort*)&v_850.second1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_837)
+uint first_short(thread const uint& h, const device Weights1& v_860)
 {
-    return uint(((const device ushort*)&v_837.weights1[0])[h]);
+    return uint(((const device ushort*)&v_860.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
-    uint2 _8841;
+    uint2 _8882;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
         if (second)
         {
             uint param = (h + 1u) + (4u * i);
-            _8841 = second_shorts(param, v_827);
+            _8882 = second_shorts(param, v_850);
         }
         else
         {
             uint param_1 = (h + 1u) + (4u * i);
-            _8841 = first_shorts(param_1, v_837);
+            _8882 = first_shorts(param_1, v_860);
         }
-        uint2 w = _8841;
+        uint2 w = _8882;
         uint param_2 = w.x;
         sums = fma(bytes_and_384(param_2), x[2u * i], sums);
         uint param_3 = w.y;
         sums = fma(bytes_and_384(param_3), x[(2u * i) + 1u], sums);
     }
-    uint _8884;
+    uint _8925;
     if (second)
     {
         uint param_4 = h;
-        _8884 = second_short(param_4, v_827);
+        _8925 = second_short(param_4, v_850);
     }
     else
     {
         uint param_5 = h;
-        _8884 = first_short(param_5, v_837);
+        _8925 = first_short(param_5, v_860);
     }
     float4 param_6 = sums;
-    return float2(as_type<half2>(_8884)).x * fma(-384.0, of_x.x, sum4(param_6));
+    return float2(as_type<half2>(_8925)).x * fma(-384.0, of_x.x, sum4(param_6));
 }
 
 static inline __attribute__((always_inline))
@@ -2260,89 +2283,89 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + (9u * u);
-    uint2 _8914;
+    uint2 _8955;
     if (second)
     {
         uint param = h + 1u;
-        _8914 = second_shorts(param, v_827);
+        _8955 = second_shorts(param, v_850);
     }
     else
     {
         uint param_1 = h + 1u;
-        _8914 = first_shorts(param_1, v_837);
+        _8955 = first_shorts(param_1, v_860);
     }
-    uint2 _8928;
+    uint2 _8969;
     if (second)
     {
         uint param_2 = h + 5u;
-        _8928 = second_shorts(param_2, v_827);
+        _8969 = second_shorts(param_2, v_850);
     }
     else
     {
         uint param_3 = h + 5u;
-        _8928 = first_shorts(param_3, v_837);
+        _8969 = first_shorts(param_3, v_860);
     }
-    uint4 w = uint4(_8914, _8928);
-    uint _8947;
+    uint4 w = uint4(_8955, _8969);
+    uint _8988;
     if (second)
     {
         uint param_4 = h;
-        _8947 = second_short(param_4, v_827);
+        _8988 = second_short(param_4, v_850);
     }
     else
     {
         uint param_5 = h;
-        _8947 = first_short(param_5, v_837);
+        _8988 = first_short(param_5, v_860);
     }
     uint4 param_6 = w;
     spvUnsafeArray<float4, 8> param_7;
     param_7 = x;
-    return float2(as_type<half2>(_8947)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
+    return float2(as_type<half2>(_8988)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
 }
 
 static inline __attribute__((always_inline))
-uint second_word(thread const uint& at, const device Second1& v_827)
+uint second_word(thread const uint& at, const device Second1& v_850)
 {
-    return v_827.second1[at];
+    return v_850.second1[at];
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_837)
+uint first_word(thread const uint& at, const device Weights1& v_860)
 {
-    return v_837.weights1[at];
+    return v_860.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + (5u * u);
-    uint4 _8980;
+    uint4 _9021;
     if (second)
     {
         uint param = at + 1u;
-        _8980 = second_words(param, v_827);
+        _9021 = second_words(param, v_850);
     }
     else
     {
         uint param_1 = at + 1u;
-        _8980 = first_words(param_1, v_837);
+        _9021 = first_words(param_1, v_860);
     }
-    uint4 w = _8980;
-    uint _8995;
+    uint4 w = _9021;
+    uint _9036;
     if (second)
     {
         uint param_2 = at;
-        _8995 = second_word(param_2, v_827);
+        _9036 = second_word(param_2, v_850);
     }
     else
     {
         uint param_3 = at;
-        _8995 = first_word(param_3, v_837);
+        _9036 = first_word(param_3, v_860);
     }
-    float2 scale = float2(as_type<half2>(_8995));
+    float2 scale = float2(as_type<half2>(_9036));
     uint4 param_4 = w;
     spvUnsafeArray<float4, 8> param_5;
     param_5 = x;
@@ -2350,56 +2373,56 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
-    uint4 _9043;
+    uint4 _9084;
     if (second)
     {
         uint param = at;
-        _9043 = second_words(param, v_827);
+        _9084 = second_words(param, v_850);
     }
     else
     {
         uint param_1 = at;
-        _9043 = first_words(param_1, v_837);
+        _9084 = first_words(param_1, v_860);
     }
-    uint4 head = _9043;
-    uint4 _9056;
+    uint4 head = _9084;
+    uint4 _9097;
     if (second)
     {
         uint param_2 = (at + 4u) + (4u * (u & 7u));
-        _9056 = second_words(param_2, v_827);
+        _9097 = second_words(param_2, v_850);
     }
     else
     {
         uint param_3 = (at + 4u) + (4u * (u & 7u));
-        _9056 = first_words(param_3, v_837);
+        _9097 = first_words(param_3, v_860);
     }
-    uint4 w = _9056;
+    uint4 w = _9097;
     uint3 words = head.yzw >> uint3(shift);
-    uint _9086;
+    uint _9127;
     if (pair < 2u)
     {
-        _9086 = words.x & 16191u;
+        _9127 = words.x & 16191u;
     }
     else
     {
-        _9086 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _9127 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _9086;
-    uint _9105;
+    uint scales = _9127;
+    uint _9146;
     if (pair < 2u)
     {
-        _9105 = words.y & 16191u;
+        _9146 = words.y & 16191u;
     }
     else
     {
-        _9105 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _9146 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _9105;
+    uint minima = _9146;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -2431,60 +2454,60 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part_1)) + (4u * in_part);
-    uint2 _9227;
+    uint2 _9268;
     if (second)
     {
         uint param = low;
-        _9227 = second_shorts(param, v_827);
+        _9268 = second_shorts(param, v_850);
     }
     else
     {
         uint param_1 = low;
-        _9227 = first_shorts(param_1, v_837);
+        _9268 = first_shorts(param_1, v_860);
     }
-    uint2 p = _9227;
-    uint2 _9240;
+    uint2 p = _9268;
+    uint2 _9281;
     if (second)
     {
         uint param_2 = low + 16u;
-        _9240 = second_shorts(param_2, v_827);
+        _9281 = second_shorts(param_2, v_850);
     }
     else
     {
         uint param_3 = low + 16u;
-        _9240 = first_shorts(param_3, v_837);
+        _9281 = first_shorts(param_3, v_860);
     }
-    uint2 q = _9240;
-    uint2 _9255;
+    uint2 q = _9281;
+    uint2 _9296;
     if (second)
     {
         uint param_4 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _9255 = second_shorts(param_4, v_827);
+        _9296 = second_shorts(param_4, v_850);
     }
     else
     {
         uint param_5 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _9255 = first_shorts(param_5, v_837);
+        _9296 = first_shorts(param_5, v_860);
     }
-    uint2 r = _9255;
-    uint2 _9282;
+    uint2 r = _9296;
+    uint2 _9323;
     if (second)
     {
         uint param_6 = (h + 96u) + (4u * part_1);
-        _9282 = second_shorts(param_6, v_827);
+        _9323 = second_shorts(param_6, v_850);
     }
     else
     {
         uint param_7 = (h + 96u) + (4u * part_1);
-        _9282 = first_shorts(param_7, v_837);
+        _9323 = first_shorts(param_7, v_860);
     }
-    uint2 numbers = _9282 >> uint2(8u * (in_part / 2u));
+    uint2 numbers = _9323 >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -2511,21 +2534,21 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
         sums.w = times(param_21, param_22, param_23);
     }
     int4 scales = int4(int(numbers.x << 24u), int(numbers.x << 8u), int(numbers.y << 24u), int(numbers.y << 8u)) >> int4(24);
-    uint _9435;
+    uint _9476;
     if (second)
     {
         uint param_24 = h + 104u;
-        _9435 = second_short(param_24, v_827);
+        _9476 = second_short(param_24, v_850);
     }
     else
     {
         uint param_25 = h + 104u;
-        _9435 = first_short(param_25, v_837);
+        _9476 = first_short(param_25, v_860);
     }
     float4 param_26 = float4(scales);
     float4 param_27 = sums;
     float param_28 = 0.0;
-    return float2(as_type<half2>(_9435)).x * times(param_26, param_27, param_28);
+    return float2(as_type<half2>(_9476)).x * times(param_26, param_27, param_28);
 }
 
 static inline __attribute__((always_inline))
@@ -2535,27 +2558,27 @@ Unit no_unit()
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837, const device Second4& v_849, const device Weights4& v_858, constant Push& push)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _3778 = (at & 3u) == 0u;
-    bool _3785;
-    if (_3778)
+    bool _3819 = (at & 3u) == 0u;
+    bool _3826;
+    if (_3819)
     {
-        _3785 = (at + 7u) <= last;
+        _3826 = (at + 7u) <= last;
     }
     else
     {
-        _3785 = _3778;
+        _3826 = _3819;
     }
-    if (_3785)
+    if (_3826)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, second, v_849, v_858);
+        unit.a = weight_words(param, second, v_872, v_881);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, second, v_849, v_858);
+        unit.b = weight_words(param_1, second, v_872, v_881);
     }
     else
     {
@@ -2563,35 +2586,35 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& se
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, second, v_827, v_837);
+            unit.a[e] = weight_word(param_2, second, v_850, v_860);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, second, v_827, v_837);
+            unit.b[e] = weight_word(param_3, second, v_850, v_860);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837, const device Second4& v_849, const device Weights4& v_858, constant Push& push)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _3851 = (h & 7u) == 0u;
-    bool _3858;
-    if (_3851)
+    bool _3892 = (h & 7u) == 0u;
+    bool _3899;
+    if (_3892)
     {
-        _3858 = (at + 3u) <= last;
+        _3899 = (at + 3u) <= last;
     }
     else
     {
-        _3858 = _3851;
+        _3899 = _3892;
     }
-    if (_3858)
+    if (_3899)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, second, v_849, v_858);
+        unit.a = weight_words(param, second, v_872, v_881);
     }
     else
     {
@@ -2599,61 +2622,61 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& se
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, second, v_827, v_837);
+            unit.a[e] = weight_word(param_1, second, v_850, v_860);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, second, v_827, v_837);
+        unit.b.x = weight_word(param_2, second, v_850, v_860);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
-    uint4 _3687;
+    uint4 _3728;
     if (second)
     {
         uint param = at;
-        _3687 = second_words(param, v_827);
+        _3728 = second_words(param, v_850);
     }
     else
     {
         uint param_1 = at;
-        _3687 = first_words(param_1, v_837);
+        _3728 = first_words(param_1, v_860);
     }
-    return _3687;
+    return _3728;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, second, v_827, v_837), four_words(param_1, second, v_827, v_837), weight_word(param_2, second, v_827, v_837), 0u };
+    return Unit{ four_words(param, second, v_850, v_860), four_words(param_1, second, v_850, v_860), weight_word(param_2, second, v_850, v_860), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, second, v_827, v_837), uint4(0u), weight_word(param_1, second, v_827, v_837), 0u };
+    return Unit{ four_words(param, second, v_850, v_860), uint4(0u), weight_word(param_1, second, v_850, v_860), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, second, v_827, v_837), uint4(0u), weight_word(param_1, second, v_827, v_837), 0u };
+    return Unit{ four_words(param, second, v_850, v_860), uint4(0u), weight_word(param_1, second, v_850, v_860), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837, const device Second4& v_849, const device Weights4& v_858)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -2661,11 +2684,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& s
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, second, v_849, v_858), weight_words(param_1, second, v_849, v_858), 0u, 0u };
+        return Unit{ weight_words(param, second, v_872, v_881), weight_words(param_1, second, v_872, v_881), 0u, 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, second, v_827, v_837), four_words(param_3, second, v_827, v_837), 0u, 0u };
+    return Unit{ four_words(param_2, second, v_850, v_860), four_words(param_3, second, v_850, v_860), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -2675,7 +2698,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
@@ -2687,244 +2710,244 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& s
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, second, v_827, v_837), weight_word(param_1, second, v_827, v_837), weight_word(param_2, second, v_827, v_837), weight_word(param_3, second, v_827, v_837));
+    uint4 a = uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), weight_word(param_2, second, v_850, v_860), weight_word(param_3, second, v_850, v_860));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, second, v_827, v_837), weight_word(param_5, second, v_827, v_837), weight_word(param_6, second, v_827, v_837), weight_word(param_7, second, v_827, v_837));
+    uint4 b = uint4(weight_word(param_4, second, v_850, v_860), weight_word(param_5, second, v_850, v_860), weight_word(param_6, second, v_850, v_860), weight_word(param_7, second, v_850, v_860));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, second, v_827, v_837);
+        uint param_12 = weight_word(param_10, second, v_850, v_860);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, second, v_827, v_837);
+        uint param_17 = weight_word(param_15, second, v_850, v_860);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, second, v_827, v_837);
+        uint param_22 = weight_word(param_20, second, v_850, v_860);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, second, v_827, v_837);
+        uint param_27 = weight_word(param_25, second, v_850, v_860);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, second, v_827, v_837), 0u };
+    return Unit{ a, b, weight_word(param_28, second, v_850, v_860), 0u };
 }
 
 static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+uint2 two_words_of(thread const uint& h, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
-    uint2 _3748;
+    uint2 _3789;
     if (second)
     {
         uint param = h;
-        _3748 = second_shorts(param, v_827);
+        _3789 = second_shorts(param, v_850);
     }
     else
     {
         uint param_1 = h;
-        _3748 = first_shorts(param_1, v_837);
+        _3789 = first_shorts(param_1, v_860);
     }
-    return _3748;
+    return _3789;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+uint4 four_words_of(thread const uint& h, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
-    uint2 _3701;
+    uint2 _3742;
     if (second)
     {
         uint param = h;
-        _3701 = second_shorts(param, v_827);
+        _3742 = second_shorts(param, v_850);
     }
     else
     {
         uint param_1 = h;
-        _3701 = first_shorts(param_1, v_837);
+        _3742 = first_shorts(param_1, v_860);
     }
-    uint2 _3713;
+    uint2 _3754;
     if (second)
     {
         uint param_2 = h + 4u;
-        _3713 = second_shorts(param_2, v_827);
+        _3754 = second_shorts(param_2, v_850);
     }
     else
     {
         uint param_3 = h + 4u;
-        _3713 = first_shorts(param_3, v_837);
+        _3754 = first_shorts(param_3, v_860);
     }
-    return uint4(_3701, _3713);
+    return uint4(_3742, _3754);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + (11u * u);
     uint param = h;
-    uint2 head = two_words_of(param, second, v_827, v_837);
+    uint2 head = two_words_of(param, second, v_850, v_860);
     uint param_1 = h + 3u;
     uint param_2 = head.x;
     uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, second, v_827, v_837), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
+    return Unit{ four_words_of(param_1, second, v_850, v_860), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + (6u * u);
     uint param = at;
-    uint4 words = four_words(param, second, v_827, v_837);
+    uint4 words = four_words(param, second, v_850, v_860);
     uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, second, v_827, v_837)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
+    return Unit{ uint4(words.zw, two_words_of(param_1, second, v_850, v_860)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((u / 8u) * 21u);
     uint part_1 = (u / 4u) & 1u;
     uint param = ((at + 4u) + (8u * part_1)) + (4u * (u & 1u));
-    uint4 words = four_words(param, second, v_827, v_837) >> uint4(2u * (u & 2u));
+    uint4 words = four_words(param, second, v_850, v_860) >> uint4(2u * (u & 2u));
     uint param_1 = (2u * at) + (4u * part_1);
-    uint2 scales = two_words_of(param_1, second, v_827, v_837) >> uint2(8u * (u & 1u));
+    uint2 scales = two_words_of(param_1, second, v_850, v_860) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _4162;
+    uint _4203;
     if ((u & 2u) != 0u)
     {
-        _4162 = scales.y;
+        _4203 = scales.y;
     }
     else
     {
-        _4162 = scales.x;
+        _4203 = scales.x;
     }
-    return Unit{ words, uint4(0u), weight_word(param_2, second, v_827, v_837), _4162 };
+    return Unit{ words, uint4(0u), weight_word(param_2, second, v_850, v_860), _4203 };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + ((u / 8u) * 55u);
     uint part_1 = (u / 4u) & 1u;
     uint pair = (u / 2u) & 3u;
     uint param = ((h + 16u) + (16u * part_1)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, second, v_827, v_837) >> uint4(2u * (u & 2u));
+    uint4 words = four_words_of(param, second, v_850, v_860) >> uint4(2u * (u & 2u));
     uint param_1 = h + 48u;
-    uint2 a = two_words_of(param_1, second, v_827, v_837);
+    uint2 a = two_words_of(param_1, second, v_850, v_860);
     uint param_2 = h + 51u;
-    uint2 b = two_words_of(param_2, second, v_827, v_837);
-    uint _4220;
+    uint2 b = two_words_of(param_2, second, v_850, v_860);
+    uint _4261;
     if ((u & 2u) != 0u)
     {
-        _4220 = a.y;
+        _4261 = a.y;
     }
     else
     {
-        _4220 = a.x;
+        _4261 = a.x;
     }
-    uint four = _4220 >> (4u * part_1);
+    uint four = _4261 >> (4u * part_1);
     uint param_3 = b.x;
     uint param_4 = b.y;
     uint two = next_half(param_3, param_4) >> (2u * pair);
     uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
     uint param_5 = h + (8u * (u & 1u));
-    return Unit{ words, four_words_of(param_5, second, v_827, v_837) >> uint4(2u * pair), b.y >> 16u, scales };
+    return Unit{ words, four_words_of(param_5, second, v_850, v_860) >> uint4(2u * pair), b.y >> 16u, scales };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((u / 8u) * 44u);
     uint pair = (u / 2u) & 3u;
     uint param = at;
-    uint4 head = four_words(param, second, v_827, v_837);
+    uint4 head = four_words(param, second, v_850, v_860);
     uint3 words = head.yzw >> uint3(16u * (pair & 1u));
-    uint _4299;
+    uint _4340;
     if (pair < 2u)
     {
-        _4299 = words.x & 16191u;
+        _4340 = words.x & 16191u;
     }
     else
     {
-        _4299 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _4340 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _4299;
-    uint _4321;
+    uint scales = _4340;
+    uint _4362;
     if (pair < 2u)
     {
-        _4321 = words.y & 16191u;
+        _4362 = words.y & 16191u;
     }
     else
     {
-        _4321 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _4362 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _4321;
+    uint minima = _4362;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
     uint param_2 = (at + 4u) + (4u * (u & 1u));
-    return Unit{ four_words(param_1, second, v_827, v_837), four_words(param_2, second, v_827, v_837) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
+    return Unit{ four_words(param_1, second, v_850, v_860), four_words(param_2, second, v_850, v_860) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
 }
 
 static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+uint half_at(thread const uint& h, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
-    uint _3734;
+    uint _3775;
     if (second)
     {
         uint param = h;
-        _3734 = second_short(param, v_827);
+        _3775 = second_short(param, v_850);
     }
     else
     {
         uint param_1 = h;
-        _3734 = first_short(param_1, v_837);
+        _3775 = first_short(param_1, v_860);
     }
-    return _3734;
+    return _3775;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h;
-    return Unit{ four_words_of(param, second, v_827, v_837), uint4(0u), half_at(param_1, second, v_827, v_837), 0u };
+    return Unit{ four_words_of(param, second, v_850, v_860), uint4(0u), half_at(param_1, second, v_850, v_860), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((u / 8u) * 34u);
     uint param = 2u * at;
-    uint2 head = two_words_of(param, second, v_827, v_837);
+    uint2 head = two_words_of(param, second, v_850, v_860);
     uint param_1 = (at + 2u) + (4u * (u & 7u));
-    return Unit{ four_words(param_1, second, v_827, v_837), uint4(0u), head.x, head.y };
+    return Unit{ four_words(param_1, second, v_850, v_860), uint4(0u), head.x, head.y };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint byte_ = (2u * row) + (17u * u);
     uint at = byte_ / 4u;
     uint shift = 8u * (byte_ & 3u);
     uint param = at;
-    uint4 words = four_words(param, second, v_827, v_837);
+    uint4 words = four_words(param, second, v_850, v_860);
     uint param_1 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_1, second, v_827, v_837));
+    uint4 next = uint4(words.yzw, weight_word(param_1, second, v_850, v_860));
     return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837, constant Push& push)
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860, constant Push& push)
 {
     uint at = (row + (4u * u)) / 2u;
     uint last = (row + ((push.k - 1u) / 2u)) / 2u;
@@ -2933,116 +2956,116 @@ Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool
     for (uint e = 0u; e < 3u; e++)
     {
         uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, second, v_827, v_837);
+        unit.a[e] = weight_word(param, second, v_850, v_860);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_827, const device Weights1& v_837, const device Second4& v_849, const device Weights4& v_858, constant Push& push)
+Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
 {
     Unit unit = no_unit();
-    if (_4692)
+    if (_4733)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, second, v_827, v_837, v_849, v_858, push);
+        unit = load_unit_F32(param, param_1, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_4700)
+    if (_4741)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, second, v_827, v_837, v_849, v_858, push);
+        unit = load_unit_F16(param_2, param_3, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_4708)
+    if (_4749)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, second, v_827, v_837, v_849, v_858, push);
+        unit = load_unit_F16(param_4, param_5, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_4716)
+    if (_4757)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, second, v_827, v_837);
+        unit = load_unit_Q8_0(param_6, param_7, second, v_850, v_860);
     }
-    if (_4724)
+    if (_4765)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, second, v_827, v_837);
+        unit = load_unit_Q4_0(param_8, param_9, second, v_850, v_860);
     }
-    if (_4732)
+    if (_4773)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, second, v_827, v_837);
+        unit = load_unit_Q4_1(param_10, param_11, second, v_850, v_860);
     }
-    if (_4740)
+    if (_4781)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, second, v_827, v_837, v_849, v_858);
+        unit = load_unit_Q4_K(param_12, param_13, second, v_850, v_860, v_872, v_881);
     }
-    if (_4748)
+    if (_4789)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, second, v_827, v_837);
+        unit = load_unit_Q6_K(param_14, param_15, second, v_850, v_860);
     }
-    if (_4756)
+    if (_4797)
     {
         uint param_16 = row;
         uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, second, v_827, v_837);
+        unit = load_unit_Q5_0(param_16, param_17, second, v_850, v_860);
     }
-    if (_4764)
+    if (_4805)
     {
         uint param_18 = row;
         uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, second, v_827, v_837);
+        unit = load_unit_Q5_1(param_18, param_19, second, v_850, v_860);
     }
-    if (_4772)
+    if (_4813)
     {
         uint param_20 = row;
         uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, second, v_827, v_837);
+        unit = load_unit_Q2_K(param_20, param_21, second, v_850, v_860);
     }
-    if (_4780)
+    if (_4821)
     {
         uint param_22 = row;
         uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, second, v_827, v_837);
+        unit = load_unit_Q3_K(param_22, param_23, second, v_850, v_860);
     }
-    if (_4788)
+    if (_4829)
     {
         uint param_24 = row;
         uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, second, v_827, v_837);
+        unit = load_unit_Q5_K(param_24, param_25, second, v_850, v_860);
     }
-    if (_4796)
+    if (_4837)
     {
         uint param_26 = row;
         uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, second, v_827, v_837);
+        unit = load_unit_IQ4_NL(param_26, param_27, second, v_850, v_860);
     }
-    if (_4804)
+    if (_4845)
     {
         uint param_28 = row;
         uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, second, v_827, v_837);
+        unit = load_unit_IQ4_XS(param_28, param_29, second, v_850, v_860);
     }
-    if (_4812)
+    if (_4853)
     {
         uint param_30 = row;
         uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, second, v_827, v_837);
+        unit = load_unit_MXFP4(param_30, param_31, second, v_850, v_860);
     }
-    if (_4820)
+    if (_4861)
     {
         uint param_32 = row;
         uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, second, v_827, v_837, push);
+        unit = load_unit_F8_E4M3(param_32, param_33, second, v_850, v_860, push);
     }
     return unit;
 }
@@ -3050,26 +3073,26 @@ Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    if (_4458)
+    if (_4499)
     {
         uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
-        uint4 _4471;
-        if (_4470)
+        uint4 _4512;
+        if (_4511)
         {
-            _4471 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
+            _4512 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _4471 = low;
+            _4512 = low;
         }
-        return _4471;
+        return _4512;
     }
     uint4 low_1 = unit.a >> uint4(4u * i);
-    if (_4496)
+    if (_4537)
     {
         return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    if (_4514)
+    if (_4555)
     {
         uint high = unit.b.x >> (16u * i);
         uint param = high;
@@ -3078,14 +3101,14 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_3 = high >> 12u;
         return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
     }
-    uint4 _4545;
-    if (_4544)
+    uint4 _4586;
+    if (_4585)
     {
         uint param_4 = low_1.x;
         uint param_5 = low_1.y;
         uint param_6 = low_1.z;
         uint param_7 = low_1.w;
-        _4545 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
+        _4586 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
     }
     else
     {
@@ -3093,24 +3116,24 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_9 = low_1.y;
         uint param_10 = low_1.z;
         uint param_11 = low_1.w;
-        _4545 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
+        _4586 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
     }
-    return _4545;
+    return _4586;
 }
 
 static inline __attribute__((always_inline))
 float code_float(thread const uint& code)
 {
-    float _9462;
-    if (_9461)
+    float _9503;
+    if (_9502)
     {
-        _9462 = _9477[code & 15u];
+        _9503 = _9518[code & 15u];
     }
     else
     {
-        _9462 = _9500[code & 15u];
+        _9503 = _9541[code & 15u];
     }
-    return _9462;
+    return _9503;
 }
 
 static inline __attribute__((always_inline))
@@ -3124,100 +3147,100 @@ float4 byte_halves(thread const uint& w)
 static inline __attribute__((always_inline))
 float2 run_scale(thread const Unit& unit, thread const uint& i)
 {
-    if (_4636)
+    if (_4677)
     {
         uint numbers = unit.d >> (8u * i);
         return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
     }
-    if (_4654)
+    if (_4695)
     {
         uint numbers_1 = unit.d >> (16u * i);
         return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
     }
-    float _4673;
-    if (_4672)
+    float _4714;
+    if (_4713)
     {
-        _4673 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+        _4714 = float(int((unit.d >> (16u * i)) & 63u) - 32);
     }
     else
     {
-        _4673 = 1.0;
+        _4714 = 1.0;
     }
-    return float2(_4673, 1.0);
+    return float2(_4714, 1.0);
 }
 
 static inline __attribute__((always_inline))
 float2 unit_scale(thread const Unit& unit, thread const uint& u)
 {
     float2 d = float2(as_type<half2>(unit.c));
-    float _4593;
-    if (_4592)
+    float _4634;
+    if (_4633)
     {
         uint param = unit.c;
-        float _4599 = e8m0(param);
-        _4593 = _4599;
+        float _4640 = e8m0(param);
+        _4634 = _4640;
     }
     else
     {
-        float _4602;
-        if (_4601)
+        float _4643;
+        if (_4642)
         {
             uint2 param_1 = uint2(unit.c, unit.d);
             uint param_2 = u & 7u;
-            _4602 = iq4_xs_scale(param_1, param_2);
+            _4643 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _4602 = d.x;
+            _4643 = d.x;
         }
-        _4593 = _4602;
+        _4634 = _4643;
     }
-    float scale = _4593;
-    float _4623;
-    if (_4622)
+    float scale = _4634;
+    float _4664;
+    if (_4663)
     {
-        _4623 = -d.y;
+        _4664 = -d.y;
     }
     else
     {
-        _4623 = d.y;
+        _4664 = d.y;
     }
-    return float2(scale, _4623);
+    return float2(scale, _4664);
 }
 
 static inline __attribute__((always_inline))
-float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_827, const device Weights1& v_837, const device Second4& v_849, const device Weights4& v_858, constant Push& push)
+float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
 {
     uint param = row;
     uint param_1 = u;
-    Unit unit = load_unit(param, param_1, second, v_827, v_837, v_849, v_858, push);
+    Unit unit = load_unit(param, param_1, second, v_850, v_860, v_872, v_881, push);
     float2 all_ = float2(0.0);
-    uint4 _9548;
-    float _9565;
-    float4 _9591;
+    uint4 _9589;
+    float _9606;
+    float4 _9632;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
         if (coded)
         {
-            _9548 = unit.a >> uint4(4u * i);
+            _9589 = unit.a >> uint4(4u * i);
         }
         else
         {
             Unit param_2 = unit;
             uint param_3 = i;
-            _9548 = run_numbers(param_2, param_3);
+            _9589 = run_numbers(param_2, param_3);
         }
-        uint4 words = _9548;
+        uint4 words = _9589;
         if (coded)
         {
-            _9565 = 0.0;
+            _9606 = 0.0;
         }
         else
         {
-            _9565 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
+            _9606 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
         }
-        float sum = _9565;
+        float sum = _9606;
         _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
@@ -3228,14 +3251,14 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
                 uint param_5 = w >> 8u;
                 uint param_6 = w >> 16u;
                 uint param_7 = w >> 24u;
-                _9591 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+                _9632 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
             }
             else
             {
                 uint param_8 = w;
-                _9591 = byte_halves(param_8);
+                _9632 = byte_halves(param_8);
             }
-            float4 v = _9591;
+            float4 v = _9632;
             float4 param_9 = v;
             float4 param_10 = x[(4u * i) + e];
             float param_11 = sum;
@@ -3249,34 +3272,34 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
     Unit param_14 = unit;
     uint param_15 = u;
     float2 scale_1 = unit_scale(param_14, param_15);
-    all_.x *= _9658;
-    float _9663;
+    all_.x *= _9699;
+    float _9704;
     if (run_minima)
     {
-        _9663 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
+        _9704 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
     }
     else
     {
-        _9663 = scale_1.x * all_.x;
+        _9704 = scale_1.x * all_.x;
     }
-    return _9663;
+    return _9704;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_827, const device Weights1& v_837)
+float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
-    uint2 _8727;
+    uint2 _8768;
     if (second)
     {
         uint param = row + (4u * u);
-        _8727 = second_shorts(param, v_827);
+        _8768 = second_shorts(param, v_850);
     }
     else
     {
         uint param_1 = row + (4u * u);
-        _8727 = first_shorts(param_1, v_837);
+        _8768 = first_shorts(param_1, v_860);
     }
-    uint2 w = _8727;
+    uint2 w = _8768;
     float sum = 0.0;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
@@ -3289,187 +3312,187 @@ float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread 
         sum = times(param_2, param_3, param_4);
     }
     uint2 none = ((w & uint2(2139062143u)) + uint2(16843009u)) & uint2(2155905152u);
-    float _8814;
+    float _8855;
     if ((none.x | none.y) != 0u)
     {
-        _8814 = as_type<float>(2143289344u);
+        _8855 = as_type<float>(2143289344u);
     }
     else
     {
-        _8814 = 256.0 * sum;
+        _8855 = 256.0 * sum;
     }
-    return _8814;
+    return _8855;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_827, const device Weights1& v_837, const device Second4& v_849, const device Weights4& v_858, constant Push& push)
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
 {
     float sum = 0.0;
-    if (_9687)
+    if (_9728)
     {
         uint param = row;
         uint param_1 = u;
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        sum = line_times_x_F32(param, param_1, param_2, param_3, second, v_827, v_837);
+        sum = line_times_x_F32(param, param_1, param_2, param_3, second, v_850, v_860);
     }
-    if (_9699)
+    if (_9740)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F16(param_4, param_5, param_6, param_7, second, v_827, v_837);
+        sum = line_times_x_F16(param_4, param_5, param_6, param_7, second, v_850, v_860);
     }
-    if (_9711)
+    if (_9752)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, second, v_827, v_837);
+        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, second, v_850, v_860);
     }
-    if (_9723)
+    if (_9764)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, second, v_827, v_837);
+        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, second, v_850, v_860);
     }
-    if (_9735)
+    if (_9776)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, second, v_827, v_837);
+        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, second, v_850, v_860);
     }
-    if (_9747)
+    if (_9788)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, second, v_827, v_837);
+        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, second, v_850, v_860);
     }
-    if (_9759)
+    if (_9800)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, second, v_827, v_837);
+        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, second, v_850, v_860);
     }
-    if (_9771)
+    if (_9812)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, second, v_827, v_837);
+        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, second, v_850, v_860);
     }
-    if (_9783)
+    if (_9824)
     {
         uint param_32 = row;
         uint param_33 = u;
         spvUnsafeArray<float4, 8> param_34;
         param_34 = x;
         float4 param_35 = of_x;
-        sum = run_line(param_32, param_33, param_34, param_35, second, v_827, v_837, v_849, v_858, push);
+        sum = run_line(param_32, param_33, param_34, param_35, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_9795)
+    if (_9836)
     {
         uint param_36 = row;
         uint param_37 = u;
         spvUnsafeArray<float4, 8> param_38;
         param_38 = x;
         float4 param_39 = of_x;
-        sum = run_line(param_36, param_37, param_38, param_39, second, v_827, v_837, v_849, v_858, push);
+        sum = run_line(param_36, param_37, param_38, param_39, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_9807)
+    if (_9848)
     {
         uint param_40 = row;
         uint param_41 = u;
         spvUnsafeArray<float4, 8> param_42;
         param_42 = x;
         float4 param_43 = of_x;
-        sum = run_line(param_40, param_41, param_42, param_43, second, v_827, v_837, v_849, v_858, push);
+        sum = run_line(param_40, param_41, param_42, param_43, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_9819)
+    if (_9860)
     {
         uint param_44 = row;
         uint param_45 = u;
         spvUnsafeArray<float4, 8> param_46;
         param_46 = x;
         float4 param_47 = of_x;
-        sum = run_line(param_44, param_45, param_46, param_47, second, v_827, v_837, v_849, v_858, push);
+        sum = run_line(param_44, param_45, param_46, param_47, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_9831)
+    if (_9872)
     {
         uint param_48 = row;
         uint param_49 = u;
         spvUnsafeArray<float4, 8> param_50;
         param_50 = x;
         float4 param_51 = of_x;
-        sum = run_line(param_48, param_49, param_50, param_51, second, v_827, v_837, v_849, v_858, push);
+        sum = run_line(param_48, param_49, param_50, param_51, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_9843)
+    if (_9884)
     {
         uint param_52 = row;
         uint param_53 = u;
         spvUnsafeArray<float4, 8> param_54;
         param_54 = x;
         float4 param_55 = of_x;
-        sum = run_line(param_52, param_53, param_54, param_55, second, v_827, v_837, v_849, v_858, push);
+        sum = run_line(param_52, param_53, param_54, param_55, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_9855)
+    if (_9896)
     {
         uint param_56 = row;
         uint param_57 = u;
         spvUnsafeArray<float4, 8> param_58;
         param_58 = x;
         float4 param_59 = of_x;
-        sum = run_line(param_56, param_57, param_58, param_59, second, v_827, v_837, v_849, v_858, push);
+        sum = run_line(param_56, param_57, param_58, param_59, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_9867)
+    if (_9908)
     {
         uint param_60 = row;
         uint param_61 = u;
         spvUnsafeArray<float4, 8> param_62;
         param_62 = x;
         float4 param_63 = of_x;
-        sum = run_line(param_60, param_61, param_62, param_63, second, v_827, v_837, v_849, v_858, push);
+        sum = run_line(param_60, param_61, param_62, param_63, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_9879)
+    if (_9920)
     {
         uint param_64 = row;
         uint param_65 = u;
         spvUnsafeArray<float4, 8> param_66;
         param_66 = x;
         float4 param_67 = of_x;
-        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, second, v_827, v_837);
+        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, second, v_850, v_860);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3393)
+void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3434)
 {
     float param = gate;
-    v_3393.y1[(push.offset2.x + (r * push.ldy)) + j] = silu(param) * up;
+    v_3434.y1[(push.offset2.x + (r * push.ldy)) + j] = gate_of(param, push) * up;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(thread bool& second, const device Second1& v_827, const device Weights1& v_837, const device Second4& v_849, const device Weights4& v_858, const device X1& v_3205, constant Push& push, const device Norm1& v_3282, device Gates1& v_3377, device Y1& v_3393, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, const device X1& v_3228, constant Push& push, const device Norm1& v_3305, device Gates1& v_3418, device Y1& v_3434, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -3477,21 +3500,21 @@ void lane_rows(thread bool& second, const device Second1& v_827, const device We
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _10037 = push.first.xyz + gl_WorkGroupID;
-    uint _10038 = _10037.y;
+    uint3 _10078 = push.first.xyz + gl_WorkGroupID;
+    uint _10079 = _10078.y;
     spvUnsafeArray<uint, 4> row;
-    uint _10107;
-    uint _10118;
+    uint _10148;
+    uint _10159;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _10242;
-    uint _10305;
-    for (uint r = _10038; r < push.rows; r += push.groups.y)
+    float _10283;
+    uint _10346;
+    for (uint r = _10079; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _10061 = push.first.xyz + gl_WorkGroupID;
-        uint _10062 = _10061.x;
-        for (uint tile = _10062; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _10102 = push.first.xyz + gl_WorkGroupID;
+        uint _10103 = _10102.x;
+        for (uint tile = _10103; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3508,21 +3531,21 @@ void lane_rows(thread bool& second, const device Second1& v_827, const device We
                     choose_line(param_1, second);
                     if (second)
                     {
-                        _10107 = push.offset.z;
+                        _10148 = push.offset.z;
                     }
                     else
                     {
-                        _10107 = push.offset.y;
+                        _10148 = push.offset.y;
                     }
                     if (both)
                     {
-                        _10118 = y / 2u;
+                        _10159 = y / 2u;
                     }
                     else
                     {
-                        _10118 = y;
+                        _10159 = y;
                     }
-                    row[y] = (2u * _10107) + (min((first + _10118), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * _10148) + (min((first + _10159), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3535,7 +3558,7 @@ void lane_rows(thread bool& second, const device Second1& v_827, const device We
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_3205);
+                    x[i] = x_words(param_4, v_3228);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -3543,7 +3566,7 @@ void lane_rows(thread bool& second, const device Second1& v_827, const device We
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_3282);
+                        x[i] *= norm_words(param_8, v_3305);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -3561,20 +3584,20 @@ void lane_rows(thread bool& second, const device Second1& v_827, const device We
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_827, v_837, v_849, v_858, push);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_850, v_860, v_872, v_881, push);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _10242 = norm_scale(param_15, push);
+                _10283 = norm_scale(param_15, push);
             }
             else
             {
-                _10242 = 1.0;
+                _10283 = 1.0;
             }
-            float scale = _10242;
+            float scale = _10283;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3589,16 +3612,16 @@ void lane_rows(thread bool& second, const device Second1& v_827, const device We
             {
                 if (y_3 < LINES)
                 {
-                    bool _10296;
+                    bool _10337;
                     if (both)
                     {
-                        _10296 = y_3 == ((2u * lane) + 1u);
+                        _10337 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _10296 = both;
+                        _10337 = both;
                     }
-                    if (_10296)
+                    if (_10337)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3606,30 +3629,30 @@ void lane_rows(thread bool& second, const device Second1& v_827, const device We
                     {
                         if (both)
                         {
-                            _10305 = 2u * lane;
+                            _10346 = 2u * lane;
                         }
                         else
                         {
-                            _10305 = lane;
+                            _10346 = lane;
                         }
-                        if (y_3 == _10305)
+                        if (y_3 == _10346)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _10323 = lane < ELEMENTS;
-            bool _10332;
-            if (_10323)
+            bool _10364 = lane < ELEMENTS;
+            bool _10373;
+            if (_10364)
             {
-                _10332 = (first + lane) < push.n;
+                _10373 = (first + lane) < push.n;
             }
             else
             {
-                _10332 = _10323;
+                _10373 = _10364;
             }
-            if (_10332)
+            if (_10373)
             {
                 if (both)
                 {
@@ -3637,13 +3660,13 @@ void lane_rows(thread bool& second, const device Second1& v_827, const device We
                     uint param_17 = first + lane;
                     float param_18 = mine.x;
                     float param_19 = mine.y;
-                    finish_both(param_16, param_17, param_18, param_19, push, v_3393);
+                    finish_both(param_16, param_17, param_18, param_19, push, v_3434);
                     continue;
                 }
                 uint param_20 = r;
                 uint param_21 = first + lane;
                 float param_22 = mine.x;
-                finish(param_20, param_21, param_22, push, v_3377, v_3393);
+                finish(param_20, param_21, param_22, push, v_3418, v_3434);
             }
         }
     }
@@ -3654,9 +3677,9 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5121);
-    uint _5143;
-    uint _5154;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5162);
+    uint _5184;
+    uint _5195;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3668,27 +3691,27 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
             }
             if (second)
             {
-                _5143 = push.offset.z;
+                _5184 = push.offset.z;
             }
             else
             {
-                _5143 = push.offset.y;
+                _5184 = push.offset.y;
             }
             if (both)
             {
-                _5154 = y / 2u;
+                _5195 = y / 2u;
             }
             else
             {
-                _5154 = y;
+                _5195 = y;
             }
-            row[y] = (2u * _5143) + (min((from + _5154), (push.n - 1u)) * halves_1);
+            row[y] = (2u * _5184) + (min((from + _5195), (push.n - 1u)) * halves_1);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_827, const device Weights1& v_837, const device Second4& v_849, const device Weights4& v_858, constant Push& push)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -3701,13 +3724,13 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
             }
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, second, v_827, v_837, v_849, v_858, push);
+            unit[y] = load_unit(param, param_1, second, v_850, v_860, v_872, v_881, push);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3194, const device X1& v_3205, constant Push& push, const device Norm4& v_3273, const device Norm1& v_3282, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3217, const device X1& v_3228, constant Push& push, const device Norm4& v_3296, const device Norm1& v_3305, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -3723,42 +3746,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part_1 * 256u);
             uint at = first + (4u * q);
-            bool _7300 = q < quads;
-            bool _7307;
-            if (_7300)
+            bool _7341 = q < quads;
+            bool _7348;
+            if (_7341)
             {
-                _7307 = at < push.k;
+                _7348 = at < push.k;
             }
             else
             {
-                _7307 = _7300;
+                _7348 = _7341;
             }
-            bool _7316;
-            if (_7307)
+            bool _7357;
+            if (_7348)
             {
-                _7316 = (r + m) < push.rows;
+                _7357 = (r + m) < push.rows;
             }
             else
             {
-                _7316 = _7307;
+                _7357 = _7348;
             }
-            if (_7316)
+            if (_7357)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part_1] = x_at(param_2, param_3, v_3194, v_3205);
+                v[part_1] = x_at(param_2, param_3, v_3217, v_3228);
                 if (false)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part_1] = x_at(param_4, param_5, v_3194, v_3205);
+                    factor[part_1] = x_at(param_4, param_5, v_3217, v_3228);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part_1] = norm_at(param_6, push, v_3273, v_3282);
+                        factor[part_1] = norm_at(param_6, push, v_3296, v_3305);
                     }
                 }
             }
@@ -3774,19 +3797,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_2];
                 float4 param_9 = factor[part_2];
                 float param_10 = squares;
-                float4 _7396 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7437 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _7396;
-                bool _7405;
+                float4 value = _7437;
+                bool _7446;
                 if (normed)
                 {
-                    _7405 = (at_1 + 4u) > push.k;
+                    _7446 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _7405 = normed;
+                    _7446 = normed;
                 }
-                if (_7405)
+                if (_7446)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -3820,7 +3843,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3194, const device X1& v_3205, constant Push& push, const device Norm4& v_3273, const device Norm1& v_3282, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3217, const device X1& v_3228, constant Push& push, const device Norm4& v_3296, const device Norm1& v_3305, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -3833,7 +3856,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_3194, v_3205, push, v_3273, v_3282, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_3217, v_3228, push, v_3296, v_3305, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -3962,19 +3985,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _5625 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5666 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _5625;
-    uint _5629;
+    w = _5666;
+    uint _5670;
     if ((h & 1u) != 0u)
     {
-        _5629 = w[e + 1u];
+        _5670 = w[e + 1u];
     }
     else
     {
-        _5629 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5670 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _5629;
+    return _5670;
 }
 
 static inline __attribute__((always_inline))
@@ -4000,10 +4023,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _5706 = (4u * y) + m;
+                        uint _5747 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_5706] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5747] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -4050,14 +4073,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _5831 = (4u * y) + m;
+                        uint _5872 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_5831] += (low * x_quad(param_2, param_3, pool));
-                        uint _5848 = (4u * y) + m;
+                        all_[_5872] += (low * x_quad(param_2, param_3, pool));
+                        uint _5889 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_5848] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5889] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -4071,7 +4094,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _5909;
+    uint4 _5950;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -4081,13 +4104,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _5909 = b;
+                _5950 = b;
             }
             else
             {
-                _5909 = (a >> uint4(16u)) | (b << uint4(16u));
+                _5950 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _5909;
+            words[y] = _5950;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -4170,9 +4193,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _6133;
+    uint _6174;
     spvUnsafeArray<uint, 4> minima;
-    uint _6153;
+    uint _6194;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -4181,25 +4204,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _6133 = words.x & 16191u;
+                _6174 = words.x & 16191u;
             }
             else
             {
-                _6133 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6174 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _6133;
+            scales[y] = _6174;
             if (lower)
             {
-                _6153 = words.y & 16191u;
+                _6194 = words.y & 16191u;
             }
             else
             {
-                _6153 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6194 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _6153;
+            minima[y] = _6194;
         }
     }
-    float4 _6220;
+    float4 _6261;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -4217,23 +4240,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _6220 = low_nibbles(param);
+                        _6261 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _6220 = high_nibbles(param_1);
+                        _6261 = high_nibbles(param_1);
                     }
-                    float4 v = _6220;
+                    float4 v = _6261;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _6252 = (4u * y_1) + m;
+                            uint _6293 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_6252] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6293] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -4294,7 +4317,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _6634 = (4u * y) + m;
+                        uint _6675 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -4303,13 +4326,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_6634] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6675] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _6700;
+    uint2 _6741;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -4318,13 +4341,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _6700 = unit[y_1].b.zw;
+                _6741 = unit[y_1].b.zw;
             }
             else
             {
-                _6700 = unit[y_1].b.zw >> uint2(8u);
+                _6741 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _6700;
+            uint2 words = _6741;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -4344,55 +4367,55 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _4047;
+    uint _4088;
     if (runs_apart)
     {
-        _4047 = u & 1u;
+        _4088 = u & 1u;
     }
     else
     {
-        _4047 = i;
+        _4088 = i;
     }
-    return _4047;
+    return _4088;
 }
 
 static inline __attribute__((always_inline))
 uint run_block(thread const uint& u, thread const uint& i)
 {
-    uint _4029;
+    uint _4070;
     if (runs_apart)
     {
-        _4029 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        _4070 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
     }
     else
     {
-        _4029 = u;
+        _4070 = u;
     }
-    return _4029;
+    return _4070;
 }
 
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _5256;
+    float4 _5297;
     if (signed_runs)
     {
         uint param = w;
-        _5256 = bytes_and_384(param);
+        _5297 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _5256 = small_bytes(param_1);
+        _5297 = small_bytes(param_1);
     }
-    return _5256;
+    return _5297;
 }
 
 static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
-    float _6972;
+    float _7013;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -4429,10 +4452,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _6863 = (4u * y_1) + m;
+                            uint _6904 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_6863] += (v * x_quad(param_7, param_8, pool));
+                            all_[_6904] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -4460,13 +4483,13 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                         sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
                         if (run_minima)
                         {
-                            _6972 = d.y * of_x;
+                            _7013 = d.y * of_x;
                         }
                         else
                         {
-                            _6972 = 0.0;
+                            _7013 = 0.0;
                         }
-                        sums[y_2][m_1] -= _6972;
+                        sums[y_2][m_1] -= _7013;
                     }
                 }
             }
@@ -4505,7 +4528,7 @@ void units_times_x_F8_E4M3(thread const spvUnsafeArray<Unit, 4>& unit, thread co
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_6991)
+    if (_7032)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -4518,7 +4541,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_7006)
+    if (_7047)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -4531,7 +4554,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_7021)
+    if (_7062)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -4544,7 +4567,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_7036)
+    if (_7077)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -4557,7 +4580,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_7051)
+    if (_7092)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -4570,7 +4593,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_7066)
+    if (_7107)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -4583,7 +4606,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_7081)
+    if (_7122)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -4596,7 +4619,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_7096)
+    if (_7137)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -4609,7 +4632,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_7111)
+    if (_7152)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -4622,7 +4645,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_7126)
+    if (_7167)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -4635,7 +4658,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_45, param_46, param_47, param_48, param_49, pool);
         sums = param_49;
     }
-    if (_7141)
+    if (_7182)
     {
         spvUnsafeArray<Unit, 4> param_50;
         param_50 = unit;
@@ -4648,7 +4671,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_50, param_51, param_52, param_53, param_54, pool);
         sums = param_54;
     }
-    if (_7156)
+    if (_7197)
     {
         spvUnsafeArray<Unit, 4> param_55;
         param_55 = unit;
@@ -4661,7 +4684,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_55, param_56, param_57, param_58, param_59, pool);
         sums = param_59;
     }
-    if (_7171)
+    if (_7212)
     {
         spvUnsafeArray<Unit, 4> param_60;
         param_60 = unit;
@@ -4674,7 +4697,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_60, param_61, param_62, param_63, param_64, pool);
         sums = param_64;
     }
-    if (_7186)
+    if (_7227)
     {
         spvUnsafeArray<Unit, 4> param_65;
         param_65 = unit;
@@ -4687,7 +4710,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_65, param_66, param_67, param_68, param_69, pool);
         sums = param_69;
     }
-    if (_7201)
+    if (_7242)
     {
         spvUnsafeArray<Unit, 4> param_70;
         param_70 = unit;
@@ -4700,7 +4723,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_70, param_71, param_72, param_73, param_74, pool);
         sums = param_74;
     }
-    if (_7216)
+    if (_7257)
     {
         spvUnsafeArray<Unit, 4> param_75;
         param_75 = unit;
@@ -4713,7 +4736,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_75, param_76, param_77, param_78, param_79, pool);
         sums = param_79;
     }
-    if (_7231)
+    if (_7272)
     {
         spvUnsafeArray<Unit, 4> param_80;
         param_80 = unit;
@@ -4745,22 +4768,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _4901; v++)
+    for (uint v = 0u; v < _4942; v++)
     {
-        sum += pool[(i * _4909) + v];
+        sum += pool[(i * _4950) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3377, device Y1& v_3393, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3418, device Y1& v_3434, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _4962;
+    uint lane = me & _5003;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _5060;
+    float _5101;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -4772,45 +4795,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _5005) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _5046) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _5019 = simd_is_first();
-            if (_5019)
+            bool _5060 = simd_is_first();
+            if (_5060)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _5037 = me < GROUP_LINES;
-            bool _5046;
-            if (_5037)
+            bool _5078 = me < GROUP_LINES;
+            bool _5087;
+            if (_5078)
             {
-                _5046 = (first + me) < push.n;
+                _5087 = (first + me) < push.n;
             }
             else
             {
-                _5046 = _5037;
+                _5087 = _5078;
             }
-            bool _5056;
-            if (_5046)
+            bool _5097;
+            if (_5087)
             {
-                _5056 = (r + m) < push.rows;
+                _5097 = (r + m) < push.rows;
             }
             else
             {
-                _5056 = _5046;
+                _5097 = _5087;
             }
-            if (_5056)
+            if (_5097)
             {
                 if (normed)
                 {
-                    _5060 = shared_scale(push, pool, gl_NumSubgroups);
+                    _5101 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _5060 = 1.0;
+                    _5101 = 1.0;
                 }
-                float scale = _5060;
+                float scale = _5101;
                 if (both)
                 {
                     uint param = 2u * me;
@@ -4819,23 +4842,23 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
                     uint param_3 = first + me;
                     float param_4 = scale * shared_sum(param, pool);
                     float param_5 = scale * shared_sum(param_1, pool);
-                    finish_both(param_2, param_3, param_4, param_5, push, v_3393);
+                    finish_both(param_2, param_3, param_4, param_5, push, v_3434);
                     continue;
                 }
                 uint param_6 = me;
                 uint param_7 = r + m;
                 uint param_8 = first + me;
                 float param_9 = scale * shared_sum(param_6, pool);
-                finish(param_7, param_8, param_9, push, v_3377, v_3393);
+                finish(param_7, param_8, param_9, push, v_3418, v_3434);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(thread bool& second, const device Second1& v_827, const device Weights1& v_837, const device Second4& v_849, const device Weights4& v_858, const device X4& v_3194, const device X1& v_3205, constant Push& push, const device Norm4& v_3273, const device Norm1& v_3282, device Gates1& v_3377, device Y1& v_3393, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, const device X4& v_3217, const device X1& v_3228, constant Push& push, const device Norm4& v_3296, const device Norm1& v_3305, device Gates1& v_3418, device Y1& v_3434, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _7576;
+    uint lane = gl_LocalInvocationID.x & _7617;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -4846,19 +4869,19 @@ void vector_rows(thread bool& second, const device Second1& v_827, const device 
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _7609;
-    uint _7620 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7650;
+    uint _7661 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _7620; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7661; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _7635 = push.first.xyz + gl_WorkGroupID;
-        uint _7636 = _7635.x;
-        for (uint tile = _7636; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7676 = push.first.xyz + gl_WorkGroupID;
+        uint _7677 = _7676.x;
+        for (uint tile = _7677; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -4869,31 +4892,31 @@ void vector_rows(thread bool& second, const device Second1& v_827, const device 
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _7679;
+                bool _7720;
                 if (plain)
                 {
-                    _7679 = (base + lane) < end;
+                    _7720 = (base + lane) < end;
                 }
                 else
                 {
-                    _7679 = plain;
+                    _7720 = plain;
                 }
-                if (_7679)
+                if (_7720)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, second, v_827, v_837, v_849, v_858, push);
+                    load_units(param_10, param_11, param_12, second, v_850, v_860, v_872, v_881, push);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_3194, v_3205, push, v_3273, v_3282, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_3217, v_3228, push, v_3296, v_3305, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _7713 = base + lane;
-                for (uint u = _7713; u < end; u += TEAM)
+                uint _7754 = base + lane;
+                for (uint u = _7754; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -4910,7 +4933,7 @@ void vector_rows(thread bool& second, const device Second1& v_827, const device 
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, second, v_827, v_837, v_849, v_858, push);
+                            load_units(param_17, param_18, param_19, second, v_850, v_860, v_872, v_881, push);
                             next = param_19;
                         }
                     }
@@ -4919,7 +4942,7 @@ void vector_rows(thread bool& second, const device Second1& v_827, const device 
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, second, v_827, v_837, v_849, v_858, push);
+                        load_units(param_20, param_21, param_22, second, v_850, v_860, v_872, v_881, push);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -4939,42 +4962,42 @@ void vector_rows(thread bool& second, const device Second1& v_827, const device 
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_3377, v_3393, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_3418, v_3434, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
 kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_3194 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_837 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_827 = *(const device Second1*)spvBufferAliasSet0Binding3;
-    const device auto& v_3273 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_3393 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_3377 = *(device Gates1*)spvBufferAliasSet0Binding6;
-    const device auto& v_849 = *(const device Second4*)spvBufferAliasSet0Binding3;
-    const device auto& v_858 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_3205 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_3282 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& v_3453 = *(device Gates4*)spvBufferAliasSet0Binding6;
-    device auto& v_3487 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_3217 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_860 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_850 = *(const device Second1*)spvBufferAliasSet0Binding3;
+    const device auto& v_3296 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_3434 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_3418 = *(device Gates1*)spvBufferAliasSet0Binding6;
+    const device auto& v_872 = *(const device Second4*)spvBufferAliasSet0Binding3;
+    const device auto& v_881 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_3228 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3305 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& v_3494 = *(device Gates4*)spvBufferAliasSet0Binding6;
+    device auto& v_3528 = *(device Y4*)spvBufferAliasSet0Binding5;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     bool second = false;
-    second = _10369;
-    if (_10370)
+    second = _10410;
+    if (_10411)
     {
-        tiles(second, v_827, v_837, v_849, v_858, v_3194, v_3205, push, v_3273, v_3282, v_3377, v_3393, v_3453, v_3487, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(second, v_850, v_860, v_872, v_881, v_3217, v_3228, push, v_3296, v_3305, v_3418, v_3434, v_3494, v_3528, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_10375)
+        if (_10416)
         {
-            lane_rows(second, v_827, v_837, v_849, v_858, v_3205, push, v_3282, v_3377, v_3393, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(second, v_850, v_860, v_872, v_881, v_3228, push, v_3305, v_3418, v_3434, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(second, v_827, v_837, v_849, v_858, v_3194, v_3205, push, v_3273, v_3282, v_3377, v_3393, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(second, v_850, v_860, v_872, v_881, v_3217, v_3228, push, v_3296, v_3305, v_3418, v_3434, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

@@ -21,6 +21,7 @@ Array = npt.NDArray[Any]
 # Flags of linear, types of what is written to a cache.
 ADD, BIAS, NORM = layouts.ZC_LINEAR_ADD, layouts.ZC_LINEAR_BIAS, layouts.ZC_LINEAR_NORM
 SWIGLU, GELU, EXACT = layouts.ZC_LINEAR_SWIGLU, layouts.ZC_LINEAR_GELU, layouts.ZC_LINEAR_EXACT
+GELU_TANH = layouts.ZC_LINEAR_GELU_TANH
 F32, F16, Q8_0 = layouts.ZC_CACHE_F32, layouts.ZC_CACHE_F16, layouts.ZC_CACHE_Q8_0
 
 # Name: (zc_weight_type, elements of a block, bytes of a block)
@@ -286,21 +287,29 @@ def rope(x: Array, angles: Array, rotated: int, halves_layout: bool) -> Array:
     return out
 
 
-def attention(q: Array, k: Array, v: Array, spans: Array, scale: float) -> tuple[Array, Array]:
+def softcap(x: Array, cap: float) -> Array:
+    return np.asarray(cap * np.tanh(np.asarray(x, np.float64) / cap))
+
+
+def attention(
+    q: Array, k: Array, v: Array, spans: Array, scale: float, window: int = 0, cap: float = 0.0
+) -> tuple[Array, Array]:
     """q (rows, heads, size), k and v (capacity, kv_heads, size): the result, and a bound for its error in
-    float32 divided by 2^-23."""
+    float32 divided by 2^-23. `window` and `cap` as in zc_attention_params."""
     rows, heads, size = q.shape
     capacity, kv_heads = k.shape[:2]
     q, k, v = (np.asarray(a, np.float64) for a in (q, k, v))
     out, bound = np.zeros(q.shape), np.zeros(q.shape)
     for r in range(rows):
-        keys = slice(int(spans[r][0]), min(int(spans[r][1]), capacity))
+        end = min(int(spans[r][1]), capacity)
+        keys = slice(max(int(spans[r][0]), end - window if window else 0), end)
         if keys.start >= keys.stop:
             continue
         for h in range(heads):
             kv = h * kv_heads // heads
             scores = scale * (k[keys, kv] @ q[r, h])
-            size_of_scores = abs(scale) * (np.abs(k[keys, kv]) @ np.abs(q[r, h]))
+            size_of_scores = abs(scale) * (np.abs(k[keys, kv]) @ np.abs(q[r, h])) + cap
+            scores = softcap(scores, cap) if cap else scores
             weights = np.exp(scores - scores.max())
             weights /= weights.sum()
             out[r, h] = weights @ v[keys, kv]

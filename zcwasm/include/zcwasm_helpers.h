@@ -186,6 +186,10 @@ static inline int32_t zcg_record_gelu(zcg_handle sequence, zcg_range x, zcg_rang
 {
     ZCG_RECORD(gelu, x, out);
 }
+static inline int32_t zcg_record_softcap(zcg_handle sequence, zcg_range x, zcg_range out, const zc_softcap_params *p)
+{
+    ZCG_RECORD(softcap, x, out);
+}
 static inline int32_t zcg_record_argmax(zcg_handle sequence, zcg_range x, zcg_range out, const zc_rows_params *p)
 {
     ZCG_RECORD(argmax, x, out);

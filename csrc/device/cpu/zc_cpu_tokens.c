@@ -1,5 +1,5 @@
 /* zc_cpu_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, layer_norm,
- * rope, append, rope_append, rope_append_paged, swiglu, gelu, pool.
+ * rope, append, rope_append, rope_append_paged, swiglu, gelu, softcap, pool.
  *
  * Rows are independent and each is computed by one thread in one fixed order; a row longer than ZC_CPU_STRIDE in
  * stretches of that, between which there is a look at the cancel flag. Indices that come from guest
@@ -385,6 +385,19 @@ zc_status zc_cpu_gelu(const zc_cpu_call *call)
 {
     const zc_gelu_params *p = call->params;
     return each_row(call, ((size_t)p->count + BLOCK - 1) / BLOCK, BLOCK, gelu_block);
+}
+
+static void softcap_block(const job *j, size_t index)
+{
+    const zc_softcap_params *p = j->params;
+    size_t from = index * BLOCK, n = p->count - from < BLOCK ? p->count - from : BLOCK;
+    j->ops->softcap((float *)j->bindings[1] + from, (const float *)j->bindings[0] + from, n, p->cap);
+}
+
+zc_status zc_cpu_softcap(const zc_cpu_call *call)
+{
+    const zc_softcap_params *p = call->params;
+    return each_row(call, ((size_t)p->count + BLOCK - 1) / BLOCK, BLOCK, softcap_block);
 }
 
 static void pool_row(const job *j, size_t r)
