@@ -468,7 +468,7 @@ def test_fork(tmp_path: Path) -> None:
 def test_what_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         zcwasm.Weights(tmp_path / "nothing")
-    assert "not a plain file" in str(refused(tmp_path))
+    assert "has no model.safetensors and no model.safetensors.index.json" in str(refused(tmp_path))
     assert "is empty" in str(refused(put(tmp_path, b"", "empty")))
     for data in (b"G", b"GGU", b"\0" * 100, b"GGML" + b"\0" * 100, b"PK\3\4" * 10, made.gguf(magic=b"gguf")):
         error = refused(put(tmp_path, data))
@@ -479,6 +479,8 @@ def test_what_is_no_model(tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     assert "not a plain file" in str(refused(fifo))
+    os.mkfifo(tmp_path / "model.bin")
+    assert "only model.bin, which is not read in a folder" in str(refused(tmp_path))
 
 
 def test_every_truncation_of_a_gguf_file(tmp_path: Path) -> None:

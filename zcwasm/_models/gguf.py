@@ -283,11 +283,11 @@ def _read_tensors(data: _Bytes, at: int, count: int, alignment: int) -> list[Ent
                 f"alignment {alignment}",
                 at - 8,
             )
-        entries.append((name, type_name, tuple(reversed(sides)), offset))
+        entries.append(Entry(name, type_name, tuple(reversed(sides)), offset))
     start = (at + alignment - 1) // alignment * alignment
-    for (name, _, _, offset), place in zip(entries, places, strict=True):
+    for (name, _, _, offset, _), place in zip(entries, places, strict=True):
         if start + offset >= 1 << 64:
             raise model_error(
                 f"tensor {name} at offset {place}: its data's offset {offset} is beyond 2^64", place
             )
-    return [(name, kind, shape, start + offset) for name, kind, shape, offset in entries]
+    return [entry._replace(offset=start + entry.offset) for entry in entries]

@@ -110,6 +110,7 @@ def _are_sizes(value: object) -> bool:
 def _read_tensors(header: dict[str, Any], metadata: dict[str, str], start: int, size: int) -> Header:
     tensors: list[Entry] = []
     unusable: dict[str, str] = {}
+    others: dict[str, Entry] = {}
     ranges: list[tuple[int, int, str]] = []
     for name, entry in header.items():
         if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
@@ -140,6 +141,7 @@ def _read_tensors(header: dict[str, Any], metadata: dict[str, str], start: int, 
                 start + begin,
             )
         ranges.append((begin, end, name))
+        place = Entry(name, dtype, tuple(shape) or (1,), start + begin)
         if dtype not in _USABLE:
             unusable[name] = f"its type is {dtype:.20}: {', '.join(_USABLE)} are supported"
         elif (start + begin) % 4:
@@ -151,11 +153,13 @@ def _read_tensors(header: dict[str, Any], metadata: dict[str, str], start: int, 
         elif len(shape) > 4:
             unusable[name] = f"it has {len(shape)} dimensions, at most 4 are supported"
         else:
-            tensors.append((name, dtype, tuple(shape) or (1,), start + begin))
+            tensors.append(place)
+        if name in unusable:
+            others[name] = place
     ranges.sort()
     for (_, end, name), (begin, _, other) in pairwise(ranges):
         if begin < end:
             raise model_error(
                 f"tensors {name!r:.100} and {other!r:.100} overlap at offset {start + begin}", start + begin
             )
-    return Header("safetensors", metadata, tensors, unusable)
+    return Header("safetensors", metadata, tensors, unusable, others)
