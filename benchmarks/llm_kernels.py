@@ -174,6 +174,8 @@ def steps(m: Model, s: State, layer: int) -> dict[str, tuple[str, list[Any], dic
         "capacity": s.capacity,
         "kv_type": s.cache_type,
         "scale": HEAD**-0.5,
+        "window": 0,
+        "softcap": 0.0,
     }
     return {
         "q": linear(s.x, "q", s.q, DIM, NORM),
@@ -391,7 +393,7 @@ def attentions(
     spans = put(np.array([(0, context + r) for r in range(rows)], np.uint32))
     params = {"rows": rows, "heads": heads, "kv_heads": kv_heads, "head_size": size, "ldq": cols}
     params |= {"ldk": width, "ldv": width, "ldout": cols, "capacity": capacity, "kv_type": kind}
-    params["scale"] = size**-0.5
+    params |= {"scale": size**-0.5, "window": 0, "softcap": 0.0}
     return [("attention", [q, put(kept), put(kept), spans, out], params) for _ in range(count)]
 
 

@@ -31,6 +31,12 @@ class Kernel:
         """As zc_kernel_offset_words in csrc/kernel/zc_kernel.h."""
         return 4 if len(self.bindings) <= 4 else 8
 
+    @property
+    def pushed(self) -> tuple[tuple[str, str], ...]:
+        """The parameters but for those that no longer fit, which the shader finds elsewhere: as
+        ZC_KERNEL_PUSH_WORDS in csrc/kernel/zc_kernel.h says."""
+        return self.params[: 32 - self.offset_words - 8]
+
 
 def read_table(root: Path = ROOT) -> dict[str, Kernel]:
     header = (root / "zcwasm" / "include" / "zcwasm_kernels.h").read_text("utf-8")

@@ -577,7 +577,8 @@ class Planner:
         for line in done.stdout.splitlines():
             matrix, variant, *groups = map(int, line.split())
             source = (folder / f"{kernel}{'_matrix' * matrix}.metal").read_text("utf-8")
-            push = [0] * row.offset_words + [0, 0, 0, 0, *groups, 0] + words
+            rest = [*words[len(row.pushed) :], 0, 0]
+            push = [0] * row.offset_words + [0, 0, 0, rest[0], *groups, rest[1]] + words[: len(row.pushed)]
             costs.append((count(source, variant, push), groups[0] * groups[1] * groups[2]))
         return costs
 

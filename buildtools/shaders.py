@@ -107,8 +107,8 @@ def check_spirv(kernel: Kernel, data: bytes, *, matrix: bool = False, dot: bool 
         for at, name in enumerate([*["offset", "offset2"][: kernel.offset_words // 4], "first", "groups"])
     ]
     start = 16 * len(members)
-    members += [(name, kind, start + 4 * at) for at, (name, kind) in enumerate(kernel.params)]
-    same("more than 128 bytes of push constants", start + 4 * len(kernel.params) > 128, False)
+    same("params that are pushed nowhere", kernel.params[len(kernel.pushed) + 2 :], ())
+    members += [(name, kind, start + 4 * at) for at, (name, kind) in enumerate(kernel.pushed)]
     # A name that is a word of GLSL or that of the specialization constant has a _ behind it there.
     same("push constants", [(m.name.rstrip("_"), m.type, m.offset) for m in module.push_constants], members)
     numbers = {buffer.binding for buffer in module.buffers}

@@ -1,4 +1,4 @@
-// silu and gelu, near float32's precision however far exp() overflows.
+// silu, gelu and tanh, near float32's precision however far exp() overflows.
 
 float silu(float x)
 {
@@ -29,4 +29,13 @@ float gelu_erf(float x)
 float gelu_tanh(float x)
 {
     return x / (1.0 + exp(-1.5957691216057308 * (x + 0.044715 * x * x * x)));
+}
+
+// By its series where 1 - e would be inexact; tanh(x) of a driver may overflow.
+float tanh_of(float x)
+{
+    float size = abs(x), e = exp(-2.0 * size), z = x * x;
+    float series = ((62.0 / 2835.0 * z - 17.0 / 315.0) * z + 2.0 / 15.0) * z - 1.0 / 3.0;
+    float large = (1.0 - e) / (1.0 + e);
+    return size < 0.25 ? x + x * z * series : x < 0.0 ? -large : large;
 }

@@ -15,15 +15,19 @@
 //   ROW_OF_TILE(tile, row) which row that is, push.rows or more where there is none
 //   FIND_PLACES            makes what FOUND has to know of a tile of keys
 //   FOUND(i, key)          PLACE of the i-th of an invocation's two keys in it
+//   SOFTCAP                what scores are capped by
 //   KEYS_OF_SPLIT(count, splits) keys of a split, if there are more than ZC_ATTENTION_SPLIT_KEYS and a row has `count`
 
 #include "common.glsl"
 #include "bytes.glsl"
+#include "activation.glsl"
 
 // The cache's type, and what is to be done: ZC_ATTENTION_..._SHAPE.
 layout(constant_id = 0) const uint variant = 0u;
 const uint kv_type = variant % ZC_CACHE_TYPES;
-const uint shape = variant / ZC_CACHE_TYPES;
+const uint shape = variant / ZC_CACHE_TYPES % ZC_ATTENTION_SHAPES;
+
+#include "attention_span.glsl"
 
 const float LOWEST = -3.0e38; // below every score that is a number
 

@@ -19,6 +19,8 @@ layout(push_constant) uniform Push
     uint capacity;
     uint kv_type;
     float scale;
+    uint window;
+    float softcap;
 }
 push;
 
@@ -35,6 +37,7 @@ layout(set = 0, binding = 6, std430) buffer Workspace1 { float workspace1[]; }; 
 #define OUT_START push.offset2.x
 #define SPAN_WORDS 2u
 #define CONTEXT push.capacity
+#define SOFTCAP push.softcap
 #define FIND_TABLE(r)
 #define PLACE(key) (key)
 

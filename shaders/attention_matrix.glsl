@@ -14,13 +14,16 @@
 #include "common.glsl"
 #include "halves.glsl"
 
+#include "activation.glsl"
+
 layout(constant_id = 0) const uint variant = 0u;
+#include "attention_span.glsl"
 const float LOWEST = -3.0e38; // below every score that is a number
 const float LOG2_E = 1.4426950408889634;
 
 #define KEYS (2u * TILE)
 #define SUBGROUPS (WORKGROUP / LANES)
-const uint matrix_shape = variant / ZC_CACHE_TYPES - ZC_ATTENTION_MATRIX_SHAPE;
+const uint matrix_shape = variant / ZC_CACHE_TYPES % ZC_ATTENTION_SHAPES - ZC_ATTENTION_MATRIX_SHAPE;
 const uint PARTS = (matrix_shape % 16u + 1u) * 16u / TILE; // matrices side by side in a head
 const uint TEAMS = SUBGROUPS >> matrix_shape / 16u; // subgroups with queries; the others only load
 const uint COLUMNS = PARTS * TILE;
@@ -113,9 +116,9 @@ Query find_query(uint number, uint group, uint kv_head)
 {
     Query query = Query(number / group, kv_head * group + number % group, 0u, 0u, 0.0);
     if (query.row < push.rows) {
-        uint at = push.offset.w + SPAN_WORDS * query.row;
-        query.begin = min(spans1[at], CONTEXT);
-        query.end = min(spans1[at + 1u], CONTEXT);
+        uvec2 span = span_of(query.row);
+        query.begin = span.x;
+        query.end = span.y;
     } else {
         query.row = push.rows;
     }
@@ -170,7 +173,7 @@ void attend_queries(uint tile, uint kv_head)
     }
     uint power = min(floatBitsToUint(largest) & INFINITY_BITS, 0x7e000000u);
     float shrink_query = 256.0 * uintBitsToFloat(0x7f000000u - power);
-    query.factor = finite_ ? uintBitsToFloat(power) / 256.0 * push.scale * LOG2_E : uintBitsToFloat(NAN_BITS);
+    query.factor = finite_ ? uintBitsToFloat(power) / 256.0 * (capped ? scale_of_scores() : push.scale * LOG2_E) : uintBitsToFloat(NAN_BITS);
     MATRIX(float16_t, A) high[MOST_PARTS], low[MOST_PARTS];
     MATRIX(float, Accumulator) sums[MOST_PARTS];
     EACH_MATRIX(d) {
@@ -241,6 +244,7 @@ void attend_queries(uint tile, uint kv_head)
                 score[i] = LOWEST;
                 if (key >= query.begin && key < query.end) {
                     score[i] = query.factor * uintBitsToFloat(own[mine + i_row * SCORE_LD + column]);
+                    score[i] = capped ? LOG2_E * CAPPED(score[i]) : score[i];
                     score[i] = unusable[column] != 0u ? uintBitsToFloat(NAN_BITS) : score[i];
                     next = max(next, score[i]);
                 }

@@ -32,13 +32,15 @@ layout(set = 0, binding = 7, std430) buffer Workspace4 { vec4 workspace4[]; };
 #define FOUND(i, key) places[i]
 #define KEYS_OF_SPLIT(count, splits) keys_of_split(count, splits, teams * push.kv_heads)
 
+uint keys_of_split(uint count, uint splits, uint teams);
+
+#include "attention.glsl"
+
 // There are so many splits for one of two reasons. Where they make a GPU busy, a row has some of all its keys in each. Where
 // they are for sequences that are longer than others, a split has as many keys as there can be at most; of a shorter
 // sequence some are empty, for what small splits have in common would be done for each.
 uint keys_of_split(uint count, uint splits, uint teams)
 {
     uint busy = clamp(ZC_ATTENTION_SPLIT_GROUPS / max(teams * push.rows, 1u), 1u, splits);
-    return min((count + busy - 1u) / busy, (push.context + splits - 1u) / splits);
+    return min((count + busy - 1u) / busy, (KEYS_OF_ROW + splits - 1u) / splits);
 }
-
-#include "attention.glsl"

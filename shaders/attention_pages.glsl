@@ -14,6 +14,7 @@ layout(push_constant) uniform Push
     uint shared_;
     uint kv_type;
     float scale;
+    uint window;
 }
 push;
 
@@ -25,6 +26,7 @@ layout(set = 0, binding = 5, std430) readonly buffer Tables1 { uint tables1[]; }
 #define OUT_START push.offset2.y
 #define SPAN_WORDS 3u
 #define CONTEXT push.context
+#define SOFTCAP uintBitsToFloat(push.first.w) // which has no room behind the others
 #define FIND_TABLE(r) uint table = table_of(r);
 #define PLACE(key) place(table, key)
 

@@ -127,9 +127,8 @@ void attend_split(uint split, uint splits, uint r, uint team)
             queries[i] = q1[push.offset.x + r * push.ldq + (first_head + h) * push.head_size + e];
         }
     }
-    uint end = min(spans1[push.offset.w + SPAN_WORDS * r + 1u], CONTEXT);
-    uint begin = min(spans1[push.offset.w + SPAN_WORDS * r], end); // or keys would be counted from there to 2^32
-    uint count = end - begin;
+    uvec2 span = span_of(r);
+    uint begin = span.x, end = span.y, count = end - begin;
     uint each = max(ZC_ATTENTION_SPLIT_KEYS, KEYS_OF_SPLIT(count, splits));
     uint used = (count + each - 1u) / each; // splits that have keys
     if (split >= max(used, 1u)) {
@@ -148,7 +147,7 @@ void attend_split(uint split, uint splits, uint r, uint team)
     [[unroll]] for (uint i = 0u; i < QUERIES_EACH; i++) {
         uint at = me + WORKGROUP * i;
         if (at < 4u * UNIT_QUADS) {
-            pool[at / 4u][at & 3u] = push.scale * LOG2_E * queries[i];
+            pool[at / 4u][at & 3u] = (capped ? scale_of_scores() : push.scale * LOG2_E) * queries[i];
         }
     }
     barrier();
@@ -207,6 +206,7 @@ void attend_split(uint split, uint splits, uint r, uint team)
         subgroupBarrier();
         vec4 weights = pool[scores + mine];
         EACH_HEAD(h) {
+            weights[h] = capped ? LOG2_E * CAPPED(weights[h]) : weights[h];
             float score = mine < here ? weights[h] : LOWEST;
             float next = max(tops[h], subgroupMax(score)), shrink = exp2(tops[h] - next);
             tops[h] = next;

@@ -74,14 +74,13 @@ void attend_tile(uint tile, uint head)
     uint quads = push.head_size / 4u, kv = head / (push.heads / push.kv_heads) * push.head_size;
     uint begin = 0u, end = 0u, first = CONTEXT, last = 0u; // of this row, of all rows
     for (uint i = 0u; i < min(ROWS_OF_TILE, push.rows - tile * ROWS_OF_TILE); i++) {
-        uint at = push.offset.w + SPAN_WORDS * (tile * ROWS_OF_TILE + i);
-        uint from = min(spans1[at], CONTEXT), to = min(spans1[at + 1u], CONTEXT);
-        if (from < to) {
-            first = min(first, from);
-            last = max(last, to);
+        uvec2 span = span_of(tile * ROWS_OF_TILE + i);
+        if (span.x < span.y) {
+            first = min(first, span.x);
+            last = max(last, span.y);
             if (i == row) {
-                begin = from;
-                end = to;
+                begin = span.x;
+                end = span.y;
             }
         }
     }
@@ -92,7 +91,7 @@ void attend_tile(uint tile, uint head)
         sums[c] = vec4(0.0);
         if (r < push.rows && lane + QUADS * c < quads) {
             uint at = push.offset.x + r * push.ldq + head * push.head_size + 4u * (lane + QUADS * c);
-            query[c] = push.scale * vec4(q1[at], q1[at + 1u], q1[at + 2u], q1[at + 3u]);
+            query[c] = scale_of_scores() * vec4(q1[at], q1[at + 1u], q1[at + 2u], q1[at + 3u]);
         }
     }
     float highest = LOWEST, total = 0.0; // total: of the keys whose scores this invocation makes
@@ -123,7 +122,7 @@ void attend_tile(uint tile, uint head)
         [[unroll]] for (uint i = 0u; i < 2u; i++) {
             uint key = base + lane + 16u * i;
             vec4 p = products[i];
-            score[i] = key >= begin && key < end ? (p.x + p.y) + (p.z + p.w) : LOWEST;
+            score[i] = key >= begin && key < end ? CAPPED((p.x + p.y) + (p.z + p.w)) : LOWEST;
             uint place = row * TILE_KEYS + lane + 16u * i;
             pool[AT_SCORES + place / 4u][place & 3u] = score[i];
         }

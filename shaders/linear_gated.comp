@@ -44,12 +44,13 @@ const bool normed = input_ == ZC_LINEAR_NORM_INPUT, gated = false;
 #define WEIGHTS_START (second ? push.offset.z : push.offset.y)
 #include "weights.glsl"
 #include "linear_input.glsl"
+#include "linear_gate.glsl"
 
 // What becomes of a sum.
 void finish(uint r, uint j, float sum)
 {
     if (part == ZC_LINEAR_GATE_PART) {
-        gates1[r * push.n + j] = silu(sum);
+        gates1[r * push.n + j] = gate_of(sum);
     } else {
         y1[push.offset2.x + r * push.ldy + j] = gates1[r * push.n + j] * sum;
     }
@@ -61,7 +62,7 @@ void finish_quad(uint r, uint j, vec4 sums)
     uint gate = r * push.n + j, to = push.offset2.x + r * push.ldy + j;
     bool whole = (gate & 3u) == 0u && j + 4u <= push.n;
     if (whole && part == ZC_LINEAR_GATE_PART) {
-        gates4[gate / 4u] = vec4(silu(sums.x), silu(sums.y), silu(sums.z), silu(sums.w));
+        gates4[gate / 4u] = vec4(gate_of(sums.x), gate_of(sums.y), gate_of(sums.z), gate_of(sums.w));
     } else if (whole && (to & 3u) == 0u) {
         y4[to / 4u] = gates4[gate / 4u] * sums;
     } else {
@@ -73,7 +74,7 @@ void finish_quad(uint r, uint j, vec4 sums)
 
 void finish_both(uint r, uint j, float gate, float up)
 {
-    y1[push.offset2.x + r * push.ldy + j] = silu(gate) * up;
+    y1[push.offset2.x + r * push.ldy + j] = gate_of(gate) * up;
 }
 
 shared vec4 pool[1024]; // 16 KiB, of which each way has its own use

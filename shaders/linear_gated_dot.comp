@@ -41,12 +41,13 @@ const bool normed = input_ == ZC_LINEAR_NORM_INPUT, gated = false;
 #define WEIGHTS_START (second ? push.offset.z : push.offset.y)
 #include "weights.glsl"
 #include "linear_input.glsl"
+#include "linear_gate.glsl"
 
 // What becomes of a sum.
 void finish(uint r, uint j, float sum)
 {
     if (part == ZC_LINEAR_GATE_PART) {
-        gates1[r * push.n + j] = silu(sum);
+        gates1[r * push.n + j] = gate_of(sum);
     } else {
         y1[push.offset2.x + r * push.ldy + j] = gates1[r * push.n + j] * sum;
     }
@@ -54,7 +55,7 @@ void finish(uint r, uint j, float sum)
 
 void finish_both(uint r, uint j, float gate, float up)
 {
-    y1[push.offset2.x + r * push.ldy + j] = silu(gate) * up;
+    y1[push.offset2.x + r * push.ldy + j] = gate_of(gate) * up;
 }
 
 const bool both = part == ZC_LINEAR_BOTH_PARTS;

@@ -41,12 +41,13 @@ const bool normed = input_ == ZC_LINEAR_NORM_INPUT, gated = false;
 #define WEIGHTS_START (second ? push.offset.z : push.offset.y)
 #include "weights.glsl"
 #include "linear_input.glsl"
+#include "linear_gate.glsl"
 
 // What becomes of four sums of either product.
 void finish_gated(uint r, uint j, vec4 gate, vec4 up)
 {
     uint to = push.offset2.x + r * push.ldy + j;
-    vec4 v = vec4(silu(gate.x), silu(gate.y), silu(gate.z), silu(gate.w)) * up;
+    vec4 v = vec4(gate_of(gate.x), gate_of(gate.y), gate_of(gate.z), gate_of(gate.w)) * up;
     if ((to & 3u) == 0u && j + 4u <= push.n) {
         y4[to / 4u] = v;
         return;

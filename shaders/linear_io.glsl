@@ -38,6 +38,9 @@ void finish(uint r, uint j, float sum)
     if (has(ZC_LINEAR_GELU)) {
         sum = gelu_erf(sum);
     }
+    if (has(ZC_LINEAR_GELU_TANH)) {
+        sum = gelu_tanh(sum);
+    }
     if (has(ZC_LINEAR_ADD)) {
         sum += y1[to];
     }
@@ -55,6 +58,9 @@ void finish_quad(uint r, uint j, vec4 sums)
         }
         if (has(ZC_LINEAR_GELU)) {
             sums = vec4(gelu_erf(sums.x), gelu_erf(sums.y), gelu_erf(sums.z), gelu_erf(sums.w));
+        }
+        if (has(ZC_LINEAR_GELU_TANH)) {
+            sums = vec4(gelu_tanh(sums.x), gelu_tanh(sums.y), gelu_tanh(sums.z), gelu_tanh(sums.w));
         }
         if (has(ZC_LINEAR_ADD)) {
             sums += y4[to / 4u];

@@ -31,6 +31,8 @@ def check(
     kv_type: int = F32,
     offset: int = 0,
     tables: Array | None = None,
+    window: int = 0,
+    cap: float = 0.0,
 ) -> None:
     """`tables`: of each sequence in a row of its own, else they are made anew. What nobody sees is NaN."""
     arena.used = 64
@@ -54,7 +56,9 @@ def check(
         line = 0 if shared else r % len(tables)
         # With `shared` what rows but the first say of a table does not count.
         given[r] = start, end, MOST if shared and r else line * each
-        keys = np.arange(min(start, context), max(min(end, context), min(start, context)))
+        end = min(end, context)
+        start = min(max(start, end - window if window else 0), context)
+        keys = np.arange(start, max(end, start))
         page_of = tables.reshape(-1)[np.minimum(line * each + keys // page, words - 1)]
         places.append(np.minimum(page_of, pages - 1).astype(np.int64) * page + keys % page)
         seen[places[-1]] = True
@@ -65,7 +69,7 @@ def check(
     params |= {"table_words": words, "context": context, "shared": shared, "kv_type": kv_type}
     scale = float(np.float32(size**-0.5))
     arrays = [q.binding, k.binding, v.binding, put(arena, given, offset), put(arena, tables, 3 - offset % 4)]
-    run(device, "attention_paged", [*arrays, out.binding], **params, scale=scale)
+    run(device, "attention_paged", [*arrays, out.binding], **params, scale=scale, window=window, softcap=cap)
     out.check_frame()
     for r, at in enumerate(places):
         expected, bound = reference.attention(
@@ -74,6 +78,7 @@ def check(
             v.get()[at].reshape(len(at), kv_heads, size),
             np.array([(0, len(at))], np.uint32),
             scale,
+            cap=float(np.float32(cap)),
         )
         close(
             out.get()[r],
@@ -145,6 +150,27 @@ def test_long_sequences_among_short_ones(device: zcwasm.Device, arena: Arena, kv
     many = [(0, 10 + r) for r in range(80)]
     many[33] = (0, 4100)
     check(device, arena, many, heads=4, kv_heads=4, size=8, page=64, kv_type=kv_type)
+
+
+@pytest.mark.parametrize("kv_type", [F32, F16])
+@pytest.mark.parametrize("window", [1, 40, 2000])
+def test_windows(device: zcwasm.Device, arena: Arena, kv_type: int, window: int) -> None:
+    cap = 3.0 if kv_type == F16 and window == 40 else 0.0
+    some = [(0, 40), (0, 4500), (7, 7), (2000, 2100), (0, 1), (4490, MOST), (0, 1500)]
+    check(
+        device,
+        arena,
+        some,
+        kv_heads=2,
+        size=32,
+        page=128,
+        context=4501,
+        kv_type=kv_type,
+        window=window,
+        cap=cap,
+    )
+    spans = [(0, 70 + r + 1) for r in range(19)]
+    check(device, arena, spans, heads=4, size=20, shared=1, kv_type=kv_type, window=window, cap=cap)
 
 
 @pytest.mark.parametrize("shared", [0, 1])

@@ -112,7 +112,9 @@ def test_the_default_admits_long_contexts() -> None:
         params = (rows, heads, kv_heads, size, heads * size, size, size, heads * size, keys, 1)
         ranges = [(other, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (0, 0, rows * 8)]
         out = guest.exports.scratch_new(rows * heads * size * 4)
-        return guest.record("attention", [*ranges, (out, 0, 2**64 - 1)], struct.pack("<10If", *params, 0.1))
+        return guest.record(
+            "attention", [*ranges, (out, 0, 2**64 - 1)], struct.pack("<10IfIf", *params, 0.1, 0, 0)
+        )
 
     assert record(keys) == 0
     assert guest.exports.discard() == 0
@@ -129,8 +131,8 @@ def overlapping(guest: Guest) -> dict[str, tuple[list[int], str, tuple[Any, ...]
         "append": ([64, 16, 256], "<6I", (rows, cols, 0, cols, rows, 0)),
         "attention": (
             [64, 256, 256, 32, 256],
-            "<10If",
-            (rows, 1, 1, cols, cols - 4, cols, cols, cols, 4, 0, 1.0),
+            "<10IfIf",
+            (rows, 1, 1, cols, cols - 4, cols, cols, cols, 4, 0, 1.0, 0, 0),
         ),
         "swiglu": ([64, 64, 256], "<5I", (rows, cols, 0, 0, cols)),
         "top_k": ([64, 64, 64], "<4I", (rows, cols, 0, 1)),
@@ -191,7 +193,8 @@ def endless(device: zcwasm.Device, **options: Any) -> tuple[Guest, int]:
     q, out = (guest.exports.scratch_new(rows * heads * size * 4) for _ in range(2))
     cache = guest.exports.scratch_new(rows * size * 4)
     sequence = guest.exports.sequence_new()
-    params = struct.pack("<10If", rows, heads, 1, size, heads * size, size, size, heads * size, rows, 0, 1.0)
+    numbers = rows, heads, 1, size, heads * size, size, size, heads * size, rows, 0, 1.0, 0, 0.0
+    params = struct.pack("<10IfIf", *numbers)
     ranges = [(q, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (0, spans_at, rows * 8)]
     ranges.append((out, 0, 2**64 - 1))
     assert guest.record("attention", ranges, params, sequence) == 0
@@ -395,7 +398,9 @@ def attention_of_a_long_context(guest: Guest, keys: int) -> int:
     cache = guest.exports.scratch_new(keys * size * 2)
     params = (rows, heads, 1, size, heads * size, size, size, heads * size, keys, 1)
     ranges = [(q, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (0, spans_at, rows * 8)]
-    return guest.record("attention", [*ranges, (out, 0, 2**64 - 1)], struct.pack("<10If", *params, 0.1))
+    return guest.record(
+        "attention", [*ranges, (out, 0, 2**64 - 1)], struct.pack("<10IfIf", *params, 0.1, 0, 0)
+    )
 
 
 def test_one_long_dispatch_is_cut_between_workgroups(device: zcwasm.Device, arena: Arena) -> None:

@@ -16,6 +16,7 @@ from conftest import Arena
 from llm_support import MOST, E, Framed, at_the_end, close, each_type, empty, normal, rng, run
 
 import zcwasm
+from zcwasm._core import _weight_types
 from zcwasm._selftest import reference
 from zcwasm._selftest.arena import put, words
 from zcwasm._selftest.reference import F16, F32, WEIGHT_TYPES, Array
@@ -97,6 +98,11 @@ def test_norms(device: zcwasm.Device, arena: Arena, cols: int) -> None:
         expected = reference.rms_norm(x64, weight, np.float32(1e-5)) if cols else x64
         close(out.get(), expected, 16 * E * np.abs(expected) + 1e-30)
         out.check_frame()
+        before = out.get().astype(np.float64)
+        run(device, "norm_add", [x.binding, weight, out.binding], **params)
+        added = before + expected if cols else before
+        close(out.get(), added, 16 * E * (np.abs(expected) + np.abs(before)) + 1e-30)
+        out.check_frame()
         run(device, "layer_norm", [x.binding, weight, bias, out.binding], **params)
         if cols:
             expected = reference.layer_norm(x64, weight, bias, np.float32(1e-5))
@@ -121,7 +127,8 @@ def test_norms_hand_on_what_is_not_finite(device: zcwasm.Device, arena: Arena) -
     x = normal(3, 70)
     x[1, 5] = np.nan
     given, weight, out = put(arena, x), put(arena, normal(70)), arena.empty((3, 70))
-    for kernel, middle in (("rms_norm", [weight]), ("layer_norm", [weight, weight])):
+    for kernel, middle in (("rms_norm", [weight]), ("layer_norm", [weight, weight]), ("norm_add", [weight])):
+        out[...] = 0
         run(device, kernel, [given, *middle, out], rows=3, cols=70, ldx=70, ldout=70, eps=1e-5)
         assert np.isnan(out[1]).all()
         assert np.isfinite(out[[0, 2]]).all()
@@ -392,6 +399,17 @@ def test_rope_append_clamps_positions(device: zcwasm.Device, arena: Arena) -> No
         assert np.array_equal(each.get()[[12, 13, 9]], v)
 
 
+def test_rope_append_without_a_table(device: zcwasm.Device, arena: Arena) -> None:
+    """Nothing is rotated, so there are no angles."""
+    q, k, v = (put(arena, normal(3, cols)) for cols in (16, 8, 8))
+    given, cache = q.copy(), arena.empty((2, 7, 8))
+    positions = put(arena, np.array([5, MOST, 2], np.uint32))
+    params = ROPE_APPEND | {"rotated": 0, "table_rows": 0, "mirrored": 0}
+    run(device, "rope_append", [q, k, v, positions, empty(arena), cache, empty(arena)], **params)
+    assert np.array_equal(q, given)
+    assert np.array_equal(cache[:, [5, 6, 2]], np.stack([k, v]))
+
+
 def test_what_rope_append_refuses(device: zcwasm.Device, arena: Arena) -> None:
     sizes = {"q": 48, "k": 24, "v": 24, "positions": 3, "table": 72, "cache": 112, "mirror": 112}
     arrays = {name: arena.empty(size) for name, size in sizes.items()}
@@ -456,6 +474,8 @@ def check_attention(
     kv_type: int,
     offset: int = 0,
     scale: float = 0.0,
+    window: int = 0,
+    cap: float = 0.0,
 ) -> None:
     arena.used = 64
     dtype = np.float16 if kv_type == F16 else np.float32
@@ -466,7 +486,8 @@ def check_attention(
     v = Framed(arena, capacity, kv_cols, kv_cols + 4, offset=3 - offset % 4, dtype=dtype)
     used = np.zeros(capacity, bool)
     for start, end in spans:
-        used[int(start) : int(end)] = True
+        end = min(int(end), capacity)
+        used[max(int(start), end - window if window else 0) : end] = True
     k.get()[~used] = np.nan  # what no span names must not be read into a result
     v.get()[~used] = np.nan
     out = Framed(arena, rows, cols, cols + 1, offset=offset + 1)
@@ -485,6 +506,8 @@ def check_attention(
         capacity=capacity,
         kv_type=kv_type,
         scale=scale,
+        window=window,
+        softcap=cap,
     )
     out.check_frame()
     expected, bound = reference.attention(
@@ -493,6 +516,8 @@ def check_attention(
         v.get().reshape(capacity, kv_heads, size),
         spans,
         scale,
+        window,
+        float(np.float32(cap)),
     )
     rounded = rounding(device, rows, kv_type)
     close(out.get(), expected.reshape(rows, cols), rounded * E * bound.reshape(rows, cols) + 1e-30)
@@ -548,6 +573,44 @@ def test_attention_of_any_spans(device: zcwasm.Device, arena: Arena, kv_type: in
     check_attention(device, arena, 7, 2, 1, 8, 0, hostile, kv_type)
     # Few rows go another way on GPUs, which once counted keys from a start to an end before it: seconds.
     check_attention(device, arena, 4, 2, 1, 8, 64, hostile[3:], kv_type)
+
+
+@pytest.mark.parametrize("kv_type", [F32, F16])
+@pytest.mark.parametrize("window", [1, 40, MOST])
+def test_attention_of_windows(device: zcwasm.Device, arena: Arena, kv_type: int, window: int) -> None:
+    """Few rows and many, windows within a span and larger than it, hostile ends; what no row sees is NaN."""
+    check_attention(device, arena, 1, 4, 2, 64, 700, causal(1, 690), kv_type, 1, window=window)
+    for rows, heads, kv_heads, size in ((3, 3, 1, 20), (37, 2, 2, 16), (6, 2, 1, 256)):
+        spans = causal(rows, 150)
+        spans[0] = 100, MOST
+        spans[rows // 2] = 180, 30
+        check_attention(device, arena, rows, heads, kv_heads, size, 190, spans, kv_type, 1, window=window)
+
+
+@pytest.mark.parametrize("rows", [1, 37])
+def test_attention_of_windows_with_caps(device: zcwasm.Device, arena: Arena, rows: int) -> None:
+    check_attention(device, arena, rows, 4, 2, 64, 400, causal(rows, 300), F16, 1, window=130, cap=1.7)
+
+
+def test_scores_that_are_capped(device: zcwasm.Device, arena: Arena) -> None:
+    """Scores of thousands and of next to nothing; a key of NaN makes its row NaN and no other."""
+    for scale in (300.0, 1e30, 1e-4):
+        for rows in (2, 9):
+            check_attention(device, arena, rows, 2, 1, 16, 150, causal(rows, 140), F32, scale=scale, cap=2.0)
+    q, k, v = (put(arena, normal(6, 16)) for _ in range(3))
+    k[5, 3] = np.nan
+    out, spans = arena.empty((6, 16)), put(arena, causal(6, 0))
+    params = {"heads": 1, "kv_heads": 1, "head_size": 16, "ldq": 16, "ldk": 16, "ldv": 16, "ldout": 16}
+    for rows in (2, 6):
+        arrays = [q[-rows:], k, v, spans[-rows:], out[-rows:]]
+        run(device, "attention", arrays, **params, rows=rows, capacity=6, kv_type=F32, scale=1, softcap=3.0)
+        assert np.isfinite(out[-rows:-1]).all()
+        assert np.isnan(out[-1]).all()
+    for wrong in (-1.0, np.inf, np.nan):
+        with pytest.raises(ValueError, match=r"softcap is .*, must be finite and not negative"):
+            run(
+                device, "attention", arrays, **params, rows=6, capacity=6, kv_type=F32, scale=1, softcap=wrong
+            )
 
 
 @pytest.mark.parametrize("kv_type", [F32, F16])
@@ -804,6 +867,25 @@ def test_gelu_of_extremes(device: zcwasm.Device, arena: Arena, tanh: int) -> Non
 
 
 # --- argmax and top_k ---
+
+
+@pytest.mark.parametrize("count", [0, 3, 1000, 4099])
+def test_softcap(device: zcwasm.Device, arena: Arena, count: int) -> None:
+    """Also of what is as large and as small as may be, and where it lies."""
+    x = put(arena, normal(count) * np.exp(rng.uniform(-30, 30, count)).astype(np.float32), count % 4)
+    expected = reference.softcap(x, 30.0)
+    run(device, "softcap", [x, x], count=count, cap=30.0)
+    close(x, expected, 1e-6 * np.abs(expected) + 1e-30)
+
+
+def test_softcap_of_extremes(device: zcwasm.Device, arena: Arena) -> None:
+    x, out = put(arena, np.array([np.inf, -np.inf, 3e38, -3e38, 0, np.nan], np.float32)), arena.empty(6)
+    run(device, "softcap", [x, out], count=6, cap=1.5)
+    assert out[:5].tolist() == [1.5, -1.5, 1.5, -1.5, 0]
+    assert np.isnan(out[5])
+    for cap in (0.0, -1.0, np.inf, np.nan):
+        with pytest.raises(ValueError, match=r"cap is .*, must be above 0 and finite"):
+            run(device, "softcap", [x, out], count=6, cap=cap)
 
 
 def check_selection(device: zcwasm.Device, arena: Arena, x: Array, ks: Sequence[int]) -> None:
@@ -1153,15 +1235,30 @@ def test_nothing_is_read_beyond_the_end(device: zcwasm.Device, out_type: int) ->
 # --- the references themselves, and determinism ---
 
 
-@each_type
+@pytest.mark.parametrize("name", [name for name, _, _, number in _weight_types if number is not None])
 def test_dequantizing_agrees_with_the_gguf_package(name: str) -> None:
+    """Also any bytes: scales that are NaN, infinite, or the smallest that there are."""
     gguf = pytest.importorskip("gguf", reason="the gguf package is not installed")
     data = reference.random_weights(name, 3, 1024, rng)
-    theirs = gguf.quants.dequantize(
-        data.view(np.float32) if name == "F32" else data.view(np.float16) if name == "F16" else data,
-        gguf.GGMLQuantizationType[name],
-    )
-    assert np.array_equal(np.asarray(theirs).reshape(3, 1024), reference.dequantize(name, data))
+    for each in (data, rng.integers(0, 256, (300, data.shape[1]), np.uint8)):
+        kind, bits = (
+            gguf.GGMLQuantizationType[name],
+            {"F32": np.float32, "F16": np.float16}.get(name, np.uint8),
+        )
+        with np.errstate(all="ignore"):
+            theirs, ours = gguf.quants.dequantize(each.view(bits), kind), reference.dequantize(name, each)
+        assert np.array_equal(np.asarray(theirs).reshape(-1, 1024), ours, equal_nan=True)
+
+
+def test_the_reference_reads_each_float8() -> None:
+    """Four bits of exponent lie inside float16's five, whose bias is larger by 8."""
+    data = np.arange(256, dtype=np.uint8)
+    half = ((data & 0x80).astype(np.uint16) << 8 | (data & 0x7F).astype(np.uint16) << 7).view(np.float16)
+    expected = half.astype(np.float32) * 256
+    expected[[0x7F, 0xFF]] = np.nan
+    assert np.array_equal(reference.float8_e4m3(data[None])[0], expected, equal_nan=True)
+    assert expected[0x7E] == 448
+    assert expected[1] == 2.0**-9
 
 
 def test_same_inputs_give_the_same_bits(device: zcwasm.Device, arena: Arena) -> None:

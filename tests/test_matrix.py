@@ -17,9 +17,10 @@ from llm_support import E, Framed, close, empty, normal, rng, run
 import zcwasm
 from zcwasm._selftest import reference
 from zcwasm._selftest.arena import put, words
+from zcwasm._selftest.kernels import MATRIX_TYPES
 from zcwasm._selftest.reference import ADD, BIAS, EXACT, GELU, NORM, SWIGLU, WEIGHT_TYPES, Array
 
-TYPES = ["F16", "Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K"]  # the others go in float32 tiles
+TYPES = MATRIX_TYPES  # the others go in float32 tiles
 OFF = {kind for kind in ("vulkan", "metal") if os.environ.get(f"ZCWASM_{kind.upper()}_MATRIX") == "0"}
 
 
@@ -98,7 +99,7 @@ def check(
 @pytest.mark.parametrize("name", TYPES)
 def test_each_type(device: zcwasm.Device, arena: Arena, name: str) -> None:
     block = WEIGHT_TYPES[name][1]
-    lengths = {1: [1, 75, 577], 32: [32, 96, 1056], 256: [256, 768]}[block]
+    lengths = {1: [1, 75, 577], 2: [2, 46, 258], 32: [32, 96, 1056], 64: [64, 320], 256: [256, 768]}[block]
     for rows, n in [(5, 40), (16, 1), (17, 35), (40, 70), (70, 131), (200, 65)]:
         for k in lengths:
             check(device, arena, name, (rows, n, k), offset=(rows + k) % 4)

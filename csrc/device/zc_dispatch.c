@@ -147,8 +147,13 @@ uint32_t zc_device_push(const zc_device_command *command, const zc_device_part *
         }
         words += ZC_KERNEL_GROUP_WORDS;
     }
-    memcpy(push + words, command->params + skip, kernel->params_size - 4 * skip);
-    return words + kernel->params_size / 4 - skip;
+    uint32_t count = kernel->params_size / 4 - skip, fit = ZC_KERNEL_PUSH_WORDS - words;
+    for (uint32_t i = fit; i < count; i++) {
+        push[words - ZC_KERNEL_GROUP_WORDS + 4 * (i - fit) + 3] = command->params[skip + i];
+    }
+    fit = count < fit ? count : fit;
+    memcpy(push + words, command->params + skip, fit * sizeof *push);
+    return words + fit;
 }
 
 /* More than anything that is computed on a calling thread. */

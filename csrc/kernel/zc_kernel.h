@@ -29,7 +29,8 @@ static inline uint32_t zc_kernel_offset_words(unsigned binding_count)
 /* Then, for the built-in ones, by the first of the workgroups that are dispatched and by how many the whole dispatch
  * has, four words each of which the last is 0. */
 #define ZC_KERNEL_GROUP_WORDS 8u
-/* What is pushed in all: 128 bytes, which every device takes; buildtools/shaders.py checks that it is enough. */
+/* What is pushed in all: 128 bytes, which every device takes. A parameter that is beyond takes the place of the first of
+ * those zeros, another one that of the second; buildtools/shaders.py checks that there are no more. */
 #define ZC_KERNEL_PUSH_WORDS 32u
 
 typedef enum zc_kernel_id {
@@ -112,6 +113,9 @@ uint64_t zc_kernel_mirrored(const zc_kernel *kernel, const void *params);
 
 /* The same over a cache whose rows lie in order. */
 zc_attention_params zc_attention_of_paged(const zc_attention_paged_params *params);
+/* How many keys are read for a row, at most. Spans are whatever lies in memory: rows that share a tile read all keys
+ * from the first to the last that any of them sees, whatever the window; one `alone` reads its own. */
+uint32_t zc_attention_keys(const zc_attention_params *params, bool alone);
 
 const zc_kernel *zc_kernel_get(zc_kernel_id id);
 const zc_kernel *zc_kernel_find(const char *name); /* NULL when there is none */

@@ -11,6 +11,9 @@ static zc_status extent_of_heads(const zc_attention_params *p, uint64_t *bytes, 
         return zc_fail(error, ZC_BAD_VALUE, "head_size is %u, must be a multiple of 4 up to %d", p->head_size,
                        ZC_ATTENTION_MAX_HEAD);
     }
+    if (!(p->softcap >= 0.0f && p->softcap <= FLT_MAX)) {
+        return zc_fail(error, ZC_BAD_VALUE, "softcap is %g, must be finite and not negative", (double)p->softcap);
+    }
     if (p->kv_heads == 0 || p->heads % p->kv_heads) {
         return zc_fail(error, ZC_BAD_VALUE, "%u heads cannot share %u key-value heads", p->heads, p->kv_heads);
     }
@@ -42,18 +45,25 @@ static void groups_attention(const void *params, uint32_t out[3])
     zc_groups(out, zc_at_most(p->heads, ZC_MAX_GROUPS), zc_at_most(tiles, ZC_MAX_GROUPS), 1);
 }
 
-/* Each query with `keys` keys and values, and for each of them an exponential and what else there is. */
-static uint64_t work_of_keys(uint32_t rows, uint32_t heads, uint32_t head_size, uint32_t keys, uint32_t more)
+/* Each query with its keys and values, and for each of them an exponential, another one where scores are capped, and what
+ * else there is. */
+static uint64_t work_of_keys(const zc_attention_params *p, bool alone, uint32_t more)
 {
-    uint64_t each = zc_times(keys, 2 * (uint64_t)head_size + ZC_WORK_EXP + more);
-    return zc_plus(zc_times(zc_times(rows, heads), zc_plus(each, 2 * (uint64_t)head_size + ZC_WORK_ROW)),
-                   zc_times(rows, ZC_WORK_ROW));
+    uint64_t exponentials = p->softcap > 0.0f ? 2 * ZC_WORK_EXP : ZC_WORK_EXP, size = 2 * (uint64_t)p->head_size;
+    uint64_t each = zc_times(zc_attention_keys(p, alone), size + exponentials + more);
+    return zc_plus(zc_times(zc_times(p->rows, p->heads), zc_plus(each, size + ZC_WORK_ROW)),
+                   zc_times(p->rows, ZC_WORK_ROW));
+}
+
+uint32_t zc_attention_keys(const zc_attention_params *p, bool alone)
+{
+    bool fewer = p->window && p->window < p->capacity && (alone || p->rows <= 1);
+    return fewer ? p->window : p->capacity;
 }
 
 static uint64_t work_attention(const void *params)
 {
-    const zc_attention_params *p = params;
-    return work_of_keys(p->rows, p->heads, p->head_size, p->capacity, 0);
+    return work_of_keys(params, false, 0);
 }
 
 ZC_KERNEL_FUNCTIONS(attention, extent_attention, groups_attention, work_attention)
@@ -72,7 +82,9 @@ zc_attention_params zc_attention_of_paged(const zc_attention_paged_params *p)
                                  .ldout = p->ldout,
                                  .capacity = p->capacity,
                                  .kv_type = p->kv_type,
-                                 .scale = p->scale};
+                                 .scale = p->scale,
+                                 .window = p->window,
+                                 .softcap = p->softcap};
 }
 
 static zc_status extent_attention_paged(const void *params, uint64_t *bytes, zc_error *error)
@@ -114,7 +126,9 @@ static void groups_attention_paged(const void *params, uint32_t out[3])
 static uint64_t work_attention_paged(const void *params)
 {
     const zc_attention_paged_params *p = params;
-    return work_of_keys(p->rows, p->heads, p->head_size, p->context, WORK_LOOKUP);
+    zc_attention_params plain = zc_attention_of_paged(p);
+    plain.capacity = p->context;
+    return work_of_keys(&plain, !p->shared, WORK_LOOKUP);
 }
 
 ZC_KERNEL_FUNCTIONS(attention_paged, extent_attention_paged, groups_attention_paged, work_attention_paged)

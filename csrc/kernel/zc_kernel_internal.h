@@ -22,6 +22,9 @@
 #ifndef ZC_KERNEL_INTERNAL_H
 #define ZC_KERNEL_INTERNAL_H
 
+#include <float.h>
+#include <stdbool.h>
+
 #include "kernel/zc_kernel.h"
 #include "kernel/zc_kernel_tiles.h"
 #include "kernel/zc_weight_type.h"

@@ -11,6 +11,9 @@ static zc_status extent_linear(const void *params, uint64_t *bytes, zc_error *er
         (status = zc_extent_weights("w", p->type, p->n, p->k, &bytes[1], error)) != ZC_OK) {
         return status;
     }
+    if (p->flags & ZC_LINEAR_GELU && p->flags & ZC_LINEAR_GELU_TANH) {
+        return zc_fail(error, ZC_BAD_VALUE, "flags 0x%x ask for GELU and for GELU_TANH", p->flags);
+    }
     if (gated && (p->flags & ZC_LINEAR_NORM)) {
         return zc_fail(error, ZC_BAD_VALUE, "flags 0x%x ask for NORM and for SWIGLU of the same input", p->flags);
     }
@@ -40,7 +43,8 @@ static uint64_t work_linear(const void *params)
     if (p->rows == 0 || p->n == 0) {
         return 0;
     }
-    uint64_t row = zc_plus(zc_times(p->n, (uint64_t)p->k + 2 + (p->flags & ZC_LINEAR_GELU ? ZC_WORK_EXP : 0)),
+    uint32_t gelu = p->flags & (ZC_LINEAR_GELU | ZC_LINEAR_GELU_TANH) ? ZC_WORK_EXP : 0;
+    uint64_t row = zc_plus(zc_times(p->n, (uint64_t)p->k + 2 + gelu),
                            zc_times(p->k, p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU) ? 2 + ZC_WORK_EXP : 1));
     return zc_plus(zc_times(zc_plus(row, ZC_WORK_ROW), p->rows), zc_times(p->n, p->k));
 }
@@ -66,7 +70,7 @@ static zc_status extent_linear_gated(const void *params, uint64_t *bytes, zc_err
     const zc_linear_params gate = zc_linear_of_gated(p, p->gate_type);
     uint64_t of_gate[ZC_KERNEL_MAX_BINDINGS] = {0};
     zc_status status;
-    if ((status = zc_check_flags(p->flags, ZC_LINEAR_NORM | ZC_LINEAR_EXACT, error)) != ZC_OK ||
+    if ((status = zc_check_flags(p->flags, ZC_LINEAR_NORM | ZC_LINEAR_EXACT | ZC_LINEAR_GELU_TANH, error)) != ZC_OK ||
         (status = zc_extent_weights("gate", p->gate_type, p->n, p->k, &bytes[1], error)) != ZC_OK ||
         (status = zc_extent_weights("up", p->up_type, p->n, p->k, &bytes[2], error)) != ZC_OK ||
         (status = extent_linear(&gate, of_gate, error)) != ZC_OK) {

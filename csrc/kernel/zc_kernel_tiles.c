@@ -35,6 +35,12 @@ uint32_t zc_kernel_rows_way(const zc_rows_params *p)
     return (p->cols <= 1024 && p->rows >= 64) || p->cols <= 64 ? ZC_ROWS_SUBGROUP_WAY : ZC_ROWS_WORKGROUP_WAY;
 }
 
+/* Weights in blocks of 32 or more; the others are numbers one by one. */
+static bool blocks_of(uint32_t type)
+{
+    return zc_weight_type_get(type)->block >= 32;
+}
+
 #define FEW_ROWS 4 /* of x, that share one reading of w */
 
 /* Few rows go together, many in tiles. The numbers of rows of w are what was best on an H200, where each of 132
@@ -44,7 +50,7 @@ uint32_t zc_kernel_linear_way(const zc_linear_params *p)
     if (p->rows > 1) {
         return p->rows > FEW_ROWS ? ZC_LINEAR_TILE_WAY : p->rows > 2 ? ZC_LINEAR_4_XS_WAY : ZC_LINEAR_2_XS_WAY;
     }
-    bool blocks = p->type != ZC_WEIGHT_F32 && p->type != ZC_WEIGHT_F16 && p->type != ZC_WEIGHT_BF16;
+    bool blocks = blocks_of(p->type);
     return p->n < 1536               ? ZC_LINEAR_SMALL_WAY
            : p->n < 3072             ? ZC_LINEAR_1_ROW_WAY
            : p->n < 8192             ? ZC_LINEAR_2_ROWS_WAY
@@ -187,9 +193,9 @@ static void stages_top_k(const zc_kernel *kernel, const void *params, const zc_g
 static uint64_t matrix_slices(const zc_linear_params *p)
 {
     uint64_t slices = zc_ceil_div(p->k, 32);
-    uint64_t minima = p->type == ZC_WEIGHT_Q4_1   ? zc_ceil_div(slices, 32)
-                      : p->type == ZC_WEIGHT_Q4_K ? zc_ceil_div(p->k, 512)
-                                                  : 0;
+    bool of_32 = p->type == ZC_WEIGHT_Q4_1 || p->type == ZC_WEIGHT_Q5_1;
+    bool of_256 = p->type == ZC_WEIGHT_Q4_K || p->type == ZC_WEIGHT_Q5_K || p->type == ZC_WEIGHT_Q2_K;
+    uint64_t minima = of_32 ? zc_ceil_div(slices, 32) : of_256 ? zc_ceil_div(p->k, 512) : 0;
     return slices + minima;
 }
 
@@ -203,8 +209,7 @@ static uint64_t matrix_workspace(const zc_linear_params *p)
 /* Those of shaders/linear_matrix_weights.glsl: float16 holds their numbers exactly. */
 static bool matrix_type(uint32_t type)
 {
-    return type == ZC_WEIGHT_F16 || type == ZC_WEIGHT_Q8_0 || type == ZC_WEIGHT_Q4_0 || type == ZC_WEIGHT_Q4_1 ||
-           type == ZC_WEIGHT_Q4_K || type == ZC_WEIGHT_Q6_K;
+    return type != ZC_WEIGHT_F32 && type != ZC_WEIGHT_BF16;
 }
 
 /* Those of Apple's GPUs, for which there is one size of tile. */
@@ -216,9 +221,7 @@ static bool apples_matrices(const zc_gpu *gpu)
 /* Weights in blocks, which products of bytes take. */
 static bool by_dots(const zc_linear_params *p, const zc_gpu *gpu)
 {
-    uint32_t type = p->type;
-    return gpu->packed_dot && !(p->flags & ZC_LINEAR_EXACT) && type != ZC_WEIGHT_F32 && type != ZC_WEIGHT_F16 &&
-           type != ZC_WEIGHT_BF16;
+    return gpu->packed_dot && !(p->flags & ZC_LINEAR_EXACT) && blocks_of(p->type);
 }
 
 /* Of which a launch takes longer than the product. */
@@ -230,7 +233,8 @@ static bool small_matrix(const zc_linear_params *p)
 /* For 32 weights. */
 static bool several_scales(const zc_linear_params *p)
 {
-    return p->type == ZC_WEIGHT_Q4_K || p->type == ZC_WEIGHT_Q6_K;
+    return p->type == ZC_WEIGHT_Q4_K || p->type == ZC_WEIGHT_Q6_K || p->type == ZC_WEIGHT_Q2_K ||
+           p->type == ZC_WEIGHT_Q3_K || p->type == ZC_WEIGHT_Q5_K;
 }
 
 /* Up to how many rows packed products are faster than tiles. Measured on an H200 with models of 135 million to 8 billion
@@ -345,7 +349,7 @@ static bool in_blocks(const zc_linear_params *p, uint32_t way, const zc_gpu *gpu
  * x, but some hundred subgroups should have work. Not where f is costly, for each subgroup computes it. */
 static uint32_t lane_way(const zc_linear_params *p, uint64_t n, const zc_gpu *gpu)
 {
-    uint32_t unit = zc_weight_type_get(p->type)->block == 1 ? 8 : 1;
+    uint32_t unit = blocks_of(p->type) ? 1 : 8;
     if (!gpu->lane_sums || p->rows != 1 || p->k % unit || p->flags & ZC_LINEAR_SWIGLU) {
         return ZC_LINEAR_TILE_WAY;
     }
@@ -467,7 +471,7 @@ static uint64_t record_bytes(const zc_attention_params *p)
 static uint32_t attention_splits(const zc_attention_params *p, uint64_t teams, uint64_t least)
 {
     uint64_t busy = teams * p->rows, splits = ZC_ATTENTION_SPLIT_GROUPS / (busy ? busy : 1);
-    uint64_t most = zc_ceil_div(p->capacity, ZC_ATTENTION_SPLIT_KEYS);
+    uint64_t most = zc_ceil_div(zc_attention_keys(p, true), ZC_ATTENTION_SPLIT_KEYS);
     uint64_t room = ZC_ATTENTION_SPLIT_WORKSPACE / (record_bytes(p) ? record_bytes(p) : 1);
     splits = splits > least ? splits : least < room ? least : room;
     splits = splits < most ? splits : most;
@@ -482,6 +486,11 @@ static uint32_t log2_up(uint32_t n)
         log2++;
     }
     return log2;
+}
+
+static uint32_t attention_variant(const zc_attention_params *p, uint32_t shape)
+{
+    return p->kv_type + ZC_CACHE_TYPES * (shape + (p->softcap > 0.0f ? ZC_ATTENTION_SHAPES : 0));
 }
 
 /* More rows over a cache of float16, for matrix units. A workgroup has half as many queries where there are few, so that
@@ -499,8 +508,7 @@ static bool attention_on_matrices(const zc_attention_params *p, const zc_gpu *gp
     uint32_t halved = zc_ceil_div(all, queries) * p->kv_heads < 64 || work >> 32;
     uint64_t tiles = zc_ceil_div(all, queries >> halved);
     out->stages[0].matrix = true;
-    out->stages[0].variant =
-        p->kv_type + ZC_CACHE_TYPES * (ZC_ATTENTION_MATRIX_SHAPE + (p->head_size - 1) / 16 + 16 * halved);
+    out->stages[0].variant = attention_variant(p, ZC_ATTENTION_MATRIX_SHAPE + (p->head_size - 1) / 16 + 16 * halved);
     zc_groups(out->stages[0].groups, zc_at_most(p->kv_heads, ZC_MAX_GROUPS), zc_at_most(tiles, ZC_MAX_GROUPS), 1);
     return true;
 }
@@ -510,7 +518,7 @@ static void attention_in_tiles(const zc_kernel *kernel, const void *params, cons
 {
     uint32_t parts = (uint32_t)zc_ceil_div(p->head_size, ZC_ATTENTION_TILE_PART);
     kernel->groups(params, out->stages[0].groups);
-    out->stages[0].variant = p->kv_type + ZC_CACHE_TYPES * (ZC_ATTENTION_TILE_SHAPE + parts - 1);
+    out->stages[0].variant = attention_variant(p, ZC_ATTENTION_TILE_SHAPE + parts - 1);
 }
 
 static void attention_split(const zc_attention_params *p, uint64_t least, const zc_gpu *gpu, zc_kernel_plan *out)
@@ -520,7 +528,7 @@ static void attention_split(const zc_attention_params *p, uint64_t least, const 
     uint32_t octets = log2_up((uint32_t)zc_ceil_div(p->head_size, 8)), width = log2_up(gpu->subgroup_width);
     uint32_t shape = width - 2 + 5 * ((octets > 2 ? octets - 2 : 0) + 4 * log2_up(share));
     zc_groups(out->stages[0].groups, zc_at_most(teams, ZC_MAX_GROUPS), zc_at_most(p->rows, ZC_MAX_GROUPS), splits);
-    out->stages[0].variant = p->kv_type + ZC_CACHE_TYPES * (ZC_ATTENTION_SPLIT_SHAPE + shape);
+    out->stages[0].variant = attention_variant(p, ZC_ATTENTION_SPLIT_SHAPE + shape);
     if (splits > 1) {
         out->count = 2;
         out->workspace = splits * record_bytes(p);
@@ -557,11 +565,11 @@ static void stages_attention_paged(const zc_kernel *kernel, const void *params, 
     if ((p->shared && p->rows > 4) || p->head_size > 16 * gpu->subgroup_width) {
         attention_in_tiles(kernel, params, &plain, out);
     } else {
-        attention_split(&plain, zc_ceil_div(p->context, ZC_ATTENTION_LONG_SPLIT), gpu, out);
+        attention_split(&plain, zc_ceil_div(zc_attention_keys(&plain, true), ZC_ATTENTION_LONG_SPLIT), gpu, out);
     }
 }
 
-_Static_assert(ZC_CACHE_TYPES *ZC_ATTENTION_SHAPES <= ZC_KERNEL_VARIANTS, "variants of attention");
+_Static_assert(2 * ZC_CACHE_TYPES * ZC_ATTENTION_SHAPES <= ZC_KERNEL_VARIANTS, "variants of attention");
 _Static_assert(ZC_ATTENTION_MAX_HEAD <= 4 * ZC_ATTENTION_TILE_PART && ZC_ATTENTION_MAX_HEAD <= 8 * 32 &&
                    ZC_ATTENTION_MATRIX_SHAPE + 3 * ZC_ATTENTION_MAX_HEAD / 16 <= ZC_ATTENTION_SHAPES,
                "shapes of attention");

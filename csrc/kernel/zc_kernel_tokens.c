@@ -1,5 +1,5 @@
-/* zc_kernel_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, layer_norm,
- * rope, append, rope_append, rope_append_paged, swiglu, gelu, pool. Pure functions, any thread. */
+/* zc_kernel_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, norm_add, layer_norm,
+ * rope, append, rope_append, rope_append_paged, swiglu, gelu, softcap, pool. Pure functions, any thread. */
 #include "kernel/zc_kernel_internal.h"
 
 static zc_status extent_embed(const void *params, uint64_t *bytes, zc_error *error)
@@ -55,6 +55,7 @@ static uint64_t work_rms_norm(const void *params)
 }
 
 ZC_KERNEL_FUNCTIONS(rms_norm, extent_rms_norm, groups_norm, work_rms_norm)
+ZC_KERNEL_FUNCTIONS(norm_add, extent_rms_norm, groups_norm, work_rms_norm)
 
 static zc_status extent_layer_norm(const void *params, uint64_t *bytes, zc_error *error)
 {
@@ -83,7 +84,7 @@ static zc_status check_rotation(uint32_t rotated, uint32_t head_size, uint32_t l
     if (layout > ZC_ROPE_HALVES) {
         return zc_fail(error, ZC_BAD_VALUE, "layout is %u, must be 0 (pairs) or 1 (halves)", layout);
     }
-    if (rows && table_rows == 0) {
+    if (rows && rotated && table_rows == 0) {
         return zc_fail(error, ZC_BAD_VALUE, "the table has no rows for %u positions", rows);
     }
     return ZC_OK;
@@ -299,6 +300,17 @@ static uint64_t work_gelu(const void *params)
 }
 
 ZC_KERNEL_FUNCTIONS(gelu, extent_gelu, zc_groups_elementwise, work_gelu)
+
+static zc_status extent_softcap(const void *params, uint64_t *bytes, zc_error *error)
+{
+    const zc_softcap_params *p = params;
+    bytes[0] = bytes[1] = (uint64_t)p->count * ZC_ELEMENT;
+    return p->cap > 0.0f && p->cap <= FLT_MAX
+               ? ZC_OK
+               : zc_fail(error, ZC_BAD_VALUE, "cap is %g, must be above 0 and finite", (double)p->cap);
+}
+
+ZC_KERNEL_FUNCTIONS(softcap, extent_softcap, zc_groups_elementwise, work_gelu)
 
 static zc_status extent_pool(const void *params, uint64_t *bytes, zc_error *error)
 {

@@ -79,7 +79,18 @@ struct Push
     uint capacity;
     uint kv_type;
     float scale;
+    uint window;
+    float softcap;
 };
+
+struct Spans1
+{
+    uint spans1[1];
+};
+
+constant uint variant_tmp [[function_constant(0)]];
+constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
+constant bool capped = (variant >= 339u);
 
 struct Out4
 {
@@ -91,17 +102,15 @@ struct Out1
     float out1[1];
 };
 
-constant uint variant_tmp [[function_constant(0)]];
-constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint kv_type = (variant % 3u);
-constant bool _175 = (kv_type == 2u);
+constant bool _317 = (kv_type == 2u);
 
 struct K1
 {
     uint k1[1];
 };
 
-constant bool _224 = (kv_type == 1u);
+constant bool _365 = (kv_type == 1u);
 
 struct K2
 {
@@ -113,14 +122,14 @@ struct K4
     uint4 k4[1];
 };
 
-constant bool _312 = (kv_type == 2u);
+constant bool _452 = (kv_type == 2u);
 
 struct V1
 {
     uint v1[1];
 };
 
-constant bool _358 = (kv_type == 1u);
+constant bool _498 = (kv_type == 1u);
 
 struct V2
 {
@@ -132,15 +141,10 @@ struct V4
     uint4 v4[1];
 };
 
-constant bool _442 = (kv_type == 2u);
-constant bool _459 = (kv_type == 1u);
-
-struct Spans1
-{
-    uint spans1[1];
-};
-
-constant uint shape = (variant / 3u);
+constant bool _582 = (kv_type == 2u);
+constant bool _599 = (kv_type == 1u);
+constant uint _716 = (variant / 3u);
+constant uint shape = (_716 % 113u);
 constant uint PARTS = (shape + 1u);
 
 struct Q1
@@ -148,62 +152,62 @@ struct Q1
     float q1[1];
 };
 
-constant bool _741 = (PARTS > 1u);
-constant bool _1383 = (kv_type == 1u);
-constant bool _1439 = (kv_type == 1u);
+constant bool _863 = (PARTS > 1u);
+constant bool _1526 = (kv_type == 1u);
+constant bool _1582 = (kv_type == 1u);
 constant uint split_shape = (shape - 5u);
-constant uint _1474 = (split_shape / 5u);
-constant uint _1475 = (_1474 % 4u);
-constant uint OCTETS = (4u << _1475);
-constant uint _1477 = (split_shape % 5u);
-constant uint WIDTH = (4u << _1477);
-constant bool _1479 = (OCTETS < WIDTH);
-constant uint LANES = _1479 ? OCTETS : WIDTH;
-constant uint _1481 = (LANES / 2u);
-constant uint _1483 = (split_shape / 20u);
-constant uint HEADS = (1u << _1483);
-constant bool _1485 = (HEADS == 4u);
-constant bool _1549 = (HEADS >= 2u);
-constant uint _1584 = (LANES / HEADS);
-constant uint _1585 = (_1584 / 2u);
-constant uint _1673 = (HEADS * 2u);
-constant uint UNIT_QUADS = (_1673 * OCTETS);
-constant uint _1675 = (4u * UNIT_QUADS);
-constant uint _1676 = (_1675 + 256u);
-constant uint _1677 = (_1676 - 1u);
-constant uint QUERIES_EACH = (_1677 / 256u);
-constant uint _1687 = (8u * OCTETS);
-constant uint _1691 = (8u * OCTETS);
+constant uint _1617 = (split_shape / 5u);
+constant uint _1618 = (_1617 % 4u);
+constant uint OCTETS = (4u << _1618);
+constant uint _1620 = (split_shape % 5u);
+constant uint WIDTH = (4u << _1620);
+constant bool _1622 = (OCTETS < WIDTH);
+constant uint LANES = _1622 ? OCTETS : WIDTH;
+constant uint _1624 = (LANES / 2u);
+constant uint _1626 = (split_shape / 20u);
+constant uint HEADS = (1u << _1626);
+constant bool _1628 = (HEADS == 4u);
+constant bool _1692 = (HEADS >= 2u);
+constant uint _1727 = (LANES / HEADS);
+constant uint _1728 = (_1727 / 2u);
+constant uint _1816 = (HEADS * 2u);
+constant uint UNIT_QUADS = (_1816 * OCTETS);
+constant uint _1818 = (4u * UNIT_QUADS);
+constant uint _1819 = (_1818 + 256u);
+constant uint _1820 = (_1819 - 1u);
+constant uint QUERIES_EACH = (_1820 / 256u);
+constant uint _1830 = (8u * OCTETS);
+constant uint _1834 = (8u * OCTETS);
 
 struct Workspace4
 {
     float4 workspace4[1];
 };
 
-constant uint _1814 = (256u / WIDTH);
-constant uint _1817 = (256u / WIDTH);
+constant uint _1945 = (256u / WIDTH);
+constant uint _1948 = (256u / WIDTH);
 constant uint LINES = (WIDTH / LANES);
-constant uint _1850 = (4u * UNIT_QUADS);
-constant uint _1877 = (2u * OCTETS);
-constant bool _1878 = (_1877 < WIDTH);
-constant uint _1879 = (2u * OCTETS);
-constant uint LANES_OF_VALUE = _1878 ? _1879 : WIDTH;
+constant uint _1981 = (4u * UNIT_QUADS);
+constant uint _2014 = (2u * OCTETS);
+constant bool _2015 = (_2014 < WIDTH);
+constant uint _2016 = (2u * OCTETS);
+constant uint LANES_OF_VALUE = _2015 ? _2016 : WIDTH;
 constant uint OCTETS_EACH = (OCTETS / LANES);
-constant uint _1950 = (2u * OCTETS);
-constant uint QUADS_EACH = (_1950 / LANES_OF_VALUE);
+constant uint _2087 = (2u * OCTETS);
+constant uint QUADS_EACH = (_2087 / LANES_OF_VALUE);
 constant uint LINES_OF_VALUES = (WIDTH / LANES_OF_VALUE);
-constant bool _2181 = (kv_type == 1u);
-constant uint _2253 = (LANES / HEADS);
-constant uint _2263 = (LANES / HEADS);
-constant uint _2269 = (LINES * 1u);
-constant uint _2455 = (LINES_OF_VALUES * 2u);
-constant uint _2506 = (LINES_OF_VALUES * 2u);
-constant uint _2531 = (2u * OCTETS);
-constant uint _2535 = (2u * OCTETS);
+constant bool _2318 = (kv_type == 1u);
+constant uint _2390 = (LANES / HEADS);
+constant uint _2400 = (LANES / HEADS);
+constant uint _2406 = (LINES * 1u);
+constant uint _2619 = (LINES_OF_VALUES * 2u);
+constant uint _2670 = (LINES_OF_VALUES * 2u);
+constant uint _2695 = (2u * OCTETS);
+constant uint _2699 = (2u * OCTETS);
 constant uint UNITS = (256u / LANES_OF_VALUE);
-constant uint _2665 = (1024u / UNIT_QUADS);
-constant bool _3086 = (shape >= 5u);
-constant bool _3159 = (shape == 4u);
+constant uint _2829 = (1024u / UNIT_QUADS);
+constant bool _3250 = (shape >= 5u);
+constant bool _3323 = (shape == 4u);
 
 struct Q4
 {
@@ -212,7 +216,24 @@ struct Q4
 
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 2> _685 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _807 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+
+static inline __attribute__((always_inline))
+uint2 span_of(thread const uint& r, constant Push& push, const device Spans1& v_196)
+{
+    uint at = push.offset.w + (2u * r);
+    uint end = min(v_196.spans1[at + 1u], push.capacity);
+    uint _220;
+    if (push.window != 0u)
+    {
+        _220 = min(push.window, push.capacity);
+    }
+    else
+    {
+        _220 = push.capacity;
+    }
+    return uint2(end - min((end - min(v_196.spans1[at], end)), _220), end);
+}
 
 static inline __attribute__((always_inline))
 uint record_at(thread const uint& split, thread const uint& r, thread const uint& head, constant Push& push)
@@ -221,61 +242,76 @@ uint record_at(thread const uint& split, thread const uint& r, thread const uint
 }
 
 static inline __attribute__((always_inline))
-uint4 value_quad(thread const uint& place, thread const uint& column, constant Push& push, const device V1& v_329, const device V2& v_381, const device V4& v_418)
+float scale_of_scores(constant Push& push)
 {
-    if (_312)
+    float _241;
+    if (capped)
+    {
+        _241 = push.scale / push.softcap;
+    }
+    else
+    {
+        _241 = push.scale;
+    }
+    return _241;
+}
+
+static inline __attribute__((always_inline))
+uint4 value_quad(thread const uint& place, thread const uint& column, constant Push& push, const device V1& v_469, const device V2& v_521, const device V4& v_558)
+{
+    if (_452)
     {
         uint row = push.offset.z + (place * ((push.ldv / 64u) * 17u));
-        return uint4(v_329.v1[row + (column / 4u)], v_329.v1[(row + (push.ldv / 4u)) + (column / 64u)], (column >> uint(1)) & 16u, 0u);
+        return uint4(v_469.v1[row + (column / 4u)], v_469.v1[(row + (push.ldv / 4u)) + (column / 64u)], (column >> uint(1)) & 16u, 0u);
     }
     uint index = (place * push.ldv) + column;
-    if (_358)
+    if (_498)
     {
         uint at = push.offset.z + (index / 2u);
         if (((push.offset.z | (push.ldv / 2u)) & 1u) == 0u)
         {
-            uint2 pair = v_381.v2[at / 2u];
+            uint2 pair = v_521.v2[at / 2u];
             return uint4(pair.x, pair.y, 0u, 0u);
         }
-        return uint4(v_329.v1[at], v_329.v1[at + 1u], 0u, 0u);
+        return uint4(v_469.v1[at], v_469.v1[at + 1u], 0u, 0u);
     }
     uint at_1 = push.offset.z + index;
     if (((push.offset.z | push.ldv) & 3u) == 0u)
     {
-        return v_418.v4[at_1 / 4u];
+        return v_558.v4[at_1 / 4u];
     }
-    return uint4(*(const device packed_uint4*)&v_329.v1[at_1]);
+    return uint4(*(const device packed_uint4*)&v_469.v1[at_1]);
 }
 
 static inline __attribute__((always_inline))
-uint4 key_quad(thread const uint& place, thread const uint& column, constant Push& push, const device K1& v_194, const device K2& v_249, const device K4& v_287)
+uint4 key_quad(thread const uint& place, thread const uint& column, constant Push& push, const device K1& v_336, const device K2& v_389, const device K4& v_427)
 {
-    if (_175)
+    if (_317)
     {
         uint row = push.offset.y + (place * ((push.ldk / 64u) * 17u));
-        return uint4(v_194.k1[row + (column / 4u)], v_194.k1[(row + (push.ldk / 4u)) + (column / 64u)], (column >> uint(1)) & 16u, 0u);
+        return uint4(v_336.k1[row + (column / 4u)], v_336.k1[(row + (push.ldk / 4u)) + (column / 64u)], (column >> uint(1)) & 16u, 0u);
     }
     uint index = (place * push.ldk) + column;
-    if (_224)
+    if (_365)
     {
         uint at = push.offset.y + (index / 2u);
         if (((push.offset.y | (push.ldk / 2u)) & 1u) == 0u)
         {
-            uint2 pair = v_249.k2[at / 2u];
+            uint2 pair = v_389.k2[at / 2u];
             return uint4(pair.x, pair.y, 0u, 0u);
         }
-        return uint4(v_194.k1[at], v_194.k1[at + 1u], 0u, 0u);
+        return uint4(v_336.k1[at], v_336.k1[at + 1u], 0u, 0u);
     }
     uint at_1 = push.offset.y + index;
     if (((push.offset.y | push.ldk) & 3u) == 0u)
     {
-        return v_287.k4[at_1 / 4u];
+        return v_427.k4[at_1 / 4u];
     }
-    return uint4(*(const device packed_uint4*)&v_194.k1[at_1]);
+    return uint4(*(const device packed_uint4*)&v_336.k1[at_1]);
 }
 
 static inline __attribute__((always_inline))
-void key_octet(thread const uint& place, thread const uint& kv, thread const uint& o, thread const bool& there, thread uint4& a, thread uint4& b, constant Push& push, const device K1& v_194, const device K2& v_249, const device K4& v_287)
+void key_octet(thread const uint& place, thread const uint& kv, thread const uint& o, thread const bool& there, thread uint4& a, thread uint4& b, constant Push& push, const device K1& v_336, const device K2& v_389, const device K4& v_427)
 {
     uint element = ((place * push.ldk) + kv) + (8u * o);
     b = uint4(0u);
@@ -284,36 +320,36 @@ void key_octet(thread const uint& place, thread const uint& kv, thread const uin
     {
         return;
     }
-    bool _1398;
-    if (_1383)
+    bool _1541;
+    if (_1526)
     {
-        _1398 = (((push.offset.y | (push.ldk / 2u)) | (push.head_size / 2u)) & 3u) == 0u;
+        _1541 = (((push.offset.y | (push.ldk / 2u)) | (push.head_size / 2u)) & 3u) == 0u;
     }
     else
     {
-        _1398 = _1383;
+        _1541 = _1526;
     }
-    if (_1398)
+    if (_1541)
     {
-        a = v_287.k4[(push.offset.y + (element / 2u)) / 4u];
+        a = v_427.k4[(push.offset.y + (element / 2u)) / 4u];
         return;
     }
-    uint4 _1417;
+    uint4 _1560;
     if (((8u * o) + 4u) < push.head_size)
     {
         uint param = place;
         uint param_1 = (kv + (8u * o)) + 4u;
-        _1417 = key_quad(param, param_1, push, v_194, v_249, v_287);
+        _1560 = key_quad(param, param_1, push, v_336, v_389, v_427);
     }
     else
     {
-        _1417 = uint4(0u);
+        _1560 = uint4(0u);
     }
-    uint4 second = _1417;
+    uint4 second = _1560;
     uint param_2 = place;
     uint param_3 = kv + (8u * o);
-    a = key_quad(param_2, param_3, push, v_194, v_249, v_287);
-    if (_1439)
+    a = key_quad(param_2, param_3, push, v_336, v_389, v_427);
+    if (_1582)
     {
         a = uint4(a.x, a.y, second.x, second.y);
     }
@@ -332,98 +368,98 @@ float4 signed_bytes(thread const uint& word)
 static inline __attribute__((always_inline))
 float4 floats(thread const uint4& words)
 {
-    if (_442)
+    if (_582)
     {
         uint param = words.x;
         return signed_bytes(param) * float2(as_type<half2>(words.y >> words.z)).x;
     }
-    float4 _460;
-    if (_459)
+    float4 _600;
+    if (_599)
     {
-        _460 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
+        _600 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
     }
     else
     {
-        _460 = as_type<float4>(words);
+        _600 = as_type<float4>(words);
     }
-    return _460;
+    return _600;
 }
 
 static inline __attribute__((always_inline))
 float add_scores(thread spvUnsafeArray<float, 4>& score, thread const uint& lane)
 {
-    uint _step = _1481;
-    if (_1485)
+    uint _step = _1624;
+    if (_1628)
     {
         bool upper = (lane & _step) != 0u;
-        float _1495;
+        float _1638;
         if (upper)
         {
-            _1495 = score[0];
+            _1638 = score[0];
         }
         else
         {
-            _1495 = score[2];
+            _1638 = score[2];
         }
-        float other0 = spvSubgroupShuffleXor(_1495, _step);
-        float _1509;
+        float other0 = spvSubgroupShuffleXor(_1638, _step);
+        float _1652;
         if (upper)
         {
-            _1509 = score[1];
+            _1652 = score[1];
         }
         else
         {
-            _1509 = score[3];
+            _1652 = score[3];
         }
-        float other1 = spvSubgroupShuffleXor(_1509, _step);
-        float _1522;
+        float other1 = spvSubgroupShuffleXor(_1652, _step);
+        float _1665;
         if (upper)
         {
-            _1522 = score[2];
+            _1665 = score[2];
         }
         else
         {
-            _1522 = score[0];
+            _1665 = score[0];
         }
-        score[0] = _1522 + other0;
-        float _1535;
+        score[0] = _1665 + other0;
+        float _1678;
         if (upper)
         {
-            _1535 = score[3];
+            _1678 = score[3];
         }
         else
         {
-            _1535 = score[1];
+            _1678 = score[1];
         }
-        score[1] = _1535 + other1;
+        score[1] = _1678 + other1;
         _step /= 2u;
     }
-    if (_1549)
+    if (_1692)
     {
         bool upper_1 = (lane & _step) != 0u;
-        float _1559;
+        float _1702;
         if (upper_1)
         {
-            _1559 = score[0];
+            _1702 = score[0];
         }
         else
         {
-            _1559 = score[1];
+            _1702 = score[1];
         }
-        float other = spvSubgroupShuffleXor(_1559, _step);
-        float _1571;
+        float other = spvSubgroupShuffleXor(_1702, _step);
+        float _1714;
         if (upper_1)
         {
-            _1571 = score[1];
+            _1714 = score[1];
         }
         else
         {
-            _1571 = score[0];
+            _1714 = score[0];
         }
-        score[0] = _1571 + other;
+        score[0] = _1714 + other;
     }
     _Pragma("clang loop unroll(full)")
-    for (uint rest = _1585; rest > 0u; rest /= 2u)
+    for (uint rest = _1728; rest > 0u; rest /= 2u)
     {
         score[0] += spvSubgroupShuffleXor(score[0], rest);
     }
@@ -431,24 +467,53 @@ float add_scores(thread spvUnsafeArray<float, 4>& score, thread const uint& lane
 }
 
 static inline __attribute__((always_inline))
-void put_quad(thread const uint& r, thread const uint& head, thread const uint& quad, thread const float4& result, constant Push& push, device Out4& v_138, device Out1& v_149)
+float tanh_of(thread const float& x)
+{
+    float size = abs(x);
+    float e = exp((-2.0) * size);
+    float z = x * x;
+    float series = (((((0.021869488060474395751953125 * z) - 0.0539682544767856597900390625) * z) + 0.13333334028720855712890625) * z) - 0.3333333432674407958984375;
+    float large = (1.0 - e) / (1.0 + e);
+    float _154;
+    if (size < 0.25)
+    {
+        _154 = x + ((x * z) * series);
+    }
+    else
+    {
+        float _168;
+        if (x < 0.0)
+        {
+            _168 = -large;
+        }
+        else
+        {
+            _168 = large;
+        }
+        _154 = _168;
+    }
+    return _154;
+}
+
+static inline __attribute__((always_inline))
+void put_quad(thread const uint& r, thread const uint& head, thread const uint& quad, thread const float4& result, constant Push& push, device Out4& v_285, device Out1& v_295)
 {
     uint to = ((push.offset2.x + (r * push.ldout)) + (head * push.head_size)) + (4u * quad);
     if ((to & 3u) == 0u)
     {
-        v_138.out4[to / 4u] = result;
+        v_285.out4[to / 4u] = result;
     }
     else
     {
-        v_149.out1[to] = result.x;
-        v_149.out1[to + 1u] = result.y;
-        v_149.out1[to + 2u] = result.z;
-        v_149.out1[to + 3u] = result.w;
+        v_295.out1[to] = result.x;
+        v_295.out1[to + 1u] = result.y;
+        v_295.out1[to + 2u] = result.z;
+        v_295.out1[to + 3u] = result.w;
     }
 }
 
 static inline __attribute__((always_inline))
-void attend_split(thread const uint& split, thread const uint& splits, thread const uint& r, thread const uint& team, constant Push& push, device Out4& v_138, device Out1& v_149, const device K1& v_194, const device K2& v_249, const device K4& v_287, const device V1& v_329, const device V2& v_381, const device V4& v_418, thread uint3& gl_LocalInvocationID, const device Spans1& v_550, const device Q1& v_648, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_SubgroupInvocationID, device Workspace4& v_1785)
+void attend_split(thread const uint& split, thread const uint& splits, thread const uint& r, thread const uint& team, constant Push& push, const device Spans1& v_196, device Out4& v_285, device Out1& v_295, const device K1& v_336, const device K2& v_389, const device K4& v_427, const device V1& v_469, const device V2& v_521, const device V4& v_558, thread uint3& gl_LocalInvocationID, const device Q1& v_770, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_SubgroupInvocationID, device Workspace4& v_1916)
 {
     uint group = push.heads / push.kv_heads;
     uint teams = ((group + HEADS) - 1u) / HEADS;
@@ -466,26 +531,28 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     for (uint i = 0u; i < QUERIES_EACH; i++)
     {
         uint at = me + (256u * i);
-        uint h = at / _1687;
-        uint e = at % _1691;
+        uint h = at / _1830;
+        uint e = at % _1834;
         queries[i] = 0.0;
-        bool _1698 = h < heads;
-        bool _1705;
-        if (_1698)
+        bool _1841 = h < heads;
+        bool _1848;
+        if (_1841)
         {
-            _1705 = e < push.head_size;
+            _1848 = e < push.head_size;
         }
         else
         {
-            _1705 = _1698;
+            _1848 = _1841;
         }
-        if (_1705)
+        if (_1848)
         {
-            queries[i] = v_648.q1[((push.offset.x + (r * push.ldq)) + ((first_head + h) * push.head_size)) + e];
+            queries[i] = v_770.q1[((push.offset.x + (r * push.ldq)) + ((first_head + h) * push.head_size)) + e];
         }
     }
-    uint end = min(v_550.spans1[(push.offset.w + (2u * r)) + 1u], push.capacity);
-    uint begin = min(v_550.spans1[push.offset.w + (2u * r)], end);
+    uint param = r;
+    uint2 span = span_of(param, push, v_196);
+    uint begin = span.x;
+    uint end = span.y;
     uint count = end - begin;
     uint each = max(64u, (((count + splits) - 1u) / splits));
     uint used = ((count + each) - 1u) / each;
@@ -493,25 +560,34 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     {
         if (me < heads)
         {
-            uint param = split;
-            uint param_1 = r;
-            uint param_2 = first_head + me;
-            v_1785.workspace4[record_at(param, param_1, param_2, push)] = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+            uint param_1 = split;
+            uint param_2 = r;
+            uint param_3 = first_head + me;
+            v_1916.workspace4[record_at(param_1, param_2, param_3, push)] = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
         }
         return;
     }
     uint from = begin + (split * each);
     uint to = min((from + each), end);
-    uint few = (((((((to - from) + _1814) - 1u) / _1817) + LINES) - 1u) / LINES) * LINES;
+    uint few = (((((((to - from) + _1945) - 1u) / _1948) + LINES) - 1u) / LINES) * LINES;
     from = min((from + (sub * few)), to);
     to = min((from + few), to);
+    float _1989;
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < QUERIES_EACH; i_1++)
     {
         uint at_1 = me + (256u * i_1);
-        if (at_1 < _1850)
+        if (at_1 < _1981)
         {
-            ((threadgroup float*)&pool[at_1 / 4u])[at_1 & 3u] = (push.scale * 1.44269502162933349609375) * queries[i_1];
+            if (capped)
+            {
+                _1989 = scale_of_scores(push);
+            }
+            else
+            {
+                _1989 = push.scale * 1.44269502162933349609375;
+            }
+            ((threadgroup float*)&pool[at_1 / 4u])[at_1 & 3u] = _1989 * queries[i_1];
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -539,29 +615,31 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     float4 tops = float4(-3.0000000054977557577780399428115e+38);
     float4 totals = float4(0.0);
     uint scores = 256u + (sub * WIDTH);
-    uint _1987;
+    uint _2124;
     spvUnsafeArray<uint4, 8> words;
     spvUnsafeArray<uint4, 2> a;
     spvUnsafeArray<uint4, 2> b;
-    uint4 param_9;
     uint4 param_10;
+    uint4 param_11;
     spvUnsafeArray<float, 4> score;
-    uint4 _2182;
-    float _2290;
-    float _2344;
-    float4 _2388;
+    uint4 _2319;
+    float _2424;
+    float _2427;
+    float _2454;
+    float _2508;
+    float4 _2552;
     for (uint tile = 0u; tile < few; tile += WIDTH)
     {
         uint first = from + tile;
         if (first < to)
         {
-            _1987 = min(WIDTH, (to - first));
+            _2124 = min(WIDTH, (to - first));
         }
         else
         {
-            _1987 = 0u;
+            _2124 = 0u;
         }
-        uint here = _1987;
+        uint here = _2124;
         _Pragma("clang loop unroll(full)")
         for (uint i_2 = 0u; i_2 < 2u; i_2++)
         {
@@ -573,14 +651,14 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 words[(i_2 * QUADS_EACH) + c_2] = uint4(0u);
                 if ((key < here) && (quad < quads))
                 {
-                    uint param_3 = first + key;
-                    uint param_4 = kv + (4u * quad);
-                    words[(i_2 * QUADS_EACH) + c_2] = value_quad(param_3, param_4, push, v_329, v_381, v_418);
+                    uint param_4 = first + key;
+                    uint param_5 = kv + (4u * quad);
+                    words[(i_2 * QUADS_EACH) + c_2] = value_quad(param_4, param_5, push, v_469, v_521, v_558);
                 }
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base = 0u; base < here; base += _2269)
+        for (uint base = 0u; base < here; base += _2406)
         {
             _Pragma("clang loop unroll(full)")
             for (uint i_3 = 0u; i_3 < 1u; i_3++)
@@ -589,24 +667,24 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 _Pragma("clang loop unroll(full)")
                 for (uint c_3 = 0u; c_3 < OCTETS_EACH; c_3++)
                 {
-                    bool _2095 = key_1 < here;
-                    bool _2105;
-                    if (_2095)
+                    bool _2232 = key_1 < here;
+                    bool _2242;
+                    if (_2232)
                     {
-                        _2105 = (2u * (lane + (LANES * c_3))) < quads;
+                        _2242 = (2u * (lane + (LANES * c_3))) < quads;
                     }
                     else
                     {
-                        _2105 = _2095;
+                        _2242 = _2232;
                     }
-                    bool there = _2105;
-                    uint param_5 = first + key_1;
-                    uint param_6 = kv;
-                    uint param_7 = lane + (LANES * c_3);
-                    bool param_8 = there;
-                    key_octet(param_5, param_6, param_7, param_8, param_9, param_10, push, v_194, v_249, v_287);
-                    a[(i_3 * OCTETS_EACH) + c_3] = param_9;
-                    b[(i_3 * OCTETS_EACH) + c_3] = param_10;
+                    bool there = _2242;
+                    uint param_6 = first + key_1;
+                    uint param_7 = kv;
+                    uint param_8 = lane + (LANES * c_3);
+                    bool param_9 = there;
+                    key_octet(param_6, param_7, param_8, param_9, param_10, param_11, push, v_336, v_389, v_427);
+                    a[(i_3 * OCTETS_EACH) + c_3] = param_10;
+                    b[(i_3 * OCTETS_EACH) + c_3] = param_11;
                 }
             }
             _Pragma("clang loop unroll(full)")
@@ -621,43 +699,43 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 for (uint c_4 = 0u; c_4 < OCTETS_EACH; c_4++)
                 {
                     uint4 octet = a[(i_4 * OCTETS_EACH) + c_4];
-                    uint4 param_11 = octet;
-                    float4 x = floats(param_11);
-                    if (_2181)
+                    uint4 param_12 = octet;
+                    float4 x = floats(param_12);
+                    if (_2318)
                     {
-                        _2182 = octet.zwzw;
+                        _2319 = octet.zwzw;
                     }
                     else
                     {
-                        _2182 = b[(i_4 * OCTETS_EACH) + c_4];
+                        _2319 = b[(i_4 * OCTETS_EACH) + c_4];
                     }
-                    uint4 param_12 = _2182;
-                    float4 y = floats(param_12);
+                    uint4 param_13 = _2319;
+                    float4 y = floats(param_13);
                     _Pragma("clang loop unroll(full)")
                     for (uint h_3 = 0u; h_3 < HEADS; h_3++)
                     {
                         score[h_3] += (dot(query[2u * ((h_3 * OCTETS_EACH) + c_4)], x) + dot(query[(2u * ((h_3 * OCTETS_EACH) + c_4)) + 1u], y));
                     }
                 }
-                spvUnsafeArray<float, 4> param_13;
-                param_13 = score;
-                uint param_14 = lane;
-                float _2239 = add_scores(param_13, param_14);
-                float sum = _2239;
+                spvUnsafeArray<float, 4> param_14;
+                param_14 = score;
+                uint param_15 = lane;
+                float _2376 = add_scores(param_14, param_15);
+                float sum = _2376;
                 uint key_2 = (base + line) + (LINES * i_4);
-                bool _2249 = key_2 < here;
-                bool _2256;
-                if (_2249)
+                bool _2386 = key_2 < here;
+                bool _2393;
+                if (_2386)
                 {
-                    _2256 = (lane % _2253) == 0u;
+                    _2393 = (lane % _2390) == 0u;
                 }
                 else
                 {
-                    _2256 = _2249;
+                    _2393 = _2386;
                 }
-                if (_2256)
+                if (_2393)
                 {
-                    ((threadgroup float*)&pool[scores + key_2])[lane / _2263] = sum;
+                    ((threadgroup float*)&pool[scores + key_2])[lane / _2400] = sum;
                 }
             }
         }
@@ -666,15 +744,33 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         _Pragma("clang loop unroll(full)")
         for (uint h_4 = 0u; h_4 < HEADS; h_4++)
         {
-            if (mine < here)
+            if (capped)
             {
-                _2290 = weights[h_4];
+                if (capped)
+                {
+                    float param_16 = weights[h_4];
+                    _2427 = push.softcap * tanh_of(param_16);
+                }
+                else
+                {
+                    _2427 = weights[h_4];
+                }
+                _2424 = 1.44269502162933349609375 * _2427;
             }
             else
             {
-                _2290 = -3.0000000054977557577780399428115e+38;
+                _2424 = weights[h_4];
             }
-            float score_1 = _2290;
+            weights[h_4] = _2424;
+            if (mine < here)
+            {
+                _2454 = weights[h_4];
+            }
+            else
+            {
+                _2454 = -3.0000000054977557577780399428115e+38;
+            }
+            float score_1 = _2454;
             float next = fast::max(tops[h_4], simd_max(score_1));
             float shrink = exp2(tops[h_4] - next);
             tops[h_4] = next;
@@ -682,22 +778,22 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             _Pragma("clang loop unroll(full)")
             for (uint c_5 = 0u; c_5 < QUADS_EACH; c_5++)
             {
-                uint _2332 = (h_4 * QUADS_EACH) + c_5;
-                sums[_2332] *= shrink;
+                uint _2496 = (h_4 * QUADS_EACH) + c_5;
+                sums[_2496] *= shrink;
             }
             if (mine < here)
             {
-                _2344 = exp2(score_1 - next);
+                _2508 = exp2(score_1 - next);
             }
             else
             {
-                _2344 = 0.0;
+                _2508 = 0.0;
             }
-            weights[h_4] = _2344;
+            weights[h_4] = _2508;
         }
         pool[scores + mine] = weights;
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2506)
+        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2670)
         {
             _Pragma("clang loop unroll(full)")
             for (uint i_5 = 0u; i_5 < 2u; i_5++)
@@ -705,31 +801,31 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 uint key_3 = base_1 + (LINES_OF_VALUES * i_5);
                 if (key_3 < here)
                 {
-                    _2388 = pool[scores + key_3];
+                    _2552 = pool[scores + key_3];
                 }
                 else
                 {
-                    _2388 = float4(0.0);
+                    _2552 = float4(0.0);
                 }
-                float4 weight = _2388;
+                float4 weight = _2552;
                 totals += weight;
                 _Pragma("clang loop unroll(full)")
                 for (uint c_6 = 0u; c_6 < QUADS_EACH; c_6++)
                 {
-                    uint4 param_15 = words[(i_5 * QUADS_EACH) + c_6];
-                    float4 value = floats(param_15);
+                    uint4 param_17 = words[(i_5 * QUADS_EACH) + c_6];
+                    float4 value = floats(param_17);
                     _Pragma("clang loop unroll(full)")
                     for (uint h_5 = 0u; h_5 < HEADS; h_5++)
                     {
-                        uint _2429 = (h_5 * QUADS_EACH) + c_6;
-                        sums[_2429] += (value * weight[h_5]);
+                        uint _2593 = (h_5 * QUADS_EACH) + c_6;
+                        sums[_2593] += (value * weight[h_5]);
                     }
                 }
             }
             _Pragma("clang loop unroll(full)")
             for (uint i_6 = 0u; i_6 < 2u; i_6++)
             {
-                uint key_4 = (base_1 + _2455) + (LINES_OF_VALUES * i_6);
+                uint key_4 = (base_1 + _2619) + (LINES_OF_VALUES * i_6);
                 _Pragma("clang loop unroll(full)")
                 for (uint c_7 = 0u; c_7 < QUADS_EACH; c_7++)
                 {
@@ -737,9 +833,9 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                     words[(i_6 * QUADS_EACH) + c_7] = uint4(0u);
                     if ((key_4 < here) && (quad_1 < quads))
                     {
-                        uint param_16 = first + key_4;
-                        uint param_17 = kv + (4u * quad_1);
-                        words[(i_6 * QUADS_EACH) + c_7] = value_quad(param_16, param_17, push, v_329, v_381, v_418);
+                        uint param_18 = first + key_4;
+                        uint param_19 = kv + (4u * quad_1);
+                        words[(i_6 * QUADS_EACH) + c_7] = value_quad(param_18, param_19, push, v_469, v_521, v_558);
                     }
                 }
             }
@@ -753,8 +849,8 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         pool[(2u * unit) + 1u] = totals;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    uint h_6 = me / _2531;
-    uint quad_2 = me % _2535;
+    uint h_6 = me / _2695;
+    uint quad_2 = me % _2699;
     float total = 0.0;
     spvUnsafeArray<float, 4> top;
     _Pragma("clang loop unroll(full)")
@@ -778,19 +874,19 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     }
     float mine_top = -3.0000000054977557577780399428115e+38;
     float4 sum_1 = float4(0.0);
-    float _2611;
+    float _2775;
     _Pragma("clang loop unroll(full)")
     for (uint i_9 = 0u; i_9 < HEADS; i_9++)
     {
         if (i_9 == h_6)
         {
-            _2611 = top[i_9];
+            _2775 = top[i_9];
         }
         else
         {
-            _2611 = mine_top;
+            _2775 = mine_top;
         }
-        mine_top = _2611;
+        mine_top = _2775;
     }
     _Pragma("clang loop unroll(disable)")
     for (uint some_1 = 0u; some_1 < UNITS; some_1 += 4u)
@@ -802,8 +898,8 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             total += (((threadgroup float*)&pool[at_2 + 1u])[h_6 % 4u] * exp2(((threadgroup float*)&pool[at_2])[h_6 % 4u] - mine_top));
         }
     }
-    uint _2666 = min(UNITS, _2665);
-    for (uint fit = _2666, base_2 = 0u; base_2 < UNITS; base_2 += fit)
+    uint _2830 = min(UNITS, _2829);
+    for (uint fit = _2830, base_2 = 0u; base_2 < UNITS; base_2 += fit)
     {
         threadgroup_barrier(mem_flags::mem_threadgroup);
         if ((unit - base_2) < fit)
@@ -832,69 +928,69 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     }
     if ((h_6 < heads) && (quad_2 < quads))
     {
-        uint param_18 = split;
-        uint param_19 = r;
-        uint param_20 = first_head + h_6;
-        uint at_3 = record_at(param_18, param_19, param_20, push);
+        uint param_20 = split;
+        uint param_21 = r;
+        uint param_22 = first_head + h_6;
+        uint at_3 = record_at(param_20, param_21, param_22, push);
         if (used > 1u)
         {
-            v_1785.workspace4[(at_3 + 1u) + quad_2] = sum_1;
+            v_1916.workspace4[(at_3 + 1u) + quad_2] = sum_1;
         }
         else
         {
-            float4 _2805;
+            float4 _2969;
             if (count > 0u)
             {
-                _2805 = sum_1 / float4(total);
+                _2969 = sum_1 / float4(total);
             }
             else
             {
-                _2805 = float4(0.0);
+                _2969 = float4(0.0);
             }
-            uint param_21 = r;
-            uint param_22 = first_head + h_6;
-            uint param_23 = quad_2;
-            float4 param_24 = _2805;
-            put_quad(param_21, param_22, param_23, param_24, push, v_138, v_149);
+            uint param_23 = r;
+            uint param_24 = first_head + h_6;
+            uint param_25 = quad_2;
+            float4 param_26 = _2969;
+            put_quad(param_23, param_24, param_25, param_26, push, v_285, v_295);
         }
         if ((splits > 1u) && (quad_2 == 0u))
         {
-            v_1785.workspace4[at_3] = float4(mine_top, total, float(used), 0.0);
+            v_1916.workspace4[at_3] = float4(mine_top, total, float(used), 0.0);
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void join(thread const uint& r, thread const uint& head, constant Push& push, device Out4& v_138, device Out1& v_149, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, device Workspace4& v_1785, thread uint& gl_NumSubgroups)
+void join(thread const uint& r, thread const uint& head, constant Push& push, device Out4& v_285, device Out1& v_295, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, device Workspace4& v_1916, thread uint& gl_NumSubgroups)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = push.head_size / 4u;
     uint param = 0u;
     uint param_1 = r;
     uint param_2 = head;
-    uint used = uint(((device float*)&v_1785.workspace4[record_at(param, param_1, param_2, push)])[2u]);
+    uint used = uint(((device float*)&v_1916.workspace4[record_at(param, param_1, param_2, push)])[2u]);
     if (used <= 1u)
     {
         return;
     }
-    float4 _2861;
+    float4 _3025;
     if (me < used)
     {
         uint param_3 = me;
         uint param_4 = r;
         uint param_5 = head;
-        _2861 = v_1785.workspace4[record_at(param_3, param_4, param_5, push)];
+        _3025 = v_1916.workspace4[record_at(param_3, param_4, param_5, push)];
     }
     else
     {
-        _2861 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+        _3025 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
     }
-    float4 mine = _2861;
+    float4 mine = _3025;
     float top = simd_max(mine.x);
     pool[me] = mine;
-    bool _2882 = simd_is_first();
-    if (_2882)
+    bool _3046 = simd_is_first();
+    if (_3046)
     {
         ((threadgroup float*)&pool[256u + gl_SubgroupID])[0u] = top;
     }
@@ -909,8 +1005,8 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
     float4 sum = float4(0.0);
     float total = 0.0;
     spvUnsafeArray<float4, 4> sums;
-    float4 _2951;
-    float4 _3009;
+    float4 _3115;
+    float4 _3173;
     for (uint first = team; (team < teams) && (first < used); first += (4u * teams))
     {
         _Pragma("clang loop unroll(full)")
@@ -921,13 +1017,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 uint param_6 = first + (teams * i_1);
                 uint param_7 = r;
                 uint param_8 = head;
-                _2951 = v_1785.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
+                _3115 = v_1916.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
             }
             else
             {
-                _2951 = float4(0.0);
+                _3115 = float4(0.0);
             }
-            sums[i_1] = _2951;
+            sums[i_1] = _3115;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i_2 = 0u; i_2 < 4u; i_2++)
@@ -938,13 +1034,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 float weight = exp2(other.x - top);
                 if (other.y != 0.0)
                 {
-                    _3009 = sums[i_2] * weight;
+                    _3173 = sums[i_2] * weight;
                 }
                 else
                 {
-                    _3009 = float4(0.0);
+                    _3173 = float4(0.0);
                 }
-                sum += _3009;
+                sum += _3173;
                 total += (weight * other.y);
             }
         }
@@ -964,13 +1060,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
         uint param_10 = head;
         uint param_11 = quad;
         float4 param_12 = sum / float4(total);
-        put_quad(param_9, param_10, param_11, param_12, push, v_138, v_149);
+        put_quad(param_9, param_10, param_11, param_12, push, v_285, v_295);
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void attend_tile(thread const uint& tile, thread const uint& head, constant Push& push, device Out4& v_138, device Out1& v_149, const device K1& v_194, const device K2& v_249, const device K4& v_287, const device V1& v_329, const device V2& v_381, const device V4& v_418, thread uint3& gl_LocalInvocationID, const device Spans1& v_550, const device Q1& v_648, threadgroup float4 (&pool)[1024])
+void attend_tile(thread const uint& tile, thread const uint& head, constant Push& push, const device Spans1& v_196, device Out4& v_285, device Out1& v_295, const device K1& v_336, const device K2& v_389, const device K4& v_427, const device V1& v_469, const device V2& v_521, const device V4& v_558, thread uint3& gl_LocalInvocationID, const device Q1& v_770, threadgroup float4 (&pool)[1024])
 {
     uint me = gl_LocalInvocationID.x;
     uint row = me / 16u;
@@ -984,17 +1080,16 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     uint last = 0u;
     for (uint i = 0u; i < min(16u, (push.rows - (tile * 16u))); i++)
     {
-        uint at = push.offset.w + (2u * ((tile * 16u) + i));
-        uint from = min(v_550.spans1[at], push.capacity);
-        uint to = min(v_550.spans1[at + 1u], push.capacity);
-        if (from < to)
+        uint param = (tile * 16u) + i;
+        uint2 span = span_of(param, push, v_196);
+        if (span.x < span.y)
         {
-            first = min(first, from);
-            last = max(last, to);
+            first = min(first, span.x);
+            last = max(last, span.y);
             if (i == row)
             {
-                begin = from;
-                end = to;
+                begin = span.x;
+                end = span.y;
             }
         }
     }
@@ -1005,28 +1100,29 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     {
         query[c] = float4(0.0);
         sums[c] = float4(0.0);
-        bool _608 = r < push.rows;
-        bool _617;
-        if (_608)
+        bool _733 = r < push.rows;
+        bool _742;
+        if (_733)
         {
-            _617 = (lane + (16u * c)) < quads;
+            _742 = (lane + (16u * c)) < quads;
         }
         else
         {
-            _617 = _608;
+            _742 = _733;
         }
-        if (_617)
+        if (_742)
         {
-            uint at_1 = ((push.offset.x + (r * push.ldq)) + (head * push.head_size)) + (4u * (lane + (16u * c)));
-            query[c] = float4(*(const device packed_float4*)&v_648.q1[at_1]) * push.scale;
+            uint at = ((push.offset.x + (r * push.ldq)) + (head * push.head_size)) + (4u * (lane + (16u * c)));
+            query[c] = float4(*(const device packed_float4*)&v_770.q1[at]) * scale_of_scores(push);
         }
     }
     float highest = -3.0000000054977557577780399428115e+38;
     float total = 0.0;
     spvUnsafeArray<uint4, 2> loaded;
     float2 score;
-    float _971;
-    float _1091;
+    float _1093;
+    float _1096;
+    float _1234;
     for (uint base = first; base < last; base += 32u)
     {
         spvUnsafeArray<float4, 2> products = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
@@ -1035,28 +1131,28 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
         {
             uint key = (base + row) + (16u * i_1);
             loaded[i_1] = uint4(0u);
-            bool _709 = key < last;
-            bool _716;
-            if (_709)
+            bool _831 = key < last;
+            bool _838;
+            if (_831)
             {
-                _716 = (lane + 0u) < quads;
+                _838 = (lane + 0u) < quads;
             }
             else
             {
-                _716 = _709;
+                _838 = _831;
             }
-            if (_716)
+            if (_838)
             {
-                uint param = key;
-                uint param_1 = kv + (4u * (lane + 0u));
-                loaded[i_1] = key_quad(param, param_1, push, v_194, v_249, v_287);
+                uint param_1 = key;
+                uint param_2 = kv + (4u * (lane + 0u));
+                loaded[i_1] = key_quad(param_1, param_2, push, v_336, v_389, v_427);
             }
         }
         _Pragma("clang loop unroll(full)")
         for (uint c_1 = 0u; c_1 < PARTS; c_1++)
         {
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            if (_741 || (base == first))
+            if (_863 || (base == first))
             {
                 pool[(row * 16u) + (lane ^ row)] = query[c_1];
             }
@@ -1064,8 +1160,8 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             for (uint i_2 = 0u; i_2 < 2u; i_2++)
             {
                 uint key_1 = row + (16u * i_2);
-                uint4 param_2 = loaded[i_2];
-                pool[(256u + (key_1 * 16u)) + (lane ^ (key_1 & 15u))] = floats(param_2);
+                uint4 param_3 = loaded[i_2];
+                pool[(256u + (key_1 * 16u)) + (lane ^ (key_1 & 15u))] = floats(param_3);
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
             if ((c_1 + 1u) < PARTS)
@@ -1075,21 +1171,21 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
                 {
                     uint key_2 = (base + row) + (16u * i_3);
                     loaded[i_3] = uint4(0u);
-                    bool _818 = key_2 < last;
-                    bool _828;
-                    if (_818)
+                    bool _940 = key_2 < last;
+                    bool _950;
+                    if (_940)
                     {
-                        _828 = (lane + (16u * (c_1 + 1u))) < quads;
+                        _950 = (lane + (16u * (c_1 + 1u))) < quads;
                     }
                     else
                     {
-                        _828 = _818;
+                        _950 = _940;
                     }
-                    if (_828)
+                    if (_950)
                     {
-                        uint param_3 = key_2;
-                        uint param_4 = kv + (4u * (lane + (16u * (c_1 + 1u))));
-                        loaded[i_3] = key_quad(param_3, param_4, push, v_194, v_249, v_287);
+                        uint param_4 = key_2;
+                        uint param_5 = kv + (4u * (lane + (16u * (c_1 + 1u))));
+                        loaded[i_3] = key_quad(param_4, param_5, push, v_336, v_389, v_427);
                     }
                 }
             }
@@ -1100,21 +1196,21 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
                 {
                     uint key_3 = (base + row) + (16u * i_4);
                     loaded[i_4] = uint4(0u);
-                    bool _867 = key_3 < last;
-                    bool _874;
-                    if (_867)
+                    bool _989 = key_3 < last;
+                    bool _996;
+                    if (_989)
                     {
-                        _874 = (lane + 0u) < quads;
+                        _996 = (lane + 0u) < quads;
                     }
                     else
                     {
-                        _874 = _867;
+                        _996 = _989;
                     }
-                    if (_874)
+                    if (_996)
                     {
-                        uint param_5 = key_3;
-                        uint param_6 = kv + (4u * (lane + 0u));
-                        loaded[i_4] = value_quad(param_5, param_6, push, v_329, v_381, v_418);
+                        uint param_6 = key_3;
+                        uint param_7 = kv + (4u * (lane + 0u));
+                        loaded[i_4] = value_quad(param_6, param_7, push, v_469, v_521, v_558);
                     }
                 }
             }
@@ -1133,13 +1229,22 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             float4 p = products[i_5];
             if ((key_4 >= begin) && (key_4 < end))
             {
-                _971 = (p.x + p.y) + (p.z + p.w);
+                if (capped)
+                {
+                    float param_8 = (p.x + p.y) + (p.z + p.w);
+                    _1096 = push.softcap * tanh_of(param_8);
+                }
+                else
+                {
+                    _1096 = (p.x + p.y) + (p.z + p.w);
+                }
+                _1093 = _1096;
             }
             else
             {
-                _971 = -3.0000000054977557577780399428115e+38;
+                _1093 = -3.0000000054977557577780399428115e+38;
             }
-            score[i_5] = _971;
+            score[i_5] = _1093;
             uint place = ((row * 32u) + lane) + (16u * i_5);
             ((threadgroup float*)&pool[768u + (place / 4u)])[place & 3u] = score[i_5];
         }
@@ -1165,13 +1270,13 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             uint key_5 = (base + lane) + (16u * i_7);
             if ((key_5 >= begin) && (key_5 < end))
             {
-                _1091 = exp(score[i_7] - highest);
+                _1234 = exp(score[i_7] - highest);
             }
             else
             {
-                _1091 = 0.0;
+                _1234 = 0.0;
             }
-            float weight = _1091;
+            float weight = _1234;
             total += weight;
             uint place_1 = ((row * 32u) + lane) + (16u * i_7);
             ((threadgroup float*)&pool[896u + (place_1 / 4u)])[place_1 & 3u] = weight;
@@ -1187,8 +1292,8 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             for (uint i_8 = 0u; i_8 < 2u; i_8++)
             {
                 uint key_6 = row + (16u * i_8);
-                uint4 param_7 = loaded[i_8];
-                pool[(256u + (key_6 * 16u)) + (lane ^ (key_6 & 15u))] = floats(param_7);
+                uint4 param_9 = loaded[i_8];
+                pool[(256u + (key_6 * 16u)) + (lane ^ (key_6 & 15u))] = floats(param_9);
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
             if ((c_3 + 1u) < PARTS)
@@ -1198,21 +1303,21 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
                 {
                     uint key_7 = (base + row) + (16u * i_9);
                     loaded[i_9] = uint4(0u);
-                    bool _1188 = key_7 < last;
-                    bool _1198;
-                    if (_1188)
+                    bool _1331 = key_7 < last;
+                    bool _1341;
+                    if (_1331)
                     {
-                        _1198 = (lane + (16u * (c_3 + 1u))) < quads;
+                        _1341 = (lane + (16u * (c_3 + 1u))) < quads;
                     }
                     else
                     {
-                        _1198 = _1188;
+                        _1341 = _1331;
                     }
-                    if (_1198)
+                    if (_1341)
                     {
-                        uint param_8 = key_7;
-                        uint param_9 = kv + (4u * (lane + (16u * (c_3 + 1u))));
-                        loaded[i_9] = value_quad(param_8, param_9, push, v_329, v_381, v_418);
+                        uint param_10 = key_7;
+                        uint param_11 = kv + (4u * (lane + (16u * (c_3 + 1u))));
+                        loaded[i_9] = value_quad(param_10, param_11, push, v_469, v_521, v_558);
                     }
                 }
             }
@@ -1240,102 +1345,102 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     {
         t += pool[(768u + (row * 4u)) + i_11];
     }
-    float4 _1333;
+    float4 _1476;
     _Pragma("clang loop unroll(full)")
     for (uint c_4 = 0u; c_4 < PARTS; c_4++)
     {
-        bool _1317 = r < push.rows;
-        bool _1326;
-        if (_1317)
+        bool _1460 = r < push.rows;
+        bool _1469;
+        if (_1460)
         {
-            _1326 = (lane + (16u * c_4)) < quads;
+            _1469 = (lane + (16u * c_4)) < quads;
         }
         else
         {
-            _1326 = _1317;
+            _1469 = _1460;
         }
-        if (_1326)
+        if (_1469)
         {
             if (end > begin)
             {
-                _1333 = sums[c_4] / float4((t.x + t.y) + (t.z + t.w));
+                _1476 = sums[c_4] / float4((t.x + t.y) + (t.z + t.w));
             }
             else
             {
-                _1333 = float4(0.0);
+                _1476 = float4(0.0);
             }
-            float4 result = _1333;
-            uint param_10 = r;
-            uint param_11 = head;
-            uint param_12 = lane + (16u * c_4);
-            float4 param_13 = result;
-            put_quad(param_10, param_11, param_12, param_13, push, v_138, v_149);
+            float4 result = _1476;
+            uint param_12 = r;
+            uint param_13 = head;
+            uint param_14 = lane + (16u * c_4);
+            float4 param_15 = result;
+            put_quad(param_12, param_13, param_14, param_15, push, v_285, v_295);
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
-kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_648 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_550 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device Workspace4& v_1785 [[buffer(6)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_770 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_196 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device Workspace4& v_1916 [[buffer(6)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_194 = *(const device K1*)spvBufferAliasSet0Binding2;
-    const device auto& v_329 = *(const device V1*)spvBufferAliasSet0Binding3;
-    device auto& v_138 = *(device Out4*)spvBufferAliasSet0Binding5;
-    device auto& v_149 = *(device Out1*)spvBufferAliasSet0Binding5;
-    const device auto& v_249 = *(const device K2*)spvBufferAliasSet0Binding2;
-    const device auto& v_287 = *(const device K4*)spvBufferAliasSet0Binding2;
-    const device auto& v_381 = *(const device V2*)spvBufferAliasSet0Binding3;
-    const device auto& v_418 = *(const device V4*)spvBufferAliasSet0Binding3;
+    const device auto& v_336 = *(const device K1*)spvBufferAliasSet0Binding2;
+    const device auto& v_469 = *(const device V1*)spvBufferAliasSet0Binding3;
+    device auto& v_285 = *(device Out4*)spvBufferAliasSet0Binding5;
+    device auto& v_295 = *(device Out1*)spvBufferAliasSet0Binding5;
+    const device auto& v_389 = *(const device K2*)spvBufferAliasSet0Binding2;
+    const device auto& v_427 = *(const device K4*)spvBufferAliasSet0Binding2;
+    const device auto& v_521 = *(const device V2*)spvBufferAliasSet0Binding3;
+    const device auto& v_558 = *(const device V4*)spvBufferAliasSet0Binding3;
     threadgroup float4 pool[1024];
-    if (_3086)
+    if (_3250)
     {
         uint teams = ((((push.heads / push.kv_heads) + HEADS) - 1u) / HEADS) * push.kv_heads;
-        uint3 _3108 = push.first.xyz + gl_WorkGroupID;
-        uint _3109 = _3108.y;
-        for (uint r = _3109; r < push.rows; r += push.groups.y)
+        uint3 _3272 = push.first.xyz + gl_WorkGroupID;
+        uint _3273 = _3272.y;
+        for (uint r = _3273; r < push.rows; r += push.groups.y)
         {
-            uint3 _3124 = push.first.xyz + gl_WorkGroupID;
-            uint _3125 = _3124.x;
-            for (uint team = _3125; team < teams; team += push.groups.x)
+            uint3 _3288 = push.first.xyz + gl_WorkGroupID;
+            uint _3289 = _3288.x;
+            for (uint team = _3289; team < teams; team += push.groups.x)
             {
                 uint param = (push.first.xyz + gl_WorkGroupID).z;
                 uint param_1 = push.groups.z;
                 uint param_2 = r;
                 uint param_3 = team;
-                attend_split(param, param_1, param_2, param_3, push, v_138, v_149, v_194, v_249, v_287, v_329, v_381, v_418, gl_LocalInvocationID, v_550, v_648, pool, gl_SubgroupID, gl_SubgroupInvocationID, v_1785);
+                attend_split(param, param_1, param_2, param_3, push, v_196, v_285, v_295, v_336, v_389, v_427, v_469, v_521, v_558, gl_LocalInvocationID, v_770, pool, gl_SubgroupID, gl_SubgroupInvocationID, v_1916);
             }
         }
         return;
     }
-    bool joins = _3159;
-    uint _3162;
+    bool joins = _3323;
+    uint _3326;
     if (joins)
     {
-        _3162 = push.rows;
+        _3326 = push.rows;
     }
     else
     {
-        _3162 = ((push.rows - 1u) / 16u) + 1u;
+        _3326 = ((push.rows - 1u) / 16u) + 1u;
     }
-    uint tiles = _3162;
-    uint3 _3179 = push.first.xyz + gl_WorkGroupID;
-    uint _3180 = _3179.y;
-    for (uint tile = _3180; tile < tiles; tile += push.groups.y)
+    uint tiles = _3326;
+    uint3 _3343 = push.first.xyz + gl_WorkGroupID;
+    uint _3344 = _3343.y;
+    for (uint tile = _3344; tile < tiles; tile += push.groups.y)
     {
-        uint3 _3194 = push.first.xyz + gl_WorkGroupID;
-        uint _3195 = _3194.x;
-        for (uint head = _3195; head < push.heads; head += push.groups.x)
+        uint3 _3358 = push.first.xyz + gl_WorkGroupID;
+        uint _3359 = _3358.x;
+        for (uint head = _3359; head < push.heads; head += push.groups.x)
         {
             if (joins)
             {
                 uint param_4 = tile;
                 uint param_5 = head;
-                join(param_4, param_5, push, v_138, v_149, gl_LocalInvocationID, pool, gl_SubgroupID, v_1785, gl_NumSubgroups);
+                join(param_4, param_5, push, v_285, v_295, gl_LocalInvocationID, pool, gl_SubgroupID, v_1916, gl_NumSubgroups);
             }
             else
             {
                 uint param_6 = tile;
                 uint param_7 = head;
-                attend_tile(param_6, param_7, push, v_138, v_149, v_194, v_249, v_287, v_329, v_381, v_418, gl_LocalInvocationID, v_550, v_648, pool);
+                attend_tile(param_6, param_7, push, v_196, v_285, v_295, v_336, v_389, v_427, v_469, v_521, v_558, gl_LocalInvocationID, v_770, pool);
             }
         }
     }

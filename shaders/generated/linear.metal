@@ -47,7 +47,7 @@ struct spvUnsafeArray
 struct Raw
 {
     uint4 a;
-    uint2 b;
+    uint4 b;
 };
 
 struct Unit
@@ -55,6 +55,7 @@ struct Unit
     uint4 a;
     uint4 b;
     uint c;
+    uint d;
 };
 
 struct Push
@@ -100,31 +101,58 @@ struct Weights4
 
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
-constant uint type = (variant % 8u);
-constant bool _868 = (type == 0u);
-constant bool _876 = (type == 1u);
-constant bool _884 = (type == 2u);
-constant bool _892 = (type == 3u);
-constant bool _902 = (type == 4u);
-constant bool _912 = (type == 5u);
-constant bool _922 = (type == 6u);
-constant bool _933 = (type == 7u);
-constant bool _1705 = (type == 0u);
-constant bool _1715 = (type == 1u);
-constant bool _1725 = (type == 2u);
-constant bool _1735 = (type == 3u);
-constant bool _1745 = (type == 4u);
-constant bool _1755 = (type == 5u);
-constant bool _1765 = (type == 6u);
-constant bool _1775 = (type == 7u);
-constant bool _1790 = (type == 0u);
-constant bool _1802 = (type == 1u);
-constant bool _1814 = (type == 2u);
-constant bool _1826 = (type == 3u);
-constant bool _1838 = (type == 4u);
-constant bool _1850 = (type == 5u);
-constant bool _1862 = (type == 6u);
-constant bool _1874 = (type == 7u);
+constant uint type = (variant % 17u);
+constant bool _1156 = (type == 0u);
+constant bool _1164 = (type == 1u);
+constant bool _1172 = (type == 2u);
+constant bool _1180 = (type == 3u);
+constant bool _1189 = (type == 4u);
+constant bool _1199 = (type == 5u);
+constant bool _1209 = (type == 6u);
+constant bool _1220 = (type == 7u);
+constant bool _1229 = (type == 8u);
+constant bool _1238 = (type == 9u);
+constant bool _1247 = (type == 10u);
+constant bool _1256 = (type == 11u);
+constant bool _1265 = (type == 12u);
+constant bool _1275 = (type == 13u);
+constant bool _1284 = (type == 14u);
+constant bool _1294 = (type == 15u);
+constant bool _1302 = (type == 16u);
+constant bool _3085 = (type == 0u);
+constant bool _3095 = (type == 1u);
+constant bool _3105 = (type == 2u);
+constant bool _3115 = (type == 3u);
+constant bool _3125 = (type == 4u);
+constant bool _3135 = (type == 5u);
+constant bool _3145 = (type == 6u);
+constant bool _3155 = (type == 7u);
+constant bool _3165 = (type == 8u);
+constant bool _3175 = (type == 9u);
+constant bool _3185 = (type == 10u);
+constant bool _3195 = (type == 11u);
+constant bool _3205 = (type == 12u);
+constant bool _3215 = (type == 13u);
+constant bool _3225 = (type == 14u);
+constant bool _3235 = (type == 15u);
+constant bool _3245 = (type == 16u);
+constant bool _3260 = (type == 0u);
+constant bool _3272 = (type == 1u);
+constant bool _3284 = (type == 2u);
+constant bool _3296 = (type == 3u);
+constant bool _3308 = (type == 4u);
+constant bool _3320 = (type == 5u);
+constant bool _3332 = (type == 6u);
+constant bool _3344 = (type == 7u);
+constant bool _3356 = (type == 8u);
+constant bool _3368 = (type == 9u);
+constant bool _3380 = (type == 10u);
+constant bool _3392 = (type == 11u);
+constant bool _3404 = (type == 12u);
+constant bool _3416 = (type == 13u);
+constant bool _3428 = (type == 14u);
+constant bool _3440 = (type == 15u);
+constant bool _3452 = (type == 16u);
 
 struct X4
 {
@@ -146,120 +174,208 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _2009 = (variant / 8u);
-constant uint input_ = (_2009 % 3u);
+constant uint _3587 = (variant / 17u);
+constant uint input_ = (_3587 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _2325 = (type == 0u);
-constant bool _2333 = (type == 1u);
-constant bool _2341 = (type == 2u);
-constant bool _2349 = (type == 3u);
-constant bool _2357 = (type == 4u);
-constant bool _2365 = (type == 5u);
-constant bool _2373 = (type == 6u);
-constant bool _2381 = (type == 7u);
-constant uint way = (variant / 24u);
-constant bool _2402 = (way <= 2u);
-constant bool _2403 = (way == 4u);
-constant bool _2404 = (way == 5u);
-constant bool _2405 = (_2403 || _2404);
-constant bool _2407 = (way == 12u);
-constant bool _2408 = (_2405 || _2407);
-constant bool _2409 = (way == 15u);
-constant bool _2410 = (_2408 || _2409);
-constant uint _2411 = _2410 ? 4u : 2u;
-constant uint ROWS = _2402 ? 1u : _2411;
-constant bool _2448 = (way == 1u);
-constant bool _2449 = (way == 5u);
-constant bool _2450 = (way == 7u);
-constant bool _2451 = (_2449 || _2450);
-constant bool _2452 = (way == 12u);
-constant uint _2453 = _2452 ? 16u : 32u;
-constant uint _2454 = _2451 ? 8u : _2453;
-constant uint TEAM = _2448 ? 64u : _2454;
-constant uint _2456 = (TEAM / 4u);
-constant uint _2463 = (TEAM / 4u);
-constant uint _2464 = (_2463 + 1u);
-constant uint _2517 = (TEAM - 1u);
-constant bool _2534 = (way == 6u);
-constant bool _2535 = (way == 7u);
-constant bool _2536 = (way == 15u);
-constant bool _2537 = (_2535 || _2536);
-constant uint _2538 = _2537 ? 4u : 1u;
-constant uint XS = _2534 ? 2u : _2538;
-constant uint _2559 = (TEAM / 4u);
-constant uint _2560 = (_2559 + 1u);
-constant uint _2589 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2589 * ROWS);
-constant uint _2591 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _2591 : GROUP_ROWS;
-constant uint _2649 = (ROWS / 2u);
-constant uint _2650 = false ? _2649 : ROWS;
-constant bool _2745 = (XS == 1u);
-constant bool _2747 = (XS == 2u);
-constant uint _2750 = _2747 ? 1792u : 768u;
-constant uint CHUNK = _2745 ? 3584u : _2750;
-constant uint _2752 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2752 * 9u);
-constant bool _4192 = (type == 0u);
-constant bool _4207 = (type == 1u);
-constant bool _4222 = (type == 2u);
-constant bool _4237 = (type == 3u);
-constant bool _4252 = (type == 4u);
-constant bool _4267 = (type == 5u);
-constant bool _4282 = (type == 6u);
-constant bool _4297 = (type == 7u);
-constant bool _4613 = (type == 4u);
-constant bool _4614 = (type == 5u);
-constant bool _4615 = (_4613 || _4614);
-constant bool _4616 = (type == 6u);
-constant bool summed = (_4615 || _4616);
-constant uint _4626 = (TEAM - 1u);
-constant bool _4629 = (type == 0u);
-constant bool _4630 = (type == 1u);
-constant bool _4631 = (_4629 || _4630);
-constant bool _4632 = (type == 2u);
-constant bool plain = (_4631 || _4632);
+constant bool _4017 = (type == 10u);
+constant bool _4018 = (type == 11u);
+constant bool _4019 = (_4017 || _4018);
+constant bool _4020 = (type == 12u);
+constant bool runs_apart = (_4019 || _4020);
+constant bool _4449 = (type == 10u);
+constant bool _4450 = (type == 11u);
+constant bool _4451 = (_4449 || _4450);
+constant bool _4463 = (type == 11u);
+constant bool _4489 = (type == 12u);
+constant bool _4505 = (type == 8u);
+constant bool _4506 = (type == 9u);
+constant bool _4507 = (_4505 || _4506);
+constant bool _4537 = (type == 15u);
+constant bool _4585 = (type == 15u);
+constant bool _4594 = (type == 14u);
+constant bool _4615 = (type == 9u);
+constant bool _4629 = (type == 12u);
+constant bool _4647 = (type == 10u);
+constant bool _4665 = (type == 11u);
+constant bool _4685 = (type == 0u);
+constant bool _4693 = (type == 1u);
+constant bool _4701 = (type == 2u);
+constant bool _4709 = (type == 3u);
+constant bool _4717 = (type == 4u);
+constant bool _4725 = (type == 5u);
+constant bool _4733 = (type == 6u);
+constant bool _4741 = (type == 7u);
+constant bool _4749 = (type == 8u);
+constant bool _4757 = (type == 9u);
+constant bool _4765 = (type == 10u);
+constant bool _4773 = (type == 11u);
+constant bool _4781 = (type == 12u);
+constant bool _4789 = (type == 13u);
+constant bool _4797 = (type == 14u);
+constant bool _4805 = (type == 15u);
+constant bool _4813 = (type == 16u);
+constant uint way = (variant / 51u);
+constant bool _4834 = (way <= 2u);
+constant bool _4835 = (way == 4u);
+constant bool _4836 = (way == 5u);
+constant bool _4837 = (_4835 || _4836);
+constant bool _4838 = (way == 12u);
+constant bool _4839 = (_4837 || _4838);
+constant bool _4840 = (way == 15u);
+constant bool _4841 = (_4839 || _4840);
+constant uint _4842 = _4841 ? 4u : 2u;
+constant uint ROWS = _4834 ? 1u : _4842;
+constant bool _4879 = (way == 1u);
+constant bool _4880 = (way == 5u);
+constant bool _4881 = (way == 7u);
+constant bool _4882 = (_4880 || _4881);
+constant bool _4883 = (way == 12u);
+constant uint _4884 = _4883 ? 16u : 32u;
+constant uint _4885 = _4882 ? 8u : _4884;
+constant uint TEAM = _4879 ? 64u : _4885;
+constant uint _4887 = (TEAM / 4u);
+constant uint _4894 = (TEAM / 4u);
+constant uint _4895 = (_4894 + 1u);
+constant uint _4948 = (TEAM - 1u);
+constant bool _4965 = (way == 6u);
+constant bool _4966 = (way == 7u);
+constant bool _4967 = (way == 15u);
+constant bool _4968 = (_4966 || _4967);
+constant uint _4969 = _4968 ? 4u : 1u;
+constant uint XS = _4965 ? 2u : _4969;
+constant uint _4990 = (TEAM / 4u);
+constant uint _4991 = (_4990 + 1u);
+constant uint _5020 = (256u / TEAM);
+constant uint GROUP_ROWS = (_5020 * ROWS);
+constant uint _5022 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _5022 : GROUP_ROWS;
+constant uint _5080 = (ROWS / 2u);
+constant uint _5081 = false ? _5080 : ROWS;
+constant bool _5200 = (type == 13u);
+constant bool _5201 = (type == 14u);
+constant bool signed_runs = (_5200 || _5201);
+constant bool _5217 = (XS == 1u);
+constant bool _5219 = (XS == 2u);
+constant uint _5222 = _5219 ? 1792u : 768u;
+constant uint CHUNK = _5217 ? 3584u : _5222;
+constant uint _5224 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5224 * 9u);
+constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
+constant bool _6895 = (type == 11u);
+constant bool _6897 = (type == 8u);
+constant bool _6898 = (type == 15u);
+constant bool _6899 = (_6897 || _6898);
+constant int _6901 = _6899 ? 16 : 0;
+constant int RUN_ZERO = _6895 ? 4 : _6901;
+constant bool _6915 = (type == 9u);
+constant bool _6916 = (type == 10u);
+constant bool _6917 = (_6915 || _6916);
+constant bool _6918 = (type == 12u);
+constant bool run_minima = (_6917 || _6918);
+constant bool _6939 = (type == 0u);
+constant bool _6954 = (type == 1u);
+constant bool _6969 = (type == 2u);
+constant bool _6984 = (type == 3u);
+constant bool _6999 = (type == 4u);
+constant bool _7014 = (type == 5u);
+constant bool _7029 = (type == 6u);
+constant bool _7044 = (type == 7u);
+constant bool _7059 = (type == 8u);
+constant bool _7074 = (type == 9u);
+constant bool _7089 = (type == 10u);
+constant bool _7104 = (type == 11u);
+constant bool _7119 = (type == 12u);
+constant bool _7134 = (type == 13u);
+constant bool _7149 = (type == 14u);
+constant bool _7164 = (type == 15u);
+constant bool _7179 = (type == 16u);
+constant bool _7495 = (type == 4u);
+constant bool _7496 = (type == 5u);
+constant bool _7497 = (_7495 || _7496);
+constant bool _7498 = (type == 6u);
+constant bool _7499 = (_7497 || _7498);
+constant bool _7500 = (type == 8u);
+constant bool _7501 = (type == 9u);
+constant bool _7502 = (_7500 || _7501);
+constant bool _7503 = (type == 10u);
+constant bool _7504 = (_7502 || _7503);
+constant bool _7505 = (type == 11u);
+constant bool _7506 = (_7504 || _7505);
+constant bool _7507 = (type == 12u);
+constant bool _7508 = (_7506 || _7507);
+constant bool _7509 = (type == 13u);
+constant bool _7510 = (_7508 || _7509);
+constant bool _7511 = (type == 14u);
+constant bool _7512 = (_7510 || _7511);
+constant bool _7513 = (type == 15u);
+constant bool runs = (_7512 || _7513);
+constant bool summed = (_7499 || runs);
+constant uint _7524 = (TEAM - 1u);
+constant bool _7527 = (type == 0u);
+constant bool _7528 = (type == 1u);
+constant bool _7529 = (_7527 || _7528);
+constant bool _7530 = (type == 2u);
+constant bool _7531 = (_7529 || _7530);
+constant bool _7532 = (type == 16u);
+constant bool plain = (_7531 || _7532);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _4657 = (256u / UNIT);
-constant bool _5629 = (type == 6u);
-constant bool _5648 = (type == 7u);
-constant bool _6290 = (type == 0u);
-constant bool _6302 = (type == 1u);
-constant bool _6314 = (type == 2u);
-constant bool _6326 = (type == 3u);
-constant bool _6338 = (type == 4u);
-constant bool _6350 = (type == 5u);
-constant bool _6362 = (type == 6u);
-constant bool _6374 = (type == 7u);
-constant bool _6389 = (type == 3u);
-constant bool _6390 = (type == 4u);
-constant bool _6391 = (_6389 || _6390);
-constant bool _6392 = (type == 5u);
-constant bool whole_blocks = (_6391 || _6392);
-constant bool _6424 = (type == 6u);
-constant bool _6455 = (type == 7u);
+constant uint _7557 = (256u / UNIT);
+constant bool _8436 = (type == 6u);
+constant bool _8437 = (_8436 || runs_apart);
+constant bool _8456 = (type == 7u);
+constant bool _9185 = (type == 15u);
+constant bool _9270 = (type == 15u);
+constant bool coded = (signed_runs || _9270);
+constant float _9382 = coded ? 1.0 : 16777216.0;
+constant bool _9411 = (type == 0u);
+constant bool _9423 = (type == 1u);
+constant bool _9435 = (type == 2u);
+constant bool _9447 = (type == 3u);
+constant bool _9459 = (type == 4u);
+constant bool _9471 = (type == 5u);
+constant bool _9483 = (type == 6u);
+constant bool _9495 = (type == 7u);
+constant bool _9507 = (type == 8u);
+constant bool _9519 = (type == 9u);
+constant bool _9531 = (type == 10u);
+constant bool _9543 = (type == 11u);
+constant bool _9555 = (type == 12u);
+constant bool _9567 = (type == 13u);
+constant bool _9579 = (type == 14u);
+constant bool _9591 = (type == 15u);
+constant bool _9603 = (type == 16u);
+constant bool _9618 = (type == 3u);
+constant bool _9619 = (type == 4u);
+constant bool _9620 = (_9618 || _9619);
+constant bool _9621 = (type == 5u);
+constant bool whole_blocks = (_9620 || _9621);
+constant bool _9652 = (type == 6u);
+constant bool _9653 = (_9652 || runs);
+constant bool _9684 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _6493 = (team_way <= 2u);
-constant bool _6494 = (team_way == 4u);
-constant bool _6495 = (team_way == 5u);
-constant bool _6496 = (_6494 || _6495);
-constant bool _6497 = (team_way == 12u);
-constant bool _6498 = (_6496 || _6497);
-constant bool _6499 = (team_way == 15u);
-constant bool _6500 = (_6498 || _6499);
-constant uint _6501 = _6500 ? 4u : 2u;
-constant uint LINES = _6493 ? 1u : _6501;
-constant uint _6503 = (LINES / 2u);
-constant uint ELEMENTS = false ? _6503 : LINES;
+constant bool _9722 = (team_way <= 2u);
+constant bool _9723 = (team_way == 4u);
+constant bool _9724 = (team_way == 5u);
+constant bool _9725 = (_9723 || _9724);
+constant bool _9726 = (team_way == 12u);
+constant bool _9727 = (_9725 || _9726);
+constant bool _9728 = (team_way == 15u);
+constant bool _9729 = (_9727 || _9728);
+constant uint _9730 = _9729 ? 4u : 2u;
+constant uint LINES = _9722 ? 1u : _9730;
+constant uint _9732 = (LINES / 2u);
+constant uint ELEMENTS = false ? _9732 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _6834 = (way == 0u);
-constant bool _6839 = (way > 12u);
+constant bool _10063 = (way == 0u);
+constant bool _10068 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _3074 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4343 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _4696 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _5601 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7225 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7596 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9201 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9224 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -270,79 +386,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _869;
-    if (_868)
+    uint _1157;
+    if (_1156)
     {
-        _869 = (k / 1u) * 2u;
+        _1157 = (k / 1u) * 2u;
     }
     else
     {
-        uint _877;
-        if (_876)
+        uint _1165;
+        if (_1164)
         {
-            _877 = (k / 1u) * 1u;
+            _1165 = (k / 1u) * 1u;
         }
         else
         {
-            uint _885;
-            if (_884)
+            uint _1173;
+            if (_1172)
             {
-                _885 = (k / 1u) * 1u;
+                _1173 = (k / 1u) * 1u;
             }
             else
             {
-                uint _893;
-                if (_892)
+                uint _1181;
+                if (_1180)
                 {
-                    _893 = (k / 32u) * 17u;
+                    _1181 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _903;
-                    if (_902)
+                    uint _1190;
+                    if (_1189)
                     {
-                        _903 = (k / 32u) * 9u;
+                        _1190 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _913;
-                        if (_912)
+                        uint _1200;
+                        if (_1199)
                         {
-                            _913 = (k / 32u) * 10u;
+                            _1200 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _923;
-                            if (_922)
+                            uint _1210;
+                            if (_1209)
                             {
-                                _923 = (k / 256u) * 72u;
+                                _1210 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _934;
-                                if (_933)
+                                uint _1221;
+                                if (_1220)
                                 {
-                                    _934 = (k / 256u) * 105u;
+                                    _1221 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _934 = 0u;
+                                    uint _1230;
+                                    if (_1229)
+                                    {
+                                        _1230 = (k / 32u) * 11u;
+                                    }
+                                    else
+                                    {
+                                        uint _1239;
+                                        if (_1238)
+                                        {
+                                            _1239 = (k / 32u) * 12u;
+                                        }
+                                        else
+                                        {
+                                            uint _1248;
+                                            if (_1247)
+                                            {
+                                                _1248 = (k / 256u) * 42u;
+                                            }
+                                            else
+                                            {
+                                                uint _1257;
+                                                if (_1256)
+                                                {
+                                                    _1257 = (k / 256u) * 55u;
+                                                }
+                                                else
+                                                {
+                                                    uint _1266;
+                                                    if (_1265)
+                                                    {
+                                                        _1266 = (k / 256u) * 88u;
+                                                    }
+                                                    else
+                                                    {
+                                                        uint _1276;
+                                                        if (_1275)
+                                                        {
+                                                            _1276 = (k / 32u) * 9u;
+                                                        }
+                                                        else
+                                                        {
+                                                            uint _1285;
+                                                            if (_1284)
+                                                            {
+                                                                _1285 = (k / 256u) * 68u;
+                                                            }
+                                                            else
+                                                            {
+                                                                uint _1295;
+                                                                if (_1294)
+                                                                {
+                                                                    _1295 = (k / 64u) * 17u;
+                                                                }
+                                                                else
+                                                                {
+                                                                    uint _1303;
+                                                                    if (_1302)
+                                                                    {
+                                                                        _1303 = (k / 2u) * 1u;
+                                                                    }
+                                                                    else
+                                                                    {
+                                                                        _1303 = 0u;
+                                                                    }
+                                                                    _1295 = _1303;
+                                                                }
+                                                                _1285 = _1295;
+                                                            }
+                                                            _1276 = _1285;
+                                                        }
+                                                        _1266 = _1276;
+                                                    }
+                                                    _1257 = _1266;
+                                                }
+                                                _1248 = _1257;
+                                            }
+                                            _1239 = _1248;
+                                        }
+                                        _1230 = _1239;
+                                    }
+                                    _1221 = _1230;
                                 }
-                                _923 = _934;
+                                _1210 = _1221;
                             }
-                            _913 = _923;
+                            _1200 = _1210;
                         }
-                        _903 = _913;
+                        _1190 = _1200;
                     }
-                    _893 = _903;
+                    _1181 = _1190;
                 }
-                _885 = _893;
+                _1173 = _1181;
             }
-            _877 = _885;
+            _1165 = _1173;
         }
-        _869 = _877;
+        _1157 = _1165;
     }
-    return _869;
+    return _1157;
 }
 
 static inline __attribute__((always_inline))
@@ -373,34 +570,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _1079;
+    float _1753;
     if (left > 1u)
     {
-        _1079 = v.y;
+        _1753 = v.y;
     }
     else
     {
-        _1079 = 0.0;
+        _1753 = 0.0;
     }
-    float _1089;
+    float _1763;
     if (left > 2u)
     {
-        _1089 = v.z;
+        _1763 = v.z;
     }
     else
     {
-        _1089 = 0.0;
+        _1763 = 0.0;
     }
-    float _1098;
+    float _1772;
     if (left > 3u)
     {
-        _1098 = v.w;
+        _1772 = v.w;
     }
     else
     {
-        _1098 = 0.0;
+        _1772 = 0.0;
     }
-    return float4(v.x, _1079, _1089, _1098);
+    return float4(v.x, _1753, _1763, _1772);
 }
 
 static inline __attribute__((always_inline))
@@ -414,16 +611,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _955;
+    uint _1332;
     if ((h & 1u) != 0u)
     {
-        _955 = (low >> 16u) | (high << 16u);
+        _1332 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _955 = low;
+        _1332 = low;
     }
-    return _955;
+    return _1332;
 }
 
 static inline __attribute__((always_inline))
@@ -518,16 +715,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _1041;
+    float2 _1418;
     if (i < 4u)
     {
-        _1041 = float2(float(a & 63u), float(b & 63u));
+        _1418 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _1041 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1418 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _1041;
+    return _1418;
 }
 
 static inline __attribute__((always_inline))
@@ -562,10 +759,268 @@ float4 decode_quad_Q6_K(thread const Raw& raw, thread const uint& row, thread co
 }
 
 static inline __attribute__((always_inline))
+uint fifth_bits(thread const uint& bits)
+{
+    return (((bits & 15u) * 2113665u) << 4u) & 269488144u;
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q5_0(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 8u);
+    uint param = h + 1u;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint low = (word_of(param, param_1, param_2) >> (q & 4u)) & 252645135u;
+    uint param_3 = h + 1u;
+    uint param_4 = raw.a.z;
+    uint param_5 = raw.a.w;
+    uint param_6 = word_of(param_3, param_4, param_5) >> (4u * (q & 7u));
+    uint high = fifth_bits(param_6);
+    uint param_7 = h;
+    uint param_8 = raw.b.x;
+    uint param_9 = low | high;
+    return (unsigned_bytes(param_9) - float4(16.0)) * float_of(param_7, param_8);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q5_1(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    float2 scale = float2(as_type<half2>(raw.a.w));
+    uint param = raw.a.y >> (4u * (q & 7u));
+    uint number = ((raw.a.x >> (q & 4u)) & 252645135u) | fifth_bits(param);
+    uint param_1 = number;
+    return (unsigned_bytes(param_1) * scale.x) + float4(scale.y);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q2_K(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint number = raw.a.y >> (8u * ((q / 4u) & 3u));
+    float2 scale = float2(as_type<half2>(raw.a.w)) * float2(float(number & 15u), float((number >> 4u) & 15u));
+    uint param = (raw.a.x >> (2u * ((q / 8u) & 3u))) & 50529027u;
+    return (unsigned_bytes(param) * scale.x) - float4(scale.y);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q3_K(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 64u);
+    uint i = (q / 4u) & 15u;
+    uint param = h;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint low = (word_of(param, param_1, param_2) >> (2u * ((q / 8u) & 3u))) & 50529027u;
+    uint param_3 = h;
+    uint param_4 = raw.a.z;
+    uint param_5 = raw.a.w;
+    uint high = (word_of(param_3, param_4, param_5) >> ((q / 8u) & 7u)) & 16843009u;
+    uint shift = 8u * (i & 1u);
+    uint a = (raw.b.x >> (((16u * ((h + ((i & 7u) / 2u)) & 1u)) + shift) + ((i / 8u) * 4u))) & 15u;
+    uint b = (raw.b.y >> (((16u * ((h + ((i & 3u) / 2u)) & 1u)) + shift) + ((i / 4u) * 2u))) & 3u;
+    uint param_6 = h;
+    uint param_7 = raw.b.z;
+    uint param_8 = low | (high << 2u);
+    return (unsigned_bytes(param_8) - float4(4.0)) * (float_of(param_6, param_7) * float(int(a | (b << 4u)) - 32));
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q5_K(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint3 param = uint3(raw.a.y, raw.a.z, raw.b.x);
+    uint param_1 = (q / 8u) & 7u;
+    float2 scale = float2(as_type<half2>(raw.a.w)) * scale_of(param, param_1);
+    uint low = (raw.a.x >> ((q / 2u) & 4u)) & 252645135u;
+    uint high = (raw.b.y >> ((q / 8u) & 7u)) & 16843009u;
+    uint param_2 = low | (high << 4u);
+    return (unsigned_bytes(param_2) * scale.x) - float4(scale.y);
+}
+
+static inline __attribute__((always_inline))
+uint bytes_with(thread const uint& codes, thread const uint& bit)
+{
+    return ((codes >> bit) & 16843009u) * 255u;
+}
+
+static inline __attribute__((always_inline))
+uint choose(thread const uint& where_, thread const uint& yes, thread const uint& no)
+{
+    return no ^ ((no ^ yes) & where_);
+}
+
+static inline __attribute__((always_inline))
+uint either(thread const uint& where_, thread const int& yes, thread const int& no)
+{
+    uint param = where_;
+    uint param_1 = uint(yes & 255) * 16843009u;
+    uint param_2 = uint(no & 255) * 16843009u;
+    return choose(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+uint iq4_bytes(thread const uint& codes)
+{
+    uint param = codes;
+    uint param_1 = 0u;
+    uint a = bytes_with(param, param_1);
+    uint param_2 = codes;
+    uint param_3 = 1u;
+    uint b = bytes_with(param_2, param_3);
+    uint param_4 = codes;
+    uint param_5 = 2u;
+    uint c = bytes_with(param_4, param_5);
+    uint param_6 = a;
+    int param_7 = -10;
+    int param_8 = -22;
+    uint param_9 = a;
+    int param_10 = -35;
+    int param_11 = -49;
+    uint param_12 = b;
+    uint param_13 = either(param_6, param_7, param_8);
+    uint param_14 = either(param_9, param_10, param_11);
+    uint param_15 = a;
+    int param_16 = -65;
+    int param_17 = -83;
+    uint param_18 = a;
+    int param_19 = -104;
+    int param_20 = -127;
+    uint param_21 = b;
+    uint param_22 = either(param_15, param_16, param_17);
+    uint param_23 = either(param_18, param_19, param_20);
+    uint param_24 = c;
+    uint param_25 = choose(param_12, param_13, param_14);
+    uint param_26 = choose(param_21, param_22, param_23);
+    uint low = choose(param_24, param_25, param_26);
+    uint param_27 = a;
+    int param_28 = 113;
+    int param_29 = 89;
+    uint param_30 = a;
+    int param_31 = 69;
+    int param_32 = 53;
+    uint param_33 = b;
+    uint param_34 = either(param_27, param_28, param_29);
+    uint param_35 = either(param_30, param_31, param_32);
+    uint param_36 = a;
+    int param_37 = 38;
+    int param_38 = 25;
+    uint param_39 = a;
+    int param_40 = 13;
+    int param_41 = 1;
+    uint param_42 = b;
+    uint param_43 = either(param_36, param_37, param_38);
+    uint param_44 = either(param_39, param_40, param_41);
+    uint param_45 = c;
+    uint param_46 = choose(param_33, param_34, param_35);
+    uint param_47 = choose(param_42, param_43, param_44);
+    uint high = choose(param_45, param_46, param_47);
+    uint param_48 = codes;
+    uint param_49 = 3u;
+    uint param_50 = bytes_with(param_48, param_49);
+    uint param_51 = high;
+    uint param_52 = low;
+    return choose(param_50, param_51, param_52);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_IQ4_NL(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 8u);
+    uint param = h + 1u;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint word = word_of(param, param_1, param_2);
+    uint param_3 = h;
+    uint param_4 = raw.a.w;
+    uint param_5 = word >> (q & 4u);
+    uint param_6 = iq4_bytes(param_5);
+    return signed_bytes(param_6) * float_of(param_3, param_4);
+}
+
+static inline __attribute__((always_inline))
+float iq4_xs_scale(thread const uint2& head, thread const uint& i)
+{
+    uint number = ((head.y >> (4u * i)) & 15u) | (((head.x >> (16u + (2u * i))) & 3u) << 4u);
+    return float2(as_type<half2>(head.x)).x * float(int(number) - 32);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_IQ4_XS(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint2 param = raw.a.wy;
+    uint param_1 = (q / 8u) & 7u;
+    uint param_2 = raw.a.x >> (q & 4u);
+    uint param_3 = iq4_bytes(param_2);
+    return signed_bytes(param_3) * iq4_xs_scale(param, param_1);
+}
+
+static inline __attribute__((always_inline))
+float e8m0(thread uint& exponent)
+{
+    exponent &= 255u;
+    uint _1635;
+    if (exponent < 2u)
+    {
+        _1635 = 2097152u << exponent;
+    }
+    else
+    {
+        _1635 = (exponent - 1u) << 23u;
+    }
+    return as_type<float>(_1635);
+}
+
+static inline __attribute__((always_inline))
+uint fp4_bytes(thread const uint& codes)
+{
+    uint size = codes & 117901063u;
+    uint more = codes & (((codes >> 2u) & 16843009u) * 3u);
+    size += (more + ((more & (more >> 1u)) << 1u));
+    uint param = codes;
+    uint param_1 = 3u;
+    return (269488144u + size) - ((size & bytes_with(param, param_1)) << 1u);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint scale = (2u * row) + ((q / 8u) * 17u);
+    uint shift = 8u * ((scale + 1u) & 3u);
+    uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
+    uint param = raw.a.w >> (8u * (scale & 3u));
+    float _3023 = e8m0(param);
+    uint param_1 = word >> (q & 4u);
+    uint param_2 = fp4_bytes(param_1);
+    return (unsigned_bytes(param_2) - float4(16.0)) * _3023;
+}
+
+static inline __attribute__((always_inline))
+float4 f8_e4m3(thread const uint& word)
+{
+    float2 a = float2(as_type<half2>(((word << 7u) & 1065369472u) + 536879104u));
+    float2 b = float2(as_type<half2>(((word >> 1u) & 1065369472u) + 536879104u));
+    float4 v = float4(a.x, b.x, a.y, b.y);
+    v = fast::min(v, (v * 2.0) - float4(0.015625));
+    v = select(v, float4(as_type<float>(2143289344u)), v > float4(464.0));
+    return as_type<float4>(as_type<uint4>(v) | (uint4(word << 24u, word << 16u, word << 8u, word) & uint4(2147483648u)));
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_F8_E4M3(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint param = row;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint param_3 = word_of(param, param_1, param_2);
+    float4 param_4 = f8_e4m3(param_3);
+    uint param_5 = k - (4u * q);
+    return within(param_4, param_5);
+}
+
+static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_1790)
+    if (_3260)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -573,7 +1028,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_1802)
+    if (_3272)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -581,7 +1036,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_1814)
+    if (_3284)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -589,7 +1044,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_1826)
+    if (_3296)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -597,7 +1052,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_1838)
+    if (_3308)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -605,7 +1060,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_1850)
+    if (_3320)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -613,7 +1068,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_1862)
+    if (_3332)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -621,13 +1076,85 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_1874)
+    if (_3344)
     {
         Raw param_28 = raw;
         uint param_29 = row;
         uint param_30 = k;
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
+    }
+    if (_3356)
+    {
+        Raw param_32 = raw;
+        uint param_33 = row;
+        uint param_34 = k;
+        uint param_35 = q;
+        v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
+    }
+    if (_3368)
+    {
+        Raw param_36 = raw;
+        uint param_37 = row;
+        uint param_38 = k;
+        uint param_39 = q;
+        v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
+    }
+    if (_3380)
+    {
+        Raw param_40 = raw;
+        uint param_41 = row;
+        uint param_42 = k;
+        uint param_43 = q;
+        v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
+    }
+    if (_3392)
+    {
+        Raw param_44 = raw;
+        uint param_45 = row;
+        uint param_46 = k;
+        uint param_47 = q;
+        v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
+    }
+    if (_3404)
+    {
+        Raw param_48 = raw;
+        uint param_49 = row;
+        uint param_50 = k;
+        uint param_51 = q;
+        v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
+    }
+    if (_3416)
+    {
+        Raw param_52 = raw;
+        uint param_53 = row;
+        uint param_54 = k;
+        uint param_55 = q;
+        v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
+    }
+    if (_3428)
+    {
+        Raw param_56 = raw;
+        uint param_57 = row;
+        uint param_58 = k;
+        uint param_59 = q;
+        v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
+    }
+    if (_3440)
+    {
+        Raw param_60 = raw;
+        uint param_61 = row;
+        uint param_62 = k;
+        uint param_63 = q;
+        v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
+    }
+    if (_3452)
+    {
+        Raw param_64 = raw;
+        uint param_65 = row;
+        uint param_66 = k;
+        uint param_67 = q;
+        v = decode_quad_F8_E4M3(param_64, param_65, param_66, param_67);
     }
     return v;
 }
@@ -645,83 +1172,89 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1973, const device Norm1& v_1982)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3551, const device Norm1& v_3560)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1960 = (at & 3u) == 0u;
-    bool _1967;
-    if (_1960)
+    bool _3538 = (at & 3u) == 0u;
+    bool _3545;
+    if (_3538)
     {
-        _1967 = (at + 3u) <= last;
+        _3545 = (at + 3u) <= last;
     }
     else
     {
-        _1967 = _1960;
+        _3545 = _3538;
     }
-    if (_1967)
+    if (_3545)
     {
-        return v_1973.norm4[at / 4u];
+        return v_3551.norm4[at / 4u];
     }
-    return float4(v_1982.norm1[min(at, last)], v_1982.norm1[min((at + 1u), last)], v_1982.norm1[min((at + 2u), last)], v_1982.norm1[min((at + 3u), last)]);
+    return float4(v_3560.norm1[min(at, last)], v_3560.norm1[min((at + 1u), last)], v_3560.norm1[min((at + 2u), last)], v_3560.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1900, const device X1& v_1910)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3478, const device X1& v_3488)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1900.x4[i / 4u];
+        return v_3478.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1910.x1[i];
+    v.x = v_3488.x1[i];
     if (count > 1u)
     {
-        v.y = v_1910.x1[i + 1u];
+        v.y = v_3488.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1910.x1[i + 2u];
+        v.z = v_3488.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1910.x1[i + 3u];
+        v.w = v_3488.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_859)
+Raw no_raw()
 {
-    return v_859.weights4[i];
+    return Raw{ uint4(0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_849)
+uint4 weight_words(thread const uint& i, const device Weights4& v_1146)
 {
-    return v_849.weights1[i];
+    return v_1146.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849, const device Weights4& v_859)
+uint weight_word(thread const uint& i, const device Weights1& v_1136)
+{
+    return v_1136.weights1[i];
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136, const device Weights4& v_1146)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
-    bool _1126 = (at & 3u) == 0u;
-    bool _1133;
-    if (_1126)
+    Raw raw = no_raw();
+    bool _1798 = (at & 3u) == 0u;
+    bool _1805;
+    if (_1798)
     {
-        _1133 = (at + 3u) <= last;
+        _1805 = (at + 3u) <= last;
     }
     else
     {
-        _1133 = _1126;
+        _1805 = _1798;
     }
-    if (_1133)
+    if (_1805)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, v_859);
+        raw.a = weight_words(param, v_1146);
     }
     else
     {
@@ -729,89 +1262,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, v_849), weight_word(param_2, v_849), weight_word(param_3, v_849), weight_word(param_4, v_849));
+        raw.a = uint4(weight_word(param_1, v_1136), weight_word(param_2, v_1136), weight_word(param_3, v_1136), weight_word(param_4, v_1136));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, v_849);
+    raw.a.x = weight_word(param, v_1136);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, v_849);
+    raw.a.y = weight_word(param_1, v_1136);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, v_849);
+    raw.a.z = weight_word(param_2, v_1136);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_849)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_1136)
 {
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, v_849);
+    raw.a.x = weight_word(param, v_1136);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, v_849);
+    raw.a.y = weight_word(param_1, v_1136);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, v_849);
+    raw.a.w = weight_word(param_2, v_1136);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_849);
+    return load_scaled(param, param_1, v_1136);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_849);
+    return load_scaled(param, param_1, v_1136);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, v_849);
+    raw.a.x = weight_word(param, v_1136);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, v_849);
+    raw.a.w = weight_word(param_1, v_1136);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, v_849);
+    raw.a.x = weight_word(param, v_1136);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, v_849);
+    raw.a.y = weight_word(param_1, v_1136);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, v_849);
+    raw.a.z = weight_word(param_2, v_1136);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, v_849);
+    raw.a.w = weight_word(param_3, v_1136);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, v_849);
+    raw.b.x = weight_word(param_4, v_1136);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -819,81 +1352,240 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint quad_ = q & 7u;
     uint low = ((h + (32u * part)) + (16u * (stripe & 1u))) + (2u * quad_);
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, v_849);
+    raw.a.x = weight_word(param, v_1136);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, v_849);
+    raw.a.y = weight_word(param_1, v_1136);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, v_849);
+    raw.a.z = weight_word(param_2, v_1136);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, v_849);
+    raw.a.w = weight_word(param_3, v_1136);
     uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, v_849);
+    raw.b.x = weight_word(param_4, v_1136);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, v_849);
+    raw.b.y = weight_word(param_5, v_1136);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_849, const device Weights4& v_859)
+uint2 load_at(thread const uint& h, const device Weights1& v_1136)
 {
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
-    if (_1705)
+    uint param = h / 2u;
+    uint param_1 = (h / 2u) + (h & 1u);
+    return uint2(weight_word(param, v_1136), weight_word(param_1, v_1136));
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+{
+    uint h = row + ((q / 8u) * 11u);
+    uint param = (h + 3u) + (2u * (q & 3u));
+    uint param_1 = h + 1u;
+    uint param_2 = h / 2u;
+    return Raw{ uint4(load_at(param, v_1136), load_at(param_1, v_1136)), uint4(weight_word(param_2, v_1136), 0u, 0u, 0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+{
+    uint at = (row / 2u) + ((q / 8u) * 6u);
+    uint param = (at + 2u) + (q & 3u);
+    uint param_1 = at + 1u;
+    uint param_2 = at;
+    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), 0u, weight_word(param_2, v_1136)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+{
+    uint at = (row / 2u) + ((q / 64u) * 21u);
+    uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
+    uint param_1 = at + ((q / 16u) & 3u);
+    uint param_2 = at + 20u;
+    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), 0u, weight_word(param_2, v_1136)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+{
+    uint h = row + ((q / 64u) * 55u);
+    uint word = 2u * (q & 7u);
+    uint i = q / 4u;
+    uint param = ((h + 16u) + (16u * ((q / 32u) & 1u))) + word;
+    uint param_1 = h + word;
+    uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
+    uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
+    uint param_4 = (h / 2u) + 27u;
+    return Raw{ uint4(load_at(param, v_1136), load_at(param_1, v_1136)), uint4(weight_word(param_2, v_1136), weight_word(param_3, v_1136), weight_word(param_4, v_1136), 0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+{
+    uint at = (row / 2u) + ((q / 64u) * 44u);
+    uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
+    uint param_1 = at + 1u;
+    uint param_2 = at + 2u;
+    uint param_3 = at;
+    uint param_4 = at + 3u;
+    uint param_5 = (at + 4u) + (q & 7u);
+    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), weight_word(param_2, v_1136), weight_word(param_3, v_1136)), uint4(weight_word(param_4, v_1136), weight_word(param_5, v_1136), 0u, 0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+{
+    uint at = (row / 2u) + ((q / 64u) * 34u);
+    uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
+    uint param_1 = at + 1u;
+    uint param_2 = at;
+    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), 0u, weight_word(param_2, v_1136)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+{
+    uint scale = (2u * row) + ((q / 8u) * 17u);
+    uint at = (scale + 1u) + (4u * (q & 3u));
+    uint param = at / 4u;
+    uint param_1 = (at + 3u) / 4u;
+    uint param_2 = scale / 4u;
+    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), 0u, weight_word(param_2, v_1136)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+{
+    uint last = (row + ((k - 1u) / 2u)) / 2u;
+    uint at = (row + (2u * q)) / 2u;
+    uint param = at;
+    uint param_1 = min((at + 1u), last);
+    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), 0u, 0u), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136, const device Weights4& v_1146)
+{
+    Raw raw = no_raw();
+    if (_3085)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_849, v_859);
+        raw = load_quad_F32(param, param_1, param_2, v_1136, v_1146);
     }
-    if (_1715)
+    if (_3095)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_849);
+        raw = load_quad_F16(param_3, param_4, param_5, v_1136);
     }
-    if (_1725)
+    if (_3105)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_849);
+        raw = load_quad_F16(param_6, param_7, param_8, v_1136);
     }
-    if (_1735)
+    if (_3115)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_849);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_1136);
     }
-    if (_1745)
+    if (_3125)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_849);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_1136);
     }
-    if (_1755)
+    if (_3135)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_849);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_1136);
     }
-    if (_1765)
+    if (_3145)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_849);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_1136);
     }
-    if (_1775)
+    if (_3155)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_849);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_1136);
+    }
+    if (_3165)
+    {
+        uint param_24 = row;
+        uint param_25 = k;
+        uint param_26 = q;
+        raw = load_quad_Q5_0(param_24, param_25, param_26, v_1136);
+    }
+    if (_3175)
+    {
+        uint param_27 = row;
+        uint param_28 = k;
+        uint param_29 = q;
+        raw = load_quad_Q5_1(param_27, param_28, param_29, v_1136);
+    }
+    if (_3185)
+    {
+        uint param_30 = row;
+        uint param_31 = k;
+        uint param_32 = q;
+        raw = load_quad_Q2_K(param_30, param_31, param_32, v_1136);
+    }
+    if (_3195)
+    {
+        uint param_33 = row;
+        uint param_34 = k;
+        uint param_35 = q;
+        raw = load_quad_Q3_K(param_33, param_34, param_35, v_1136);
+    }
+    if (_3205)
+    {
+        uint param_36 = row;
+        uint param_37 = k;
+        uint param_38 = q;
+        raw = load_quad_Q5_K(param_36, param_37, param_38, v_1136);
+    }
+    if (_3215)
+    {
+        uint param_39 = row;
+        uint param_40 = k;
+        uint param_41 = q;
+        raw = load_quad_Q4_0(param_39, param_40, param_41, v_1136);
+    }
+    if (_3225)
+    {
+        uint param_42 = row;
+        uint param_43 = k;
+        uint param_44 = q;
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_1136);
+    }
+    if (_3235)
+    {
+        uint param_45 = row;
+        uint param_46 = k;
+        uint param_47 = q;
+        raw = load_quad_MXFP4(param_45, param_46, param_47, v_1136);
+    }
+    if (_3245)
+    {
+        uint param_48 = row;
+        uint param_49 = k;
+        uint param_50 = q;
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_1136);
     }
     return raw;
 }
@@ -901,16 +1593,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _2052;
+    float _3630;
     if (push.k != 0u)
     {
-        _2052 = rsqrt((squares / float(push.k)) + push.eps);
+        _3630 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _2052 = 0.0;
+        _3630 = 0.0;
     }
-    return _2052;
+    return _3630;
 }
 
 static inline __attribute__((always_inline))
@@ -936,27 +1628,33 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _636;
+    float _878;
     if (abs(y) > 3.900000095367431640625)
     {
-        _636 = sign(y);
+        _878 = sign(y);
     }
     else
     {
-        _636 = (y * p) / q;
+        _878 = (y * p) / q;
     }
-    float erf = _636;
+    float erf = _878;
     return (0.5 * x) * (1.0 + erf);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_689, device Y1& v_714)
+float gelu_tanh(thread const float& x)
+{
+    return x / (1.0 + exp((-1.5957691669464111328125) * (x + (((0.0447149984538555145263671875 * x) * x) * x))));
+}
+
+static inline __attribute__((always_inline))
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_947, device Y1& v_980)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += v_689.bias1[push.offset.z + j];
+        sum += v_947.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -964,35 +1662,41 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
         float param_2 = sum;
         sum = gelu_erf(param_2);
     }
-    uint param_3 = 1u;
+    uint param_3 = 64u;
     if (has(param_3, push))
     {
-        sum += v_714.y1[to];
+        float param_4 = sum;
+        sum = gelu_tanh(param_4);
     }
-    v_714.y1[to] = sum;
+    uint param_5 = 1u;
+    if (has(param_5, push))
+    {
+        sum += v_980.y1[to];
+    }
+    v_980.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_689, device Y1& v_714, device Y4& v_803)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_947, device Y1& v_980, device Y4& v_1090)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _736 = (to & 3u) == 0u;
-    bool _745;
-    if (_736)
+    bool _1002 = (to & 3u) == 0u;
+    bool _1011;
+    if (_1002)
     {
-        _745 = (j + 4u) <= push.n;
+        _1011 = (j + 4u) <= push.n;
     }
     else
     {
-        _745 = _736;
+        _1011 = _1002;
     }
-    if (_745)
+    if (_1011)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&v_689.bias1[at]);
+            sums += float4(*(const device packed_float4*)&v_947.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -1003,34 +1707,43 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
             float param_5 = sums.w;
             sums = float4(gelu_erf(param_2), gelu_erf(param_3), gelu_erf(param_4), gelu_erf(param_5));
         }
-        uint param_6 = 1u;
+        uint param_6 = 64u;
         if (has(param_6, push))
         {
-            sums += v_803.y4[to / 4u];
+            float param_7 = sums.x;
+            float param_8 = sums.y;
+            float param_9 = sums.z;
+            float param_10 = sums.w;
+            sums = float4(gelu_tanh(param_7), gelu_tanh(param_8), gelu_tanh(param_9), gelu_tanh(param_10));
         }
-        v_803.y4[to / 4u] = sums;
+        uint param_11 = 1u;
+        if (has(param_11, push))
+        {
+            sums += v_1090.y4[to / 4u];
+        }
+        v_1090.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _823 = e < 4u;
-        bool _832;
-        if (_823)
+        bool _1110 = e < 4u;
+        bool _1119;
+        if (_1110)
         {
-            _832 = (j + e) < push.n;
+            _1119 = (j + e) < push.n;
         }
         else
         {
-            _832 = _823;
+            _1119 = _1110;
         }
-        if (_832)
+        if (_1119)
         {
-            uint param_7 = r;
-            uint param_8 = j + e;
-            float param_9 = sums[e];
-            finish(param_7, param_8, param_9, push, v_689, v_714);
+            uint param_12 = r;
+            uint param_13 = j + e;
+            float param_14 = sums[e];
+            finish(param_12, param_13, param_14, push, v_947, v_980);
             e++;
             continue;
         }
@@ -1042,7 +1755,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, device Y4& v_803, const device Weights1& v_849, const device Weights4& v_859, const device X4& v_1900, const device X1& v_1910, const device Norm4& v_1973, const device Norm1& v_1982, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(constant Push& push, const device Bias1& v_947, device Y1& v_980, device Y4& v_1090, const device Weights1& v_1136, const device Weights4& v_1146, const device X4& v_3478, const device X1& v_3488, const device Norm4& v_3551, const device Norm1& v_3560, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1062,18 +1775,18 @@ void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, dev
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _4974 = push.first.xyz + gl_WorkGroupID;
-    uint _4975 = _4974.y;
+    uint3 _7873 = push.first.xyz + gl_WorkGroupID;
+    uint _7874 = _7873.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _5083;
+    float4 _7982;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _5166;
-    for (uint tile_r = _4975; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _8065;
+    for (uint tile_r = _7874; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _4989 = push.first.xyz + gl_WorkGroupID;
-        uint _4990 = _4989.x;
-        for (uint tile_j = _4990; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7888 = push.first.xyz + gl_WorkGroupID;
+        uint _7889 = _7888.x;
+        for (uint tile_j = _7889; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1093,36 +1806,36 @@ void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, dev
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _5061 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _7960 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _5061;
+                            v[y] = _7960;
                         }
                         else
                         {
-                            bool _5072 = (first + y) < push.n;
-                            bool _5080;
-                            if (_5072)
+                            bool _7971 = (first + y) < push.n;
+                            bool _7979;
+                            if (_7971)
                             {
-                                _5080 = (4u * q) < push.k;
+                                _7979 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _5080 = _5072;
+                                _7979 = _7971;
                             }
-                            bool there = _5080;
+                            bool there = _7979;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _5083 = decode_quad(param_11, param_12, param_13, param_14);
+                                _7982 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _5083 = float4(0.0);
+                                _7982 = float4(0.0);
                             }
-                            v[y] = _5083;
+                            v[y] = _7982;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1148,13 +1861,13 @@ void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, dev
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _5166 = norm_at(param_21, push, v_1973, v_1982);
+                            _8065 = norm_at(param_21, push, v_3551, v_3560);
                         }
                         else
                         {
-                            _5166 = float4(1.0);
+                            _8065 = float4(1.0);
                         }
-                        factor = _5166;
+                        factor = _8065;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1164,48 +1877,48 @@ void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, dev
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _5197 = i < push.rows;
-                            bool _5205;
-                            if (_5197)
+                            bool _8096 = i < push.rows;
+                            bool _8104;
+                            if (_8096)
                             {
-                                _5205 = (4u * q_1) < push.k;
+                                _8104 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5205 = _5197;
+                                _8104 = _8096;
                             }
-                            if (_5205)
+                            if (_8104)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_1900, v_1910);
+                                v[y_2] = x_at(param_22, param_23, v_3478, v_3488);
                                 if (gated)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_1900, v_1910);
+                                    up[y_2] = x_at(param_24, param_25, v_3478, v_3488);
                                 }
                             }
                         }
                         else
                         {
-                            bool _5250 = i < push.n;
-                            bool _5258;
-                            if (_5250)
+                            bool _8149 = i < push.n;
+                            bool _8157;
+                            if (_8149)
                             {
-                                _5258 = (4u * q_1) < push.k;
+                                _8157 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5258 = _5250;
+                                _8157 = _8149;
                             }
-                            if (_5258)
+                            if (_8157)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, v_849, v_859);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, v_1136, v_1146);
                             }
                         }
                     }
@@ -1259,7 +1972,7 @@ void tiles(constant Push& push, const device Bias1& v_689, device Y1& v_714, dev
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_689, v_714, v_803);
+                    finish_quad(param_37, param_38, param_39, push, v_947, v_980, v_1090);
                 }
             }
         }
@@ -1274,11 +1987,11 @@ void choose_line(thread const uint& y)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_5629)
+    if (_8437)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_5648)
+    if (_8456)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1286,9 +1999,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_1910)
+float4 x_words(thread const uint& at, const device X1& v_3488)
 {
-    return float4(*(const device packed_float4*)&v_1910.x1[at]);
+    return float4(*(const device packed_float4*)&v_3488.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1298,9 +2011,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_1982)
+float4 norm_words(thread const uint& at, const device Norm1& v_3560)
 {
-    return float4(*(const device packed_float4*)&v_1982.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3560.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1324,13 +2037,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_6424)
+    if (_9653)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_6455)
+    if (_9684)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -1346,31 +2059,31 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_849)
+uint4 first_words(thread const uint& at, const device Weights1& v_1136)
 {
-    return uint4(*(const device packed_uint4*)&v_849.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_1136.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + (8u * u);
     uint param = at + 4u;
     uint param_1 = at;
-    float4 param_2 = as_type<float4>(first_words(param_1, v_849));
+    float4 param_2 = as_type<float4>(first_words(param_1, v_1136));
     float4 param_3 = x[0];
     float param_4 = 0.0;
-    float4 param_5 = as_type<float4>(first_words(param, v_849));
+    float4 param_5 = as_type<float4>(first_words(param, v_1136));
     float4 param_6 = x[1];
     float param_7 = times(param_2, param_3, param_4);
     return times(param_5, param_6, param_7);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_849);
+    uint4 w = first_words(param, v_1136);
     float4 param_1 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_2 = x[0];
     float param_3 = 0.0;
@@ -1381,10 +2094,10 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_849);
+    uint4 w = first_words(param, v_1136);
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_1 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -1397,9 +2110,9 @@ float line_times_x_BF16(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_849)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_1136)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_849.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_1136.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
@@ -1411,13 +2124,13 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_849)
+uint first_short(thread const uint& h, const device Weights1& v_1136)
 {
-    return uint(((const device ushort*)&v_849.weights1[0])[h]);
+    return uint(((const device ushort*)&v_1136.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
@@ -1425,7 +2138,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     for (uint i = 0u; i < 4u; i++)
     {
         uint param = (h + 1u) + (4u * i);
-        uint2 w = first_shorts(param, v_849);
+        uint2 w = first_shorts(param, v_1136);
         uint param_1 = w.x;
         sums = fma(bytes_and_384(param_1), x[2u * i], sums);
         uint param_2 = w.y;
@@ -1433,7 +2146,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     }
     uint param_3 = h;
     float4 param_4 = sums;
-    return float2(as_type<half2>(first_short(param_3, v_849))).x * fma(-384.0, of_x.x, sum4(param_4));
+    return float2(as_type<half2>(first_short(param_3, v_1136))).x * fma(-384.0, of_x.x, sum4(param_4));
 }
 
 static inline __attribute__((always_inline))
@@ -1479,33 +2192,33 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h + 5u;
-    uint4 w = uint4(first_shorts(param, v_849), first_shorts(param_1, v_849));
+    uint4 w = uint4(first_shorts(param, v_1136), first_shorts(param_1, v_1136));
     uint param_2 = h;
     uint4 param_3 = w;
     spvUnsafeArray<float4, 8> param_4;
     param_4 = x;
-    return float2(as_type<half2>(first_short(param_2, v_849))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
+    return float2(as_type<half2>(first_short(param_2, v_1136))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_849)
+uint first_word(thread const uint& at, const device Weights1& v_1136)
 {
-    return v_849.weights1[at];
+    return v_1136.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
-    uint4 w = first_words(param, v_849);
+    uint4 w = first_words(param, v_1136);
     uint param_1 = at;
-    float2 scale = float2(as_type<half2>(first_word(param_1, v_849)));
+    float2 scale = float2(as_type<half2>(first_word(param_1, v_1136)));
     uint4 param_2 = w;
     spvUnsafeArray<float4, 8> param_3;
     param_3 = x;
@@ -1513,36 +2226,36 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
     uint param = at;
-    uint4 head = first_words(param, v_849);
+    uint4 head = first_words(param, v_1136);
     uint param_1 = (at + 4u) + (4u * (u & 7u));
-    uint4 w = first_words(param_1, v_849);
+    uint4 w = first_words(param_1, v_1136);
     uint3 words = head.yzw >> uint3(shift);
-    uint _5972;
+    uint _8868;
     if (pair < 2u)
     {
-        _5972 = words.x & 16191u;
+        _8868 = words.x & 16191u;
     }
     else
     {
-        _5972 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _8868 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _5972;
-    uint _5991;
+    uint scales = _8868;
+    uint _8887;
     if (pair < 2u)
     {
-        _5991 = words.y & 16191u;
+        _8887 = words.y & 16191u;
     }
     else
     {
-        _5991 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _8887 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _5991;
+    uint minima = _8887;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -1574,20 +2287,20 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part)) + (4u * in_part);
     uint param = low;
-    uint2 p = first_shorts(param, v_849);
+    uint2 p = first_shorts(param, v_1136);
     uint param_1 = low + 16u;
-    uint2 q = first_shorts(param_1, v_849);
+    uint2 q = first_shorts(param_1, v_1136);
     uint param_2 = ((h + 64u) + (16u * part)) + (4u * in_part);
-    uint2 r = first_shorts(param_2, v_849);
+    uint2 r = first_shorts(param_2, v_1136);
     uint param_3 = (h + 96u) + (4u * part);
-    uint2 numbers = first_shorts(param_3, v_849) >> uint2(8u * (in_part / 2u));
+    uint2 numbers = first_shorts(param_3, v_1136) >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -1618,90 +2331,884 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
     float4 param_21 = float4(scales);
     float4 param_22 = sums;
     float param_23 = 0.0;
-    return float2(as_type<half2>(first_short(param_20, v_849))).x * times(param_21, param_22, param_23);
+    return float2(as_type<half2>(first_short(param_20, v_1136))).x * times(param_21, param_22, param_23);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_849)
+Unit no_unit()
+{
+    return Unit{ uint4(0u), uint4(0u), 0u, 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
+{
+    uint last = ((row / 2u) + push.k) - 1u;
+    uint at = (row / 2u) + (8u * u);
+    Unit unit = no_unit();
+    bool _3771 = (at & 3u) == 0u;
+    bool _3778;
+    if (_3771)
+    {
+        _3778 = (at + 7u) <= last;
+    }
+    else
+    {
+        _3778 = _3771;
+    }
+    if (_3778)
+    {
+        uint param = at / 4u;
+        unit.a = weight_words(param, v_1146);
+        uint param_1 = (at / 4u) + 1u;
+        unit.b = weight_words(param_1, v_1146);
+    }
+    else
+    {
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint param_2 = min((at + e), last);
+            unit.a[e] = weight_word(param_2, v_1136);
+            uint param_3 = min(((at + 4u) + e), last);
+            unit.b[e] = weight_word(param_3, v_1136);
+        }
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
+{
+    uint h = row + (8u * u);
+    uint at = h / 2u;
+    uint last = ((row + push.k) - 1u) / 2u;
+    Unit unit = no_unit();
+    bool _3844 = (h & 7u) == 0u;
+    bool _3851;
+    if (_3844)
+    {
+        _3851 = (at + 3u) <= last;
+    }
+    else
+    {
+        _3851 = _3844;
+    }
+    if (_3851)
+    {
+        uint param = at / 4u;
+        unit.a = weight_words(param, v_1146);
+    }
+    else
+    {
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint param_1 = min((at + e), last);
+            unit.a[e] = weight_word(param_1, v_1136);
+        }
+        uint param_2 = min((at + 4u), last);
+        unit.b.x = weight_word(param_2, v_1136);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+uint4 four_words(thread const uint& at, const device Weights1& v_1136)
+{
+    uint param = at;
+    return first_words(param, v_1136);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
+{
+    uint at = (row + (17u * u)) / 2u;
+    uint param = at;
+    uint param_1 = at + 4u;
+    uint param_2 = at + 8u;
+    return Unit{ four_words(param, v_1136), four_words(param_1, v_1136), weight_word(param_2, v_1136), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
+{
+    uint at = (row + (9u * u)) / 2u;
+    uint param = at;
+    uint param_1 = at + 4u;
+    return Unit{ four_words(param, v_1136), uint4(0u), weight_word(param_1, v_1136), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
+{
+    uint at = (row / 2u) + (5u * u);
+    uint param = at + 1u;
+    uint param_1 = at;
+    return Unit{ four_words(param, v_1136), uint4(0u), weight_word(param_1, v_1136), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_1136, const device Weights4& v_1146)
+{
+    uint at = (row / 2u) + ((u / 8u) * 36u);
+    uint quants = (at + 4u) + (4u * (u & 7u));
+    if ((at & 3u) == 0u)
+    {
+        uint param = quants / 4u;
+        uint param_1 = at / 4u;
+        return Unit{ weight_words(param, v_1146), weight_words(param_1, v_1146), 0u, 0u };
+    }
+    uint param_2 = quants;
+    uint param_3 = at;
+    return Unit{ four_words(param_2, v_1136), four_words(param_3, v_1136), 0u, 0u };
+}
+
+static inline __attribute__((always_inline))
+uint next_half(thread const uint& low, thread const uint& high)
+{
+    return (low >> 16u) | (high << 16u);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
+{
+    uint h = row + ((u / 8u) * 105u);
+    uint part = (u / 4u) & 1u;
+    uint in_part = u & 3u;
+    uint low = ((h + (32u * part)) + (4u * in_part)) / 2u;
+    uint high = (((h + 64u) + (16u * part)) + (4u * in_part)) / 2u;
+    uint scales = ((h + 96u) + (4u * part)) / 2u;
+    uint param = low;
+    uint param_1 = low + 1u;
+    uint param_2 = low + 8u;
+    uint param_3 = low + 9u;
+    uint4 a = uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), weight_word(param_2, v_1136), weight_word(param_3, v_1136));
+    uint param_4 = high;
+    uint param_5 = high + 1u;
+    uint param_6 = scales;
+    uint param_7 = scales + 1u;
+    uint4 b = uint4(weight_word(param_4, v_1136), weight_word(param_5, v_1136), weight_word(param_6, v_1136), weight_word(param_7, v_1136));
+    if ((h & 1u) != 0u)
+    {
+        uint param_8 = a.x;
+        uint param_9 = a.y;
+        uint param_10 = low + 2u;
+        uint param_11 = a.y;
+        uint param_12 = weight_word(param_10, v_1136);
+        uint param_13 = a.z;
+        uint param_14 = a.w;
+        uint param_15 = low + 10u;
+        uint param_16 = a.w;
+        uint param_17 = weight_word(param_15, v_1136);
+        a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
+        uint param_18 = b.x;
+        uint param_19 = b.y;
+        uint param_20 = high + 2u;
+        uint param_21 = b.y;
+        uint param_22 = weight_word(param_20, v_1136);
+        uint param_23 = b.z;
+        uint param_24 = b.w;
+        uint param_25 = scales + 2u;
+        uint param_26 = b.w;
+        uint param_27 = weight_word(param_25, v_1136);
+        b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
+    }
+    uint param_28 = (h / 2u) + 52u;
+    return Unit{ a, b, weight_word(param_28, v_1136), 0u };
+}
+
+static inline __attribute__((always_inline))
+uint2 two_words_of(thread const uint& h, const device Weights1& v_1136)
+{
+    uint param = h;
+    return first_shorts(param, v_1136);
+}
+
+static inline __attribute__((always_inline))
+uint4 four_words_of(thread const uint& h, const device Weights1& v_1136)
+{
+    uint param = h;
+    uint param_1 = h + 4u;
+    return uint4(first_shorts(param, v_1136), first_shorts(param_1, v_1136));
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
+{
+    uint h = row + (11u * u);
+    uint param = h;
+    uint2 head = two_words_of(param, v_1136);
+    uint param_1 = h + 3u;
+    uint param_2 = head.x;
+    uint param_3 = head.y;
+    return Unit{ four_words_of(param_1, v_1136), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
+{
+    uint at = (row / 2u) + (6u * u);
+    uint param = at;
+    uint4 words = four_words(param, v_1136);
+    uint param_1 = (2u * at) + 8u;
+    return Unit{ uint4(words.zw, two_words_of(param_1, v_1136)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
+{
+    uint at = (row / 2u) + ((u / 8u) * 21u);
+    uint part = (u / 4u) & 1u;
+    uint param = ((at + 4u) + (8u * part)) + (4u * (u & 1u));
+    uint4 words = four_words(param, v_1136) >> uint4(2u * (u & 2u));
+    uint param_1 = (2u * at) + (4u * part);
+    uint2 scales = two_words_of(param_1, v_1136) >> uint2(8u * (u & 1u));
+    uint param_2 = at + 20u;
+    uint _4155;
+    if ((u & 2u) != 0u)
+    {
+        _4155 = scales.y;
+    }
+    else
+    {
+        _4155 = scales.x;
+    }
+    return Unit{ words, uint4(0u), weight_word(param_2, v_1136), _4155 };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
+{
+    uint h = row + ((u / 8u) * 55u);
+    uint part = (u / 4u) & 1u;
+    uint pair = (u / 2u) & 3u;
+    uint param = ((h + 16u) + (16u * part)) + (8u * (u & 1u));
+    uint4 words = four_words_of(param, v_1136) >> uint4(2u * (u & 2u));
+    uint param_1 = h + 48u;
+    uint2 a = two_words_of(param_1, v_1136);
+    uint param_2 = h + 51u;
+    uint2 b = two_words_of(param_2, v_1136);
+    uint _4213;
+    if ((u & 2u) != 0u)
+    {
+        _4213 = a.y;
+    }
+    else
+    {
+        _4213 = a.x;
+    }
+    uint four = _4213 >> (4u * part);
+    uint param_3 = b.x;
+    uint param_4 = b.y;
+    uint two = next_half(param_3, param_4) >> (2u * pair);
+    uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
+    uint param_5 = h + (8u * (u & 1u));
+    return Unit{ words, four_words_of(param_5, v_1136) >> uint4(2u * pair), b.y >> 16u, scales };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
+{
+    uint at = (row / 2u) + ((u / 8u) * 44u);
+    uint pair = (u / 2u) & 3u;
+    uint param = at;
+    uint4 head = four_words(param, v_1136);
+    uint3 words = head.yzw >> uint3(16u * (pair & 1u));
+    uint _4292;
+    if (pair < 2u)
+    {
+        _4292 = words.x & 16191u;
+    }
+    else
+    {
+        _4292 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+    }
+    uint scales = _4292;
+    uint _4314;
+    if (pair < 2u)
+    {
+        _4314 = words.y & 16191u;
+    }
+    else
+    {
+        _4314 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+    }
+    uint minima = _4314;
+    uint param_1 = (at + 12u) + (4u * (u & 7u));
+    uint param_2 = (at + 4u) + (4u * (u & 1u));
+    return Unit{ four_words(param_1, v_1136), four_words(param_2, v_1136) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
+}
+
+static inline __attribute__((always_inline))
+uint half_at(thread const uint& h, const device Weights1& v_1136)
+{
+    uint param = h;
+    return first_short(param, v_1136);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
+{
+    uint h = row + (9u * u);
+    uint param = h + 1u;
+    uint param_1 = h;
+    return Unit{ four_words_of(param, v_1136), uint4(0u), half_at(param_1, v_1136), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
+{
+    uint at = (row / 2u) + ((u / 8u) * 34u);
+    uint param = 2u * at;
+    uint2 head = two_words_of(param, v_1136);
+    uint param_1 = (at + 2u) + (4u * (u & 7u));
+    return Unit{ four_words(param_1, v_1136), uint4(0u), head.x, head.y };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
+{
+    uint byte_ = (2u * row) + (17u * u);
+    uint at = byte_ / 4u;
+    uint shift = 8u * (byte_ & 3u);
+    uint param = at;
+    uint4 words = four_words(param, v_1136);
+    uint param_1 = at + 4u;
+    uint4 next = uint4(words.yzw, weight_word(param_1, v_1136));
+    return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1136)
+{
+    uint at = (row + (4u * u)) / 2u;
+    uint last = (row + ((push.k - 1u) / 2u)) / 2u;
+    Unit unit = no_unit();
+    _Pragma("clang loop unroll(full)")
+    for (uint e = 0u; e < 3u; e++)
+    {
+        uint param = min((at + e), last);
+        unit.a[e] = weight_word(param, v_1136);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
+{
+    Unit unit = no_unit();
+    if (_4685)
+    {
+        uint param = row;
+        uint param_1 = u;
+        unit = load_unit_F32(param, param_1, push, v_1136, v_1146);
+    }
+    if (_4693)
+    {
+        uint param_2 = row;
+        uint param_3 = u;
+        unit = load_unit_F16(param_2, param_3, push, v_1136, v_1146);
+    }
+    if (_4701)
+    {
+        uint param_4 = row;
+        uint param_5 = u;
+        unit = load_unit_F16(param_4, param_5, push, v_1136, v_1146);
+    }
+    if (_4709)
+    {
+        uint param_6 = row;
+        uint param_7 = u;
+        unit = load_unit_Q8_0(param_6, param_7, v_1136);
+    }
+    if (_4717)
+    {
+        uint param_8 = row;
+        uint param_9 = u;
+        unit = load_unit_Q4_0(param_8, param_9, v_1136);
+    }
+    if (_4725)
+    {
+        uint param_10 = row;
+        uint param_11 = u;
+        unit = load_unit_Q4_1(param_10, param_11, v_1136);
+    }
+    if (_4733)
+    {
+        uint param_12 = row;
+        uint param_13 = u;
+        unit = load_unit_Q4_K(param_12, param_13, v_1136, v_1146);
+    }
+    if (_4741)
+    {
+        uint param_14 = row;
+        uint param_15 = u;
+        unit = load_unit_Q6_K(param_14, param_15, v_1136);
+    }
+    if (_4749)
+    {
+        uint param_16 = row;
+        uint param_17 = u;
+        unit = load_unit_Q5_0(param_16, param_17, v_1136);
+    }
+    if (_4757)
+    {
+        uint param_18 = row;
+        uint param_19 = u;
+        unit = load_unit_Q5_1(param_18, param_19, v_1136);
+    }
+    if (_4765)
+    {
+        uint param_20 = row;
+        uint param_21 = u;
+        unit = load_unit_Q2_K(param_20, param_21, v_1136);
+    }
+    if (_4773)
+    {
+        uint param_22 = row;
+        uint param_23 = u;
+        unit = load_unit_Q3_K(param_22, param_23, v_1136);
+    }
+    if (_4781)
+    {
+        uint param_24 = row;
+        uint param_25 = u;
+        unit = load_unit_Q5_K(param_24, param_25, v_1136);
+    }
+    if (_4789)
+    {
+        uint param_26 = row;
+        uint param_27 = u;
+        unit = load_unit_IQ4_NL(param_26, param_27, v_1136);
+    }
+    if (_4797)
+    {
+        uint param_28 = row;
+        uint param_29 = u;
+        unit = load_unit_IQ4_XS(param_28, param_29, v_1136);
+    }
+    if (_4805)
+    {
+        uint param_30 = row;
+        uint param_31 = u;
+        unit = load_unit_MXFP4(param_30, param_31, v_1136);
+    }
+    if (_4813)
+    {
+        uint param_32 = row;
+        uint param_33 = u;
+        unit = load_unit_F8_E4M3(param_32, param_33, push, v_1136);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+uint4 run_numbers(thread const Unit& unit, thread const uint& i)
+{
+    if (_4451)
+    {
+        uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
+        uint4 _4464;
+        if (_4463)
+        {
+            _4464 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
+        }
+        else
+        {
+            _4464 = low;
+        }
+        return _4464;
+    }
+    uint4 low_1 = unit.a >> uint4(4u * i);
+    if (_4489)
+    {
+        return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
+    }
+    if (_4507)
+    {
+        uint high = unit.b.x >> (16u * i);
+        uint param = high;
+        uint param_1 = high >> 4u;
+        uint param_2 = high >> 8u;
+        uint param_3 = high >> 12u;
+        return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
+    }
+    uint4 _4538;
+    if (_4537)
+    {
+        uint param_4 = low_1.x;
+        uint param_5 = low_1.y;
+        uint param_6 = low_1.z;
+        uint param_7 = low_1.w;
+        _4538 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
+    }
+    else
+    {
+        uint param_8 = low_1.x;
+        uint param_9 = low_1.y;
+        uint param_10 = low_1.z;
+        uint param_11 = low_1.w;
+        _4538 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
+    }
+    return _4538;
+}
+
+static inline __attribute__((always_inline))
+float code_float(thread const uint& code)
+{
+    float _9186;
+    if (_9185)
+    {
+        _9186 = _9201[code & 15u];
+    }
+    else
+    {
+        _9186 = _9224[code & 15u];
+    }
+    return _9186;
+}
+
+static inline __attribute__((always_inline))
+float4 byte_halves(thread const uint& w)
+{
+    float2 p = float2(as_type<half2>(w & 16711935u));
+    float2 q = float2(as_type<half2>((w >> 8u) & 16711935u));
+    return float4(p.x, q.x, p.y, q.y);
+}
+
+static inline __attribute__((always_inline))
+float2 run_scale(thread const Unit& unit, thread const uint& i)
+{
+    if (_4629)
+    {
+        uint numbers = unit.d >> (8u * i);
+        return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
+    }
+    if (_4647)
+    {
+        uint numbers_1 = unit.d >> (16u * i);
+        return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
+    }
+    float _4666;
+    if (_4665)
+    {
+        _4666 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+    }
+    else
+    {
+        _4666 = 1.0;
+    }
+    return float2(_4666, 1.0);
+}
+
+static inline __attribute__((always_inline))
+float2 unit_scale(thread const Unit& unit, thread const uint& u)
+{
+    float2 d = float2(as_type<half2>(unit.c));
+    float _4586;
+    if (_4585)
+    {
+        uint param = unit.c;
+        float _4592 = e8m0(param);
+        _4586 = _4592;
+    }
+    else
+    {
+        float _4595;
+        if (_4594)
+        {
+            uint2 param_1 = uint2(unit.c, unit.d);
+            uint param_2 = u & 7u;
+            _4595 = iq4_xs_scale(param_1, param_2);
+        }
+        else
+        {
+            _4595 = d.x;
+        }
+        _4586 = _4595;
+    }
+    float scale = _4586;
+    float _4616;
+    if (_4615)
+    {
+        _4616 = -d.y;
+    }
+    else
+    {
+        _4616 = d.y;
+    }
+    return float2(scale, _4616);
+}
+
+static inline __attribute__((always_inline))
+float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
+{
+    uint param = row;
+    uint param_1 = u;
+    Unit unit = load_unit(param, param_1, push, v_1136, v_1146);
+    float2 all_ = float2(0.0);
+    uint4 _9272;
+    float _9289;
+    float4 _9315;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 2u; i++)
+    {
+        if (coded)
+        {
+            _9272 = unit.a >> uint4(4u * i);
+        }
+        else
+        {
+            Unit param_2 = unit;
+            uint param_3 = i;
+            _9272 = run_numbers(param_2, param_3);
+        }
+        uint4 words = _9272;
+        if (coded)
+        {
+            _9289 = 0.0;
+        }
+        else
+        {
+            _9289 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
+        }
+        float sum = _9289;
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint w = words[e];
+            if (coded)
+            {
+                uint param_4 = w;
+                uint param_5 = w >> 8u;
+                uint param_6 = w >> 16u;
+                uint param_7 = w >> 24u;
+                _9315 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+            }
+            else
+            {
+                uint param_8 = w;
+                _9315 = byte_halves(param_8);
+            }
+            float4 v = _9315;
+            float4 param_9 = v;
+            float4 param_10 = x[(4u * i) + e];
+            float param_11 = sum;
+            sum = times(param_9, param_10, param_11);
+        }
+        Unit param_12 = unit;
+        uint param_13 = i;
+        float2 scale = run_scale(param_12, param_13);
+        all_ = float2(fma(scale.x, sum, all_.x), fma(scale.y, of_x[i], all_.y));
+    }
+    Unit param_14 = unit;
+    uint param_15 = u;
+    float2 scale_1 = unit_scale(param_14, param_15);
+    all_.x *= _9382;
+    float _9387;
+    if (run_minima)
+    {
+        _9387 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
+    }
+    else
+    {
+        _9387 = scale_1.x * all_.x;
+    }
+    return _9387;
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
+{
+    uint param = row + (4u * u);
+    uint2 w = first_shorts(param, v_1136);
+    float sum = 0.0;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 2u; i++)
+    {
+        float2 p = float2(as_type<half2>(((w[i] << 7u) & 1065369472u) | ((w[i] << 8u) & 2147516416u)));
+        float2 q = float2(as_type<half2>(((w[i] >> 1u) & 1065369472u) | (w[i] & 2147516416u)));
+        float4 param_1 = float4(p.x, q.x, p.y, q.y);
+        float4 param_2 = x[i];
+        float param_3 = sum;
+        sum = times(param_1, param_2, param_3);
+    }
+    uint2 none = ((w & uint2(2139062143u)) + uint2(16843009u)) & uint2(2155905152u);
+    float _8689;
+    if ((none.x | none.y) != 0u)
+    {
+        _8689 = as_type<float>(2143289344u);
+    }
+    else
+    {
+        _8689 = 256.0 * sum;
+    }
+    return _8689;
+}
+
+static inline __attribute__((always_inline))
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
 {
     float sum = 0.0;
-    if (_6290)
+    if (_9411)
     {
         uint param = row;
         uint param_1 = u;
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        sum = line_times_x_F32(param, param_1, param_2, param_3, v_849);
+        sum = line_times_x_F32(param, param_1, param_2, param_3, v_1136);
     }
-    if (_6302)
+    if (_9423)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F16(param_4, param_5, param_6, param_7, v_849);
+        sum = line_times_x_F16(param_4, param_5, param_6, param_7, v_1136);
     }
-    if (_6314)
+    if (_9435)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, v_849);
+        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, v_1136);
     }
-    if (_6326)
+    if (_9447)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, v_849);
+        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, v_1136);
     }
-    if (_6338)
+    if (_9459)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, v_849);
+        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, v_1136);
     }
-    if (_6350)
+    if (_9471)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, v_849);
+        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, v_1136);
     }
-    if (_6362)
+    if (_9483)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, v_849);
+        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, v_1136);
     }
-    if (_6374)
+    if (_9495)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, v_849);
+        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, v_1136);
+    }
+    if (_9507)
+    {
+        uint param_32 = row;
+        uint param_33 = u;
+        spvUnsafeArray<float4, 8> param_34;
+        param_34 = x;
+        float4 param_35 = of_x;
+        sum = run_line(param_32, param_33, param_34, param_35, push, v_1136, v_1146);
+    }
+    if (_9519)
+    {
+        uint param_36 = row;
+        uint param_37 = u;
+        spvUnsafeArray<float4, 8> param_38;
+        param_38 = x;
+        float4 param_39 = of_x;
+        sum = run_line(param_36, param_37, param_38, param_39, push, v_1136, v_1146);
+    }
+    if (_9531)
+    {
+        uint param_40 = row;
+        uint param_41 = u;
+        spvUnsafeArray<float4, 8> param_42;
+        param_42 = x;
+        float4 param_43 = of_x;
+        sum = run_line(param_40, param_41, param_42, param_43, push, v_1136, v_1146);
+    }
+    if (_9543)
+    {
+        uint param_44 = row;
+        uint param_45 = u;
+        spvUnsafeArray<float4, 8> param_46;
+        param_46 = x;
+        float4 param_47 = of_x;
+        sum = run_line(param_44, param_45, param_46, param_47, push, v_1136, v_1146);
+    }
+    if (_9555)
+    {
+        uint param_48 = row;
+        uint param_49 = u;
+        spvUnsafeArray<float4, 8> param_50;
+        param_50 = x;
+        float4 param_51 = of_x;
+        sum = run_line(param_48, param_49, param_50, param_51, push, v_1136, v_1146);
+    }
+    if (_9567)
+    {
+        uint param_52 = row;
+        uint param_53 = u;
+        spvUnsafeArray<float4, 8> param_54;
+        param_54 = x;
+        float4 param_55 = of_x;
+        sum = run_line(param_52, param_53, param_54, param_55, push, v_1136, v_1146);
+    }
+    if (_9579)
+    {
+        uint param_56 = row;
+        uint param_57 = u;
+        spvUnsafeArray<float4, 8> param_58;
+        param_58 = x;
+        float4 param_59 = of_x;
+        sum = run_line(param_56, param_57, param_58, param_59, push, v_1136, v_1146);
+    }
+    if (_9591)
+    {
+        uint param_60 = row;
+        uint param_61 = u;
+        spvUnsafeArray<float4, 8> param_62;
+        param_62 = x;
+        float4 param_63 = of_x;
+        sum = run_line(param_60, param_61, param_62, param_63, push, v_1136, v_1146);
+    }
+    if (_9603)
+    {
+        uint param_64 = row;
+        uint param_65 = u;
+        spvUnsafeArray<float4, 8> param_66;
+        param_66 = x;
+        float4 param_67 = of_x;
+        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, v_1136);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714, const device Weights1& v_849, const device X1& v_1910, const device Norm1& v_1982, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(constant Push& push, const device Bias1& v_947, device Y1& v_980, const device Weights1& v_1136, const device Weights4& v_1146, const device X1& v_3488, const device Norm1& v_3560, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -1709,20 +3216,20 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _6526 = push.first.xyz + gl_WorkGroupID;
-    uint _6527 = _6526.y;
+    uint3 _9755 = push.first.xyz + gl_WorkGroupID;
+    uint _9756 = _9755.y;
     spvUnsafeArray<uint, 4> row;
-    uint _6599;
+    uint _9828;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _6723;
-    uint _6786;
-    for (uint r = _6527; r < push.rows; r += push.groups.y)
+    float _9952;
+    uint _10015;
+    for (uint r = _9756; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _6550 = push.first.xyz + gl_WorkGroupID;
-        uint _6551 = _6550.x;
-        for (uint tile = _6551; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _9779 = push.first.xyz + gl_WorkGroupID;
+        uint _9780 = _9779.x;
+        for (uint tile = _9780; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -1739,13 +3246,13 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
                     choose_line(param_1);
                     if (false)
                     {
-                        _6599 = y / 2u;
+                        _9828 = y / 2u;
                     }
                     else
                     {
-                        _6599 = y;
+                        _9828 = y;
                     }
-                    row[y] = (2u * push.offset.y) + (min((first + _6599), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * push.offset.y) + (min((first + _9828), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -1758,7 +3265,7 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_1910);
+                    x[i] = x_words(param_4, v_3488);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -1766,7 +3273,7 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_1982);
+                        x[i] *= norm_words(param_8, v_3560);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -1784,20 +3291,20 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, v_849);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, push, v_1136, v_1146);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _6723 = norm_scale(param_15, push);
+                _9952 = norm_scale(param_15, push);
             }
             else
             {
-                _6723 = 1.0;
+                _9952 = 1.0;
             }
-            float scale = _6723;
+            float scale = _9952;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -1812,16 +3319,16 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
             {
                 if (y_3 < LINES)
                 {
-                    bool _6777;
+                    bool _10006;
                     if (false)
                     {
-                        _6777 = y_3 == ((2u * lane) + 1u);
+                        _10006 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _6777 = false;
+                        _10006 = false;
                     }
-                    if (_6777)
+                    if (_10006)
                     {
                         mine.y = sums[y_3];
                     }
@@ -1829,35 +3336,35 @@ void lane_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714,
                     {
                         if (false)
                         {
-                            _6786 = 2u * lane;
+                            _10015 = 2u * lane;
                         }
                         else
                         {
-                            _6786 = lane;
+                            _10015 = lane;
                         }
-                        if (y_3 == _6786)
+                        if (y_3 == _10015)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _6804 = lane < ELEMENTS;
-            bool _6813;
-            if (_6804)
+            bool _10033 = lane < ELEMENTS;
+            bool _10042;
+            if (_10033)
             {
-                _6813 = (first + lane) < push.n;
+                _10042 = (first + lane) < push.n;
             }
             else
             {
-                _6813 = _6804;
+                _10042 = _10033;
             }
-            if (_6813)
+            if (_10042)
             {
                 uint param_16 = r;
                 uint param_17 = first + lane;
                 float param_18 = mine.x;
-                finish(param_16, param_17, param_18, push, v_689, v_714);
+                finish(param_16, param_17, param_18, push, v_947, v_980);
             }
         }
     }
@@ -1868,8 +3375,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2650);
-    uint _2670;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5081);
+    uint _5101;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -1877,261 +3384,19 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _2670 = y / 2u;
+                _5101 = y / 2u;
             }
             else
             {
-                _2670 = y;
+                _5101 = y;
             }
-            row[y] = (2u * push.offset.y) + (min((from + _2670), (push.n - 1u)) * halves_1);
+            row[y] = (2u * push.offset.y) + (min((from + _5101), (push.n - 1u)) * halves_1);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-Unit no_unit()
-{
-    return Unit{ uint4(0u), uint4(0u), 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_849, const device Weights4& v_859)
-{
-    uint last = ((row / 2u) + push.k) - 1u;
-    uint at = (row / 2u) + (8u * u);
-    Unit unit = no_unit();
-    bool _2108 = (at & 3u) == 0u;
-    bool _2115;
-    if (_2108)
-    {
-        _2115 = (at + 7u) <= last;
-    }
-    else
-    {
-        _2115 = _2108;
-    }
-    if (_2115)
-    {
-        uint param = at / 4u;
-        unit.a = weight_words(param, v_859);
-        uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, v_859);
-    }
-    else
-    {
-        _Pragma("clang loop unroll(full)")
-        for (uint e = 0u; e < 4u; e++)
-        {
-            uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, v_849);
-            uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, v_849);
-        }
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_849, const device Weights4& v_859)
-{
-    uint h = row + (8u * u);
-    uint at = h / 2u;
-    uint last = ((row + push.k) - 1u) / 2u;
-    Unit unit = no_unit();
-    bool _2181 = (h & 7u) == 0u;
-    bool _2188;
-    if (_2181)
-    {
-        _2188 = (at + 3u) <= last;
-    }
-    else
-    {
-        _2188 = _2181;
-    }
-    if (_2188)
-    {
-        uint param = at / 4u;
-        unit.a = weight_words(param, v_859);
-    }
-    else
-    {
-        _Pragma("clang loop unroll(full)")
-        for (uint e = 0u; e < 4u; e++)
-        {
-            uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, v_849);
-        }
-        uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, v_849);
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& v_849)
-{
-    uint param = at;
-    uint param_1 = at + 1u;
-    uint param_2 = at + 2u;
-    uint param_3 = at + 3u;
-    return uint4(weight_word(param, v_849), weight_word(param_1, v_849), weight_word(param_2, v_849), weight_word(param_3, v_849));
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_849)
-{
-    uint at = (row + (17u * u)) / 2u;
-    uint param = at;
-    uint param_1 = at + 4u;
-    uint param_2 = at + 8u;
-    return Unit{ four_words(param, v_849), four_words(param_1, v_849), weight_word(param_2, v_849) };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_849)
-{
-    uint at = (row + (9u * u)) / 2u;
-    uint param = at;
-    uint param_1 = at + 4u;
-    return Unit{ four_words(param, v_849), uint4(0u), weight_word(param_1, v_849) };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_849)
-{
-    uint at = (row / 2u) + (5u * u);
-    uint param = at + 1u;
-    uint param_1 = at;
-    return Unit{ four_words(param, v_849), uint4(0u), weight_word(param_1, v_849) };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_849, const device Weights4& v_859)
-{
-    uint at = (row / 2u) + ((u / 8u) * 36u);
-    uint quants = (at + 4u) + (4u * (u & 7u));
-    if ((at & 3u) == 0u)
-    {
-        uint param = quants / 4u;
-        uint param_1 = at / 4u;
-        return Unit{ weight_words(param, v_859), weight_words(param_1, v_859), 0u };
-    }
-    uint param_2 = quants;
-    uint param_3 = at;
-    return Unit{ four_words(param_2, v_849), four_words(param_3, v_849), 0u };
-}
-
-static inline __attribute__((always_inline))
-uint next_half(thread const uint& low, thread const uint& high)
-{
-    return (low >> 16u) | (high << 16u);
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_849)
-{
-    uint h = row + ((u / 8u) * 105u);
-    uint part = (u / 4u) & 1u;
-    uint in_part = u & 3u;
-    uint low = ((h + (32u * part)) + (4u * in_part)) / 2u;
-    uint high = (((h + 64u) + (16u * part)) + (4u * in_part)) / 2u;
-    uint scales = ((h + 96u) + (4u * part)) / 2u;
-    uint param = low;
-    uint param_1 = low + 1u;
-    uint param_2 = low + 8u;
-    uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, v_849), weight_word(param_1, v_849), weight_word(param_2, v_849), weight_word(param_3, v_849));
-    uint param_4 = high;
-    uint param_5 = high + 1u;
-    uint param_6 = scales;
-    uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, v_849), weight_word(param_5, v_849), weight_word(param_6, v_849), weight_word(param_7, v_849));
-    if ((h & 1u) != 0u)
-    {
-        uint param_8 = a.x;
-        uint param_9 = a.y;
-        uint param_10 = low + 2u;
-        uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, v_849);
-        uint param_13 = a.z;
-        uint param_14 = a.w;
-        uint param_15 = low + 10u;
-        uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, v_849);
-        a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
-        uint param_18 = b.x;
-        uint param_19 = b.y;
-        uint param_20 = high + 2u;
-        uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, v_849);
-        uint param_23 = b.z;
-        uint param_24 = b.w;
-        uint param_25 = scales + 2u;
-        uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, v_849);
-        b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
-    }
-    uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, v_849) };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_849, const device Weights4& v_859)
-{
-    Unit unit = no_unit();
-    if (_2325)
-    {
-        uint param = row;
-        uint param_1 = u;
-        unit = load_unit_F32(param, param_1, push, v_849, v_859);
-    }
-    if (_2333)
-    {
-        uint param_2 = row;
-        uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, push, v_849, v_859);
-    }
-    if (_2341)
-    {
-        uint param_4 = row;
-        uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, push, v_849, v_859);
-    }
-    if (_2349)
-    {
-        uint param_6 = row;
-        uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_849);
-    }
-    if (_2357)
-    {
-        uint param_8 = row;
-        uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_849);
-    }
-    if (_2365)
-    {
-        uint param_10 = row;
-        uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_849);
-    }
-    if (_2373)
-    {
-        uint param_12 = row;
-        uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_849, v_859);
-    }
-    if (_2381)
-    {
-        uint param_14 = row;
-        uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_849);
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_849, const device Weights4& v_859)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -2140,13 +3405,13 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
         {
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, push, v_849, v_859);
+            unit[y] = load_unit(param, param_1, push, v_1136, v_1146);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_1900, const device X1& v_1910, const device Norm4& v_1973, const device Norm1& v_1982, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_3478, const device X1& v_3488, const device Norm4& v_3551, const device Norm1& v_3560, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -2162,42 +3427,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _4366 = q < quads;
-            bool _4373;
-            if (_4366)
+            bool _7248 = q < quads;
+            bool _7255;
+            if (_7248)
             {
-                _4373 = at < push.k;
+                _7255 = at < push.k;
             }
             else
             {
-                _4373 = _4366;
+                _7255 = _7248;
             }
-            bool _4382;
-            if (_4373)
+            bool _7264;
+            if (_7255)
             {
-                _4382 = (r + m) < push.rows;
+                _7264 = (r + m) < push.rows;
             }
             else
             {
-                _4382 = _4373;
+                _7264 = _7255;
             }
-            if (_4382)
+            if (_7264)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_1900, v_1910);
+                v[part] = x_at(param_2, param_3, v_3478, v_3488);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_1900, v_1910);
+                    factor[part] = x_at(param_4, param_5, v_3478, v_3488);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part] = norm_at(param_6, push, v_1973, v_1982);
+                        factor[part] = norm_at(param_6, push, v_3551, v_3560);
                     }
                 }
             }
@@ -2213,19 +3478,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_1];
                 float4 param_9 = factor[part_1];
                 float param_10 = squares;
-                float4 _4462 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7344 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _4462;
-                bool _4471;
+                float4 value = _7344;
+                bool _7353;
                 if (normed)
                 {
-                    _4471 = (at_1 + 4u) > push.k;
+                    _7353 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4471 = normed;
+                    _7353 = normed;
                 }
-                if (_4471)
+                if (_7353)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -2259,7 +3524,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_1900, const device X1& v_1910, const device Norm4& v_1973, const device Norm1& v_1982, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_3478, const device X1& v_3488, const device Norm4& v_3551, const device Norm1& v_3560, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -2272,7 +3537,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, push, v_1900, v_1910, v_1973, v_1982, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, push, v_3478, v_3488, v_3551, v_3560, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -2401,19 +3666,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _3045 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5572 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _3045;
-    uint _3049;
+    w = _5572;
+    uint _5576;
     if ((h & 1u) != 0u)
     {
-        _3049 = w[e + 1u];
+        _5576 = w[e + 1u];
     }
     else
     {
-        _3049 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5576 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _3049;
+    return _5576;
 }
 
 static inline __attribute__((always_inline))
@@ -2439,10 +3704,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _3126 = (4u * y) + m;
+                        uint _5653 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_3126] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5653] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -2489,14 +3754,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _3251 = (4u * y) + m;
+                        uint _5778 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3251] += (low * x_quad(param_2, param_3, pool));
-                        uint _3268 = (4u * y) + m;
+                        all_[_5778] += (low * x_quad(param_2, param_3, pool));
+                        uint _5795 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3268] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5795] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -2510,7 +3775,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3329;
+    uint4 _5856;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2520,13 +3785,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3329 = b;
+                _5856 = b;
             }
             else
             {
-                _3329 = (a >> uint4(16u)) | (b << uint4(16u));
+                _5856 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3329;
+            words[y] = _5856;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -2609,9 +3874,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3554;
+    uint _6081;
     spvUnsafeArray<uint, 4> minima;
-    uint _3577;
+    uint _6101;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2620,25 +3885,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3554 = words.x & 16191u;
+                _6081 = words.x & 16191u;
             }
             else
             {
-                _3554 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6081 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3554;
+            scales[y] = _6081;
             if (lower)
             {
-                _3577 = words.y & 16191u;
+                _6101 = words.y & 16191u;
             }
             else
             {
-                _3577 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6101 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3577;
+            minima[y] = _6101;
         }
     }
-    float4 _3644;
+    float4 _6168;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -2656,23 +3921,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3644 = low_nibbles(param);
+                        _6168 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3644 = high_nibbles(param_1);
+                        _6168 = high_nibbles(param_1);
                     }
-                    float4 v = _3644;
+                    float4 v = _6168;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3676 = (4u * y_1) + m;
+                            uint _6200 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3676] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6200] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2733,7 +3998,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _4058 = (4u * y) + m;
+                        uint _6582 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2742,13 +4007,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_4058] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6582] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _4126;
+    uint2 _6648;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -2757,13 +4022,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _4126 = unit[y_1].b.zw;
+                _6648 = unit[y_1].b.zw;
             }
             else
             {
-                _4126 = unit[y_1].b.zw >> uint2(8u);
+                _6648 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _4126;
+            uint2 words = _6648;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -2781,9 +4046,170 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 }
 
 static inline __attribute__((always_inline))
+uint run_half(thread const uint& u, thread const uint& i)
+{
+    uint _4040;
+    if (runs_apart)
+    {
+        _4040 = u & 1u;
+    }
+    else
+    {
+        _4040 = i;
+    }
+    return _4040;
+}
+
+static inline __attribute__((always_inline))
+uint run_block(thread const uint& u, thread const uint& i)
+{
+    uint _4022;
+    if (runs_apart)
+    {
+        _4022 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+    }
+    else
+    {
+        _4022 = u;
+    }
+    return _4022;
+}
+
+static inline __attribute__((always_inline))
+float4 run_floats(thread const uint& w)
+{
+    float4 _5203;
+    if (signed_runs)
+    {
+        uint param = w;
+        _5203 = bytes_and_384(param);
+    }
+    else
+    {
+        uint param_1 = w;
+        _5203 = small_bytes(param_1);
+    }
+    return _5203;
+}
+
+static inline __attribute__((always_inline))
+void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    spvUnsafeArray<uint4, 4> words;
+    float _6920;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 2u; i++)
+    {
+        uint param = u;
+        uint param_1 = i;
+        uint half_ = run_half(param, param_1);
+        uint param_2 = u;
+        uint param_3 = i;
+        uint block = (run_block(param_2, param_3) - (u - local)) * 9u;
+        uint at = block + (4u * half_);
+        spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+        _Pragma("clang loop unroll(full)")
+        for (uint y = 0u; y < 4u; y++)
+        {
+            if (y < ROWS)
+            {
+                Unit param_4 = unit[y];
+                uint param_5 = i;
+                words[y] = run_numbers(param_4, param_5);
+            }
+        }
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            _Pragma("clang loop unroll(full)")
+            for (uint y_1 = 0u; y_1 < 4u; y_1++)
+            {
+                if (y_1 < ROWS)
+                {
+                    uint param_6 = words[y_1][e];
+                    float4 v = run_floats(param_6);
+                    _Pragma("clang loop unroll(full)")
+                    for (uint m = 0u; m < 4u; m++)
+                    {
+                        if (m < XS)
+                        {
+                            uint _6811 = (4u * y_1) + m;
+                            uint param_7 = m;
+                            uint param_8 = at + e;
+                            all_[_6811] += (v * x_quad(param_7, param_8, pool));
+                        }
+                    }
+                }
+            }
+        }
+        _Pragma("clang loop unroll(full)")
+        for (uint y_2 = 0u; y_2 < 4u; y_2++)
+        {
+            if (y_2 < ROWS)
+            {
+                Unit param_9 = unit[y_2];
+                uint param_10 = u;
+                Unit param_11 = unit[y_2];
+                uint param_12 = i;
+                float2 d = unit_scale(param_9, param_10) * run_scale(param_11, param_12);
+                _Pragma("clang loop unroll(full)")
+                for (uint m_1 = 0u; m_1 < 4u; m_1++)
+                {
+                    if (m_1 < XS)
+                    {
+                        uint param_13 = m_1;
+                        uint param_14 = block + 8u;
+                        float of_x = x_quad(param_13, param_14, pool)[1u + half_];
+                        float4 param_15 = all_[(4u * y_2) + m_1];
+                        sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
+                        if (run_minima)
+                        {
+                            _6920 = d.y * of_x;
+                        }
+                        else
+                        {
+                            _6920 = 0.0;
+                        }
+                        sums[y_2][m_1] -= _6920;
+                    }
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_F8_E4M3(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    _Pragma("clang loop unroll(full)")
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            uint4 w = unit[y].a;
+            uint param = row[y];
+            uint param_1 = w.x;
+            uint param_2 = w.y;
+            uint param_3 = word_of(param, param_1, param_2);
+            uint param_4 = row[y];
+            uint param_5 = w.y;
+            uint param_6 = w.z;
+            uint param_7 = word_of(param_4, param_5, param_6);
+            float4 param_8 = f8_e4m3(param_3);
+            float4 param_9 = f8_e4m3(param_7);
+            uint param_10 = u;
+            uint param_11 = local;
+            float4 param_12 = sums[y];
+            eight_times_x(param_8, param_9, param_10, param_11, param_12, push, pool);
+            sums[y] = param_12;
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_4192)
+    if (_6939)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -2796,7 +4222,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_4207)
+    if (_6954)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -2809,7 +4235,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4222)
+    if (_6969)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -2822,7 +4248,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4237)
+    if (_6984)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -2835,7 +4261,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_4252)
+    if (_6999)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -2848,7 +4274,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4267)
+    if (_7014)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -2861,7 +4287,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4282)
+    if (_7029)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -2874,7 +4300,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4297)
+    if (_7044)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -2886,6 +4312,123 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         param_39 = sums;
         units_times_x_Q6_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
+    }
+    if (_7059)
+    {
+        spvUnsafeArray<Unit, 4> param_40;
+        param_40 = unit;
+        spvUnsafeArray<uint, 4> param_41;
+        param_41 = row;
+        uint param_42 = u;
+        uint param_43 = local;
+        spvUnsafeArray<float4, 4> param_44;
+        param_44 = sums;
+        runs_times_x(param_40, param_41, param_42, param_43, param_44, pool);
+        sums = param_44;
+    }
+    if (_7074)
+    {
+        spvUnsafeArray<Unit, 4> param_45;
+        param_45 = unit;
+        spvUnsafeArray<uint, 4> param_46;
+        param_46 = row;
+        uint param_47 = u;
+        uint param_48 = local;
+        spvUnsafeArray<float4, 4> param_49;
+        param_49 = sums;
+        runs_times_x(param_45, param_46, param_47, param_48, param_49, pool);
+        sums = param_49;
+    }
+    if (_7089)
+    {
+        spvUnsafeArray<Unit, 4> param_50;
+        param_50 = unit;
+        spvUnsafeArray<uint, 4> param_51;
+        param_51 = row;
+        uint param_52 = u;
+        uint param_53 = local;
+        spvUnsafeArray<float4, 4> param_54;
+        param_54 = sums;
+        runs_times_x(param_50, param_51, param_52, param_53, param_54, pool);
+        sums = param_54;
+    }
+    if (_7104)
+    {
+        spvUnsafeArray<Unit, 4> param_55;
+        param_55 = unit;
+        spvUnsafeArray<uint, 4> param_56;
+        param_56 = row;
+        uint param_57 = u;
+        uint param_58 = local;
+        spvUnsafeArray<float4, 4> param_59;
+        param_59 = sums;
+        runs_times_x(param_55, param_56, param_57, param_58, param_59, pool);
+        sums = param_59;
+    }
+    if (_7119)
+    {
+        spvUnsafeArray<Unit, 4> param_60;
+        param_60 = unit;
+        spvUnsafeArray<uint, 4> param_61;
+        param_61 = row;
+        uint param_62 = u;
+        uint param_63 = local;
+        spvUnsafeArray<float4, 4> param_64;
+        param_64 = sums;
+        runs_times_x(param_60, param_61, param_62, param_63, param_64, pool);
+        sums = param_64;
+    }
+    if (_7134)
+    {
+        spvUnsafeArray<Unit, 4> param_65;
+        param_65 = unit;
+        spvUnsafeArray<uint, 4> param_66;
+        param_66 = row;
+        uint param_67 = u;
+        uint param_68 = local;
+        spvUnsafeArray<float4, 4> param_69;
+        param_69 = sums;
+        runs_times_x(param_65, param_66, param_67, param_68, param_69, pool);
+        sums = param_69;
+    }
+    if (_7149)
+    {
+        spvUnsafeArray<Unit, 4> param_70;
+        param_70 = unit;
+        spvUnsafeArray<uint, 4> param_71;
+        param_71 = row;
+        uint param_72 = u;
+        uint param_73 = local;
+        spvUnsafeArray<float4, 4> param_74;
+        param_74 = sums;
+        runs_times_x(param_70, param_71, param_72, param_73, param_74, pool);
+        sums = param_74;
+    }
+    if (_7164)
+    {
+        spvUnsafeArray<Unit, 4> param_75;
+        param_75 = unit;
+        spvUnsafeArray<uint, 4> param_76;
+        param_76 = row;
+        uint param_77 = u;
+        uint param_78 = local;
+        spvUnsafeArray<float4, 4> param_79;
+        param_79 = sums;
+        runs_times_x(param_75, param_76, param_77, param_78, param_79, pool);
+        sums = param_79;
+    }
+    if (_7179)
+    {
+        spvUnsafeArray<Unit, 4> param_80;
+        param_80 = unit;
+        spvUnsafeArray<uint, 4> param_81;
+        param_81 = row;
+        uint param_82 = u;
+        uint param_83 = local;
+        spvUnsafeArray<float4, 4> param_84;
+        param_84 = sums;
+        units_times_x_F8_E4M3(param_80, param_81, param_82, param_83, param_84, push, pool);
+        sums = param_84;
     }
 }
 
@@ -2906,22 +4449,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _2456; v++)
+    for (uint v = 0u; v < _4887; v++)
     {
-        sum += pool[(i * _2464) + v];
+        sum += pool[(i * _4895) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_689, device Y1& v_714, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_947, device Y1& v_980, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2517;
+    uint lane = me & _4948;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _2616;
+    float _5047;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -2933,59 +4476,59 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2560) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _4991) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2574 = simd_is_first();
-            if (_2574)
+            bool _5005 = simd_is_first();
+            if (_5005)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2593 = me < GROUP_LINES;
-            bool _2602;
-            if (_2593)
+            bool _5024 = me < GROUP_LINES;
+            bool _5033;
+            if (_5024)
             {
-                _2602 = (first + me) < push.n;
+                _5033 = (first + me) < push.n;
             }
             else
             {
-                _2602 = _2593;
+                _5033 = _5024;
             }
-            bool _2612;
-            if (_2602)
+            bool _5043;
+            if (_5033)
             {
-                _2612 = (r + m) < push.rows;
+                _5043 = (r + m) < push.rows;
             }
             else
             {
-                _2612 = _2602;
+                _5043 = _5033;
             }
-            if (_2612)
+            if (_5043)
             {
                 if (normed)
                 {
-                    _2616 = shared_scale(push, pool, gl_NumSubgroups);
+                    _5047 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _2616 = 1.0;
+                    _5047 = 1.0;
                 }
-                float scale = _2616;
+                float scale = _5047;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
                 float param_3 = scale * shared_sum(param, pool);
-                finish(param_1, param_2, param_3, push, v_689, v_714);
+                finish(param_1, param_2, param_3, push, v_947, v_980);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_714, const device Weights1& v_849, const device Weights4& v_859, const device X4& v_1900, const device X1& v_1910, const device Norm4& v_1973, const device Norm1& v_1982, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(constant Push& push, const device Bias1& v_947, device Y1& v_980, const device Weights1& v_1136, const device Weights4& v_1146, const device X4& v_3478, const device X1& v_3488, const device Norm4& v_3551, const device Norm1& v_3560, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _4626;
+    uint lane = gl_LocalInvocationID.x & _7524;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -2996,19 +4539,19 @@ void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_71
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _4657;
-    uint _4668 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7557;
+    uint _7568 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _4668; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7568; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _4683 = push.first.xyz + gl_WorkGroupID;
-        uint _4684 = _4683.x;
-        for (uint tile = _4684; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7583 = push.first.xyz + gl_WorkGroupID;
+        uint _7584 = _7583.x;
+        for (uint tile = _7584; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -3019,31 +4562,31 @@ void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_71
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _4727;
+                bool _7627;
                 if (plain)
                 {
-                    _4727 = (base + lane) < end;
+                    _7627 = (base + lane) < end;
                 }
                 else
                 {
-                    _4727 = plain;
+                    _7627 = plain;
                 }
-                if (_4727)
+                if (_7627)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, push, v_849, v_859);
+                    load_units(param_10, param_11, param_12, push, v_1136, v_1146);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, push, v_1900, v_1910, v_1973, v_1982, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, push, v_3478, v_3488, v_3551, v_3560, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _4761 = base + lane;
-                for (uint u = _4761; u < end; u += TEAM)
+                uint _7661 = base + lane;
+                for (uint u = _7661; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -3060,7 +4603,7 @@ void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_71
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, push, v_849, v_859);
+                            load_units(param_17, param_18, param_19, push, v_1136, v_1146);
                             next = param_19;
                         }
                     }
@@ -3069,7 +4612,7 @@ void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_71
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, push, v_849, v_859);
+                        load_units(param_20, param_21, param_22, push, v_1136, v_1146);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -3089,36 +4632,36 @@ void vector_rows(constant Push& push, const device Bias1& v_689, device Y1& v_71
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_689, v_714, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_947, v_980, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_689 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_947 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_1900 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_849 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_1973 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_714 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_803 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& v_859 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1910 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_1982 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    const device auto& v_3478 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_1136 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_3551 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_980 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_1090 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_1146 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_3488 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3560 = *(const device Norm1*)spvBufferAliasSet0Binding4;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_6834)
+    if (_10063)
     {
-        tiles(push, v_689, v_714, v_803, v_849, v_859, v_1900, v_1910, v_1973, v_1982, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(push, v_947, v_980, v_1090, v_1136, v_1146, v_3478, v_3488, v_3551, v_3560, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_6839)
+        if (_10068)
         {
-            lane_rows(push, v_689, v_714, v_849, v_1910, v_1982, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(push, v_947, v_980, v_1136, v_1146, v_3488, v_3560, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(push, v_689, v_714, v_849, v_859, v_1900, v_1910, v_1973, v_1982, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(push, v_947, v_980, v_1136, v_1146, v_3478, v_3488, v_3551, v_3560, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

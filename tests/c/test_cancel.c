@@ -250,6 +250,8 @@ static void models(void)
             .head_size = 128, .ldout = 4096, .capacity = ALL, .kv_type = type, .scale = 1);
         RUN(attention, zc_attention_params, 4096 * G * 4, .rows = 1, .heads = 32, .kv_heads = 8, .head_size = 128,
             .capacity = ALL, .kv_type = type, .scale = 1);
+        RUN(attention, zc_attention_params, 4096 * G, .rows = 1, .heads = 32, .kv_heads = 8, .head_size = 128,
+            .capacity = ALL, .kv_type = type, .scale = 1, .window = BILLION, .softcap = 1);
         RUN(attention, zc_attention_params, G * G * 4, .rows = 1, .heads = BILLION / 4, .kv_heads = 1, .head_size = 4,
             .capacity = ALL, .kv_type = type, .scale = 1);
     }

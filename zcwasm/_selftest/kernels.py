@@ -19,6 +19,7 @@ from zcwasm._selftest.reference import (
     F16,
     F32,
     GELU,
+    GELU_TANH,
     NORM,
     Q8_0,
     SWIGLU,
@@ -108,6 +109,14 @@ def every_rms_norm(d: Device, arena: Arena) -> Pair:
     return out, reference.rms_norm(x, weight, EPS)
 
 
+def every_norm_add(d: Device, arena: Arena) -> Pair:
+    before = normal(3, 301)
+    x, weight, out = arena.put(normal(3, 301)), arena.put(normal(301)), arena.put(before)
+    params = {"rows": 3, "cols": 301, "ldx": 301, "ldout": 301, "eps": EPS}
+    d.dispatch("norm_add", [x, weight, out], params)
+    return out, before + reference.rms_norm(x, weight, EPS)
+
+
 def every_layer_norm(d: Device, arena: Arena) -> Pair:
     x, weight, bias = arena.put(normal(3, 301)), arena.put(normal(301)), arena.put(normal(301))
     out = arena.empty((3, 301))
@@ -117,7 +126,7 @@ def every_layer_norm(d: Device, arena: Arena) -> Pair:
 
 
 # Types of weights that go on matrix units, where a device has them, and rows of x from which on they do.
-MATRIX_TYPES, MATRIX_ROWS = ("F16", "Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K"), 16
+MATRIX_TYPES, MATRIX_ROWS = tuple(name for name in reference.WEIGHT_TYPES if name not in ("F32", "BF16")), 16
 
 
 def on_matrices(d: Device, rows: int) -> bool:
@@ -156,8 +165,8 @@ def one_linear(d: Device, arena: Arena, name: str, rows: int, n: int, k: int, fl
     want = f @ reference.dequantize(name, data).astype(np.float64).T
     if flags & BIAS:
         want = want + bias
-    if flags & GELU:
-        want = reference.gelu(want)
+    if flags & (GELU | GELU_TANH):
+        want = reference.gelu(want, bool(flags & GELU_TANH))
     if flags & ADD:
         want = want + y
     d.dispatch("linear", [*arrays, y], params)
@@ -173,7 +182,7 @@ def every_linear(d: Device, arena: Arena) -> Pair:
     for name, (_, block, _) in WEIGHT_TYPES.items():
         k = 2 * block if block > 1 else 43
         pairs += [one_linear(d, arena, name, rows, 13, k, 0) for rows in (1, 9)]
-    for flags in (NORM, SWIGLU | ADD, BIAS | GELU):
+    for flags in (NORM, SWIGLU | ADD, BIAS | GELU, BIAS | GELU_TANH | ADD):
         pairs += [one_linear(d, arena, "Q4_1", rows, 13, 96, flags) for rows in (2, 9)]
     pairs.append(one_linear(d, arena, "Q8_0", 1, 9, 2112, NORM))  # more than a chunk
     return joined(pairs)
@@ -202,7 +211,7 @@ def one_linear_gated(
     weights = [reference.dequantize(*each).astype(np.float64) for each in zip(names, datas, strict=True)]
     gate, up = (f @ w.T for w in weights)
     d.dispatch("linear_gated", [*arrays, y], params)
-    return y, reference.silu(gate) * up
+    return y, (reference.gelu(gate, True) if flags & GELU_TANH else reference.silu(gate)) * up
 
 
 def every_linear_gated(d: Device, arena: Arena) -> Pair:
@@ -210,12 +219,17 @@ def every_linear_gated(d: Device, arena: Arena) -> Pair:
     pairs = []
     if on_matrices(d, MATRIX_ROWS):
         rows = many_rows(d, 17)
-        pairs += [one_linear_gated(d, arena, (name, name), rows, 70, 512, NORM) for name in ("Q4_K", "Q8_0")]
+        pairs += [
+            one_linear_gated(d, arena, (name, name), rows, 70, 512, NORM | flags)
+            for name, flags in (("Q4_K", 0), ("Q8_0", GELU_TANH))
+        ]
     for name, (_, block, _) in WEIGHT_TYPES.items():
         k = 2 * block if block > 1 else 43
         pairs += [one_linear_gated(d, arena, (name, name), rows, 13, k, 0) for rows in (1, 9)]
     for rows in (2, 9):
         pairs.append(one_linear_gated(d, arena, ("Q4_K", "Q8_0"), rows, 13, 512, NORM))
+        for name in ("Q8_0", "F32"):
+            pairs.append(one_linear_gated(d, arena, (name, name), rows, 13, 64, NORM | GELU_TANH))
     pairs.append(one_linear_gated(d, arena, ("Q8_0", "Q8_0"), 1, 9, 2112, NORM))
     return joined(pairs)
 
@@ -344,15 +358,22 @@ def every_rope_append_paged(d: Device, arena: Arena) -> Pair:
 def every_attention(d: Device, arena: Arena) -> Pair:
     pairs = []
     every = np.array([(0, 1), (2, 590), (5, 5), (0, 128), (1, 600), (3, 70)], np.uint32)
-    for size, kind, rows in ((12, F32, 4), (72, F16, 4), (72, F32, 6), (64, Q8_0, 4), (64, Q8_0, 6)):
+    for size, kind, rows, window, cap in (
+        (12, F32, 4, 0, 0.0),
+        (72, F16, 4, 150, 2.0),
+        (72, F32, 6, 100, 1.5),
+        (64, Q8_0, 4, 0, 2.0),
+        (64, Q8_0, 6, 0, 0.0),
+    ):
         q, out, spans = arena.put(normal(rows, 2 * size)), arena.empty((rows, 2 * size)), every[-rows:]
         cached = [reference.to_cache(kind, normal(600, size), size) for _ in range(2)]
         params = {"rows": rows, "heads": 2, "kv_heads": 1, "head_size": size, "ldq": 2 * size, "ldk": size}
         params |= {"ldv": size, "ldout": 2 * size, "capacity": 600, "kv_type": kind}
         arrays = [q, *(put(arena, words(each), i) for i, each in enumerate(cached)), put(arena, spans), out]
-        d.dispatch("attention", arrays, params | {"scale": 0.2})
+        d.dispatch("attention", arrays, params | {"scale": 0.2, "window": window, "softcap": cap})
         k, v = (reference.from_cache(kind, each, size, size).reshape(600, 1, size) for each in cached)
-        want, _ = reference.attention(q.reshape(rows, 2, size), k, v, spans, float(np.float32(0.2)))
+        scale = float(np.float32(0.2))
+        want, _ = reference.attention(q.reshape(rows, 2, size), k, v, spans, scale, window, cap)
         pairs.append((out, want))
     return joined(pairs)
 
@@ -366,15 +387,15 @@ def every_attention_paged(d: Device, arena: Arena) -> Pair:
     """Rows of different sequences, few and many, and rows of one; neither pages nor tables are in order."""
     pairs = []
     every = np.array([(0, 1), (2, 590), (5, 5), (0, 128), (1, 600), (3, 70), (16, 48)], np.uint32)
-    for size, kind, rows, page, shared in (
-        (12, F32, 4, 16, 0),
-        (72, F16, 7, 32, 0),
+    for size, kind, rows, page, shared, window, cap in (
+        (12, F32, 4, 16, 0, 0, 0.0),
+        (72, F16, 7, 32, 0, 333, 0.0),
         # Matrix units round what attention of many rows sums; tests/test_attention_paged.py says how much.
-        (72, F16, 4 if d.info["matrix_units"] else 7, 64, 1),
-        (72, F32, 3, 128, 1),
-        (72, F32, 6, 64, 0),
-        (64, Q8_0, 5, 32, 0),
-        (64, Q8_0, 6, 16, 1),
+        (72, F16, 4 if d.info["matrix_units"] else 7, 64, 1, 0, 2.0),
+        (72, F32, 3, 128, 1, 0, 0.0),
+        (72, F32, 6, 64, 0, 0, 0.0),
+        (64, Q8_0, 5, 32, 0, 40, 1.5),
+        (64, Q8_0, 6, 16, 1, 0, 0.0),
     ):
         each = -(-600 // page)
         pages = 2 * each + 3
@@ -387,7 +408,7 @@ def every_attention_paged(d: Device, arena: Arena) -> Pair:
         params |= {"table_words": tables.size, "shared": shared, "kv_type": kind}
         arrays = [q, *(put(arena, words(one), i) for i, one in enumerate(cached))]
         arrays += [put(arena, spans.astype(np.uint32)), put(arena, tables), out]
-        d.dispatch("attention_paged", arrays, params | {"scale": 0.2})
+        d.dispatch("attention_paged", arrays, params | {"scale": 0.2, "window": window, "softcap": cap})
         k, v = (reference.from_cache(kind, one, size, size) for one in cached)
         for r in range(rows):
             table = tables[rows - 1 - (0 if shared else r)]
@@ -398,6 +419,8 @@ def every_attention_paged(d: Device, arena: Arena) -> Pair:
                 paged(v, table, page).reshape(shape),
                 spans[r : r + 1, :2],
                 float(np.float32(0.2)),
+                window,
+                cap,
             )
             pairs.append((out[r], want))
     return joined(pairs)
@@ -416,6 +439,12 @@ def every_gelu(d: Device, arena: Arena) -> Pair:
         d.dispatch("gelu", [x, out], {"count": 777, "tanh": tanh})
         pairs.append((out, reference.gelu(x, bool(tanh))))
     return joined(pairs)
+
+
+def every_softcap(d: Device, arena: Arena) -> Pair:
+    x, out = arena.put(np.concatenate([3 * normal(777), 1e30 * normal(20)])), arena.empty(797)
+    d.dispatch("softcap", [x, out], {"count": 797, "cap": 1.5})
+    return out, reference.softcap(x, 1.5)
 
 
 def every_argmax(d: Device, arena: Arena) -> Pair:

@@ -50,7 +50,16 @@ pub const ZC_WEIGHT_Q4_0: u32 = 4;
 pub const ZC_WEIGHT_Q4_1: u32 = 5;
 pub const ZC_WEIGHT_Q4_K: u32 = 6;
 pub const ZC_WEIGHT_Q6_K: u32 = 7;
-pub const ZC_WEIGHT_TYPE_COUNT: u32 = 8;
+pub const ZC_WEIGHT_Q5_0: u32 = 8;
+pub const ZC_WEIGHT_Q5_1: u32 = 9;
+pub const ZC_WEIGHT_Q2_K: u32 = 10;
+pub const ZC_WEIGHT_Q3_K: u32 = 11;
+pub const ZC_WEIGHT_Q5_K: u32 = 12;
+pub const ZC_WEIGHT_IQ4_NL: u32 = 13;
+pub const ZC_WEIGHT_IQ4_XS: u32 = 14;
+pub const ZC_WEIGHT_MXFP4: u32 = 15;
+pub const ZC_WEIGHT_F8_E4M3: u32 = 16;
+pub const ZC_WEIGHT_TYPE_COUNT: u32 = 17;
 pub const ZC_EMBED_ADD: u32 = 1;
 pub const ZC_LINEAR_ADD: u32 = 1;
 pub const ZC_LINEAR_BIAS: u32 = 2;
@@ -58,7 +67,8 @@ pub const ZC_LINEAR_NORM: u32 = 4;
 pub const ZC_LINEAR_SWIGLU: u32 = 8;
 pub const ZC_LINEAR_GELU: u32 = 16;
 pub const ZC_LINEAR_EXACT: u32 = 32;
-pub const ZC_LINEAR_FLAGS: u32 = 63;
+pub const ZC_LINEAR_GELU_TANH: u32 = 64;
+pub const ZC_LINEAR_FLAGS: u32 = 127;
 pub const ZC_CACHE_F32: u32 = 0;
 pub const ZC_CACHE_F16: u32 = 1;
 pub const ZC_CACHE_Q8_0: u32 = 2;
@@ -235,6 +245,8 @@ pub struct zc_attention_params {
     pub capacity: u32,
     pub kv_type: u32,
     pub scale: f32,
+    pub window: u32,
+    pub softcap: f32,
 }
 
 #[repr(C)]
@@ -255,6 +267,8 @@ pub struct zc_attention_paged_params {
     pub shared: u32,
     pub kv_type: u32,
     pub scale: f32,
+    pub window: u32,
+    pub softcap: f32,
 }
 
 #[repr(C)]
@@ -272,6 +286,13 @@ pub struct zc_swiglu_params {
 pub struct zc_gelu_params {
     pub count: u32,
     pub tanh: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zc_softcap_params {
+    pub count: u32,
+    pub cap: f32,
 }
 
 #[repr(C)]

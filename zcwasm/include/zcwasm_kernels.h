@@ -68,6 +68,15 @@ typedef enum zc_weight_type {
     ZC_WEIGHT_Q4_1,
     ZC_WEIGHT_Q4_K,
     ZC_WEIGHT_Q6_K,
+    ZC_WEIGHT_Q5_0,
+    ZC_WEIGHT_Q5_1,
+    ZC_WEIGHT_Q2_K,
+    ZC_WEIGHT_Q3_K,
+    ZC_WEIGHT_Q5_K,
+    ZC_WEIGHT_IQ4_NL,
+    ZC_WEIGHT_IQ4_XS,
+    ZC_WEIGHT_MXFP4,   /* two of GGUF's blocks, 64 elements */
+    ZC_WEIGHT_F8_E4M3, /* as safetensors files have it; two elements */
     ZC_WEIGHT_TYPE_COUNT
 } zc_weight_type;
 
@@ -86,6 +95,7 @@ enum { ZC_EMBED_ADD = 1 };
 
 typedef struct zc_norm_params {
     /* rms_norm: out[r] = x[r] / sqrt(mean(x[r]^2) + eps) * weight
+     * norm_add: the same, added to what out[r] was before
      * layer_norm: out[r] = (x[r] - mean(x[r])) / sqrt(variance(x[r]) + eps) * weight + bias */
     uint32_t rows, cols;
     uint32_t ldx, ldout;
@@ -98,8 +108,9 @@ typedef struct zc_linear_params {
     /* y[r] = f(x[r]) * transpose(w), w is (n, k) weights; f is the identity, or by flags:
      *   ZC_LINEAR_NORM    f(x) = rms_norm(x) with the weights `norm` and `eps`
      *   ZC_LINEAR_SWIGLU  x[r] has 2k columns, gate then up: f(x) = silu(gate) * up
-     * then, in this order: ZC_LINEAR_BIAS adds bias (n), ZC_LINEAR_GELU applies GELU (erf), ZC_LINEAR_ADD adds
-     * what y[r] was before. Bindings that no flag asks for may be empty.
+     * then, in this order: ZC_LINEAR_BIAS adds bias (n), ZC_LINEAR_GELU applies GELU (erf) or ZC_LINEAR_GELU_TANH its
+     * approximation by tanh (not both), ZC_LINEAR_ADD adds what y[r] was before. Bindings that no flag asks for may be
+     * empty.
      * Rows of x may be windows that overlap (0 < ldx < k).
      * ZC_LINEAR_EXACT: x is used in float32 as it is. Without it a device may round x to blocks of 16-bit
      * fixed point (relative error below 2^-14 of a block's largest element; a block whose largest element is below
@@ -118,13 +129,14 @@ enum {
     ZC_LINEAR_SWIGLU = 8,
     ZC_LINEAR_GELU = 16,
     ZC_LINEAR_EXACT = 32,
-    ZC_LINEAR_FLAGS = 63
+    ZC_LINEAR_GELU_TANH = 64,
+    ZC_LINEAR_FLAGS = 127
 };
 
 typedef struct zc_linear_gated_params {
     /* y[r] = silu(f(x[r]) * transpose(gate)) * (f(x[r]) * transpose(up)); gate and up are (n, k) weights, f is the
-     * identity, or with ZC_LINEAR_NORM rms_norm as in linear. ZC_LINEAR_EXACT means what it does there; there are no
-     * other flags. */
+     * identity, or with ZC_LINEAR_NORM rms_norm as in linear. With ZC_LINEAR_GELU_TANH the gate goes through GELU (by
+     * tanh) in place of silu. ZC_LINEAR_EXACT means what it does there; there are no other flags. */
     uint32_t gate_type, up_type; /* zc_weight_type; k is a multiple of both blocks, at most ZC_LINEAR_MAX_K */
     uint32_t rows, n, k;
     uint32_t ldx, ldy;
@@ -182,13 +194,15 @@ typedef struct zc_rope_append_params {
 
 typedef struct zc_attention_params {
     /* For each row r and head h, over the keys t in [spans[2r], spans[2r + 1]) of kv head h * kv_heads / heads:
-     * out[r][h] = sum over t of softmax(scale * dot(q[r][h], k[t])) * v[t]; zeros when there is no key.
-     * k and v are (capacity, ldk) and (capacity, ldv) elements of kv_type. */
+     * out[r][h] = sum over t of softmax(score(scale * dot(q[r][h], k[t]))) * v[t]; zeros when there is no key.
+     * k and v are (capacity, ldk) and (capacity, ldv) elements of kv_type; the end of a span is clamped to capacity. */
     uint32_t rows, heads, kv_heads, head_size; /* head_size: up to ZC_ATTENTION_MAX_HEAD, a multiple of 4 */
     uint32_t ldq, ldk, ldv, ldout;
     uint32_t capacity;
     uint32_t kv_type; /* ZC_CACHE_*; ZC_CACHE_F16 needs even ldk and ldv */
     float scale;
+    uint32_t window; /* a row sees the last so many keys of its span (clamped), and reads no others; 0: all */
+    float softcap;   /* score(s) = softcap * tanh(s / softcap); 0: score(s) = s */
 } zc_attention_params;
 
 typedef struct zc_attention_paged_params {
@@ -207,6 +221,8 @@ typedef struct zc_attention_paged_params {
     uint32_t shared;      /* 0 or 1 */
     uint32_t kv_type;     /* ZC_CACHE_*; ZC_CACHE_F16 needs even ldk and ldv */
     float scale;
+    uint32_t window; /* as in attention */
+    float softcap;   /* the same */
 } zc_attention_paged_params;
 
 typedef struct zc_swiglu_params { /* out[r] = silu(gate[r]) * up[r] */
@@ -218,6 +234,11 @@ typedef struct zc_gelu_params { /* out[i] = gelu(x[i]): by erf, or by the usual 
     uint32_t count;
     uint32_t tanh; /* 0 or 1 */
 } zc_gelu_params;
+
+typedef struct zc_softcap_params { /* out[i] = cap * tanh(x[i] / cap) */
+    uint32_t count;
+    float cap; /* above 0 */
+} zc_softcap_params;
 
 #define ZC_TOP_K_MAX 256
 

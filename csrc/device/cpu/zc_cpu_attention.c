@@ -145,8 +145,9 @@ static span span_of(size_t from, size_t end)
 static span read_span(const job *j, size_t r)
 {
     const volatile uint32_t *given = j->spans + j->words * r; /* the guest may write there now */
-    size_t from = given[0], end = given[1];
-    return span_of(from, end < j->most ? end : j->most);
+    size_t from = given[0], end = given[1], window = j->p->window;
+    end = end < j->most ? end : j->most;
+    return span_of(window && end > window && end - window > from ? end - window : from, end);
 }
 
 /* Where the table of row r begins. */
@@ -297,7 +298,11 @@ static bool weigh(tile *t, size_t i, size_t first, size_t count)
 {
     const zc_cpu_ops *ops = t->j->ops;
     span s = seen(t, i, first, count);
-    float *scores = t->scores + i * KEYS, most = ops->max(scores + s.from, s.end - s.from), shrink;
+    float *scores = t->scores + i * KEYS, most, shrink;
+    if (t->j->p->softcap > 0.0f) {
+        ops->softcap(scores + s.from, scores + s.from, s.end - s.from, t->j->p->softcap);
+    }
+    most = ops->max(scores + s.from, s.end - s.from);
     if (most == -INFINITY) { /* it sees none, or none that counts beside another */
         ops->fill(scores, count, 0.0f);
         return false;

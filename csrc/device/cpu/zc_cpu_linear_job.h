@@ -50,7 +50,12 @@ static inline void zc_linear_give(const zc_linear_job *j, size_t r, size_t from,
 {
     float *y = j->y + r * j->p->ldy + from;
     if (j->gated) {
-        j->ops->swiglu(y, y, sums, n);
+        /* With GELU_TANH that has been applied to the gate's. */
+        if (j->p->flags & ZC_LINEAR_GELU_TANH) {
+            j->ops->mul(y, y, sums, n);
+        } else {
+            j->ops->swiglu(y, y, sums, n);
+        }
     } else {
         j->ops->finish(y, sums, j->bias ? j->bias + from : NULL, n, j->p->flags);
     }

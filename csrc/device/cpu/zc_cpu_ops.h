@@ -91,6 +91,7 @@ typedef struct zc_cpu_ops {
                       const float *bias);
     void (*swiglu)(float *out, const float *gate, const float *up, size_t n);
     void (*gelu)(float *out, const float *x, size_t n, int with_tanh);
+    void (*softcap)(float *out, const float *x, size_t n, float cap); /* cap * tanh(x / cap) */
     void (*finish)(float *y, const float *sums, const float *bias, size_t n, uint32_t flags);
     void (*to_half)(uint16_t *out, const float *x, size_t n);
     void (*from_half)(float *out, const uint16_t *x, size_t n);
