@@ -35,7 +35,7 @@ LIKE_OTHERS = {
     *("llama-3", "llama-linear", "llama-yarn", "qwen2", "qwen3-yarn", "gemma2-scaled", "phi3-short"),
     *("phi3-long", "stablelm-parallel", "gpt_neox-serial"),
 }
-SOME_STEPS = 9
+SOME_STEPS = 5
 
 
 class Reference:
