@@ -3,7 +3,7 @@
 Everybody who must know it reads it here: the numbers (_config.py), the check of a file's tensors (_known.py),
 the names in Hugging Face's folders (_models/hf_names.py), the tests, and the table in docs/reference/llm.md,
 which buildtools/families.py makes. A family that needs nothing new is one row, one in tests/test_families.py
-and, if folders are to be read, one of KINDS in _models/hf_config.py. When it brings something new: a field
+and, if folders are to be read, one of KINDS in _models/hf_kinds.py. When it brings something new: a field
 here, the field of Config that it becomes, the field of the same name in guests/llama.h, and what llama.c does
 with it.
 
