@@ -126,7 +126,7 @@ def every_layer_norm(d: Device, arena: Arena) -> Pair:
 
 
 # Types of weights that go on matrix units, where a device has them, and rows of x from which on they do.
-MATRIX_TYPES, MATRIX_ROWS = ("F16", "Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K"), 16
+MATRIX_TYPES, MATRIX_ROWS = tuple(name for name in reference.WEIGHT_TYPES if name not in ("F32", "BF16")), 16
 
 
 def on_matrices(d: Device, rows: int) -> bool:
