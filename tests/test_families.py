@@ -35,8 +35,8 @@ LIKE_OTHERS = {
     *("llama-3", "llama-linear", "llama-yarn", "qwen2", "qwen3-yarn", "gemma2-scaled", "phi3-short"),
     *("phi3-long", "stablelm-parallel", "gpt_neox-serial", "qwen2-windows", "olmo3"),
 }
-# On a GPU that is a program these take all steps, and have all kernels between them: the others take some after
-# the prompt, unless asked for all.
+# On a GPU that is a program these take all steps, and have all kernels between them. The others take some
+# after the prompt, unless asked for all.
 ALL_STEPS = {"mistral", "gemma2", "phi4", "olmo2", "gpt_neox", "gpt2"}
 SOME_STEPS = 5
 
