@@ -110,8 +110,8 @@ _MARKED = (
 )
 _DEEPSEEK3 = (r"\p{N}{1,3}", _CJK, _join(rf"{_MARKED}[\r\n]*", _SPACES))
 _SPARK = (r"\p{N}{1,3}", _CJK, _join(_MARKED, r"[\r\n]|\s+(?!\S)|\s+"), DIGITS)
-# Digits in threes, counted from the last. The originals look ahead from every digit to the last one, which takes
-# the square of their number; here only from the first one.
+# Digits in threes, counted from the last. The originals look ahead from every digit to the last one, which
+# takes the square of their number; here only from the first one.
 _THREES = r"(?<!\p{N})\p{N}{1,2}(?=(?:\p{N}{3})+(?!\p{N}))|\p{N}{1,3}"
 # The same where a word ends behind them; \G is where the one before ended.
 _THREES_OF_A_WORD = r"(?<!\d)\d{1,3}(?=(?:\d{3})*\b)|\G(?<=\d)\d{3}"
