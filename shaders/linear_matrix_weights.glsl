@@ -376,7 +376,7 @@ float part_scale(Sixteen v, uint row, uint s, uint p)
         // Number i of 16, of which the low nibbles of 8 bytes have the first eight, and pairs of bits of four bytes the rest.
         uvec3 words = v.scales;
         if ((block & 1u) != 0u) {
-            words = words >> 16u | uvec3(words.yz, v.scale) << 16u;
+            words = words >> 16u | uvec3(words.y, words.z, v.scale) << 16u;
         }
         uint i = 2u * (s & 7u) + p, shift = 8u * (i & 3u);
         uint low = ((i & 4u) != 0u ? words.y : words.x) >> shift + 4u * (i / 8u) & 15u;

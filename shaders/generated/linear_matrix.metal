@@ -1972,7 +1972,7 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         uint3 words = v.scales;
         if ((block & 1u) != 0u)
         {
-            words = (words >> uint3(16u)) | (uint3(words.yz, v.scale) << uint3(16u));
+            words = (words >> uint3(16u)) | (uint3(words.y, words.z, v.scale) << uint3(16u));
         }
         uint i = (2u * (s & 7u)) + p;
         uint shift = 8u * (i & 3u);
