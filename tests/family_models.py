@@ -249,7 +249,7 @@ def metadata(config: Mapping[str, Any]) -> dict[str, Any]:
         found["rope.freq_base"] = rope["rope_theta"]
     if kind in (*PAIRS, "cohere2"):
         found |= {"vocab_size": config["vocab_size"], "rope.dimension_count": head_size}
-    if kind in ("phi3", "stablelm", "gpt_neox"):
+    if kind in ("phi3", "stablelm", "gpt_neox", "glm4"):
         found["rope.dimension_count"] = rotated
     if kind in ("stablelm", "gpt_neox"):
         found["use_parallel_residual"] = config["use_parallel_residual"]
@@ -327,6 +327,8 @@ def _canonical(config: Mapping[str, Any], tensors: Mapping[str, Array]) -> Itera
     heads, kv_heads, head_size = _sizes(config)
     norm_offset = family_weights.Kind.of(config).norm_offset
     names = dict(NAMES)
+    if kind == "glm4":
+        names |= {"post_self_attn_layernorm": "post_attention_norm", "post_mlp_layernorm": "post_ffw_norm"}
     if any("post_feedforward_layernorm" in name for name in tensors):
         names["post_attention_layernorm"] = "post_attention_norm"
     for name, values in tensors.items():

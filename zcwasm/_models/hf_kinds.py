@@ -137,6 +137,14 @@ KINDS = {
             "logits_scaling": ("logit_scale", 1.0),
         },
     ),
+    "glm4": Kind(
+        "glm4",
+        epsilon=("rms_norm_eps", 1.5625e-7),
+        biases={"attention_bias": QKV},
+        rotates_pairs=True,
+        rotated=0.5,
+        defaults={"num_key_value_heads": 2, "head_dim": 128, "attention_bias": True},
+    ),
     "cohere": Kind(
         "command-r",
         epsilon=("layer_norm_eps", 1e-5),

@@ -146,9 +146,10 @@ def _whole(weights: zcwasm.Weights, config: Config, name: str) -> str:
     """What is said of the tensor that it is a part of in most files of the family."""
     block, _, matrix = name.rpartition("ffn_" if "ffn_" in name else "attn_")
     short, _, end = matrix.partition(".")
-    whole = {"q": "attn_qkv", "k": "attn_qkv", "v": "attn_qkv", "gate": "ffn_up"}.get(short)
-    if not config.family.fused or whole is None:
+    whole = "ffn_gate_up" if short == "gate" else "attn_qkv" if short in ("q", "k", "v") else None
+    if whole not in config.family.fused:
         return ""
+    whole = "ffn_up" if short == "gate" else whole  # as GGUF names it
     found = weights.tensors.get(f"{block}{whole}.{end}")
     return f", and {block}{whole}.{end} is {'missing, too' if found is None else _text(found.shape)}"
 
