@@ -23,6 +23,7 @@ import gguf
 import numpy as np
 import numpy.typing as npt
 from byte_letters import letters
+from gguf import quants
 
 Array = npt.NDArray[np.float32]
 
@@ -74,8 +75,9 @@ def old_style(config: Mapping[str, Any]) -> dict[str, Any]:
     old |= {"torch_dtype": config["dtype"], "transformers_version": "4.46.0"}
     rope = dict(old.pop("rope_parameters", None) or {})
     if "full_attention" in rope:
-        old["rope_local_base_freq"] = rope["sliding_attention"]["rope_theta"]
-        old["sliding_window_pattern"] = old.pop("_sliding_window_pattern")
+        if config["model_type"] == "gemma3_text":
+            old["rope_local_base_freq"] = rope["sliding_attention"]["rope_theta"]
+            old["sliding_window_pattern"] = old.pop("_sliding_window_pattern")
         rope = dict(rope["full_attention"])
     neox = config["model_type"] == "gpt_neox"
     if "rope_theta" in rope:
@@ -167,7 +169,8 @@ def write_folder(
 
 # --- GGUF ---
 
-ARCHITECTURES = {"mistral": "llama", "gemma3_text": "gemma3", "gpt_neox": "gptneox"}
+ARCHITECTURES = {"mistral": "llama", "gemma3_text": "gemma3", "gpt_neox": "gptneox", "olmo3": "olmo2"}
+ARCHITECTURES |= {"ministral3": "mistral3", "cohere": "command-r"}
 NAMES = {
     "model.embed_tokens": "token_embd",
     "model.norm": "output_norm",
@@ -207,8 +210,8 @@ NAMES = {
     "mlp.c_proj": "ffn_down",
 }
 # Rows of q and k in pairs, where transformers has halves.
-PAIRS = {"llama", "mistral", "smollm3", "granite"}
-LAYER_NORMS = {"stablelm", "gpt_neox", "gpt2"}
+PAIRS = {"llama", "mistral", "ministral3", "smollm3", "granite"}
+LAYER_NORMS = {"stablelm", "gpt_neox", "gpt2", "cohere", "cohere2", "starcoder2"}
 
 
 def _sizes(config: Mapping[str, Any]) -> tuple[int, int, int]:
@@ -236,17 +239,17 @@ def metadata(config: Mapping[str, Any]) -> dict[str, Any]:
     if kind not in ("gpt_neox", "gpt2"):
         found["attention.head_count_kv"] = kv_heads
     if kind in LAYER_NORMS:
-        epsilon = config.get("layer_norm_eps") or config["layer_norm_epsilon"]
-        found["attention.layer_norm_epsilon"] = epsilon
+        names = ("layer_norm_eps", "layer_norm_epsilon", "norm_epsilon")
+        found["attention.layer_norm_epsilon"] = next(config[name] for name in names if name in config)
     else:
         found["attention.layer_norm_rms_epsilon"] = config["rms_norm_eps"]
     if "head_dim" in config:
         found |= {"attention.key_length": head_size, "attention.value_length": head_size}
-    if kind not in ("gemma", "gemma2", *LAYER_NORMS):
+    if kind not in ("gemma", "gemma2", "stablelm", "gpt_neox", "gpt2"):
         found["rope.freq_base"] = rope["rope_theta"]
-    if kind in PAIRS:
+    if kind in (*PAIRS, "cohere2"):
         found |= {"vocab_size": config["vocab_size"], "rope.dimension_count": head_size}
-    if kind in ("phi3", "stablelm", "gpt_neox"):
+    if kind in ("phi3", "stablelm", "gpt_neox", "glm4"):
         found["rope.dimension_count"] = rotated
     if kind in ("stablelm", "gpt_neox"):
         found["use_parallel_residual"] = config["use_parallel_residual"]
@@ -265,14 +268,24 @@ def metadata(config: Mapping[str, Any]) -> dict[str, Any]:
         if scaling == "longrope":
             scale = math.log(found["context_length"] / original)
             found["rope.scaling.attn_factor"] = math.sqrt(1 + scale / math.log(original))
-    if kind in ("gemma2", "gemma3_text", "mistral"):
+    if kind == "ministral3":
+        found["rope.scaling.yarn_log_multiplier"] = rope["mscale_all_dim"]
+        found["attention.temperature_scale"] = rope["llama_4_scaling_beta"]
+    if kind in ("gemma2", "gemma3_text", "mistral", "olmo3", "cohere2", "starcoder2") or (
+        config.get("use_sliding_window")
+    ):
         found["attention.sliding_window"] = config["sliding_window"]
+    if kind == "olmo3" or config.get("use_sliding_window"):
+        windows = [layer == "sliding_attention" for layer in config["layer_types"]]
+        found["attention.sliding_window_pattern"] = windows
+    if kind in ("cohere", "cohere2"):
+        found |= {"logit_scale": config["logit_scale"], "rope.scaling.type": "none"}
     if kind == "gemma2":
         found["attn_logit_softcapping"] = config["attn_logit_softcapping"]
         found["final_logit_softcapping"] = config["final_logit_softcapping"]
         if config["query_pre_attn_scalar"] != head_size:
             found["attention.scale"] = config["query_pre_attn_scalar"] ** -0.5
-    if kind == "gemma3_text":
+    if kind in ("gemma3_text", "olmo3"):
         found["rope.freq_base_swa"] = config["rope_parameters"]["sliding_attention"]["rope_theta"]
     if kind == "granite":
         found |= {
@@ -314,6 +327,8 @@ def _canonical(config: Mapping[str, Any], tensors: Mapping[str, Array]) -> Itera
     heads, kv_heads, head_size = _sizes(config)
     norm_offset = family_weights.Kind.of(config).norm_offset
     names = dict(NAMES)
+    if kind == "glm4":
+        names |= {"post_self_attn_layernorm": "post_attention_norm", "post_mlp_layernorm": "post_ffw_norm"}
     if any("post_feedforward_layernorm" in name for name in tensors):
         names["post_attention_layernorm"] = "post_attention_norm"
     for name, values in tensors.items():
@@ -350,8 +365,21 @@ def vocabulary_metadata(count: int) -> dict[str, Any]:
     }
 
 
-def write_gguf(path: Path, metadata: Mapping[str, Any], tensors: Mapping[str, Array]) -> Path:
-    """A file of these, in F32."""
+def quantized(
+    tensors: Mapping[str, Array], kind: str
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Array]]:
+    """The matrices' blocks in that type, all other tensors as they are; and what the blocks stand for."""
+    number = gguf.GGMLQuantizationType[kind]
+    matrices = {name for name, values in tensors.items() if values.ndim == 2 and "position" not in name}
+    blocks = {name: quants.quantize(tensors[name], number) for name in matrices}
+    values = {name: quants.dequantize(blocks[name], number) for name in matrices}
+    return {**tensors, **blocks}, {**tensors, **values}
+
+
+def write_gguf(
+    path: Path, metadata: Mapping[str, Any], tensors: Mapping[str, npt.NDArray[Any]], kind: str = "F32"
+) -> Path:
+    """A file of these, in F32, or what is blocks (bytes) in `kind`."""
     writer = gguf.GGUFWriter(path, metadata["general.architecture"])
     for key, value in metadata.items():
         if key == "general.architecture":
@@ -367,7 +395,8 @@ def write_gguf(path: Path, metadata: Mapping[str, Any], tensors: Mapping[str, Ar
         else:
             writer.add_array(key, value)
     for name, values in tensors.items():
-        writer.add_tensor(name, values)
+        blocks = values.dtype == np.uint8
+        writer.add_tensor(name, values, raw_dtype=gguf.GGMLQuantizationType[kind] if blocks else None)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -119,6 +119,7 @@ static void elementwise(uint32_t count)
     RUN(mul, zc_elementwise_params, .count = count);
     RUN(gelu, zc_gelu_params, .count = count);
     RUN(gelu, zc_gelu_params, .count = count, .tanh = 1);
+    RUN(softcap, zc_softcap_params, .count = count, .cap = 2.0f);
 }
 
 static void rows(uint32_t rows, uint32_t cols)
@@ -129,6 +130,7 @@ static void rows(uint32_t rows, uint32_t cols)
     RUN(argmax, zc_rows_params, .rows = rows, .cols = cols, .ldx = cols);
     RUN(top_k, zc_top_k_params, .rows = rows, .cols = cols, .ldx = cols, .k = cols < 40 ? cols : 40);
     RUN(rms_norm, zc_norm_params, .rows = rows, .cols = cols, .ldx = cols, .ldout = cols, .eps = 1e-5f);
+    RUN(norm_add, zc_norm_params, .rows = rows, .cols = cols, .ldx = cols, .ldout = cols, .eps = 1e-5f);
     RUN(layer_norm, zc_norm_params, .rows = rows, .cols = cols, .ldx = cols, .ldout = cols, .eps = 1e-5f);
     RUN(swiglu, zc_swiglu_params, .rows = rows, .cols = cols, .ldgate = cols, .ldup = cols, .ldout = cols);
     RUN_WITH(pool, zc_pool_params, 1, SPANS, -1, .rows = rows, .cols = cols < 2000 ? cols : 2000, .capacity = 150,

@@ -1,215 +1,25 @@
 """A Hugging Face folder's config.json as metadata in GGUF's terms.
 
-KINDS says by model_type which family of zcwasm/llm/_families.py it is, and what transformers takes where a
-key is not there. Every key is either read here, known to be without effect, or refused by its name: one that
-is not known may change the result. Both spellings are read, transformers 4's (rope_theta, rope_scaling) and
-5's (rope_parameters).
+Every key is either read here, known to be without effect (hf_kinds.py), or refused by its name: one that is
+not known may change the result. Both spellings are read, transformers 4's (rope_theta, rope_scaling) and 5's
+(rope_parameters).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from zcwasm._core import ModelError
+from zcwasm._models import hf_kinds
 from zcwasm._models.model_file import model_error
 from zcwasm.guests import layouts
-from zcwasm.llm._families import ATTENTION, FAMILIES, GATED, LAYER, QKV
+from zcwasm.llm._families import FAMILIES, LAYER
 from zcwasm.llm._rope import FREQS, LONG, SHORT, llama3_factors, yarn_attention
 
-_SILU = ("silu", "swish")
-_GELU_TANH = ("gelu_pytorch_tanh", "gelu_new", "gelu_fast")
 _MOST = 1e15  # of any number that is not counted
 _FULL, _SLIDING = "full_attention", "sliding_attention"
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One model_type."""
-
-    architecture: str
-    activations: tuple[str, ...] = _SILU
-    activation: str = "hidden_act"  # the key
-    #: The key of the norms' epsilon, and what it is where the file does not say.
-    epsilon: tuple[str, float] = ("rms_norm_eps", 1e-6)
-    #: Whether the output's matrix is the embedding's, where the file does not say.
-    tied: bool = False
-    #: Which flag says that which matrices have biases; those of "" always have.
-    biases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    #: What transformers takes for numbers that the file leaves out.
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    #: Base of the angles, and of those of layers with a window where that is another one.
-    theta: float = 10000.0
-    window_theta: float | None = None
-    #: Whether angles are said for each kind of layers.
-    nested_rope: bool = False
-    #: The part of a head that is rotated, where that may be one: what it is where the file does not say.
-    rotated: float | None = None
-    #: Which layers have a window: "none"; "all"; "some": those that layer_types says, else all but the last
-    #: of every `period`; "asked": the same, if use_sliding_window says so, and else those from
-    #: max_window_layers on, or the unrotated ones.
-    windows: str = "none"
-    period: int = 0
-    #: Numbers of this kind alone: the name here to GGUF's, and what it is where the file does not say.
-    own: Mapping[str, tuple[str, float | None]] = field(default_factory=dict)
-
-
-_LLAMA_BIASES = {"attention_bias": ATTENTION, "mlp_bias": GATED}
-_ATTENTION_BIASES = {"attention_bias": ATTENTION}
-_GEMMA2 = {"head_dim": 256, "num_attention_heads": 8, "num_key_value_heads": 4, "sliding_window": 4096}
-
-KINDS = {
-    "llama": Kind("llama", biases=_LLAMA_BIASES),
-    "mistral": Kind("llama", windows="all", defaults={"sliding_window": 4096, "num_key_value_heads": 8}),
-    "qwen2": Kind("qwen2", biases={"": QKV}, windows="asked", defaults={"num_key_value_heads": 32}),
-    "qwen3": Kind(
-        "qwen3",
-        biases=_ATTENTION_BIASES,
-        windows="asked",
-        defaults={"head_dim": 128, "num_key_value_heads": 32},
-    ),
-    "gemma": Kind(
-        "gemma",
-        ("gelu", *_GELU_TANH),  # the first of them means the second there
-        tied=True,
-        biases=_ATTENTION_BIASES,
-        defaults={"head_dim": 256, "num_key_value_heads": 16},
-    ),
-    "gemma2": Kind(
-        "gemma2",
-        _GELU_TANH,
-        "hidden_activation",
-        tied=True,
-        biases=_ATTENTION_BIASES,
-        defaults=_GEMMA2,
-        windows="some",
-        period=2,
-        own={
-            "attn_logit_softcapping": ("attn_logit_softcapping", 50.0),
-            "final_logit_softcapping": ("final_logit_softcapping", 30.0),
-        },
-    ),
-    "gemma3_text": Kind(
-        "gemma3",
-        _GELU_TANH,
-        "hidden_activation",
-        tied=True,
-        biases=_ATTENTION_BIASES,
-        defaults=_GEMMA2 | {"vocab_size": 262208, "max_position_embeddings": 131072},
-        theta=1e6,
-        window_theta=10000.0,
-        nested_rope=True,
-        windows="some",
-        period=6,
-        own={"final_logit_softcapping": ("final_logit_softcapping", 0.0)},
-    ),
-    "phi3": Kind(
-        "phi3",
-        epsilon=("rms_norm_eps", 1e-5),
-        rotated=1.0,
-        windows="all",
-        defaults={"original_max_position_embeddings": 4096},
-    ),
-    "smollm3": Kind(
-        "smollm3",
-        tied=True,
-        biases=_LLAMA_BIASES,
-        theta=2e6,
-        windows="asked",
-        defaults={"num_key_value_heads": 4},
-    ),
-    "olmo2": Kind("olmo2", biases=_ATTENTION_BIASES, epsilon=("rms_norm_eps", 1e-5)),
-    "olmo3": Kind(
-        "olmo2",
-        biases=_ATTENTION_BIASES,
-        epsilon=("rms_norm_eps", 1e-5),
-        defaults={"sliding_window": 4096},
-        theta=500000.0,
-        nested_rope=True,
-        windows="some",
-        period=4,
-    ),
-    "granite": Kind(
-        "granite",
-        biases=_LLAMA_BIASES,
-        own={
-            "attention_multiplier": ("attention.scale", 1.0),
-            "embedding_multiplier": ("embedding_scale", 1.0),
-            "residual_multiplier": ("residual_scale", 1.0),
-            "logits_scaling": ("logit_scale", 1.0),
-        },
-    ),
-    "stablelm": Kind(
-        "stablelm",
-        epsilon=("layer_norm_eps", 1e-5),
-        biases={"use_qkv_bias": QKV},
-        rotated=0.25,
-        defaults={"num_key_value_heads": 32},
-    ),
-}
-# Kinds whose folders cannot be mapped, by the family that says why.
-_CONVERT = {"gpt_neox": "gptneox", "gpt2": "gpt2"}
-
-_BOOKKEEPING = {
-    *(
-        "_name_or_path",
-        "architectures",
-        "auto_map",
-        "dtype",
-        "model_type",
-        "torch_dtype",
-        "transformers_version",
-    ),
-    *("id2label", "label2id", "name_or_path", "problem_type", "task_specific_params", "tokenizer_class"),
-    *("is_llama_config", "transformers.js_config", "unsloth_fixed", "unsloth_version"),
-    "sliding_window_size",  # Gemma 2's, the old name, beside the new one
-    # Which of them; they compute the same.
-    *("_attn_implementation", "_attn_implementation_autoset", "attn_implementation", "cache_implementation"),
-    *("pretraining_tp", "use_cache", "torchscript", "use_bfloat16", "chunk_size_feed_forward"),
-    *("return_dict", "return_dict_in_generate", "output_attentions", "output_hidden_states", "output_scores"),
-}
-# Of tokens, which the tokenizer's files say, and of how they are drawn.
-_TOKENS = {f"{name}_token_id" for name in ("bos", "eos", "pad", "sep", "unk", "decoder_start")}
-_TOKENS |= {"forced_bos_token_id", "forced_eos_token_id", "bad_words_ids", "suppress_tokens"}
-_TOKENS |= {"begin_suppress_tokens", "do_sample", "early_stopping", "num_beams", "num_beam_groups"}
-_TOKENS |= {"max_length", "min_length", "prefix", "temperature", "top_k", "top_p", "typical_p"}
-_TOKENS |= {"diversity_penalty", "length_penalty", "repetition_penalty", "exponential_decay_length_penalty"}
-_TOKENS |= {"no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "num_return_sequences"}
-_TOKENS |= {"remove_invalid_values"}
-_TRAINING = {"initializer_range", "attention_dropout", "hidden_dropout", "resid_pdrop", "embd_pdrop"}
-_TRAINING |= {"classifier_dropout", "finetuning_task"}
-_WITHOUT_EFFECT = _BOOKKEEPING | _TOKENS | _TRAINING
-# Values with which a key that is not read makes no difference; None makes none for any.
-_NEUTRAL: dict[str, tuple[object, ...]] = {
-    "add_cross_attention": (False,),
-    "attention_bias": (False,),
-    "full_attn_mod": (1,),  # Phi-4's, which transformers does not read
-    "hidden_act": _GELU_TANH,  # where it is hidden_activation that counts
-    "hidden_activation": _GELU_TANH,  # and Gemma 1's, beside it
-    "interpolate_factor": (1,),
-    "is_decoder": (False, True),
-    "is_encoder_decoder": (False,),
-    "lm_head_bias": (False,),
-    "mlp_bias": (False,),
-    "partial_rotary_factor": (1,),
-    "pruned_heads": ({},),
-    "qk_layernorm": (False,),
-    "rope_interleaved": (False,),
-    "tie_encoder_decoder": (False,),
-    "use_bidirectional_attention": (False,),
-    "use_mrope": (False,),
-    "use_sliding_window": (False,),
-}
-# Of the vision models whose text models these are: what is said beside text_config.
-_BESIDE_TEXT = {
-    "vision_config",
-    "mm_tokens_per_image",
-    "boi_token_index",
-    "eoi_token_index",
-    "image_token_index",
-}
 
 
 class _Keys:
@@ -304,21 +114,20 @@ def read(config: Mapping[str, Any]) -> dict[str, Any]:
     Raises ModelError that names the key: for one that is missing, odd, not supported or not known.
     """
     name = config.get("model_type")
-    if name == "gemma3" and isinstance(config.get("text_config"), dict):
-        text = {"tie_word_embeddings": config.get("tie_word_embeddings"), **config["text_config"]}
-        beside = _Keys({key: value for key, value in config.items() if key != "text_config"})
-        beside.check(_WITHOUT_EFFECT | _BESIDE_TEXT | {"tie_word_embeddings"}, _NEUTRAL)
-        return read({**text, "model_type": "gemma3_text"}) | {"zcwasm.vision": True}
-    if isinstance(name, str) and name in _CONVERT:
+    text = config.get("text_config")
+    if isinstance(name, str) and name in hf_kinds.VISION and isinstance(text, dict):
+        return _read_text_of(name, config, text)
+    if isinstance(name, str) and name in hf_kinds.CONVERT:
+        why = FAMILIES[hf_kinds.CONVERT[name]].no_folder
         raise model_error(
-            f"config.json: model_type is {name!r}, whose folder {FAMILIES[_CONVERT[name]].no_folder}: it "
-            "cannot be mapped as it is; convert it to GGUF with llama.cpp's convert_hf_to_gguf.py",
+            f"config.json: model_type is {name!r}, whose folder {why}: it cannot be mapped as it is; "
+            "convert it to GGUF with llama.cpp's convert_hf_to_gguf.py",
             None,
         )
-    if not isinstance(name, str) or name not in KINDS:
+    if not isinstance(name, str) or name not in hf_kinds.KINDS:
         raise model_error(
-            f"config.json: model_type is {name!r:.100}; supported are {', '.join(KINDS)}, and gemma3 with a "
-            "text_config",
+            f"config.json: model_type is {name!r:.100}; supported are {', '.join(hf_kinds.KINDS)}, and with "
+            f"a text_config of these {', '.join(hf_kinds.VISION)}",
             None,
         )
     keys = _Keys(config)
@@ -326,22 +135,34 @@ def read(config: Mapping[str, Any]) -> dict[str, Any]:
         raise model_error(
             "config.json: quantization_config is there: quantized folders are not supported", None
         )
-    found = _Writer(KINDS[name])
+    found = _Writer(hf_kinds.KINDS[name])
     _read_numbers(keys, found)
     _read_positions(keys, found)
-    keys.check(_WITHOUT_EFFECT, _NEUTRAL)
+    keys.check(hf_kinds.WITHOUT_EFFECT, hf_kinds.NEUTRAL)
     return found.metadata
+
+
+def _read_text_of(name: str, config: Mapping[str, Any], text: Mapping[str, Any]) -> dict[str, Any]:
+    """Of one that sees. What that one says of the output goes before what its text model says."""
+    kind = text.get("model_type", hf_kinds.VISION[name][0])
+    if kind not in hf_kinds.VISION[name]:
+        raise model_error(f"config.json: text_config.model_type is {kind!r:.100} in a {name}", None)
+    beside = _Keys({key: value for key, value in config.items() if key != "text_config"})
+    beside.check(hf_kinds.WITHOUT_EFFECT | hf_kinds.BESIDE_TEXT, hf_kinds.NEUTRAL)
+    tied = config.get("tie_word_embeddings")
+    said = {} if tied is None else {"tie_word_embeddings": tied}
+    return read({**text, **said, "model_type": kind}) | {"zcwasm.vision": True}
 
 
 class _Writer:
     """What is said so far."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: hf_kinds.Kind) -> None:
         self.kind = kind
         self.family = FAMILIES[kind.architecture]
         self.metadata: dict[str, Any] = {
             "general.architecture": kind.architecture,
-            "zcwasm.rope_halves": True,
+            "zcwasm.rope_halves": not kind.rotates_pairs,
         }
 
     def put(self, key: str, value: object) -> None:
@@ -372,7 +193,7 @@ def _read_numbers(keys: _Keys, found: _Writer) -> None:
     found.metadata["zcwasm.biases"] = [
         matrix
         for flag, matrices in kind.biases.items()
-        if not flag or keys.flag(flag, False)
+        if not flag or keys.flag(flag, kind.defaults.get(flag, False))
         for matrix in matrices
     ]
     found.metadata["zcwasm.tied"] = keys.flag("tie_word_embeddings", kind.tied)
@@ -380,7 +201,7 @@ def _read_numbers(keys: _Keys, found: _Writer) -> None:
         put(name, keys.number(key, default, null=0.0))
     if "attention" in found.family.scales and kind.architecture != "granite":
         put("attention.scale", keys.above("query_pre_attn_scalar", 256) ** -0.5)
-    if found.family.parallel != "no":
+    if found.family.parallel in ("key", "alone"):
         put("use_parallel_residual", keys.flag("use_parallel_residual", False))
 
 
@@ -405,7 +226,7 @@ def _unrotated(keys: _Keys, layers: int, every: int) -> list[bool]:
     return [(layer + 1) % interval == 0 if flags is None else not flags[layer] for layer in range(layers)]
 
 
-def _windows(keys: _Keys, kind: Kind, layers: int, unrotated: list[bool]) -> tuple[int, list[bool]]:
+def _windows(keys: _Keys, kind: hf_kinds.Kind, layers: int, unrotated: list[bool]) -> tuple[int, list[bool]]:
     """How many keys a row sees, 0 without windows, and which layers have one."""
     if kind.windows == "none":
         return 0, [False] * layers
@@ -435,16 +256,18 @@ def _windows(keys: _Keys, kind: Kind, layers: int, unrotated: list[bool]) -> tup
 
 def _read_rope(keys: _Keys, found: _Writer) -> None:
     new, old = keys.inner("rope_parameters"), keys.inner("rope_scaling")
+    if found.family.scales_far_queries:
+        _read_far_queries(keys, new or old, found)
     if new is not None and old is not None:
         raise model_error(
             "config.json: both rope_parameters and rope_scaling are there: only one may be", None
         )
     theta = keys.number("rope_theta", found.kind.theta, null=found.kind.theta)
-    if not found.kind.nested_rope:
+    if found.kind.window_theta is None:
         _read_angles(keys, new or old or _Keys({}), found, theta)
         return
     of_window = found.kind.window_theta
-    if of_window is not None:
+    if found.family.window_rope_base is not None:
         of_window = keys.number("rope_local_base_freq", of_window, null=of_window)
     full, sliding = old or _Keys({}), None
     if new is not None:
@@ -452,15 +275,18 @@ def _read_rope(keys: _Keys, found: _Writer) -> None:
         new.check(set(), {})
     _read_angles(keys, full, found, theta)
     if sliding is not None:
-        of_window = sliding.number("rope_theta", theta if of_window is None else of_window)
+        of_window = sliding.number("rope_theta", of_window)
         if sliding.get("rope_type", "default") != "default":
             raise sliding.wrong("rope_type", ", supported: default")
         sliding.check(set(), {"partial_rotary_factor": (1,)})
-    base = found.metadata[f"{found.kind.architecture}.rope.freq_base"]
-    if found.family.window_rope_base is not None:
-        found.put("rope.freq_base_swa", of_window)
-    elif of_window is not None and of_window != base:
-        raise model_error(f"config.json: {_SLIDING} has rope_theta {of_window!r}, {_FULL} {base!r}", None)
+    found.put("rope.freq_base_swa", of_window)
+
+
+def _read_far_queries(keys: _Keys, rope: _Keys | None, found: _Writer) -> None:
+    if rope is None:  # transformers has numbers of its own then
+        raise keys.wrong("rope_parameters", ", must be there")
+    found.put("attention.temperature_scale", rope.number("llama_4_scaling_beta", 0, null=0))
+    rope.known.add("max_position_embeddings")  # which is there twice
 
 
 def _read_angles(keys: _Keys, rope: _Keys, found: _Writer, theta: float) -> None:

@@ -109,6 +109,14 @@ def every_rms_norm(d: Device, arena: Arena) -> Pair:
     return out, reference.rms_norm(x, weight, EPS)
 
 
+def every_norm_add(d: Device, arena: Arena) -> Pair:
+    before = normal(3, 301)
+    x, weight, out = arena.put(normal(3, 301)), arena.put(normal(301)), arena.put(before)
+    params = {"rows": 3, "cols": 301, "ldx": 301, "ldout": 301, "eps": EPS}
+    d.dispatch("norm_add", [x, weight, out], params)
+    return out, before + reference.rms_norm(x, weight, EPS)
+
+
 def every_layer_norm(d: Device, arena: Arena) -> Pair:
     x, weight, bias = arena.put(normal(3, 301)), arena.put(normal(301)), arena.put(normal(301))
     out = arena.empty((3, 301))

@@ -3,7 +3,7 @@
 Everybody who must know it reads it here: the numbers (_config.py), the check of a file's tensors (_known.py),
 the names in Hugging Face's folders (_models/hf_names.py), the tests, and the table in docs/reference/llm.md,
 which buildtools/families.py makes. A family that needs nothing new is one row, one in tests/test_families.py
-and, if folders are to be read, one of KINDS in _models/hf_config.py. When it brings something new: a field
+and, if folders are to be read, one of KINDS in _models/hf_kinds.py. When it brings something new: a field
 here, the field of Config that it becomes, the field of the same name in guests/llama.h, and what llama.c does
 with it.
 
@@ -31,14 +31,16 @@ class Family:
 
     #: Models of the family, for people.
     models: str
-    #: Norms of a layer: flags LLAMA_NORM_*. Layer norms have biases.
+    #: Norms of a layer: flags LLAMA_NORM_*.
     norms: int = PRE
+    #: Whether layer norms have biases.
+    norm_biases: bool = True
     #: Norm of queries and keys: LLAMA_QK_*.
     qk_norm: int = layouts.LLAMA_QK_NONE
     #: LLAMA_FF_*.
     feed_forward: int = layouts.LLAMA_FF_SILU
     #: Attention and feed-forward side by side: "no"; "key": as use_parallel_residual says, else yes; "alone":
-    #: where there is no norm in front of the feed-forward.
+    #: where there is no norm in front of the feed-forward; "shared": always, and there is none.
     parallel: str = "no"
     #: Matrices that have biases, and those that may.
     biases: tuple[str, ...] = ()
@@ -50,10 +52,15 @@ class Family:
     long_factors: bool = False
     #: Whether rope.scaling.finetuned says if anything is rotated.
     rope_finetuned: bool = False
+    #: Whether only layers with a window are rotated.
+    rotates_windows: bool = False
     #: Of so many layers the last one is not rotated; 0: all are.
     unrotated_every: int = 0
     #: Rows of position_embd.weight are added to the embeddings.
     learned_positions: bool = False
+    #: Whether queries may be scaled by their positions, which makes no difference within the context of YaRN:
+    #: the model's context ends there.
+    scales_far_queries: bool = False
     #: Scales that are numbers of the file, of attention, embedding, residual, logit.
     scales: tuple[str, ...] = ()
     #: Whether logits are divided by the file's logit_scale, else multiplied.
@@ -73,10 +80,10 @@ class Family:
     #: Layers with a window have a rope base of their own, and no scaling: what it is where the file does not
     #: say.
     window_rope_base: float | None = None
-    #: Layers with a window are rotated without scaling, by the same base.
+    #: Layers with a window are rotated without scaling; by the same base, where the file does not say.
     window_unscaled: bool = False
-    #: Files have as one matrix: q, k and v; and, if there is a gate, gate and up.
-    fused: bool = False
+    #: What files have as one matrix: "attn_qkv", q, k and v; "ffn_gate_up", gate and up.
+    fused: tuple[str, ...] = ()
     #: Folders have the norms' weights minus 1.
     norms_less_one: bool = False
     #: Why a folder cannot be mapped; empty: it can.
@@ -92,6 +99,7 @@ _GELU = layouts.LLAMA_FF_GELU_TANH
 
 FAMILIES = {
     "llama": Family("Llama 2, 3.x, Mistral, SmolLM2", rope_halves=False, may_have_biases=_ALL),
+    "mistral3": Family("Ministral 3", rope_halves=False, scales_far_queries=True),
     "qwen2": Family("Qwen 2, 2.5", may_have_biases=QKV),
     "qwen3": Family("Qwen 3", qk_norm=layouts.LLAMA_QK_HEAD, may_have_biases=ATTENTION),
     "gemma": Family(
@@ -129,7 +137,7 @@ FAMILIES = {
         window_rope_base=10000.0,
         norms_less_one=True,
     ),
-    "phi3": Family("Phi-3, Phi-4", long_factors=True, fused=True),
+    "phi3": Family("Phi-3, Phi-4", long_factors=True, fused=("attn_qkv", "ffn_gate_up")),
     "smollm3": Family("SmolLM3", rope_halves=False, unrotated_every=4, may_have_biases=_ALL),
     "olmo2": Family(
         "OLMo 2, 3",
@@ -147,14 +155,47 @@ FAMILIES = {
         scales=("attention", "embedding", "residual", "logit"),
         divides_logits=True,
     ),
+    "glm4": Family(
+        "GLM-4 (0414)",
+        norms=PRE | POST,
+        may_have_biases=QKV,
+        rope_halves=False,
+        fused=("ffn_gate_up",),
+    ),
     "stablelm": Family("StableLM", norms=PRE | LAYER, parallel="alone", may_have_biases=QKV),
+    "command-r": Family(
+        "Command R, Aya",
+        norms=PRE | LAYER,
+        norm_biases=False,
+        parallel="shared",
+        may_have_biases=ATTENTION,
+        rope_halves=False,
+        scales=("logit",),
+    ),
+    "cohere2": Family(
+        "Command R7B, Command A",
+        norms=PRE | LAYER,
+        norm_biases=False,
+        parallel="shared",
+        may_have_biases=ATTENTION,
+        rope_halves=False,
+        rotates_windows=True,
+        scales=("logit",),
+        window_period=4,
+    ),
+    "starcoder2": Family(
+        "StarCoder2",
+        norms=PRE | LAYER,
+        feed_forward=layouts.LLAMA_FF_PLAIN_GELU_TANH,
+        biases=(*ATTENTION, *PLAIN),
+    ),
     "gptneox": Family(
         "GPT-NeoX, Pythia",
         norms=PRE | LAYER,
         feed_forward=layouts.LLAMA_FF_PLAIN_GELU,
         parallel="key",
         biases=(*ATTENTION, *PLAIN),
-        fused=True,
+        fused=("attn_qkv",),
         no_folder="has queries, keys and values of each head one behind the other",
     ),
     "gpt2": Family(
@@ -164,7 +205,7 @@ FAMILIES = {
         biases=(*ATTENTION, *PLAIN),
         rope_halves=None,
         learned_positions=True,
-        fused=True,
+        fused=("attn_qkv",),
         no_folder="has transposed matrices",
     ),
 }
