@@ -201,18 +201,21 @@ float run_line(uint row, uint u, vec4 x[8], vec4 of_x)
     return run_minima ? fma(scale.x, all_.x, -scale.y * all_.y) : scale.x * all_.x;
 }
 // One call for all of them.
-#define line_times_x_Q5_0(row, u, x, of_x) sum
-#define line_times_x_Q5_1(row, u, x, of_x) sum
-#define line_times_x_Q2_K(row, u, x, of_x) sum
-#define line_times_x_Q3_K(row, u, x, of_x) sum
-#define line_times_x_Q5_K(row, u, x, of_x) sum
-#define line_times_x_IQ4_NL(row, u, x, of_x) sum
-#define line_times_x_IQ4_XS(row, u, x, of_x) sum
-#define line_times_x_MXFP4(row, u, x, of_x) sum
+#define line_times_x_Q5_0(row, u, x, of_x) 0.0
+#define line_times_x_Q5_1(row, u, x, of_x) 0.0
+#define line_times_x_Q2_K(row, u, x, of_x) 0.0
+#define line_times_x_Q3_K(row, u, x, of_x) 0.0
+#define line_times_x_Q5_K(row, u, x, of_x) 0.0
+#define line_times_x_IQ4_NL(row, u, x, of_x) 0.0
+#define line_times_x_IQ4_XS(row, u, x, of_x) 0.0
+#define line_times_x_MXFP4(row, u, x, of_x) 0.0
 
 float line_times_x(uint row, uint u, vec4 x[8], vec4 of_x)
 {
-    float sum = runs ? run_line(row, u, x, of_x) : 0.0;
+    if (runs) {
+        return run_line(row, u, x, of_x);
+    }
+    float sum = 0.0;
 #define ZC_WEIGHT_TYPE(name, block, bytes, gguf, cpu) \
     if (IS(name)) {                                   \
         sum = line_times_x_##name(row, u, x, of_x);   \

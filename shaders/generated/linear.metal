@@ -330,47 +330,47 @@ constant bool _9135 = (type == 15u);
 constant bool _9220 = (type == 15u);
 constant bool coded = (signed_runs || _9220);
 constant float _9332 = coded ? 1.0 : 16777216.0;
-constant bool _9375 = (type == 0u);
-constant bool _9387 = (type == 1u);
-constant bool _9399 = (type == 2u);
-constant bool _9411 = (type == 3u);
-constant bool _9423 = (type == 4u);
-constant bool _9435 = (type == 5u);
-constant bool _9447 = (type == 6u);
-constant bool _9459 = (type == 7u);
-constant bool _9471 = (type == 8u);
-constant bool _9475 = (type == 9u);
-constant bool _9479 = (type == 10u);
-constant bool _9483 = (type == 11u);
-constant bool _9487 = (type == 12u);
-constant bool _9491 = (type == 13u);
-constant bool _9495 = (type == 14u);
-constant bool _9499 = (type == 15u);
-constant bool _9503 = (type == 16u);
-constant bool _9518 = (type == 3u);
-constant bool _9519 = (type == 4u);
-constant bool _9520 = (_9518 || _9519);
-constant bool _9521 = (type == 5u);
-constant bool whole_blocks = (_9520 || _9521);
-constant bool _9552 = (type == 6u);
-constant bool _9553 = (_9552 || runs);
-constant bool _9584 = (type == 7u);
+constant bool _9373 = (type == 0u);
+constant bool _9385 = (type == 1u);
+constant bool _9397 = (type == 2u);
+constant bool _9409 = (type == 3u);
+constant bool _9421 = (type == 4u);
+constant bool _9433 = (type == 5u);
+constant bool _9445 = (type == 6u);
+constant bool _9457 = (type == 7u);
+constant bool _9469 = (type == 8u);
+constant bool _9472 = (type == 9u);
+constant bool _9475 = (type == 10u);
+constant bool _9478 = (type == 11u);
+constant bool _9481 = (type == 12u);
+constant bool _9484 = (type == 13u);
+constant bool _9487 = (type == 14u);
+constant bool _9490 = (type == 15u);
+constant bool _9493 = (type == 16u);
+constant bool _9508 = (type == 3u);
+constant bool _9509 = (type == 4u);
+constant bool _9510 = (_9508 || _9509);
+constant bool _9511 = (type == 5u);
+constant bool whole_blocks = (_9510 || _9511);
+constant bool _9542 = (type == 6u);
+constant bool _9543 = (_9542 || runs);
+constant bool _9574 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _9622 = (team_way <= 2u);
-constant bool _9623 = (team_way == 4u);
-constant bool _9624 = (team_way == 5u);
-constant bool _9625 = (_9623 || _9624);
-constant bool _9626 = (team_way == 12u);
-constant bool _9627 = (_9625 || _9626);
-constant bool _9628 = (team_way == 15u);
-constant bool _9629 = (_9627 || _9628);
-constant uint _9630 = _9629 ? 4u : 2u;
-constant uint LINES = _9622 ? 1u : _9630;
-constant uint _9632 = (LINES / 2u);
-constant uint ELEMENTS = false ? _9632 : LINES;
+constant bool _9612 = (team_way <= 2u);
+constant bool _9613 = (team_way == 4u);
+constant bool _9614 = (team_way == 5u);
+constant bool _9615 = (_9613 || _9614);
+constant bool _9616 = (team_way == 12u);
+constant bool _9617 = (_9615 || _9616);
+constant bool _9618 = (team_way == 15u);
+constant bool _9619 = (_9617 || _9618);
+constant uint _9620 = _9619 ? 4u : 2u;
+constant uint LINES = _9612 ? 1u : _9620;
+constant uint _9622 = (LINES / 2u);
+constant uint ELEMENTS = false ? _9622 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _9963 = (way == 0u);
-constant bool _9968 = (way > 12u);
+constant bool _9953 = (way == 0u);
+constant bool _9958 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 constant spvUnsafeArray<float4, 16> _5634 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
@@ -1976,13 +1976,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9553)
+    if (_9543)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_9584)
+    if (_9574)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -2978,7 +2978,6 @@ float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread 
 static inline __attribute__((always_inline))
 float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1126, const device Weights4& v_1136)
 {
-    float _9361;
     if (runs)
     {
         uint param = row;
@@ -2986,14 +2985,10 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        _9361 = run_line(param, param_1, param_2, param_3, push, v_1126, v_1136);
+        return run_line(param, param_1, param_2, param_3, push, v_1126, v_1136);
     }
-    else
-    {
-        _9361 = 0.0;
-    }
-    float sum = _9361;
-    if (_9375)
+    float sum = 0.0;
+    if (_9373)
     {
         uint param_4 = row;
         uint param_5 = u;
@@ -3002,7 +2997,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_7 = of_x;
         sum = line_times_x_F32(param_4, param_5, param_6, param_7, v_1126);
     }
-    if (_9387)
+    if (_9385)
     {
         uint param_8 = row;
         uint param_9 = u;
@@ -3011,7 +3006,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_11 = of_x;
         sum = line_times_x_F16(param_8, param_9, param_10, param_11, v_1126);
     }
-    if (_9399)
+    if (_9397)
     {
         uint param_12 = row;
         uint param_13 = u;
@@ -3020,7 +3015,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_15 = of_x;
         sum = line_times_x_BF16(param_12, param_13, param_14, param_15, v_1126);
     }
-    if (_9411)
+    if (_9409)
     {
         uint param_16 = row;
         uint param_17 = u;
@@ -3029,7 +3024,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_19 = of_x;
         sum = line_times_x_Q8_0(param_16, param_17, param_18, param_19, v_1126);
     }
-    if (_9423)
+    if (_9421)
     {
         uint param_20 = row;
         uint param_21 = u;
@@ -3038,7 +3033,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_23 = of_x;
         sum = line_times_x_Q4_0(param_20, param_21, param_22, param_23, v_1126);
     }
-    if (_9435)
+    if (_9433)
     {
         uint param_24 = row;
         uint param_25 = u;
@@ -3047,7 +3042,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_27 = of_x;
         sum = line_times_x_Q4_1(param_24, param_25, param_26, param_27, v_1126);
     }
-    if (_9447)
+    if (_9445)
     {
         uint param_28 = row;
         uint param_29 = u;
@@ -3056,7 +3051,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_31 = of_x;
         sum = line_times_x_Q4_K(param_28, param_29, param_30, param_31, v_1126);
     }
-    if (_9459)
+    if (_9457)
     {
         uint param_32 = row;
         uint param_33 = u;
@@ -3065,39 +3060,39 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_35 = of_x;
         sum = line_times_x_Q6_K(param_32, param_33, param_34, param_35, v_1126);
     }
-    if (_9471)
+    if (_9469)
     {
-        sum = sum;
+        sum = 0.0;
+    }
+    if (_9472)
+    {
+        sum = 0.0;
     }
     if (_9475)
     {
-        sum = sum;
+        sum = 0.0;
     }
-    if (_9479)
+    if (_9478)
     {
-        sum = sum;
+        sum = 0.0;
     }
-    if (_9483)
+    if (_9481)
     {
-        sum = sum;
+        sum = 0.0;
+    }
+    if (_9484)
+    {
+        sum = 0.0;
     }
     if (_9487)
     {
-        sum = sum;
+        sum = 0.0;
     }
-    if (_9491)
+    if (_9490)
     {
-        sum = sum;
+        sum = 0.0;
     }
-    if (_9495)
-    {
-        sum = sum;
-    }
-    if (_9499)
-    {
-        sum = sum;
-    }
-    if (_9503)
+    if (_9493)
     {
         uint param_36 = row;
         uint param_37 = u;
@@ -3118,20 +3113,20 @@ void lane_rows(constant Push& push, const device Bias1& v_937, device Y1& v_970,
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _9655 = push.first.xyz + gl_WorkGroupID;
-    uint _9656 = _9655.y;
+    uint3 _9645 = push.first.xyz + gl_WorkGroupID;
+    uint _9646 = _9645.y;
     spvUnsafeArray<uint, 4> row;
-    uint _9728;
+    uint _9718;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _9852;
-    uint _9915;
-    for (uint r = _9656; r < push.rows; r += push.groups.y)
+    float _9842;
+    uint _9905;
+    for (uint r = _9646; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _9679 = push.first.xyz + gl_WorkGroupID;
-        uint _9680 = _9679.x;
-        for (uint tile = _9680; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _9669 = push.first.xyz + gl_WorkGroupID;
+        uint _9670 = _9669.x;
+        for (uint tile = _9670; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3148,13 +3143,13 @@ void lane_rows(constant Push& push, const device Bias1& v_937, device Y1& v_970,
                     choose_line(param_1);
                     if (false)
                     {
-                        _9728 = y / 2u;
+                        _9718 = y / 2u;
                     }
                     else
                     {
-                        _9728 = y;
+                        _9718 = y;
                     }
-                    row[y] = (2u * push.offset.y) + (min((first + _9728), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * push.offset.y) + (min((first + _9718), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3200,13 +3195,13 @@ void lane_rows(constant Push& push, const device Bias1& v_937, device Y1& v_970,
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _9852 = norm_scale(param_15, push);
+                _9842 = norm_scale(param_15, push);
             }
             else
             {
-                _9852 = 1.0;
+                _9842 = 1.0;
             }
-            float scale = _9852;
+            float scale = _9842;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3221,16 +3216,16 @@ void lane_rows(constant Push& push, const device Bias1& v_937, device Y1& v_970,
             {
                 if (y_3 < LINES)
                 {
-                    bool _9906;
+                    bool _9896;
                     if (false)
                     {
-                        _9906 = y_3 == ((2u * lane) + 1u);
+                        _9896 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _9906 = false;
+                        _9896 = false;
                     }
-                    if (_9906)
+                    if (_9896)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3238,30 +3233,30 @@ void lane_rows(constant Push& push, const device Bias1& v_937, device Y1& v_970,
                     {
                         if (false)
                         {
-                            _9915 = 2u * lane;
+                            _9905 = 2u * lane;
                         }
                         else
                         {
-                            _9915 = lane;
+                            _9905 = lane;
                         }
-                        if (y_3 == _9915)
+                        if (y_3 == _9905)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _9933 = lane < ELEMENTS;
-            bool _9942;
-            if (_9933)
+            bool _9923 = lane < ELEMENTS;
+            bool _9932;
+            if (_9923)
             {
-                _9942 = (first + lane) < push.n;
+                _9932 = (first + lane) < push.n;
             }
             else
             {
-                _9942 = _9933;
+                _9932 = _9923;
             }
-            if (_9942)
+            if (_9932)
             {
                 uint param_16 = r;
                 uint param_17 = first + lane;
@@ -4517,13 +4512,13 @@ kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvB
     const device auto& v_3571 = *(const device Norm1*)spvBufferAliasSet0Binding4;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_9963)
+    if (_9953)
     {
         tiles(push, v_937, v_970, v_1080, v_1126, v_1136, v_3489, v_3499, v_3562, v_3571, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_9968)
+        if (_9958)
         {
             lane_rows(push, v_937, v_970, v_1126, v_1136, v_3499, v_3571, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }

@@ -352,48 +352,48 @@ constant bool _9457 = (type == 15u);
 constant bool _9542 = (type == 15u);
 constant bool coded = (signed_runs || _9542);
 constant float _9654 = coded ? 1.0 : 16777216.0;
-constant bool _9697 = (type == 0u);
-constant bool _9709 = (type == 1u);
-constant bool _9721 = (type == 2u);
-constant bool _9733 = (type == 3u);
-constant bool _9745 = (type == 4u);
-constant bool _9757 = (type == 5u);
-constant bool _9769 = (type == 6u);
-constant bool _9781 = (type == 7u);
-constant bool _9793 = (type == 8u);
-constant bool _9797 = (type == 9u);
-constant bool _9801 = (type == 10u);
-constant bool _9805 = (type == 11u);
-constant bool _9809 = (type == 12u);
-constant bool _9813 = (type == 13u);
-constant bool _9817 = (type == 14u);
-constant bool _9821 = (type == 15u);
-constant bool _9825 = (type == 16u);
-constant bool _9840 = (type == 3u);
-constant bool _9841 = (type == 4u);
-constant bool _9842 = (_9840 || _9841);
-constant bool _9843 = (type == 5u);
-constant bool whole_blocks = (_9842 || _9843);
-constant bool _9875 = (type == 6u);
-constant bool _9876 = (_9875 || runs);
-constant bool _9907 = (type == 7u);
+constant bool _9695 = (type == 0u);
+constant bool _9707 = (type == 1u);
+constant bool _9719 = (type == 2u);
+constant bool _9731 = (type == 3u);
+constant bool _9743 = (type == 4u);
+constant bool _9755 = (type == 5u);
+constant bool _9767 = (type == 6u);
+constant bool _9779 = (type == 7u);
+constant bool _9791 = (type == 8u);
+constant bool _9794 = (type == 9u);
+constant bool _9797 = (type == 10u);
+constant bool _9800 = (type == 11u);
+constant bool _9803 = (type == 12u);
+constant bool _9806 = (type == 13u);
+constant bool _9809 = (type == 14u);
+constant bool _9812 = (type == 15u);
+constant bool _9815 = (type == 16u);
+constant bool _9830 = (type == 3u);
+constant bool _9831 = (type == 4u);
+constant bool _9832 = (_9830 || _9831);
+constant bool _9833 = (type == 5u);
+constant bool whole_blocks = (_9832 || _9833);
+constant bool _9865 = (type == 6u);
+constant bool _9866 = (_9865 || runs);
+constant bool _9897 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _9950 = (team_way <= 2u);
-constant bool _9951 = (team_way == 4u);
-constant bool _9952 = (team_way == 5u);
-constant bool _9953 = (_9951 || _9952);
-constant bool _9954 = (team_way == 12u);
-constant bool _9955 = (_9953 || _9954);
-constant bool _9956 = (team_way == 15u);
-constant bool _9957 = (_9955 || _9956);
-constant uint _9958 = _9957 ? 4u : 2u;
-constant uint LINES = _9950 ? 1u : _9958;
-constant uint _9960 = (LINES / 2u);
-constant uint ELEMENTS = both ? _9960 : LINES;
+constant bool _9940 = (team_way <= 2u);
+constant bool _9941 = (team_way == 4u);
+constant bool _9942 = (team_way == 5u);
+constant bool _9943 = (_9941 || _9942);
+constant bool _9944 = (team_way == 12u);
+constant bool _9945 = (_9943 || _9944);
+constant bool _9946 = (team_way == 15u);
+constant bool _9947 = (_9945 || _9946);
+constant uint _9948 = _9947 ? 4u : 2u;
+constant uint LINES = _9940 ? 1u : _9948;
+constant uint _9950 = (LINES / 2u);
+constant uint ELEMENTS = both ? _9950 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _10315 = (part == 2u);
-constant bool _10316 = (way == 0u);
-constant bool _10321 = (way > 12u);
+constant bool _10305 = (part == 2u);
+constant bool _10306 = (way == 0u);
+constant bool _10311 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 constant spvUnsafeArray<float4, 16> _5733 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
@@ -1989,13 +1989,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9876)
+    if (_9866)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_9907)
+    if (_9897)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -3255,7 +3255,6 @@ float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread 
 static inline __attribute__((always_inline))
 float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, constant Push& push)
 {
-    float _9683;
     if (runs)
     {
         uint param = row;
@@ -3263,14 +3262,10 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        _9683 = run_line(param, param_1, param_2, param_3, second, v_839, v_850, v_862, v_871, push);
+        return run_line(param, param_1, param_2, param_3, second, v_839, v_850, v_862, v_871, push);
     }
-    else
-    {
-        _9683 = 0.0;
-    }
-    float sum = _9683;
-    if (_9697)
+    float sum = 0.0;
+    if (_9695)
     {
         uint param_4 = row;
         uint param_5 = u;
@@ -3279,7 +3274,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_7 = of_x;
         sum = line_times_x_F32(param_4, param_5, param_6, param_7, second, v_839, v_850);
     }
-    if (_9709)
+    if (_9707)
     {
         uint param_8 = row;
         uint param_9 = u;
@@ -3288,7 +3283,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_11 = of_x;
         sum = line_times_x_F16(param_8, param_9, param_10, param_11, second, v_839, v_850);
     }
-    if (_9721)
+    if (_9719)
     {
         uint param_12 = row;
         uint param_13 = u;
@@ -3297,7 +3292,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_15 = of_x;
         sum = line_times_x_BF16(param_12, param_13, param_14, param_15, second, v_839, v_850);
     }
-    if (_9733)
+    if (_9731)
     {
         uint param_16 = row;
         uint param_17 = u;
@@ -3306,7 +3301,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_19 = of_x;
         sum = line_times_x_Q8_0(param_16, param_17, param_18, param_19, second, v_839, v_850);
     }
-    if (_9745)
+    if (_9743)
     {
         uint param_20 = row;
         uint param_21 = u;
@@ -3315,7 +3310,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_23 = of_x;
         sum = line_times_x_Q4_0(param_20, param_21, param_22, param_23, second, v_839, v_850);
     }
-    if (_9757)
+    if (_9755)
     {
         uint param_24 = row;
         uint param_25 = u;
@@ -3324,7 +3319,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_27 = of_x;
         sum = line_times_x_Q4_1(param_24, param_25, param_26, param_27, second, v_839, v_850);
     }
-    if (_9769)
+    if (_9767)
     {
         uint param_28 = row;
         uint param_29 = u;
@@ -3333,7 +3328,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_31 = of_x;
         sum = line_times_x_Q4_K(param_28, param_29, param_30, param_31, second, v_839, v_850);
     }
-    if (_9781)
+    if (_9779)
     {
         uint param_32 = row;
         uint param_33 = u;
@@ -3342,39 +3337,39 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_35 = of_x;
         sum = line_times_x_Q6_K(param_32, param_33, param_34, param_35, second, v_839, v_850);
     }
-    if (_9793)
+    if (_9791)
     {
-        sum = sum;
+        sum = 0.0;
+    }
+    if (_9794)
+    {
+        sum = 0.0;
     }
     if (_9797)
     {
-        sum = sum;
+        sum = 0.0;
     }
-    if (_9801)
+    if (_9800)
     {
-        sum = sum;
+        sum = 0.0;
     }
-    if (_9805)
+    if (_9803)
     {
-        sum = sum;
+        sum = 0.0;
+    }
+    if (_9806)
+    {
+        sum = 0.0;
     }
     if (_9809)
     {
-        sum = sum;
+        sum = 0.0;
     }
-    if (_9813)
+    if (_9812)
     {
-        sum = sum;
+        sum = 0.0;
     }
-    if (_9817)
-    {
-        sum = sum;
-    }
-    if (_9821)
-    {
-        sum = sum;
-    }
-    if (_9825)
+    if (_9815)
     {
         uint param_36 = row;
         uint param_37 = u;
@@ -3402,21 +3397,21 @@ void lane_rows(thread bool& second, const device Second1& v_839, const device We
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _9983 = push.first.xyz + gl_WorkGroupID;
-    uint _9984 = _9983.y;
+    uint3 _9973 = push.first.xyz + gl_WorkGroupID;
+    uint _9974 = _9973.y;
     spvUnsafeArray<uint, 4> row;
-    uint _10053;
-    uint _10064;
+    uint _10043;
+    uint _10054;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _10188;
-    uint _10251;
-    for (uint r = _9984; r < push.rows; r += push.groups.y)
+    float _10178;
+    uint _10241;
+    for (uint r = _9974; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _10007 = push.first.xyz + gl_WorkGroupID;
-        uint _10008 = _10007.x;
-        for (uint tile = _10008; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _9997 = push.first.xyz + gl_WorkGroupID;
+        uint _9998 = _9997.x;
+        for (uint tile = _9998; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3433,21 +3428,21 @@ void lane_rows(thread bool& second, const device Second1& v_839, const device We
                     choose_line(param_1, second);
                     if (second)
                     {
-                        _10053 = push.offset.z;
+                        _10043 = push.offset.z;
                     }
                     else
                     {
-                        _10053 = push.offset.y;
+                        _10043 = push.offset.y;
                     }
                     if (both)
                     {
-                        _10064 = y / 2u;
+                        _10054 = y / 2u;
                     }
                     else
                     {
-                        _10064 = y;
+                        _10054 = y;
                     }
-                    row[y] = (2u * _10053) + (min((first + _10064), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * _10043) + (min((first + _10054), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3493,13 +3488,13 @@ void lane_rows(thread bool& second, const device Second1& v_839, const device We
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _10188 = norm_scale(param_15, push);
+                _10178 = norm_scale(param_15, push);
             }
             else
             {
-                _10188 = 1.0;
+                _10178 = 1.0;
             }
-            float scale = _10188;
+            float scale = _10178;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3514,16 +3509,16 @@ void lane_rows(thread bool& second, const device Second1& v_839, const device We
             {
                 if (y_3 < LINES)
                 {
-                    bool _10242;
+                    bool _10232;
                     if (both)
                     {
-                        _10242 = y_3 == ((2u * lane) + 1u);
+                        _10232 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _10242 = both;
+                        _10232 = both;
                     }
-                    if (_10242)
+                    if (_10232)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3531,30 +3526,30 @@ void lane_rows(thread bool& second, const device Second1& v_839, const device We
                     {
                         if (both)
                         {
-                            _10251 = 2u * lane;
+                            _10241 = 2u * lane;
                         }
                         else
                         {
-                            _10251 = lane;
+                            _10241 = lane;
                         }
-                        if (y_3 == _10251)
+                        if (y_3 == _10241)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _10269 = lane < ELEMENTS;
-            bool _10278;
-            if (_10269)
+            bool _10259 = lane < ELEMENTS;
+            bool _10268;
+            if (_10259)
             {
-                _10278 = (first + lane) < push.n;
+                _10268 = (first + lane) < push.n;
             }
             else
             {
-                _10278 = _10269;
+                _10268 = _10259;
             }
-            if (_10278)
+            if (_10268)
             {
                 if (both)
                 {
@@ -4856,14 +4851,14 @@ kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     bool second = false;
-    second = _10315;
-    if (_10316)
+    second = _10305;
+    if (_10306)
     {
         tiles(second, v_839, v_850, v_862, v_871, v_3228, v_3239, push, v_3307, v_3316, v_3429, v_3445, v_3505, v_3539, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_10321)
+        if (_10311)
         {
             lane_rows(second, v_839, v_850, v_862, v_871, v_3239, push, v_3316, v_3429, v_3445, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
