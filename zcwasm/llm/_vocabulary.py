@@ -26,7 +26,7 @@ ADDED = (CONTROL, UNKNOWN, USER_DEFINED)
 # file takes time and memory in proportion to it, and little of both.
 MOST_TOKENS = 1 << 20
 LONGEST_TOKEN = 1024  # characters
-_MOST_ADDED = 1 << 14  # control and user-defined tokens
+_MOST_ADDED = 1 << 14  # control and user-defined tokens, and the unknown one
 _MOST_ADDED_CHARACTERS = 1 << 18  # of them together
 _MOST_MERGES = 8  # for each token
 _FEW = 4096  # in small vocabularies that many in all
