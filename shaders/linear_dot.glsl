@@ -101,17 +101,6 @@ void units_times_x_Q4_K(Unit unit[4], uint row[4], uint u, uint local, inout vec
     }
 }
 
-// The words of four that start at half-word h.
-uvec4 four_words_of(uint h)
-{
-    uvec4 w = four_words(h / 2u);
-    if ((h & 1u) != 0u) {
-        uint last = weight_word(h / 2u + 4u);
-        w = uvec4(next_half(w.x, w.y), next_half(w.y, w.z), next_half(w.z, w.w), next_half(w.w, last));
-    }
-    return w;
-}
-
 // The byte at byte `at`, counted from half-word h.
 uint byte_of(uint h, uint at)
 {
@@ -147,10 +136,40 @@ void units_times_x_Q6_K(Unit unit[4], uint row[4], uint u, uint local, inout vec
     }
 }
 
+void runs_times_x(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
+{
+    [[unroll]] for (uint i = 0u; i < 2u; i++) {
+        uint half_ = run_half(u, i), at = (run_block(u, i) - (u - local)) * BLOCK_QUADS;
+        uvec4 words[4];
+        vec2 scales[4];
+        EACH_ROW(y) {
+            words[y] = run_numbers(unit[y], i);
+            scales[y] = run_scale(unit[y], u, i);
+        }
+        EACH_X(m) {
+            uvec4 h = x_quad(m, at + half_), l = x_quad(m, at + 2u + half_), t = x_quad(m, at + 4u);
+            float s = uintBitsToFloat(t.x);
+            int of_x = int(half_ != 0u ? t.w : t.z);
+            EACH_ROW(y) {
+                sums[y][m] += s * (scales[y].x * float(dots(words[y], h, l)) - scales[y].y * float(of_x));
+            }
+        }
+    }
+}
+#define units_times_x_Q5_0 runs_times_x
+#define units_times_x_Q5_1 runs_times_x
+#define units_times_x_Q2_K runs_times_x
+#define units_times_x_Q3_K runs_times_x
+#define units_times_x_Q5_K runs_times_x
+#define units_times_x_IQ4_NL runs_times_x
+#define units_times_x_IQ4_XS runs_times_x
+#define units_times_x_MXFP4 runs_times_x
+
 // There are no others.
 #define units_times_x_F32 units_times_x_Q4_1
 #define units_times_x_F16 units_times_x_Q4_1
 #define units_times_x_BF16 units_times_x_Q4_1
+#define units_times_x_F8_E4M3 units_times_x_Q4_1
 
 void units_times_x(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
 {

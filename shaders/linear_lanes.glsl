@@ -7,44 +7,11 @@
 //
 // Numbers of a few bits become the middle of half-floats, which are operands at no cost: 64 + n for nibbles and six bits,
 // 384 + n for bytes. So of a unit's sum that much times the sum of its x is subtracted.
-//
-// Loads have the length that addresses allow, 8 bytes at any half-word and 16 at any word: GLSL cannot say it, so
-// buildtools/shaders.py puts it into the MSL in the place of what these functions say.
 
 const uint team_way = way - ZC_LINEAR_DOT_WAYS;
 const uint LINES = ZC_LINEAR_ROWS(team_way);
 const uint ELEMENTS = both ? LINES / 2u : LINES; // of y, of a subgroup
 #define EACH_LINE(y) [[unroll]] for (uint y = 0u; y < 4u; y++) if (y < LINES)
-
-#ifdef TWO_MATRICES
-#define EITHER(name, at) (SECOND ? second_##name(at) : first_##name(at))
-#else
-#define EITHER(name, at) first_##name(at)
-#endif
-
-// Words at word `at`.
-#define WORDS(name, buffer_)                                                                        \
-    uvec4 name##_words(uint at)                                                                     \
-    {                                                                                               \
-        return uvec4(buffer_[at], buffer_[at + 1u], buffer_[at + 2u], buffer_[at + 3u]);            \
-    }                                                                                               \
-    uint name##_word(uint at)                                                                       \
-    {                                                                                               \
-        return buffer_[at];                                                                         \
-    }                                                                                               \
-    uint name##_short(uint h)                                                                       \
-    {                                                                                               \
-        return buffer_[h / 2u] >> (16u * (h & 1u)) & 0xffffu;                                       \
-    }                                                                                               \
-    uvec2 name##_shorts(uint h)                                                                     \
-    {                                                                                               \
-        return uvec2(word_of(h, buffer_[h / 2u], buffer_[h / 2u + 1u]),                             \
-                     word_of(h, buffer_[h / 2u + 1u], buffer_[h / 2u + 2u]));                       \
-    }
-WORDS(first, weights1)
-#ifdef TWO_MATRICES
-WORDS(second, second1)
-#endif
 
 vec4 x_words(uint at)
 {
@@ -72,19 +39,12 @@ float block_times_x(uvec4 w, vec4 x[8])
     return sum4(sums);
 }
 
-vec4 bytes_and_384(uint w)
-{
-    vec2 p = unpackHalf2x16(w << 2u & 0x03fc03fcu ^ 0x5e005e00u);
-    vec2 q = unpackHalf2x16(w >> 6u & 0x03fc03fcu ^ 0x5e005e00u);
-    return vec4(p.x, q.x, p.y, q.y);
-}
-
 const uint LANE_QUADS = UNIT / 4u;
 
 // The element of x with which quad i of unit u begins.
 uint quad_start(uint u, uint i)
 {
-    if (IS(Q4_K)) {
+    if (IS(Q4_K) || runs_apart) {
         return u / 2u * 64u + 16u * (u & 1u) + 32u * (i / 4u) + 4u * (i & 3u);
     }
     if (IS(Q6_K)) {
@@ -118,6 +78,12 @@ float line_times_x_BF16(uint row, uint u, vec4 x[8], vec4 of_x)
     uvec4 w = EITHER(words, row / 2u + 4u * u), low = w << 16u, high = w & 0xffff0000u;
     return times(uintBitsToFloat(uvec4(low.z, high.z, low.w, high.w)), x[1],
                  times(uintBitsToFloat(uvec4(low.x, high.x, low.y, high.y)), x[0], 0.0));
+}
+
+float line_times_x_F8_E4M3(uint row, uint u, vec4 x[8], vec4 of_x)
+{
+    uvec2 w = EITHER(shorts, row + 4u * u);
+    return times(f8_e4m3(w.y), x[1], times(f8_e4m3(w.x), x[0], 0.0));
 }
 
 float line_times_x_Q8_0(uint row, uint u, vec4 x[8], vec4 of_x)
@@ -183,6 +149,47 @@ float line_times_x_Q6_K(uint row, uint u, vec4 x[8], vec4 of_x)
     return unpackHalf2x16(EITHER(short, h + 104u)).x * times(vec4(scales), sums, 0.0);
 }
 
+// What linear_runs.glsl has. The numbers of codes come from a table, which lies in memory: each takes a load from there, where
+// bits that choose would take more than twice as many instructions as memory leaves time for.
+const float IQ4_FLOATS[16] = float[16](-127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0,
+                                       69.0, 89.0, 113.0);
+const float FP4_FLOATS[16] = float[16](0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0,
+                                       -12.0);
+const bool coded = signed_runs || IS(MXFP4);
+
+float code_float(uint code)
+{
+    return IS(MXFP4) ? FP4_FLOATS[code & 15u] : IQ4_FLOATS[code & 15u];
+}
+
+float run_line(uint row, uint u, vec4 x[8], vec4 of_x)
+{
+    Unit unit = load_unit(row, u);
+    float sum = 0.0;
+    [[unroll]] for (uint i = 0u; i < 2u; i++) {
+        uvec4 words = coded ? unit.a >> 4u * i : run_numbers(unit, i);
+        vec4 sums = vec4(0.0);
+        [[unroll]] for (uint e = 0u; e < 4u; e++) {
+            uint w = words[e];
+            vec4 v = coded ? vec4(code_float(w), code_float(w >> 8u), code_float(w >> 16u), code_float(w >> 24u))
+                           : small_bytes(w);
+            sums = fma(v, x[4u * i + e], sums);
+        }
+        vec2 d = run_scale(unit, u, i);
+        sum = fma(d.x, coded ? sum4(sums) : fma(-NIBBLE, of_x[i], sum4(sums)), sum);
+        sum = coded ? sum : fma(-d.y, of_x[i], sum);
+    }
+    return sum;
+}
+#define line_times_x_Q5_0 run_line
+#define line_times_x_Q5_1 run_line
+#define line_times_x_Q2_K run_line
+#define line_times_x_Q3_K run_line
+#define line_times_x_Q5_K run_line
+#define line_times_x_IQ4_NL run_line
+#define line_times_x_IQ4_XS run_line
+#define line_times_x_MXFP4 run_line
+
 float line_times_x(uint row, uint u, vec4 x[8], vec4 of_x)
 {
     float sum = 0.0;
@@ -203,7 +210,7 @@ vec4 sums_of_x(vec4 x[8])
     if (whole_blocks) {
         return vec4(sum4(((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]))), 0.0, 0.0, 0.0);
     }
-    if (IS(Q4_K)) {
+    if (IS(Q4_K) || runs) {
         return vec4(sum4((x[0] + x[1]) + (x[2] + x[3])), sum4((x[4] + x[5]) + (x[6] + x[7])), 0.0, 0.0);
     }
     if (IS(Q6_K)) {

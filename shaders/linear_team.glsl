@@ -2,7 +2,7 @@
 //
 // A team of invocations has ROWS rows of w side by side, so that what it reads of f(x), which lies in shared memory, is
 // read once for all of them; and XS rows of x, so that weights are read once for these. A unit is what an invocation
-// computes with at a time: 32 weights, which may lie apart, or 8 of F32, F16 and BF16.
+// computes with at a time: 32 weights, which may lie apart, or 8 of types that have no blocks of them.
 //
 // With TWO_MATRICES, and `both`, every other row is of the second matrix, and two rows make an element of y.
 // POOL_FLOATS and PUT_POOL_FLOAT: the pool's vectors as floats, in the end. ROW_SCALE(r): what the sums of a row of x are
@@ -22,7 +22,7 @@ struct Unit // words of its weights, before anything is computed from them
     uint c;
 };
 
-const bool plain = IS(F32) || IS(F16) || IS(BF16); // not in blocks
+const bool plain = IS(F32) || IS(F16) || IS(BF16) || IS(F8_E4M3); // not in blocks of 32
 const uint UNIT = plain ? 8u : 32u;
 
 Unit no_unit()
@@ -30,10 +30,98 @@ Unit no_unit()
     return Unit(uvec4(0u), uvec4(0u), 0u);
 }
 
+uint next_half(uint low, uint high)
+{
+    return low >> 16u | high << 16u;
+}
+
+// four_words: those at word `at`; four_words_of, two_words_of: those that start at half-word h; half_at: half-word h, and
+// above it anything.
+
+#ifdef ZC_MSL
+
+// There loads have the length that addresses allow, 8 bytes at any half-word and 16 at any word: GLSL cannot say it, so
+// buildtools/shaders.py puts it into the MSL in the place of what these functions say.
+
+#ifdef TWO_MATRICES
+#define EITHER(name, at) (SECOND ? second_##name(at) : first_##name(at))
+#else
+#define EITHER(name, at) first_##name(at)
+#endif
+
+// Words at word `at`.
+#define WORDS(name, buffer_)                                                                        \
+    uvec4 name##_words(uint at)                                                                     \
+    {                                                                                               \
+        return uvec4(buffer_[at], buffer_[at + 1u], buffer_[at + 2u], buffer_[at + 3u]);            \
+    }                                                                                               \
+    uint name##_word(uint at)                                                                       \
+    {                                                                                               \
+        return buffer_[at];                                                                         \
+    }                                                                                               \
+    uint name##_short(uint h)                                                                       \
+    {                                                                                               \
+        return buffer_[h / 2u] >> (16u * (h & 1u)) & 0xffffu;                                       \
+    }                                                                                               \
+    uvec2 name##_shorts(uint h)                                                                     \
+    {                                                                                               \
+        return uvec2(word_of(h, buffer_[h / 2u], buffer_[h / 2u + 1u]),                             \
+                     word_of(h, buffer_[h / 2u + 1u], buffer_[h / 2u + 2u]));                       \
+    }
+WORDS(first, weights1)
+#ifdef TWO_MATRICES
+WORDS(second, second1)
+#endif
+
+uvec4 four_words(uint at)
+{
+    return EITHER(words, at);
+}
+
+uvec4 four_words_of(uint h)
+{
+    return uvec4(EITHER(shorts, h), EITHER(shorts, h + 4u));
+}
+
+uint half_at(uint h)
+{
+    return EITHER(short, h);
+}
+
+uvec2 two_words_of(uint h)
+{
+    return EITHER(shorts, h);
+}
+
+#else
+
 uvec4 four_words(uint at)
 {
     return uvec4(weight_word(at), weight_word(at + 1u), weight_word(at + 2u), weight_word(at + 3u));
 }
+
+uvec4 four_words_of(uint h)
+{
+    uvec4 w = four_words(h / 2u);
+    if ((h & 1u) != 0u) {
+        uint last = weight_word(h / 2u + 4u);
+        w = uvec4(next_half(w.x, w.y), next_half(w.y, w.z), next_half(w.z, w.w), next_half(w.w, last));
+    }
+    return w;
+}
+
+uint half_at(uint h)
+{
+    return weight_word(h / 2u) >> 16u * (h & 1u);
+}
+
+uvec2 two_words_of(uint h)
+{
+    uint at = h / 2u, middle = weight_word(at + 1u);
+    return uvec2(word_of(h, weight_word(at), middle), word_of(h, middle, weight_word(at + 1u + (h & 1u))));
+}
+
+#endif
 
 // load_unit_TYPE: unit u of the row that starts at half-word `row`.
 
@@ -69,6 +157,16 @@ Unit load_unit_F16(uint row, uint u)
 }
 #define load_unit_BF16 load_unit_F16
 
+Unit load_unit_F8_E4M3(uint row, uint u)
+{
+    uint at = (row + 4u * u) / 2u, last = (row + (push.k - 1u) / 2u) / 2u;
+    Unit unit = no_unit();
+    [[unroll]] for (uint e = 0u; e < 3u; e++) {
+        unit.a[e] = weight_word(min(at + e, last));
+    }
+    return unit;
+}
+
 Unit load_unit_Q8_0(uint row, uint u)
 {
     uint at = (row + 17u * u) / 2u;
@@ -97,13 +195,10 @@ Unit load_unit_Q4_K(uint row, uint u)
     return Unit(four_words(quants), four_words(at), 0u);
 }
 
-uint next_half(uint low, uint high)
-{
-    return low >> 16u | high << 16u;
-}
-
 // Which 32 weights of a block of 256 go together is up to who multiplies.
 Unit load_unit_Q6_K(uint row, uint u);
+
+#include "linear_runs.glsl"
 
 Unit load_unit(uint row, uint u)
 {

@@ -36,6 +36,22 @@ vec4 small_bytes(uint w) // below 64
     return halves(w << 4u, w >> 4u, 0x03f003f0u);
 }
 
+// Signed bytes plus 384, where half-floats are multiples of a quarter.
+vec4 bytes_and_384(uint w)
+{
+    vec2 p = unpackHalf2x16(w << 2u & 0x03fc03fcu ^ 0x5e005e00u);
+    vec2 q = unpackHalf2x16(w >> 6u & 0x03fc03fcu ^ 0x5e005e00u);
+    return vec4(p.x, q.x, p.y, q.y);
+}
+
+// Numbers of runs (linear_runs.glsl) plus RUN_ZERO.
+const float RUN_ZERO = signed_runs ? 384.0 : NIBBLE;
+
+vec4 run_floats(uint w)
+{
+    return signed_runs ? bytes_and_384(w) : small_bytes(w);
+}
+
 vec4 x_quad(uint m, uint at)
 {
     return pool[m * CHUNK_QUADS + at];
@@ -84,6 +100,14 @@ void units_times_x_BF16(Unit unit[4], uint row[4], uint u, uint local, inout vec
         uvec4 words = words_of_16_bits(unit[y], row[y]), low = words << 16u, high = words & 0xffff0000u;
         eight_times_x(uintBitsToFloat(uvec4(low.x, high.x, low.y, high.y)),
                       uintBitsToFloat(uvec4(low.z, high.z, low.w, high.w)), u, local, sums[y]);
+    }
+}
+
+void units_times_x_F8_E4M3(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
+{
+    EACH_ROW(y) {
+        uvec4 w = unit[y].a;
+        eight_times_x(f8_e4m3(word_of(row[y], w.x, w.y)), f8_e4m3(word_of(row[y], w.y, w.z)), u, local, sums[y]);
     }
 }
 
@@ -244,6 +268,41 @@ void units_times_x_Q6_K(Unit unit[4], uint row[4], uint u, uint local, inout vec
     }
 }
 
+void runs_times_x(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
+{
+    [[unroll]] for (uint i = 0u; i < 2u; i++) {
+        uint half_ = run_half(u, i), block = (run_block(u, i) - (u - local)) * BLOCK_QUADS, at = block + 4u * half_;
+        vec4 all_[16] = {ZERO4, ZERO4, ZERO4, ZERO4};
+        uvec4 words[4];
+        EACH_ROW(y) {
+            words[y] = run_numbers(unit[y], i);
+        }
+        [[unroll]] for (uint e = 0u; e < 4u; e++) {
+            EACH_ROW(y) {
+                vec4 v = run_floats(words[y][e]);
+                EACH_X(m) {
+                    all_[4u * y + m] += v * x_quad(m, at + e);
+                }
+            }
+        }
+        EACH_ROW(y) {
+            vec2 d = run_scale(unit[y], u, i);
+            EACH_X(m) {
+                float of_x = x_quad(m, block + 8u)[1u + half_];
+                sums[y][m] += d.x * (sum4(all_[4u * y + m]) - RUN_ZERO * of_x) - d.y * of_x;
+            }
+        }
+    }
+}
+#define units_times_x_Q5_0 runs_times_x
+#define units_times_x_Q5_1 runs_times_x
+#define units_times_x_Q2_K runs_times_x
+#define units_times_x_Q3_K runs_times_x
+#define units_times_x_Q5_K runs_times_x
+#define units_times_x_IQ4_NL runs_times_x
+#define units_times_x_IQ4_XS runs_times_x
+#define units_times_x_MXFP4 runs_times_x
+
 void units_times_x(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
 {
 #define ZC_WEIGHT_TYPE(name, block, bytes, gguf, cpu)     \
@@ -286,7 +345,7 @@ void put_chunk(uint r, uint m, uint first, uint count, inout float squares)
 }
 
 // After a barrier: the sums of the blocks, where the type's units need them.
-const bool summed = IS(Q4_0) || IS(Q4_1) || IS(Q4_K);
+const bool summed = IS(Q4_0) || IS(Q4_1) || IS(Q4_K) || runs;
 
 void put_sums(uint count)
 {

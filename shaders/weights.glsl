@@ -3,8 +3,8 @@
 // `type` follows from the including kernel's specialization constant, so that a pipeline contains the code of
 // one type. Types and the sizes of their blocks are those of csrc/kernel/zc_weight_type.def, which is included
 // wherever something differs by type: a type without its functions NAME_TYPE does not compile. Positions are counted
-// in half-words of 16 bits, because a block of Q8_0, Q4_0 or Q6_K is 17, 9 or 105 of them: a range starts at a
-// whole word, and so do the rows of the other types but F16 and BF16. What is bound contains the last word
+// in half-words of 16 bits, because a block of Q8_0, Q4_0 or Q6_K is 17, 9 or 105 of them (Q5_0: 11, Q3_K: 55, IQ4_NL: 9,
+// MXFP4: 17): a range starts at a whole word, and so do the rows of the other types but F16, BF16 and F8_E4M3. What is bound contains the last word
 // whole. Four elements that follow each other, at a multiple of four in a row, are a quad.
 
 // With TWO_MATRICES there is another one, binding 3, of which words come while `second` says so.
@@ -80,12 +80,19 @@ vec2 scale_of(uvec3 scales, uint i)
                   : vec2(c & 15u | (a >> 6u & 3u) << 4u, c >> 4u & 15u | (b >> 6u & 3u) << 4u);
 }
 
+#include "codes.glsl"
+
 // What is read for a quad, before anything is computed from it, so that loads need not be waited for at once.
 struct Raw
 {
     uvec4 a;
-    uvec2 b;
+    uvec4 b;
 };
+
+Raw no_raw()
+{
+    return Raw(uvec4(0u), uvec4(0u));
+}
 
 // load_quad_TYPE: quad q of a row of k elements that starts at half-word `row`, q below k / 4 rounded up.
 // decode_quad_TYPE: the quad that was read; elements beyond the row's end are 0.
@@ -98,7 +105,7 @@ vec4 within(vec4 v, uint left)
 Raw load_quad_F32(uint row, uint k, uint q)
 {
     uint last = row / 2u + k - 1u, at = row / 2u + 4u * q;
-    Raw raw = Raw(uvec4(0u), uvec2(0u));
+    Raw raw = no_raw();
     if ((at & 3u) == 0u && at + 3u <= last) {
         raw.a = weight_words(at / 4u);
     } else {
@@ -116,7 +123,7 @@ vec4 decode_quad_F32(Raw raw, uint row, uint k, uint q)
 Raw load_quad_F16(uint row, uint k, uint q)
 {
     uint last = (row + k - 1u) / 2u, at = (row + 4u * q) / 2u;
-    Raw raw = Raw(uvec4(0u), uvec2(0u));
+    Raw raw = no_raw();
     raw.a.x = weight_word(at);
     raw.a.y = weight_word(min(at + 1u, last));
     raw.a.z = weight_word(min(at + 2u, last));
@@ -139,7 +146,7 @@ vec4 decode_quad_BF16(Raw raw, uint row, uint k, uint q)
 // A block's scale and the word at half-word `word` of it.
 Raw load_scaled(uint h, uint word)
 {
-    Raw raw = Raw(uvec4(0u), uvec2(0u));
+    Raw raw = no_raw();
     raw.a.x = weight_word(word / 2u);
     raw.a.y = weight_word(word / 2u + (word & 1u));
     raw.a.w = weight_word(h / 2u);
@@ -174,7 +181,7 @@ vec4 decode_quad_Q4_0(Raw raw, uint row, uint k, uint q)
 Raw load_quad_Q4_1(uint row, uint k, uint q)
 {
     uint at = row / 2u + q / 8u * 5u;
-    Raw raw = Raw(uvec4(0u), uvec2(0u));
+    Raw raw = no_raw();
     raw.a.x = weight_word(at + 1u + (q & 3u));
     raw.a.w = weight_word(at);
     return raw;
@@ -189,7 +196,7 @@ vec4 decode_quad_Q4_1(Raw raw, uint row, uint k, uint q)
 Raw load_quad_Q4_K(uint row, uint k, uint q)
 {
     uint at = row / 2u + q / 64u * 36u;
-    Raw raw = Raw(uvec4(0u), uvec2(0u));
+    Raw raw = no_raw();
     raw.a.x = weight_word(at + 4u + q / 16u % 4u * 8u + (q & 7u));
     raw.a.y = weight_word(at + 1u);
     raw.a.z = weight_word(at + 2u);
@@ -209,7 +216,7 @@ Raw load_quad_Q6_K(uint row, uint k, uint q)
 {
     uint h = row + q / 64u * 105u, part = q / 32u & 1u, stripe = q / 8u & 3u, quad_ = q & 7u;
     uint low = h + 32u * part + 16u * (stripe & 1u) + 2u * quad_, high = h + 64u + 16u * part + 2u * quad_;
-    Raw raw = Raw(uvec4(0u), uvec2(0u));
+    Raw raw = no_raw();
     raw.a.x = weight_word(low / 2u);
     raw.a.y = weight_word(low / 2u + (low & 1u));
     raw.a.z = weight_word(high / 2u);
@@ -229,9 +236,140 @@ vec4 decode_quad_Q6_K(Raw raw, uint row, uint k, uint q)
     return float_of(h, raw.b.y) * float(scale) * (unsigned_bytes(low | high << 4u) - 32.0);
 }
 
+// The whole words that contain the one at half-word h, for word_of.
+uvec2 load_at(uint h)
+{
+    return uvec2(weight_word(h / 2u), weight_word(h / 2u + (h & 1u)));
+}
+
+Raw load_quad_Q5_0(uint row, uint k, uint q)
+{
+    uint h = row + q / 8u * 11u;
+    return Raw(uvec4(load_at(h + 3u + 2u * (q & 3u)), load_at(h + 1u)), uvec4(weight_word(h / 2u), 0u, 0u, 0u));
+}
+
+vec4 decode_quad_Q5_0(Raw raw, uint row, uint k, uint q)
+{
+    uint h = row + q / 8u; // odd as the block's start is
+    uint low = word_of(h + 1u, raw.a.x, raw.a.y) >> (q & 4u) & 0x0f0f0f0fu;
+    uint high = fifth_bits(word_of(h + 1u, raw.a.z, raw.a.w) >> 4u * (q & 7u));
+    return float_of(h, raw.b.x) * (unsigned_bytes(low | high) - 16.0);
+}
+
+Raw load_quad_Q5_1(uint row, uint k, uint q)
+{
+    uint at = row / 2u + q / 8u * 6u;
+    return Raw(uvec4(weight_word(at + 2u + (q & 3u)), weight_word(at + 1u), 0u, weight_word(at)), uvec4(0u));
+}
+
+vec4 decode_quad_Q5_1(Raw raw, uint row, uint k, uint q)
+{
+    vec2 scale = unpackHalf2x16(raw.a.w);
+    uint number = raw.a.x >> (q & 4u) & 0x0f0f0f0fu | fifth_bits(raw.a.y >> 4u * (q & 7u));
+    return scale.x * unsigned_bytes(number) + scale.y;
+}
+
+// Of each half of 128 elements 32 bytes, with two bits of each of its four blocks of 32.
+Raw load_quad_Q2_K(uint row, uint k, uint q)
+{
+    uint at = row / 2u + q / 64u * 21u;
+    return Raw(uvec4(weight_word(at + 4u + 8u * (q / 32u & 1u) + (q & 7u)), weight_word(at + (q / 16u & 3u)), 0u,
+                     weight_word(at + 20u)),
+               uvec4(0u));
+}
+
+vec4 decode_quad_Q2_K(Raw raw, uint row, uint k, uint q)
+{
+    uint number = raw.a.y >> 8u * (q / 4u & 3u);
+    vec2 scale = unpackHalf2x16(raw.a.w) * vec2(number & 15u, number >> 4u & 15u);
+    return scale.x * unsigned_bytes(raw.a.x >> 2u * (q / 8u & 3u) & 0x03030303u) - scale.y;
+}
+
+// 32 bytes with the highest bit of all eight blocks of 32; then as Q2_K; 16 scales of 6 bits, and one of all.
+Raw load_quad_Q3_K(uint row, uint k, uint q)
+{
+    uint h = row + q / 64u * 55u, word = 2u * (q & 7u), i = q / 4u;
+    return Raw(uvec4(load_at(h + 16u + 16u * (q / 32u & 1u) + word), load_at(h + word)),
+               uvec4(weight_word((h + 48u + (i & 7u) / 2u) / 2u), weight_word((h + 52u + (i & 3u) / 2u) / 2u),
+                     weight_word(h / 2u + 27u), 0u));
+}
+
+vec4 decode_quad_Q3_K(Raw raw, uint row, uint k, uint q)
+{
+    uint h = row + q / 64u, i = q / 4u & 15u; // h: odd as the block's start is
+    uint low = word_of(h, raw.a.x, raw.a.y) >> 2u * (q / 8u & 3u) & 0x03030303u;
+    uint high = word_of(h, raw.a.z, raw.a.w) >> (q / 8u & 7u) & 0x01010101u;
+    uint shift = 8u * (i & 1u);
+    uint a = raw.b.x >> (16u * (h + (i & 7u) / 2u & 1u) + shift + i / 8u * 4u) & 15u;
+    uint b = raw.b.y >> (16u * (h + (i & 3u) / 2u & 1u) + shift + i / 4u * 2u) & 3u;
+    return float_of(h, raw.b.z) * float(int(a | b << 4u) - 32) * (unsigned_bytes(low | high << 2u) - 4.0);
+}
+
+// As Q4_K, with 32 bytes of the highest bits of its eight blocks before the nibbles.
+Raw load_quad_Q5_K(uint row, uint k, uint q)
+{
+    uint at = row / 2u + q / 64u * 44u;
+    return Raw(uvec4(weight_word(at + 12u + q / 16u % 4u * 8u + (q & 7u)), weight_word(at + 1u), weight_word(at + 2u),
+                     weight_word(at)),
+               uvec4(weight_word(at + 3u), weight_word(at + 4u + (q & 7u)), 0u, 0u));
+}
+
+vec4 decode_quad_Q5_K(Raw raw, uint row, uint k, uint q)
+{
+    vec2 scale = unpackHalf2x16(raw.a.w) * scale_of(uvec3(raw.a.y, raw.a.z, raw.b.x), q / 8u & 7u);
+    uint low = raw.a.x >> (q / 2u & 4u) & 0x0f0f0f0fu, high = raw.b.y >> (q / 8u & 7u) & 0x01010101u;
+    return scale.x * unsigned_bytes(low | high << 4u) - scale.y;
+}
+
+#define load_quad_IQ4_NL load_quad_Q4_0
+
+vec4 decode_quad_IQ4_NL(Raw raw, uint row, uint k, uint q)
+{
+    uint h = row + q / 8u; // odd as the block's start is
+    uint word = word_of(h + 1u, raw.a.x, raw.a.y);
+    return float_of(h, raw.a.w) * signed_bytes(iq4_bytes(word >> (q & 4u)));
+}
+
+Raw load_quad_IQ4_XS(uint row, uint k, uint q)
+{
+    uint at = row / 2u + q / 64u * 34u;
+    return Raw(uvec4(weight_word(at + 2u + q / 8u % 8u * 4u + (q & 3u)), weight_word(at + 1u), 0u, weight_word(at)),
+               uvec4(0u));
+}
+
+vec4 decode_quad_IQ4_XS(Raw raw, uint row, uint k, uint q)
+{
+    return iq4_xs_scale(raw.a.wy, q / 8u & 7u) * signed_bytes(iq4_bytes(raw.a.x >> (q & 4u)));
+}
+
+// Positions in bytes: a block of 32 is 17 of them, the first its scale.
+Raw load_quad_MXFP4(uint row, uint k, uint q)
+{
+    uint scale = 2u * row + q / 8u * 17u, at = scale + 1u + 4u * (q & 3u);
+    return Raw(uvec4(weight_word(at / 4u), weight_word((at + 3u) / 4u), 0u, weight_word(scale / 4u)), uvec4(0u));
+}
+
+vec4 decode_quad_MXFP4(Raw raw, uint row, uint k, uint q)
+{
+    uint scale = 2u * row + q / 8u * 17u, shift = 8u * (scale + 1u & 3u);
+    uint word = raw.a.x >> shift | raw.a.y << 31u - shift << 1u;
+    return e8m0(raw.a.w >> 8u * (scale & 3u)) * (unsigned_bytes(fp4_bytes(word >> (q & 4u))) - 16.0);
+}
+
+Raw load_quad_F8_E4M3(uint row, uint k, uint q)
+{
+    uint last = (row + (k - 1u) / 2u) / 2u, at = (row + 2u * q) / 2u;
+    return Raw(uvec4(weight_word(at), weight_word(min(at + 1u, last)), 0u, 0u), uvec4(0u));
+}
+
+vec4 decode_quad_F8_E4M3(Raw raw, uint row, uint k, uint q)
+{
+    return within(f8_e4m3(word_of(row, raw.a.x, raw.a.y)), k - 4u * q);
+}
+
 Raw load_quad(uint row, uint k, uint q)
 {
-    Raw raw = Raw(uvec4(0u), uvec2(0u));
+    Raw raw = no_raw();
 #define ZC_WEIGHT_TYPE(name, block, bytes, gguf, cpu) \
     if (IS(name)) {                                   \
         raw = load_quad_##name(row, k, q);            \

@@ -441,7 +441,7 @@ class Tensor:
     def __dlpack_device__(self) -> tuple[int, int]: ...
 
 # Of each type of weights: name, elements and bytes of a block, number in GGUF files.
-_weight_types: Final[tuple[tuple[str, int, int, int], ...]]
+_weight_types: Final[tuple[tuple[str, int, int, int | None], ...]]
 
 # What describes a tensor: name, type, shape, offset in the file.
 _TensorEntry = tuple[str, str, tuple[int, ...], int]

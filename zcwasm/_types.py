@@ -6,7 +6,25 @@ from typing import Literal
 DeviceKind = Literal["metal", "vulkan", "cpu"]
 Access = Literal["read", "write", "read_write"]
 FieldType = Literal["uint32", "int32", "float32"]
-WeightType = Literal["F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K"]
+WeightType = Literal[
+    "F32",
+    "F16",
+    "BF16",
+    "Q8_0",
+    "Q4_0",
+    "Q4_1",
+    "Q4_K",
+    "Q6_K",
+    "Q5_0",
+    "Q5_1",
+    "Q2_K",
+    "Q3_K",
+    "Q5_K",
+    "IQ4_NL",
+    "IQ4_XS",
+    "MXFP4",
+    "F8_E4M3",
+]
 TrapKind = Literal[
     "unreachable",
     "memory_out_of_bounds",

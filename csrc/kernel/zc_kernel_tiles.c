@@ -35,6 +35,12 @@ uint32_t zc_kernel_rows_way(const zc_rows_params *p)
     return (p->cols <= 1024 && p->rows >= 64) || p->cols <= 64 ? ZC_ROWS_SUBGROUP_WAY : ZC_ROWS_WORKGROUP_WAY;
 }
 
+/* Weights in blocks of 32 or more; the others are numbers one by one. */
+static bool blocks_of(uint32_t type)
+{
+    return zc_weight_type_get(type)->block >= 32;
+}
+
 #define FEW_ROWS 4 /* of x, that share one reading of w */
 
 /* Few rows go together, many in tiles. The numbers of rows of w are what was best on an H200, where each of 132
@@ -44,7 +50,7 @@ uint32_t zc_kernel_linear_way(const zc_linear_params *p)
     if (p->rows > 1) {
         return p->rows > FEW_ROWS ? ZC_LINEAR_TILE_WAY : p->rows > 2 ? ZC_LINEAR_4_XS_WAY : ZC_LINEAR_2_XS_WAY;
     }
-    bool blocks = p->type != ZC_WEIGHT_F32 && p->type != ZC_WEIGHT_F16 && p->type != ZC_WEIGHT_BF16;
+    bool blocks = blocks_of(p->type);
     return p->n < 1536               ? ZC_LINEAR_SMALL_WAY
            : p->n < 3072             ? ZC_LINEAR_1_ROW_WAY
            : p->n < 8192             ? ZC_LINEAR_2_ROWS_WAY
@@ -216,9 +222,7 @@ static bool apples_matrices(const zc_gpu *gpu)
 /* Weights in blocks, which products of bytes take. */
 static bool by_dots(const zc_linear_params *p, const zc_gpu *gpu)
 {
-    uint32_t type = p->type;
-    return gpu->packed_dot && !(p->flags & ZC_LINEAR_EXACT) && type != ZC_WEIGHT_F32 && type != ZC_WEIGHT_F16 &&
-           type != ZC_WEIGHT_BF16;
+    return gpu->packed_dot && !(p->flags & ZC_LINEAR_EXACT) && blocks_of(p->type);
 }
 
 /* Of which a launch takes longer than the product. */
@@ -230,7 +234,8 @@ static bool small_matrix(const zc_linear_params *p)
 /* For 32 weights. */
 static bool several_scales(const zc_linear_params *p)
 {
-    return p->type == ZC_WEIGHT_Q4_K || p->type == ZC_WEIGHT_Q6_K;
+    return p->type == ZC_WEIGHT_Q4_K || p->type == ZC_WEIGHT_Q6_K || p->type == ZC_WEIGHT_Q2_K ||
+           p->type == ZC_WEIGHT_Q3_K || p->type == ZC_WEIGHT_Q5_K;
 }
 
 /* Up to how many rows packed products are faster than tiles. Measured on an H200 with models of 135 million to 8 billion
@@ -345,7 +350,7 @@ static bool in_blocks(const zc_linear_params *p, uint32_t way, const zc_gpu *gpu
  * x, but some hundred subgroups should have work. Not where f is costly, for each subgroup computes it. */
 static uint32_t lane_way(const zc_linear_params *p, uint64_t n, const zc_gpu *gpu)
 {
-    uint32_t unit = zc_weight_type_get(p->type)->block == 1 ? 8 : 1;
+    uint32_t unit = blocks_of(p->type) ? 1 : 8;
     if (!gpu->lane_sums || p->rows != 1 || p->k % unit || p->flags & ZC_LINEAR_SWIGLU) {
         return ZC_LINEAR_TILE_WAY;
     }

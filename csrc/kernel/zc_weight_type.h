@@ -10,11 +10,13 @@
 
 #include "zcwasm_kernels.h"
 
+#define ZC_NOT_IN_GGUF UINT32_MAX
+
 typedef struct zc_weight_type_info { /* of a zc_weight_type */
     const char *name;                /* "Q4_1" */
     uint32_t block;                  /* elements of a block */
     uint32_t block_bytes;
-    uint32_t gguf; /* its number in GGUF files */
+    uint32_t gguf; /* its number in GGUF files, or ZC_NOT_IN_GGUF */
     bool integer;  /* cpu's products in fixed point take it (zc_cpu_integer.h) */
 } zc_weight_type_info;
 

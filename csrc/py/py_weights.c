@@ -436,13 +436,14 @@ static PyType_Spec weights_spec = {
     .slots = weights_slots,
 };
 
-/* _weight_types: (name, elements of a block, bytes of a block, number in GGUF files) of each, by zc_weight_type. */
+/* _weight_types: (name, elements of a block, bytes of a block, number in GGUF files or None) of each, by zc_weight_type. */
 static int add_types(PyObject *module)
 {
     PyObject *types = PyTuple_New(ZC_WEIGHT_TYPE_COUNT);
     for (uint32_t i = 0; types && i < ZC_WEIGHT_TYPE_COUNT; i++) {
         const zc_weight_type_info *type = zc_weight_type_get(i);
-        PyObject *row = Py_BuildValue("(sIII)", type->name, type->block, type->block_bytes, type->gguf);
+        PyObject *number = type->gguf == ZC_NOT_IN_GGUF ? Py_NewRef(Py_None) : PyLong_FromUnsignedLong(type->gguf);
+        PyObject *row = number ? Py_BuildValue("(sIIN)", type->name, type->block, type->block_bytes, number) : NULL;
         if (!row) {
             Py_CLEAR(types);
             break;

@@ -8,7 +8,7 @@ using namespace metal;
 struct Raw
 {
     uint4 a;
-    uint2 b;
+    uint4 b;
 };
 
 struct Weights1
@@ -23,30 +23,57 @@ struct Weights4
 
 constant uint type_tmp [[function_constant(0)]];
 constant uint type = is_function_constant_defined(type_tmp) ? type_tmp : 0u;
-constant bool _189 = (type == 0u);
-constant bool _199 = (type == 1u);
-constant bool _207 = (type == 2u);
-constant bool _216 = (type == 3u);
-constant bool _227 = (type == 4u);
-constant bool _237 = (type == 5u);
-constant bool _247 = (type == 6u);
-constant bool _258 = (type == 7u);
-constant bool _1035 = (type == 0u);
-constant bool _1045 = (type == 1u);
-constant bool _1055 = (type == 2u);
-constant bool _1065 = (type == 3u);
-constant bool _1075 = (type == 4u);
-constant bool _1085 = (type == 5u);
-constant bool _1095 = (type == 6u);
-constant bool _1105 = (type == 7u);
-constant bool _1120 = (type == 0u);
-constant bool _1132 = (type == 1u);
-constant bool _1144 = (type == 2u);
-constant bool _1156 = (type == 3u);
-constant bool _1168 = (type == 4u);
-constant bool _1180 = (type == 5u);
-constant bool _1192 = (type == 6u);
-constant bool _1204 = (type == 7u);
+constant bool _329 = (type == 0u);
+constant bool _339 = (type == 1u);
+constant bool _347 = (type == 2u);
+constant bool _356 = (type == 3u);
+constant bool _367 = (type == 4u);
+constant bool _377 = (type == 5u);
+constant bool _387 = (type == 6u);
+constant bool _398 = (type == 7u);
+constant bool _408 = (type == 8u);
+constant bool _417 = (type == 9u);
+constant bool _426 = (type == 10u);
+constant bool _435 = (type == 11u);
+constant bool _444 = (type == 12u);
+constant bool _454 = (type == 13u);
+constant bool _463 = (type == 14u);
+constant bool _473 = (type == 15u);
+constant bool _483 = (type == 16u);
+constant bool _2270 = (type == 0u);
+constant bool _2280 = (type == 1u);
+constant bool _2290 = (type == 2u);
+constant bool _2300 = (type == 3u);
+constant bool _2310 = (type == 4u);
+constant bool _2320 = (type == 5u);
+constant bool _2330 = (type == 6u);
+constant bool _2340 = (type == 7u);
+constant bool _2350 = (type == 8u);
+constant bool _2360 = (type == 9u);
+constant bool _2370 = (type == 10u);
+constant bool _2380 = (type == 11u);
+constant bool _2390 = (type == 12u);
+constant bool _2400 = (type == 13u);
+constant bool _2410 = (type == 14u);
+constant bool _2420 = (type == 15u);
+constant bool _2430 = (type == 16u);
+constant bool _2445 = (type == 0u);
+constant bool _2457 = (type == 1u);
+constant bool _2469 = (type == 2u);
+constant bool _2481 = (type == 3u);
+constant bool _2493 = (type == 4u);
+constant bool _2505 = (type == 5u);
+constant bool _2517 = (type == 6u);
+constant bool _2529 = (type == 7u);
+constant bool _2541 = (type == 8u);
+constant bool _2553 = (type == 9u);
+constant bool _2565 = (type == 10u);
+constant bool _2577 = (type == 11u);
+constant bool _2589 = (type == 12u);
+constant bool _2601 = (type == 13u);
+constant bool _2613 = (type == 14u);
+constant bool _2625 = (type == 15u);
+constant bool _2637 = (type == 16u);
 
 struct Push
 {
@@ -81,113 +108,200 @@ constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _190;
-    if (_189)
+    uint _330;
+    if (_329)
     {
-        _190 = (k / 1u) * 2u;
+        _330 = (k / 1u) * 2u;
     }
     else
     {
-        uint _200;
-        if (_199)
+        uint _340;
+        if (_339)
         {
-            _200 = (k / 1u) * 1u;
+            _340 = (k / 1u) * 1u;
         }
         else
         {
-            uint _208;
-            if (_207)
+            uint _348;
+            if (_347)
             {
-                _208 = (k / 1u) * 1u;
+                _348 = (k / 1u) * 1u;
             }
             else
             {
-                uint _217;
-                if (_216)
+                uint _357;
+                if (_356)
                 {
-                    _217 = (k / 32u) * 17u;
+                    _357 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _228;
-                    if (_227)
+                    uint _368;
+                    if (_367)
                     {
-                        _228 = (k / 32u) * 9u;
+                        _368 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _238;
-                        if (_237)
+                        uint _378;
+                        if (_377)
                         {
-                            _238 = (k / 32u) * 10u;
+                            _378 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _248;
-                            if (_247)
+                            uint _388;
+                            if (_387)
                             {
-                                _248 = (k / 256u) * 72u;
+                                _388 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _259;
-                                if (_258)
+                                uint _399;
+                                if (_398)
                                 {
-                                    _259 = (k / 256u) * 105u;
+                                    _399 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _259 = 0u;
+                                    uint _409;
+                                    if (_408)
+                                    {
+                                        _409 = (k / 32u) * 11u;
+                                    }
+                                    else
+                                    {
+                                        uint _418;
+                                        if (_417)
+                                        {
+                                            _418 = (k / 32u) * 12u;
+                                        }
+                                        else
+                                        {
+                                            uint _427;
+                                            if (_426)
+                                            {
+                                                _427 = (k / 256u) * 42u;
+                                            }
+                                            else
+                                            {
+                                                uint _436;
+                                                if (_435)
+                                                {
+                                                    _436 = (k / 256u) * 55u;
+                                                }
+                                                else
+                                                {
+                                                    uint _445;
+                                                    if (_444)
+                                                    {
+                                                        _445 = (k / 256u) * 88u;
+                                                    }
+                                                    else
+                                                    {
+                                                        uint _455;
+                                                        if (_454)
+                                                        {
+                                                            _455 = (k / 32u) * 9u;
+                                                        }
+                                                        else
+                                                        {
+                                                            uint _464;
+                                                            if (_463)
+                                                            {
+                                                                _464 = (k / 256u) * 68u;
+                                                            }
+                                                            else
+                                                            {
+                                                                uint _474;
+                                                                if (_473)
+                                                                {
+                                                                    _474 = (k / 64u) * 17u;
+                                                                }
+                                                                else
+                                                                {
+                                                                    uint _484;
+                                                                    if (_483)
+                                                                    {
+                                                                        _484 = (k / 2u) * 1u;
+                                                                    }
+                                                                    else
+                                                                    {
+                                                                        _484 = 0u;
+                                                                    }
+                                                                    _474 = _484;
+                                                                }
+                                                                _464 = _474;
+                                                            }
+                                                            _455 = _464;
+                                                        }
+                                                        _445 = _455;
+                                                    }
+                                                    _436 = _445;
+                                                }
+                                                _427 = _436;
+                                            }
+                                            _418 = _427;
+                                        }
+                                        _409 = _418;
+                                    }
+                                    _399 = _409;
                                 }
-                                _248 = _259;
+                                _388 = _399;
                             }
-                            _238 = _248;
+                            _378 = _388;
                         }
-                        _228 = _238;
+                        _368 = _378;
                     }
-                    _217 = _228;
+                    _357 = _368;
                 }
-                _208 = _217;
+                _348 = _357;
             }
-            _200 = _208;
+            _340 = _348;
         }
-        _190 = _200;
+        _330 = _340;
     }
-    return _190;
+    return _330;
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_179)
+Raw no_raw()
 {
-    return v_179.weights4[i];
+    return Raw{ uint4(0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_167)
+uint4 weight_words(thread const uint& i, const device Weights4& v_319)
 {
-    return v_167.weights1[i];
+    return v_319.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167, const device Weights4& v_179)
+uint weight_word(thread const uint& i, const device Weights1& v_308)
+{
+    return v_308.weights1[i];
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308, const device Weights4& v_319)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
-    bool _454 = (at & 3u) == 0u;
-    bool _461;
-    if (_454)
+    Raw raw = no_raw();
+    bool _981 = (at & 3u) == 0u;
+    bool _988;
+    if (_981)
     {
-        _461 = (at + 3u) <= last;
+        _988 = (at + 3u) <= last;
     }
     else
     {
-        _461 = _454;
+        _988 = _981;
     }
-    if (_461)
+    if (_988)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, v_179);
+        raw.a = weight_words(param, v_319);
     }
     else
     {
@@ -195,89 +309,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, v_167), weight_word(param_2, v_167), weight_word(param_3, v_167), weight_word(param_4, v_167));
+        raw.a = uint4(weight_word(param_1, v_308), weight_word(param_2, v_308), weight_word(param_3, v_308), weight_word(param_4, v_308));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, v_167);
+    raw.a.x = weight_word(param, v_308);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, v_167);
+    raw.a.y = weight_word(param_1, v_308);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, v_167);
+    raw.a.z = weight_word(param_2, v_308);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_167)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_308)
 {
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, v_167);
+    raw.a.x = weight_word(param, v_308);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, v_167);
+    raw.a.y = weight_word(param_1, v_308);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, v_167);
+    raw.a.w = weight_word(param_2, v_308);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_167);
+    return load_scaled(param, param_1, v_308);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_167);
+    return load_scaled(param, param_1, v_308);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, v_167);
+    raw.a.x = weight_word(param, v_308);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, v_167);
+    raw.a.w = weight_word(param_1, v_308);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, v_167);
+    raw.a.x = weight_word(param, v_308);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, v_167);
+    raw.a.y = weight_word(param_1, v_308);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, v_167);
+    raw.a.z = weight_word(param_2, v_308);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, v_167);
+    raw.a.w = weight_word(param_3, v_308);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, v_167);
+    raw.b.x = weight_word(param_4, v_308);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -285,81 +399,240 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint quad_ = q & 7u;
     uint low = ((h + (32u * part)) + (16u * (stripe & 1u))) + (2u * quad_);
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, v_167);
+    raw.a.x = weight_word(param, v_308);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, v_167);
+    raw.a.y = weight_word(param_1, v_308);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, v_167);
+    raw.a.z = weight_word(param_2, v_308);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, v_167);
+    raw.a.w = weight_word(param_3, v_308);
     uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, v_167);
+    raw.b.x = weight_word(param_4, v_308);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, v_167);
+    raw.b.y = weight_word(param_5, v_308);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167, const device Weights4& v_179)
+uint2 load_at(thread const uint& h, const device Weights1& v_308)
 {
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
-    if (_1035)
+    uint param = h / 2u;
+    uint param_1 = (h / 2u) + (h & 1u);
+    return uint2(weight_word(param, v_308), weight_word(param_1, v_308));
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+{
+    uint h = row + ((q / 8u) * 11u);
+    uint param = (h + 3u) + (2u * (q & 3u));
+    uint param_1 = h + 1u;
+    uint param_2 = h / 2u;
+    return Raw{ uint4(load_at(param, v_308), load_at(param_1, v_308)), uint4(weight_word(param_2, v_308), 0u, 0u, 0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+{
+    uint at = (row / 2u) + ((q / 8u) * 6u);
+    uint param = (at + 2u) + (q & 3u);
+    uint param_1 = at + 1u;
+    uint param_2 = at;
+    return Raw{ uint4(weight_word(param, v_308), weight_word(param_1, v_308), 0u, weight_word(param_2, v_308)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+{
+    uint at = (row / 2u) + ((q / 64u) * 21u);
+    uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
+    uint param_1 = at + ((q / 16u) & 3u);
+    uint param_2 = at + 20u;
+    return Raw{ uint4(weight_word(param, v_308), weight_word(param_1, v_308), 0u, weight_word(param_2, v_308)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+{
+    uint h = row + ((q / 64u) * 55u);
+    uint word = 2u * (q & 7u);
+    uint i = q / 4u;
+    uint param = ((h + 16u) + (16u * ((q / 32u) & 1u))) + word;
+    uint param_1 = h + word;
+    uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
+    uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
+    uint param_4 = (h / 2u) + 27u;
+    return Raw{ uint4(load_at(param, v_308), load_at(param_1, v_308)), uint4(weight_word(param_2, v_308), weight_word(param_3, v_308), weight_word(param_4, v_308), 0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+{
+    uint at = (row / 2u) + ((q / 64u) * 44u);
+    uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
+    uint param_1 = at + 1u;
+    uint param_2 = at + 2u;
+    uint param_3 = at;
+    uint param_4 = at + 3u;
+    uint param_5 = (at + 4u) + (q & 7u);
+    return Raw{ uint4(weight_word(param, v_308), weight_word(param_1, v_308), weight_word(param_2, v_308), weight_word(param_3, v_308)), uint4(weight_word(param_4, v_308), weight_word(param_5, v_308), 0u, 0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+{
+    uint at = (row / 2u) + ((q / 64u) * 34u);
+    uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
+    uint param_1 = at + 1u;
+    uint param_2 = at;
+    return Raw{ uint4(weight_word(param, v_308), weight_word(param_1, v_308), 0u, weight_word(param_2, v_308)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+{
+    uint scale = (2u * row) + ((q / 8u) * 17u);
+    uint at = (scale + 1u) + (4u * (q & 3u));
+    uint param = at / 4u;
+    uint param_1 = (at + 3u) / 4u;
+    uint param_2 = scale / 4u;
+    return Raw{ uint4(weight_word(param, v_308), weight_word(param_1, v_308), 0u, weight_word(param_2, v_308)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+{
+    uint last = (row + ((k - 1u) / 2u)) / 2u;
+    uint at = (row + (2u * q)) / 2u;
+    uint param = at;
+    uint param_1 = min((at + 1u), last);
+    return Raw{ uint4(weight_word(param, v_308), weight_word(param_1, v_308), 0u, 0u), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308, const device Weights4& v_319)
+{
+    Raw raw = no_raw();
+    if (_2270)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_167, v_179);
+        raw = load_quad_F32(param, param_1, param_2, v_308, v_319);
     }
-    if (_1045)
+    if (_2280)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_167);
+        raw = load_quad_F16(param_3, param_4, param_5, v_308);
     }
-    if (_1055)
+    if (_2290)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_167);
+        raw = load_quad_F16(param_6, param_7, param_8, v_308);
     }
-    if (_1065)
+    if (_2300)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_167);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_308);
     }
-    if (_1075)
+    if (_2310)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_167);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_308);
     }
-    if (_1085)
+    if (_2320)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_167);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_308);
     }
-    if (_1095)
+    if (_2330)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_167);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_308);
     }
-    if (_1105)
+    if (_2340)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_167);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_308);
+    }
+    if (_2350)
+    {
+        uint param_24 = row;
+        uint param_25 = k;
+        uint param_26 = q;
+        raw = load_quad_Q5_0(param_24, param_25, param_26, v_308);
+    }
+    if (_2360)
+    {
+        uint param_27 = row;
+        uint param_28 = k;
+        uint param_29 = q;
+        raw = load_quad_Q5_1(param_27, param_28, param_29, v_308);
+    }
+    if (_2370)
+    {
+        uint param_30 = row;
+        uint param_31 = k;
+        uint param_32 = q;
+        raw = load_quad_Q2_K(param_30, param_31, param_32, v_308);
+    }
+    if (_2380)
+    {
+        uint param_33 = row;
+        uint param_34 = k;
+        uint param_35 = q;
+        raw = load_quad_Q3_K(param_33, param_34, param_35, v_308);
+    }
+    if (_2390)
+    {
+        uint param_36 = row;
+        uint param_37 = k;
+        uint param_38 = q;
+        raw = load_quad_Q5_K(param_36, param_37, param_38, v_308);
+    }
+    if (_2400)
+    {
+        uint param_39 = row;
+        uint param_40 = k;
+        uint param_41 = q;
+        raw = load_quad_Q4_0(param_39, param_40, param_41, v_308);
+    }
+    if (_2410)
+    {
+        uint param_42 = row;
+        uint param_43 = k;
+        uint param_44 = q;
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_308);
+    }
+    if (_2420)
+    {
+        uint param_45 = row;
+        uint param_46 = k;
+        uint param_47 = q;
+        raw = load_quad_MXFP4(param_45, param_46, param_47, v_308);
+    }
+    if (_2430)
+    {
+        uint param_48 = row;
+        uint param_49 = k;
+        uint param_50 = q;
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_308);
     }
     return raw;
 }
@@ -367,34 +640,34 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _407;
+    float _936;
     if (left > 1u)
     {
-        _407 = v.y;
+        _936 = v.y;
     }
     else
     {
-        _407 = 0.0;
+        _936 = 0.0;
     }
-    float _417;
+    float _946;
     if (left > 2u)
     {
-        _417 = v.z;
+        _946 = v.z;
     }
     else
     {
-        _417 = 0.0;
+        _946 = 0.0;
     }
-    float _426;
+    float _955;
     if (left > 3u)
     {
-        _426 = v.w;
+        _955 = v.w;
     }
     else
     {
-        _426 = 0.0;
+        _955 = 0.0;
     }
-    return float4(v.x, _407, _417, _426);
+    return float4(v.x, _936, _946, _955);
 }
 
 static inline __attribute__((always_inline))
@@ -408,16 +681,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _280;
+    uint _513;
     if ((h & 1u) != 0u)
     {
-        _280 = (low >> 16u) | (high << 16u);
+        _513 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _280 = low;
+        _513 = low;
     }
-    return _280;
+    return _513;
 }
 
 static inline __attribute__((always_inline))
@@ -512,16 +785,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _368;
+    float2 _599;
     if (i < 4u)
     {
-        _368 = float2(float(a & 63u), float(b & 63u));
+        _599 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _368 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _599 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _368;
+    return _599;
 }
 
 static inline __attribute__((always_inline))
@@ -556,10 +829,268 @@ float4 decode_quad_Q6_K(thread const Raw& raw, thread const uint& row, thread co
 }
 
 static inline __attribute__((always_inline))
+uint fifth_bits(thread const uint& bits)
+{
+    return (((bits & 15u) * 2113665u) << 4u) & 269488144u;
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q5_0(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 8u);
+    uint param = h + 1u;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint low = (word_of(param, param_1, param_2) >> (q & 4u)) & 252645135u;
+    uint param_3 = h + 1u;
+    uint param_4 = raw.a.z;
+    uint param_5 = raw.a.w;
+    uint param_6 = word_of(param_3, param_4, param_5) >> (4u * (q & 7u));
+    uint high = fifth_bits(param_6);
+    uint param_7 = h;
+    uint param_8 = raw.b.x;
+    uint param_9 = low | high;
+    return (unsigned_bytes(param_9) - float4(16.0)) * float_of(param_7, param_8);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q5_1(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    float2 scale = float2(as_type<half2>(raw.a.w));
+    uint param = raw.a.y >> (4u * (q & 7u));
+    uint number = ((raw.a.x >> (q & 4u)) & 252645135u) | fifth_bits(param);
+    uint param_1 = number;
+    return (unsigned_bytes(param_1) * scale.x) + float4(scale.y);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q2_K(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint number = raw.a.y >> (8u * ((q / 4u) & 3u));
+    float2 scale = float2(as_type<half2>(raw.a.w)) * float2(float(number & 15u), float((number >> 4u) & 15u));
+    uint param = (raw.a.x >> (2u * ((q / 8u) & 3u))) & 50529027u;
+    return (unsigned_bytes(param) * scale.x) - float4(scale.y);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q3_K(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 64u);
+    uint i = (q / 4u) & 15u;
+    uint param = h;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint low = (word_of(param, param_1, param_2) >> (2u * ((q / 8u) & 3u))) & 50529027u;
+    uint param_3 = h;
+    uint param_4 = raw.a.z;
+    uint param_5 = raw.a.w;
+    uint high = (word_of(param_3, param_4, param_5) >> ((q / 8u) & 7u)) & 16843009u;
+    uint shift = 8u * (i & 1u);
+    uint a = (raw.b.x >> (((16u * ((h + ((i & 7u) / 2u)) & 1u)) + shift) + ((i / 8u) * 4u))) & 15u;
+    uint b = (raw.b.y >> (((16u * ((h + ((i & 3u) / 2u)) & 1u)) + shift) + ((i / 4u) * 2u))) & 3u;
+    uint param_6 = h;
+    uint param_7 = raw.b.z;
+    uint param_8 = low | (high << 2u);
+    return (unsigned_bytes(param_8) - float4(4.0)) * (float_of(param_6, param_7) * float(int(a | (b << 4u)) - 32));
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q5_K(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint3 param = uint3(raw.a.y, raw.a.z, raw.b.x);
+    uint param_1 = (q / 8u) & 7u;
+    float2 scale = float2(as_type<half2>(raw.a.w)) * scale_of(param, param_1);
+    uint low = (raw.a.x >> ((q / 2u) & 4u)) & 252645135u;
+    uint high = (raw.b.y >> ((q / 8u) & 7u)) & 16843009u;
+    uint param_2 = low | (high << 4u);
+    return (unsigned_bytes(param_2) * scale.x) - float4(scale.y);
+}
+
+static inline __attribute__((always_inline))
+uint bytes_with(thread const uint& codes, thread const uint& bit)
+{
+    return ((codes >> bit) & 16843009u) * 255u;
+}
+
+static inline __attribute__((always_inline))
+uint choose(thread const uint& where_, thread const uint& yes, thread const uint& no)
+{
+    return no ^ ((no ^ yes) & where_);
+}
+
+static inline __attribute__((always_inline))
+uint either(thread const uint& where_, thread const int& yes, thread const int& no)
+{
+    uint param = where_;
+    uint param_1 = uint(yes & 255) * 16843009u;
+    uint param_2 = uint(no & 255) * 16843009u;
+    return choose(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+uint iq4_bytes(thread const uint& codes)
+{
+    uint param = codes;
+    uint param_1 = 0u;
+    uint a = bytes_with(param, param_1);
+    uint param_2 = codes;
+    uint param_3 = 1u;
+    uint b = bytes_with(param_2, param_3);
+    uint param_4 = codes;
+    uint param_5 = 2u;
+    uint c = bytes_with(param_4, param_5);
+    uint param_6 = a;
+    int param_7 = -10;
+    int param_8 = -22;
+    uint param_9 = a;
+    int param_10 = -35;
+    int param_11 = -49;
+    uint param_12 = b;
+    uint param_13 = either(param_6, param_7, param_8);
+    uint param_14 = either(param_9, param_10, param_11);
+    uint param_15 = a;
+    int param_16 = -65;
+    int param_17 = -83;
+    uint param_18 = a;
+    int param_19 = -104;
+    int param_20 = -127;
+    uint param_21 = b;
+    uint param_22 = either(param_15, param_16, param_17);
+    uint param_23 = either(param_18, param_19, param_20);
+    uint param_24 = c;
+    uint param_25 = choose(param_12, param_13, param_14);
+    uint param_26 = choose(param_21, param_22, param_23);
+    uint low = choose(param_24, param_25, param_26);
+    uint param_27 = a;
+    int param_28 = 113;
+    int param_29 = 89;
+    uint param_30 = a;
+    int param_31 = 69;
+    int param_32 = 53;
+    uint param_33 = b;
+    uint param_34 = either(param_27, param_28, param_29);
+    uint param_35 = either(param_30, param_31, param_32);
+    uint param_36 = a;
+    int param_37 = 38;
+    int param_38 = 25;
+    uint param_39 = a;
+    int param_40 = 13;
+    int param_41 = 1;
+    uint param_42 = b;
+    uint param_43 = either(param_36, param_37, param_38);
+    uint param_44 = either(param_39, param_40, param_41);
+    uint param_45 = c;
+    uint param_46 = choose(param_33, param_34, param_35);
+    uint param_47 = choose(param_42, param_43, param_44);
+    uint high = choose(param_45, param_46, param_47);
+    uint param_48 = codes;
+    uint param_49 = 3u;
+    uint param_50 = bytes_with(param_48, param_49);
+    uint param_51 = high;
+    uint param_52 = low;
+    return choose(param_50, param_51, param_52);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_IQ4_NL(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 8u);
+    uint param = h + 1u;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint word = word_of(param, param_1, param_2);
+    uint param_3 = h;
+    uint param_4 = raw.a.w;
+    uint param_5 = word >> (q & 4u);
+    uint param_6 = iq4_bytes(param_5);
+    return signed_bytes(param_6) * float_of(param_3, param_4);
+}
+
+static inline __attribute__((always_inline))
+float iq4_xs_scale(thread const uint2& head, thread const uint& i)
+{
+    uint number = ((head.y >> (4u * i)) & 15u) | (((head.x >> (16u + (2u * i))) & 3u) << 4u);
+    return float2(as_type<half2>(head.x)).x * float(int(number) - 32);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_IQ4_XS(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint2 param = raw.a.wy;
+    uint param_1 = (q / 8u) & 7u;
+    uint param_2 = raw.a.x >> (q & 4u);
+    uint param_3 = iq4_bytes(param_2);
+    return signed_bytes(param_3) * iq4_xs_scale(param, param_1);
+}
+
+static inline __attribute__((always_inline))
+float e8m0(thread uint& exponent)
+{
+    exponent &= 255u;
+    uint _817;
+    if (exponent < 2u)
+    {
+        _817 = 2097152u << exponent;
+    }
+    else
+    {
+        _817 = (exponent - 1u) << 23u;
+    }
+    return as_type<float>(_817);
+}
+
+static inline __attribute__((always_inline))
+uint fp4_bytes(thread const uint& codes)
+{
+    uint size = codes & 117901063u;
+    uint more = codes & (((codes >> 2u) & 16843009u) * 3u);
+    size += (more + ((more & (more >> 1u)) << 1u));
+    uint param = codes;
+    uint param_1 = 3u;
+    return (269488144u + size) - ((size & bytes_with(param, param_1)) << 1u);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint scale = (2u * row) + ((q / 8u) * 17u);
+    uint shift = 8u * ((scale + 1u) & 3u);
+    uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
+    uint param = raw.a.w >> (8u * (scale & 3u));
+    float _2208 = e8m0(param);
+    uint param_1 = word >> (q & 4u);
+    uint param_2 = fp4_bytes(param_1);
+    return (unsigned_bytes(param_2) - float4(16.0)) * _2208;
+}
+
+static inline __attribute__((always_inline))
+float4 f8_e4m3(thread const uint& word)
+{
+    float2 a = float2(as_type<half2>(((word << 7u) & 1065369472u) + 536879104u));
+    float2 b = float2(as_type<half2>(((word >> 1u) & 1065369472u) + 536879104u));
+    float4 v = float4(a.x, b.x, a.y, b.y);
+    v = fast::min(v, (v * 2.0) - float4(0.015625));
+    v = select(v, float4(as_type<float>(2143289344u)), v > float4(464.0));
+    return as_type<float4>(as_type<uint4>(v) | (uint4(word << 24u, word << 16u, word << 8u, word) & uint4(2147483648u)));
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_F8_E4M3(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint param = row;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint param_3 = word_of(param, param_1, param_2);
+    float4 param_4 = f8_e4m3(param_3);
+    uint param_5 = k - (4u * q);
+    return within(param_4, param_5);
+}
+
+static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_1120)
+    if (_2445)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -567,7 +1098,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_1132)
+    if (_2457)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -575,7 +1106,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_1144)
+    if (_2469)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -583,7 +1114,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_1156)
+    if (_2481)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -591,7 +1122,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_1168)
+    if (_2493)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -599,7 +1130,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_1180)
+    if (_2505)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -607,7 +1138,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_1192)
+    if (_2517)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -615,7 +1146,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_1204)
+    if (_2529)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -623,81 +1154,153 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
+    if (_2541)
+    {
+        Raw param_32 = raw;
+        uint param_33 = row;
+        uint param_34 = k;
+        uint param_35 = q;
+        v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
+    }
+    if (_2553)
+    {
+        Raw param_36 = raw;
+        uint param_37 = row;
+        uint param_38 = k;
+        uint param_39 = q;
+        v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
+    }
+    if (_2565)
+    {
+        Raw param_40 = raw;
+        uint param_41 = row;
+        uint param_42 = k;
+        uint param_43 = q;
+        v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
+    }
+    if (_2577)
+    {
+        Raw param_44 = raw;
+        uint param_45 = row;
+        uint param_46 = k;
+        uint param_47 = q;
+        v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
+    }
+    if (_2589)
+    {
+        Raw param_48 = raw;
+        uint param_49 = row;
+        uint param_50 = k;
+        uint param_51 = q;
+        v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
+    }
+    if (_2601)
+    {
+        Raw param_52 = raw;
+        uint param_53 = row;
+        uint param_54 = k;
+        uint param_55 = q;
+        v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
+    }
+    if (_2613)
+    {
+        Raw param_56 = raw;
+        uint param_57 = row;
+        uint param_58 = k;
+        uint param_59 = q;
+        v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
+    }
+    if (_2625)
+    {
+        Raw param_60 = raw;
+        uint param_61 = row;
+        uint param_62 = k;
+        uint param_63 = q;
+        v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
+    }
+    if (_2637)
+    {
+        Raw param_64 = raw;
+        uint param_65 = row;
+        uint param_66 = k;
+        uint param_67 = q;
+        v = decode_quad_F8_E4M3(param_64, param_65, param_66, param_67);
+    }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_167, const device Weights4& v_179)
+float4 quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308, const device Weights4& v_319)
 {
     uint param = row;
     uint param_1 = k;
     uint param_2 = q;
-    Raw param_3 = load_quad(param, param_1, param_2, v_167, v_179);
+    Raw param_3 = load_quad(param, param_1, param_2, v_308, v_319);
     uint param_4 = row;
     uint param_5 = k;
     uint param_6 = q;
     return decode_quad(param_3, param_4, param_5, param_6);
 }
 
-kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _1275 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
+kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _2708 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
 {
-    const device auto& v_167 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    device auto& _1364 = *(device Out4*)spvBufferAliasSet0Binding3;
-    const device auto& v_179 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    device auto& _1400 = *(device Out1*)spvBufferAliasSet0Binding3;
+    const device auto& v_308 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    device auto& _2797 = *(device Out4*)spvBufferAliasSet0Binding3;
+    const device auto& v_319 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    device auto& _2833 = *(device Out1*)spvBufferAliasSet0Binding3;
     uint quads = (push.dim / 4u) + uint((push.dim & 3u) != 0u);
-    uint3 _1259 = push.first.xyz + gl_WorkGroupID;
-    uint _1260 = _1259.y;
-    float4 _1368;
-    float _1405;
-    for (uint r = _1260; r < push.rows; r += push.groups.y)
+    uint3 _2692 = push.first.xyz + gl_WorkGroupID;
+    uint _2693 = _2692.y;
+    float4 _2801;
+    float _2838;
+    for (uint r = _2693; r < push.rows; r += push.groups.y)
     {
-        uint id = min(_1275.ids1[push.offset.x + r], (push.vocab - 1u));
+        uint id = min(_2708.ids1[push.offset.x + r], (push.vocab - 1u));
         uint param = push.dim;
         uint row = (2u * push.offset.y) + (id * row_halves(param));
-        uint _1310 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
-        for (uint q = _1310; q < quads; q += (push.groups.x * 256u))
+        uint _2743 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
+        for (uint q = _2743; q < quads; q += (push.groups.x * 256u))
         {
             uint param_1 = row;
             uint param_2 = push.dim;
             uint param_3 = q;
-            float4 v = quad(param_1, param_2, param_3, v_167, v_179);
+            float4 v = quad(param_1, param_2, param_3, v_308, v_319);
             uint to = (push.offset.z + (r * push.ldout)) + (4u * q);
             bool add = (push.flags & 1u) != 0u;
-            bool _1349 = (to & 3u) == 0u;
-            bool _1358;
-            if (_1349)
+            bool _2782 = (to & 3u) == 0u;
+            bool _2791;
+            if (_2782)
             {
-                _1358 = ((4u * q) + 4u) <= push.dim;
+                _2791 = ((4u * q) + 4u) <= push.dim;
             }
             else
             {
-                _1358 = _1349;
+                _2791 = _2782;
             }
-            if (_1358)
+            if (_2791)
             {
                 if (add)
                 {
-                    _1368 = _1364.out4[to / 4u] + v;
+                    _2801 = _2797.out4[to / 4u] + v;
                 }
                 else
                 {
-                    _1368 = v;
+                    _2801 = v;
                 }
-                _1364.out4[to / 4u] = _1368;
+                _2797.out4[to / 4u] = _2801;
                 continue;
             }
             for (uint e = 0u; e < min((push.dim - (4u * q)), 4u); e++)
             {
                 if (add)
                 {
-                    _1405 = _1400.out1[to + e] + v[e];
+                    _2838 = _2833.out1[to + e] + v[e];
                 }
                 else
                 {
-                    _1405 = v[e];
+                    _2838 = v[e];
                 }
-                _1400.out1[to + e] = _1405;
+                _2833.out1[to + e] = _2838;
             }
         }
     }

@@ -7,7 +7,16 @@
 #define ZC_WEIGHT_Q4_1 5u
 #define ZC_WEIGHT_Q4_K 6u
 #define ZC_WEIGHT_Q6_K 7u
-#define ZC_WEIGHT_TYPE_COUNT 8u
+#define ZC_WEIGHT_Q5_0 8u
+#define ZC_WEIGHT_Q5_1 9u
+#define ZC_WEIGHT_Q2_K 10u
+#define ZC_WEIGHT_Q3_K 11u
+#define ZC_WEIGHT_Q5_K 12u
+#define ZC_WEIGHT_IQ4_NL 13u
+#define ZC_WEIGHT_IQ4_XS 14u
+#define ZC_WEIGHT_MXFP4 15u
+#define ZC_WEIGHT_F8_E4M3 16u
+#define ZC_WEIGHT_TYPE_COUNT 17u
 #define ZC_EMBED_ADD 1u
 #define ZC_LINEAR_ADD 1u
 #define ZC_LINEAR_BIAS 2u

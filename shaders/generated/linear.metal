@@ -47,7 +47,7 @@ struct spvUnsafeArray
 struct Raw
 {
     uint4 a;
-    uint2 b;
+    uint4 b;
 };
 
 struct Unit
@@ -100,31 +100,58 @@ struct Weights4
 
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
-constant uint type = (variant % 8u);
-constant bool _917 = (type == 0u);
-constant bool _925 = (type == 1u);
-constant bool _933 = (type == 2u);
-constant bool _941 = (type == 3u);
-constant bool _951 = (type == 4u);
-constant bool _961 = (type == 5u);
-constant bool _971 = (type == 6u);
-constant bool _982 = (type == 7u);
-constant bool _1753 = (type == 0u);
-constant bool _1763 = (type == 1u);
-constant bool _1773 = (type == 2u);
-constant bool _1783 = (type == 3u);
-constant bool _1793 = (type == 4u);
-constant bool _1803 = (type == 5u);
-constant bool _1813 = (type == 6u);
-constant bool _1823 = (type == 7u);
-constant bool _1838 = (type == 0u);
-constant bool _1850 = (type == 1u);
-constant bool _1862 = (type == 2u);
-constant bool _1874 = (type == 3u);
-constant bool _1886 = (type == 4u);
-constant bool _1898 = (type == 5u);
-constant bool _1910 = (type == 6u);
-constant bool _1922 = (type == 7u);
+constant uint type = (variant % 17u);
+constant bool _1105 = (type == 0u);
+constant bool _1113 = (type == 1u);
+constant bool _1121 = (type == 2u);
+constant bool _1129 = (type == 3u);
+constant bool _1138 = (type == 4u);
+constant bool _1148 = (type == 5u);
+constant bool _1158 = (type == 6u);
+constant bool _1169 = (type == 7u);
+constant bool _1178 = (type == 8u);
+constant bool _1187 = (type == 9u);
+constant bool _1196 = (type == 10u);
+constant bool _1205 = (type == 11u);
+constant bool _1214 = (type == 12u);
+constant bool _1224 = (type == 13u);
+constant bool _1233 = (type == 14u);
+constant bool _1243 = (type == 15u);
+constant bool _1252 = (type == 16u);
+constant bool _3035 = (type == 0u);
+constant bool _3045 = (type == 1u);
+constant bool _3055 = (type == 2u);
+constant bool _3065 = (type == 3u);
+constant bool _3075 = (type == 4u);
+constant bool _3085 = (type == 5u);
+constant bool _3095 = (type == 6u);
+constant bool _3105 = (type == 7u);
+constant bool _3115 = (type == 8u);
+constant bool _3125 = (type == 9u);
+constant bool _3135 = (type == 10u);
+constant bool _3145 = (type == 11u);
+constant bool _3155 = (type == 12u);
+constant bool _3165 = (type == 13u);
+constant bool _3175 = (type == 14u);
+constant bool _3185 = (type == 15u);
+constant bool _3195 = (type == 16u);
+constant bool _3210 = (type == 0u);
+constant bool _3222 = (type == 1u);
+constant bool _3234 = (type == 2u);
+constant bool _3246 = (type == 3u);
+constant bool _3258 = (type == 4u);
+constant bool _3270 = (type == 5u);
+constant bool _3282 = (type == 6u);
+constant bool _3294 = (type == 7u);
+constant bool _3306 = (type == 8u);
+constant bool _3318 = (type == 9u);
+constant bool _3330 = (type == 10u);
+constant bool _3342 = (type == 11u);
+constant bool _3354 = (type == 12u);
+constant bool _3366 = (type == 13u);
+constant bool _3378 = (type == 14u);
+constant bool _3390 = (type == 15u);
+constant bool _3402 = (type == 16u);
 
 struct X4
 {
@@ -146,120 +173,199 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _2057 = (variant / 8u);
-constant uint input_ = (_2057 % 3u);
+constant uint _3537 = (variant / 17u);
+constant uint input_ = (_3537 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _2373 = (type == 0u);
-constant bool _2381 = (type == 1u);
-constant bool _2389 = (type == 2u);
-constant bool _2397 = (type == 3u);
-constant bool _2405 = (type == 4u);
-constant bool _2413 = (type == 5u);
-constant bool _2421 = (type == 6u);
-constant bool _2429 = (type == 7u);
-constant uint way = (variant / 24u);
-constant bool _2450 = (way <= 2u);
-constant bool _2451 = (way == 4u);
-constant bool _2452 = (way == 5u);
-constant bool _2453 = (_2451 || _2452);
-constant bool _2455 = (way == 12u);
-constant bool _2456 = (_2453 || _2455);
-constant bool _2457 = (way == 15u);
-constant bool _2458 = (_2456 || _2457);
-constant uint _2459 = _2458 ? 4u : 2u;
-constant uint ROWS = _2450 ? 1u : _2459;
-constant bool _2496 = (way == 1u);
-constant bool _2497 = (way == 5u);
-constant bool _2498 = (way == 7u);
-constant bool _2499 = (_2497 || _2498);
-constant bool _2500 = (way == 12u);
-constant uint _2501 = _2500 ? 16u : 32u;
-constant uint _2502 = _2499 ? 8u : _2501;
-constant uint TEAM = _2496 ? 64u : _2502;
-constant uint _2504 = (TEAM / 4u);
-constant uint _2511 = (TEAM / 4u);
-constant uint _2512 = (_2511 + 1u);
-constant uint _2565 = (TEAM - 1u);
-constant bool _2582 = (way == 6u);
-constant bool _2583 = (way == 7u);
-constant bool _2584 = (way == 15u);
-constant bool _2585 = (_2583 || _2584);
-constant uint _2586 = _2585 ? 4u : 1u;
-constant uint XS = _2582 ? 2u : _2586;
-constant uint _2607 = (TEAM / 4u);
-constant uint _2608 = (_2607 + 1u);
-constant uint _2637 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2637 * ROWS);
-constant uint _2639 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _2639 : GROUP_ROWS;
-constant uint _2697 = (ROWS / 2u);
-constant uint _2698 = false ? _2697 : ROWS;
-constant bool _2793 = (XS == 1u);
-constant bool _2795 = (XS == 2u);
-constant uint _2798 = _2795 ? 1792u : 768u;
-constant uint CHUNK = _2793 ? 3584u : _2798;
-constant uint _2800 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2800 * 9u);
-constant bool _4240 = (type == 0u);
-constant bool _4255 = (type == 1u);
-constant bool _4270 = (type == 2u);
-constant bool _4285 = (type == 3u);
-constant bool _4300 = (type == 4u);
-constant bool _4315 = (type == 5u);
-constant bool _4330 = (type == 6u);
-constant bool _4345 = (type == 7u);
-constant bool _4661 = (type == 4u);
-constant bool _4662 = (type == 5u);
-constant bool _4663 = (_4661 || _4662);
-constant bool _4664 = (type == 6u);
-constant bool summed = (_4663 || _4664);
-constant uint _4674 = (TEAM - 1u);
-constant bool _4677 = (type == 0u);
-constant bool _4678 = (type == 1u);
-constant bool _4679 = (_4677 || _4678);
-constant bool _4680 = (type == 2u);
-constant bool plain = (_4679 || _4680);
+constant bool _3967 = (type == 10u);
+constant bool _3968 = (type == 11u);
+constant bool _3969 = (_3967 || _3968);
+constant bool _3970 = (type == 12u);
+constant bool runs_apart = (_3969 || _3970);
+constant bool _4372 = (type == 10u);
+constant bool _4373 = (type == 11u);
+constant bool _4374 = (_4372 || _4373);
+constant bool _4386 = (type == 10u);
+constant bool _4393 = (type == 11u);
+constant bool _4394 = (type == 12u);
+constant bool _4395 = (_4393 || _4394);
+constant bool _4417 = (type == 11u);
+constant bool _4438 = (type == 8u);
+constant bool _4439 = (type == 9u);
+constant bool _4440 = (_4438 || _4439);
+constant bool _4470 = (type == 15u);
+constant bool _4516 = (type == 12u);
+constant bool _4534 = (type == 10u);
+constant bool _4554 = (type == 11u);
+constant bool _4572 = (type == 9u);
+constant bool _4583 = (type == 15u);
+constant bool _4592 = (type == 14u);
+constant bool _4610 = (type == 13u);
+constant bool _4611 = (type == 14u);
+constant bool signed_runs = (_4610 || _4611);
+constant bool _4625 = (type == 0u);
+constant bool _4633 = (type == 1u);
+constant bool _4641 = (type == 2u);
+constant bool _4649 = (type == 3u);
+constant bool _4657 = (type == 4u);
+constant bool _4665 = (type == 5u);
+constant bool _4673 = (type == 6u);
+constant bool _4681 = (type == 7u);
+constant bool _4689 = (type == 8u);
+constant bool _4697 = (type == 9u);
+constant bool _4705 = (type == 10u);
+constant bool _4713 = (type == 11u);
+constant bool _4721 = (type == 12u);
+constant bool _4729 = (type == 13u);
+constant bool _4737 = (type == 14u);
+constant bool _4745 = (type == 15u);
+constant bool _4753 = (type == 16u);
+constant uint way = (variant / 51u);
+constant bool _4774 = (way <= 2u);
+constant bool _4775 = (way == 4u);
+constant bool _4776 = (way == 5u);
+constant bool _4777 = (_4775 || _4776);
+constant bool _4778 = (way == 12u);
+constant bool _4779 = (_4777 || _4778);
+constant bool _4780 = (way == 15u);
+constant bool _4781 = (_4779 || _4780);
+constant uint _4782 = _4781 ? 4u : 2u;
+constant uint ROWS = _4774 ? 1u : _4782;
+constant bool _4819 = (way == 1u);
+constant bool _4820 = (way == 5u);
+constant bool _4821 = (way == 7u);
+constant bool _4822 = (_4820 || _4821);
+constant bool _4823 = (way == 12u);
+constant uint _4824 = _4823 ? 16u : 32u;
+constant uint _4825 = _4822 ? 8u : _4824;
+constant uint TEAM = _4819 ? 64u : _4825;
+constant uint _4827 = (TEAM / 4u);
+constant uint _4834 = (TEAM / 4u);
+constant uint _4835 = (_4834 + 1u);
+constant uint _4888 = (TEAM - 1u);
+constant bool _4905 = (way == 6u);
+constant bool _4906 = (way == 7u);
+constant bool _4907 = (way == 15u);
+constant bool _4908 = (_4906 || _4907);
+constant uint _4909 = _4908 ? 4u : 1u;
+constant uint XS = _4905 ? 2u : _4909;
+constant uint _4930 = (TEAM / 4u);
+constant uint _4931 = (_4930 + 1u);
+constant uint _4960 = (256u / TEAM);
+constant uint GROUP_ROWS = (_4960 * ROWS);
+constant uint _4962 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _4962 : GROUP_ROWS;
+constant uint _5020 = (ROWS / 2u);
+constant uint _5021 = false ? _5020 : ROWS;
+constant bool _5154 = (XS == 1u);
+constant bool _5156 = (XS == 2u);
+constant uint _5159 = _5156 ? 1792u : 768u;
+constant uint CHUNK = _5154 ? 3584u : _5159;
+constant uint _5161 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5161 * 9u);
+constant float RUN_ZERO = signed_runs ? 384.0 : 64.0;
+constant bool _6848 = (type == 0u);
+constant bool _6863 = (type == 1u);
+constant bool _6878 = (type == 2u);
+constant bool _6893 = (type == 3u);
+constant bool _6908 = (type == 4u);
+constant bool _6923 = (type == 5u);
+constant bool _6938 = (type == 6u);
+constant bool _6953 = (type == 7u);
+constant bool _6968 = (type == 8u);
+constant bool _6983 = (type == 9u);
+constant bool _6998 = (type == 10u);
+constant bool _7013 = (type == 11u);
+constant bool _7028 = (type == 12u);
+constant bool _7043 = (type == 13u);
+constant bool _7058 = (type == 14u);
+constant bool _7073 = (type == 15u);
+constant bool _7088 = (type == 16u);
+constant bool _7404 = (type == 4u);
+constant bool _7405 = (type == 5u);
+constant bool _7406 = (_7404 || _7405);
+constant bool _7407 = (type == 6u);
+constant bool _7408 = (_7406 || _7407);
+constant bool _7409 = (type == 8u);
+constant bool _7410 = (type == 9u);
+constant bool _7411 = (_7409 || _7410);
+constant bool _7412 = (type == 10u);
+constant bool _7413 = (_7411 || _7412);
+constant bool _7414 = (type == 11u);
+constant bool _7415 = (_7413 || _7414);
+constant bool _7416 = (type == 12u);
+constant bool _7417 = (_7415 || _7416);
+constant bool _7418 = (type == 13u);
+constant bool _7419 = (_7417 || _7418);
+constant bool _7420 = (type == 14u);
+constant bool _7421 = (_7419 || _7420);
+constant bool _7422 = (type == 15u);
+constant bool runs = (_7421 || _7422);
+constant bool summed = (_7408 || runs);
+constant uint _7433 = (TEAM - 1u);
+constant bool _7436 = (type == 0u);
+constant bool _7437 = (type == 1u);
+constant bool _7438 = (_7436 || _7437);
+constant bool _7439 = (type == 2u);
+constant bool _7440 = (_7438 || _7439);
+constant bool _7441 = (type == 16u);
+constant bool plain = (_7440 || _7441);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _4705 = (256u / UNIT);
-constant bool _5677 = (type == 6u);
-constant bool _5696 = (type == 7u);
-constant bool _6338 = (type == 0u);
-constant bool _6350 = (type == 1u);
-constant bool _6362 = (type == 2u);
-constant bool _6374 = (type == 3u);
-constant bool _6386 = (type == 4u);
-constant bool _6398 = (type == 5u);
-constant bool _6410 = (type == 6u);
-constant bool _6422 = (type == 7u);
-constant bool _6437 = (type == 3u);
-constant bool _6438 = (type == 4u);
-constant bool _6439 = (_6437 || _6438);
-constant bool _6440 = (type == 5u);
-constant bool whole_blocks = (_6439 || _6440);
-constant bool _6472 = (type == 6u);
-constant bool _6503 = (type == 7u);
+constant uint _7466 = (256u / UNIT);
+constant bool _8346 = (type == 6u);
+constant bool _8347 = (_8346 || runs_apart);
+constant bool _8366 = (type == 7u);
+constant bool _9036 = (type == 15u);
+constant bool _9100 = (type == 15u);
+constant bool coded = (signed_runs || _9100);
+constant bool _9214 = (type == 0u);
+constant bool _9226 = (type == 1u);
+constant bool _9238 = (type == 2u);
+constant bool _9250 = (type == 3u);
+constant bool _9262 = (type == 4u);
+constant bool _9274 = (type == 5u);
+constant bool _9286 = (type == 6u);
+constant bool _9298 = (type == 7u);
+constant bool _9310 = (type == 8u);
+constant bool _9322 = (type == 9u);
+constant bool _9334 = (type == 10u);
+constant bool _9346 = (type == 11u);
+constant bool _9358 = (type == 12u);
+constant bool _9370 = (type == 13u);
+constant bool _9382 = (type == 14u);
+constant bool _9394 = (type == 15u);
+constant bool _9406 = (type == 16u);
+constant bool _9421 = (type == 3u);
+constant bool _9422 = (type == 4u);
+constant bool _9423 = (_9421 || _9422);
+constant bool _9424 = (type == 5u);
+constant bool whole_blocks = (_9423 || _9424);
+constant bool _9456 = (type == 6u);
+constant bool _9457 = (_9456 || runs);
+constant bool _9488 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _6541 = (team_way <= 2u);
-constant bool _6542 = (team_way == 4u);
-constant bool _6543 = (team_way == 5u);
-constant bool _6544 = (_6542 || _6543);
-constant bool _6545 = (team_way == 12u);
-constant bool _6546 = (_6544 || _6545);
-constant bool _6547 = (team_way == 15u);
-constant bool _6548 = (_6546 || _6547);
-constant uint _6549 = _6548 ? 4u : 2u;
-constant uint LINES = _6541 ? 1u : _6549;
-constant uint _6551 = (LINES / 2u);
-constant uint ELEMENTS = false ? _6551 : LINES;
+constant bool _9526 = (team_way <= 2u);
+constant bool _9527 = (team_way == 4u);
+constant bool _9528 = (team_way == 5u);
+constant bool _9529 = (_9527 || _9528);
+constant bool _9530 = (team_way == 12u);
+constant bool _9531 = (_9529 || _9530);
+constant bool _9532 = (team_way == 15u);
+constant bool _9533 = (_9531 || _9532);
+constant uint _9534 = _9533 ? 4u : 2u;
+constant uint LINES = _9526 ? 1u : _9534;
+constant uint _9536 = (LINES / 2u);
+constant uint ELEMENTS = false ? _9536 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _6882 = (way == 0u);
-constant bool _6887 = (way > 12u);
+constant bool _9867 = (way == 0u);
+constant bool _9872 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _3122 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4391 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _4744 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _5538 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7134 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7505 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9052 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9075 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -270,79 +376,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _918;
-    if (_917)
+    uint _1106;
+    if (_1105)
     {
-        _918 = (k / 1u) * 2u;
+        _1106 = (k / 1u) * 2u;
     }
     else
     {
-        uint _926;
-        if (_925)
+        uint _1114;
+        if (_1113)
         {
-            _926 = (k / 1u) * 1u;
+            _1114 = (k / 1u) * 1u;
         }
         else
         {
-            uint _934;
-            if (_933)
+            uint _1122;
+            if (_1121)
             {
-                _934 = (k / 1u) * 1u;
+                _1122 = (k / 1u) * 1u;
             }
             else
             {
-                uint _942;
-                if (_941)
+                uint _1130;
+                if (_1129)
                 {
-                    _942 = (k / 32u) * 17u;
+                    _1130 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _952;
-                    if (_951)
+                    uint _1139;
+                    if (_1138)
                     {
-                        _952 = (k / 32u) * 9u;
+                        _1139 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _962;
-                        if (_961)
+                        uint _1149;
+                        if (_1148)
                         {
-                            _962 = (k / 32u) * 10u;
+                            _1149 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _972;
-                            if (_971)
+                            uint _1159;
+                            if (_1158)
                             {
-                                _972 = (k / 256u) * 72u;
+                                _1159 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _983;
-                                if (_982)
+                                uint _1170;
+                                if (_1169)
                                 {
-                                    _983 = (k / 256u) * 105u;
+                                    _1170 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _983 = 0u;
+                                    uint _1179;
+                                    if (_1178)
+                                    {
+                                        _1179 = (k / 32u) * 11u;
+                                    }
+                                    else
+                                    {
+                                        uint _1188;
+                                        if (_1187)
+                                        {
+                                            _1188 = (k / 32u) * 12u;
+                                        }
+                                        else
+                                        {
+                                            uint _1197;
+                                            if (_1196)
+                                            {
+                                                _1197 = (k / 256u) * 42u;
+                                            }
+                                            else
+                                            {
+                                                uint _1206;
+                                                if (_1205)
+                                                {
+                                                    _1206 = (k / 256u) * 55u;
+                                                }
+                                                else
+                                                {
+                                                    uint _1215;
+                                                    if (_1214)
+                                                    {
+                                                        _1215 = (k / 256u) * 88u;
+                                                    }
+                                                    else
+                                                    {
+                                                        uint _1225;
+                                                        if (_1224)
+                                                        {
+                                                            _1225 = (k / 32u) * 9u;
+                                                        }
+                                                        else
+                                                        {
+                                                            uint _1234;
+                                                            if (_1233)
+                                                            {
+                                                                _1234 = (k / 256u) * 68u;
+                                                            }
+                                                            else
+                                                            {
+                                                                uint _1244;
+                                                                if (_1243)
+                                                                {
+                                                                    _1244 = (k / 64u) * 17u;
+                                                                }
+                                                                else
+                                                                {
+                                                                    uint _1253;
+                                                                    if (_1252)
+                                                                    {
+                                                                        _1253 = (k / 2u) * 1u;
+                                                                    }
+                                                                    else
+                                                                    {
+                                                                        _1253 = 0u;
+                                                                    }
+                                                                    _1244 = _1253;
+                                                                }
+                                                                _1234 = _1244;
+                                                            }
+                                                            _1225 = _1234;
+                                                        }
+                                                        _1215 = _1225;
+                                                    }
+                                                    _1206 = _1215;
+                                                }
+                                                _1197 = _1206;
+                                            }
+                                            _1188 = _1197;
+                                        }
+                                        _1179 = _1188;
+                                    }
+                                    _1170 = _1179;
                                 }
-                                _972 = _983;
+                                _1159 = _1170;
                             }
-                            _962 = _972;
+                            _1149 = _1159;
                         }
-                        _952 = _962;
+                        _1139 = _1149;
                     }
-                    _942 = _952;
+                    _1130 = _1139;
                 }
-                _934 = _942;
+                _1122 = _1130;
             }
-            _926 = _934;
+            _1114 = _1122;
         }
-        _918 = _926;
+        _1106 = _1114;
     }
-    return _918;
+    return _1106;
 }
 
 static inline __attribute__((always_inline))
@@ -373,34 +560,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _1128;
+    float _1703;
     if (left > 1u)
     {
-        _1128 = v.y;
+        _1703 = v.y;
     }
     else
     {
-        _1128 = 0.0;
+        _1703 = 0.0;
     }
-    float _1138;
+    float _1713;
     if (left > 2u)
     {
-        _1138 = v.z;
+        _1713 = v.z;
     }
     else
     {
-        _1138 = 0.0;
+        _1713 = 0.0;
     }
-    float _1147;
+    float _1722;
     if (left > 3u)
     {
-        _1147 = v.w;
+        _1722 = v.w;
     }
     else
     {
-        _1147 = 0.0;
+        _1722 = 0.0;
     }
-    return float4(v.x, _1128, _1138, _1147);
+    return float4(v.x, _1703, _1713, _1722);
 }
 
 static inline __attribute__((always_inline))
@@ -414,16 +601,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _1004;
+    uint _1282;
     if ((h & 1u) != 0u)
     {
-        _1004 = (low >> 16u) | (high << 16u);
+        _1282 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _1004 = low;
+        _1282 = low;
     }
-    return _1004;
+    return _1282;
 }
 
 static inline __attribute__((always_inline))
@@ -518,16 +705,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _1090;
+    float2 _1368;
     if (i < 4u)
     {
-        _1090 = float2(float(a & 63u), float(b & 63u));
+        _1368 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _1090 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1368 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _1090;
+    return _1368;
 }
 
 static inline __attribute__((always_inline))
@@ -562,10 +749,268 @@ float4 decode_quad_Q6_K(thread const Raw& raw, thread const uint& row, thread co
 }
 
 static inline __attribute__((always_inline))
+uint fifth_bits(thread const uint& bits)
+{
+    return (((bits & 15u) * 2113665u) << 4u) & 269488144u;
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q5_0(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 8u);
+    uint param = h + 1u;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint low = (word_of(param, param_1, param_2) >> (q & 4u)) & 252645135u;
+    uint param_3 = h + 1u;
+    uint param_4 = raw.a.z;
+    uint param_5 = raw.a.w;
+    uint param_6 = word_of(param_3, param_4, param_5) >> (4u * (q & 7u));
+    uint high = fifth_bits(param_6);
+    uint param_7 = h;
+    uint param_8 = raw.b.x;
+    uint param_9 = low | high;
+    return (unsigned_bytes(param_9) - float4(16.0)) * float_of(param_7, param_8);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q5_1(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    float2 scale = float2(as_type<half2>(raw.a.w));
+    uint param = raw.a.y >> (4u * (q & 7u));
+    uint number = ((raw.a.x >> (q & 4u)) & 252645135u) | fifth_bits(param);
+    uint param_1 = number;
+    return (unsigned_bytes(param_1) * scale.x) + float4(scale.y);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q2_K(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint number = raw.a.y >> (8u * ((q / 4u) & 3u));
+    float2 scale = float2(as_type<half2>(raw.a.w)) * float2(float(number & 15u), float((number >> 4u) & 15u));
+    uint param = (raw.a.x >> (2u * ((q / 8u) & 3u))) & 50529027u;
+    return (unsigned_bytes(param) * scale.x) - float4(scale.y);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q3_K(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 64u);
+    uint i = (q / 4u) & 15u;
+    uint param = h;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint low = (word_of(param, param_1, param_2) >> (2u * ((q / 8u) & 3u))) & 50529027u;
+    uint param_3 = h;
+    uint param_4 = raw.a.z;
+    uint param_5 = raw.a.w;
+    uint high = (word_of(param_3, param_4, param_5) >> ((q / 8u) & 7u)) & 16843009u;
+    uint shift = 8u * (i & 1u);
+    uint a = (raw.b.x >> (((16u * ((h + ((i & 7u) / 2u)) & 1u)) + shift) + ((i / 8u) * 4u))) & 15u;
+    uint b = (raw.b.y >> (((16u * ((h + ((i & 3u) / 2u)) & 1u)) + shift) + ((i / 4u) * 2u))) & 3u;
+    uint param_6 = h;
+    uint param_7 = raw.b.z;
+    uint param_8 = low | (high << 2u);
+    return (unsigned_bytes(param_8) - float4(4.0)) * (float_of(param_6, param_7) * float(int(a | (b << 4u)) - 32));
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q5_K(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint3 param = uint3(raw.a.y, raw.a.z, raw.b.x);
+    uint param_1 = (q / 8u) & 7u;
+    float2 scale = float2(as_type<half2>(raw.a.w)) * scale_of(param, param_1);
+    uint low = (raw.a.x >> ((q / 2u) & 4u)) & 252645135u;
+    uint high = (raw.b.y >> ((q / 8u) & 7u)) & 16843009u;
+    uint param_2 = low | (high << 4u);
+    return (unsigned_bytes(param_2) * scale.x) - float4(scale.y);
+}
+
+static inline __attribute__((always_inline))
+uint bytes_with(thread const uint& codes, thread const uint& bit)
+{
+    return ((codes >> bit) & 16843009u) * 255u;
+}
+
+static inline __attribute__((always_inline))
+uint choose(thread const uint& where_, thread const uint& yes, thread const uint& no)
+{
+    return no ^ ((no ^ yes) & where_);
+}
+
+static inline __attribute__((always_inline))
+uint either(thread const uint& where_, thread const int& yes, thread const int& no)
+{
+    uint param = where_;
+    uint param_1 = uint(yes & 255) * 16843009u;
+    uint param_2 = uint(no & 255) * 16843009u;
+    return choose(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+uint iq4_bytes(thread const uint& codes)
+{
+    uint param = codes;
+    uint param_1 = 0u;
+    uint a = bytes_with(param, param_1);
+    uint param_2 = codes;
+    uint param_3 = 1u;
+    uint b = bytes_with(param_2, param_3);
+    uint param_4 = codes;
+    uint param_5 = 2u;
+    uint c = bytes_with(param_4, param_5);
+    uint param_6 = a;
+    int param_7 = -10;
+    int param_8 = -22;
+    uint param_9 = a;
+    int param_10 = -35;
+    int param_11 = -49;
+    uint param_12 = b;
+    uint param_13 = either(param_6, param_7, param_8);
+    uint param_14 = either(param_9, param_10, param_11);
+    uint param_15 = a;
+    int param_16 = -65;
+    int param_17 = -83;
+    uint param_18 = a;
+    int param_19 = -104;
+    int param_20 = -127;
+    uint param_21 = b;
+    uint param_22 = either(param_15, param_16, param_17);
+    uint param_23 = either(param_18, param_19, param_20);
+    uint param_24 = c;
+    uint param_25 = choose(param_12, param_13, param_14);
+    uint param_26 = choose(param_21, param_22, param_23);
+    uint low = choose(param_24, param_25, param_26);
+    uint param_27 = a;
+    int param_28 = 113;
+    int param_29 = 89;
+    uint param_30 = a;
+    int param_31 = 69;
+    int param_32 = 53;
+    uint param_33 = b;
+    uint param_34 = either(param_27, param_28, param_29);
+    uint param_35 = either(param_30, param_31, param_32);
+    uint param_36 = a;
+    int param_37 = 38;
+    int param_38 = 25;
+    uint param_39 = a;
+    int param_40 = 13;
+    int param_41 = 1;
+    uint param_42 = b;
+    uint param_43 = either(param_36, param_37, param_38);
+    uint param_44 = either(param_39, param_40, param_41);
+    uint param_45 = c;
+    uint param_46 = choose(param_33, param_34, param_35);
+    uint param_47 = choose(param_42, param_43, param_44);
+    uint high = choose(param_45, param_46, param_47);
+    uint param_48 = codes;
+    uint param_49 = 3u;
+    uint param_50 = bytes_with(param_48, param_49);
+    uint param_51 = high;
+    uint param_52 = low;
+    return choose(param_50, param_51, param_52);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_IQ4_NL(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 8u);
+    uint param = h + 1u;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint word = word_of(param, param_1, param_2);
+    uint param_3 = h;
+    uint param_4 = raw.a.w;
+    uint param_5 = word >> (q & 4u);
+    uint param_6 = iq4_bytes(param_5);
+    return signed_bytes(param_6) * float_of(param_3, param_4);
+}
+
+static inline __attribute__((always_inline))
+float iq4_xs_scale(thread const uint2& head, thread const uint& i)
+{
+    uint number = ((head.y >> (4u * i)) & 15u) | (((head.x >> (16u + (2u * i))) & 3u) << 4u);
+    return float2(as_type<half2>(head.x)).x * float(int(number) - 32);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_IQ4_XS(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint2 param = raw.a.wy;
+    uint param_1 = (q / 8u) & 7u;
+    uint param_2 = raw.a.x >> (q & 4u);
+    uint param_3 = iq4_bytes(param_2);
+    return signed_bytes(param_3) * iq4_xs_scale(param, param_1);
+}
+
+static inline __attribute__((always_inline))
+float e8m0(thread uint& exponent)
+{
+    exponent &= 255u;
+    uint _1585;
+    if (exponent < 2u)
+    {
+        _1585 = 2097152u << exponent;
+    }
+    else
+    {
+        _1585 = (exponent - 1u) << 23u;
+    }
+    return as_type<float>(_1585);
+}
+
+static inline __attribute__((always_inline))
+uint fp4_bytes(thread const uint& codes)
+{
+    uint size = codes & 117901063u;
+    uint more = codes & (((codes >> 2u) & 16843009u) * 3u);
+    size += (more + ((more & (more >> 1u)) << 1u));
+    uint param = codes;
+    uint param_1 = 3u;
+    return (269488144u + size) - ((size & bytes_with(param, param_1)) << 1u);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint scale = (2u * row) + ((q / 8u) * 17u);
+    uint shift = 8u * ((scale + 1u) & 3u);
+    uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
+    uint param = raw.a.w >> (8u * (scale & 3u));
+    float _2973 = e8m0(param);
+    uint param_1 = word >> (q & 4u);
+    uint param_2 = fp4_bytes(param_1);
+    return (unsigned_bytes(param_2) - float4(16.0)) * _2973;
+}
+
+static inline __attribute__((always_inline))
+float4 f8_e4m3(thread const uint& word)
+{
+    float2 a = float2(as_type<half2>(((word << 7u) & 1065369472u) + 536879104u));
+    float2 b = float2(as_type<half2>(((word >> 1u) & 1065369472u) + 536879104u));
+    float4 v = float4(a.x, b.x, a.y, b.y);
+    v = fast::min(v, (v * 2.0) - float4(0.015625));
+    v = select(v, float4(as_type<float>(2143289344u)), v > float4(464.0));
+    return as_type<float4>(as_type<uint4>(v) | (uint4(word << 24u, word << 16u, word << 8u, word) & uint4(2147483648u)));
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_F8_E4M3(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint param = row;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint param_3 = word_of(param, param_1, param_2);
+    float4 param_4 = f8_e4m3(param_3);
+    uint param_5 = k - (4u * q);
+    return within(param_4, param_5);
+}
+
+static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_1838)
+    if (_3210)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -573,7 +1018,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_1850)
+    if (_3222)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -581,7 +1026,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_1862)
+    if (_3234)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -589,7 +1034,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_1874)
+    if (_3246)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -597,7 +1042,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_1886)
+    if (_3258)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -605,7 +1050,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_1898)
+    if (_3270)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -613,7 +1058,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_1910)
+    if (_3282)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -621,13 +1066,85 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_1922)
+    if (_3294)
     {
         Raw param_28 = raw;
         uint param_29 = row;
         uint param_30 = k;
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
+    }
+    if (_3306)
+    {
+        Raw param_32 = raw;
+        uint param_33 = row;
+        uint param_34 = k;
+        uint param_35 = q;
+        v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
+    }
+    if (_3318)
+    {
+        Raw param_36 = raw;
+        uint param_37 = row;
+        uint param_38 = k;
+        uint param_39 = q;
+        v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
+    }
+    if (_3330)
+    {
+        Raw param_40 = raw;
+        uint param_41 = row;
+        uint param_42 = k;
+        uint param_43 = q;
+        v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
+    }
+    if (_3342)
+    {
+        Raw param_44 = raw;
+        uint param_45 = row;
+        uint param_46 = k;
+        uint param_47 = q;
+        v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
+    }
+    if (_3354)
+    {
+        Raw param_48 = raw;
+        uint param_49 = row;
+        uint param_50 = k;
+        uint param_51 = q;
+        v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
+    }
+    if (_3366)
+    {
+        Raw param_52 = raw;
+        uint param_53 = row;
+        uint param_54 = k;
+        uint param_55 = q;
+        v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
+    }
+    if (_3378)
+    {
+        Raw param_56 = raw;
+        uint param_57 = row;
+        uint param_58 = k;
+        uint param_59 = q;
+        v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
+    }
+    if (_3390)
+    {
+        Raw param_60 = raw;
+        uint param_61 = row;
+        uint param_62 = k;
+        uint param_63 = q;
+        v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
+    }
+    if (_3402)
+    {
+        Raw param_64 = raw;
+        uint param_65 = row;
+        uint param_66 = k;
+        uint param_67 = q;
+        v = decode_quad_F8_E4M3(param_64, param_65, param_66, param_67);
     }
     return v;
 }
@@ -645,83 +1162,89 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_2021, const device Norm1& v_2030)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3501, const device Norm1& v_3510)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _2008 = (at & 3u) == 0u;
-    bool _2015;
-    if (_2008)
+    bool _3488 = (at & 3u) == 0u;
+    bool _3495;
+    if (_3488)
     {
-        _2015 = (at + 3u) <= last;
+        _3495 = (at + 3u) <= last;
     }
     else
     {
-        _2015 = _2008;
+        _3495 = _3488;
     }
-    if (_2015)
+    if (_3495)
     {
-        return v_2021.norm4[at / 4u];
+        return v_3501.norm4[at / 4u];
     }
-    return float4(v_2030.norm1[min(at, last)], v_2030.norm1[min((at + 1u), last)], v_2030.norm1[min((at + 2u), last)], v_2030.norm1[min((at + 3u), last)]);
+    return float4(v_3510.norm1[min(at, last)], v_3510.norm1[min((at + 1u), last)], v_3510.norm1[min((at + 2u), last)], v_3510.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1948, const device X1& v_1958)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3428, const device X1& v_3438)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1948.x4[i / 4u];
+        return v_3428.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1958.x1[i];
+    v.x = v_3438.x1[i];
     if (count > 1u)
     {
-        v.y = v_1958.x1[i + 1u];
+        v.y = v_3438.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1958.x1[i + 2u];
+        v.z = v_3438.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1958.x1[i + 3u];
+        v.w = v_3438.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_908)
+Raw no_raw()
 {
-    return v_908.weights4[i];
+    return Raw{ uint4(0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_898)
+uint4 weight_words(thread const uint& i, const device Weights4& v_1095)
 {
-    return v_898.weights1[i];
+    return v_1095.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_898, const device Weights4& v_908)
+uint weight_word(thread const uint& i, const device Weights1& v_1085)
+{
+    return v_1085.weights1[i];
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085, const device Weights4& v_1095)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
-    bool _1175 = (at & 3u) == 0u;
-    bool _1182;
-    if (_1175)
+    Raw raw = no_raw();
+    bool _1748 = (at & 3u) == 0u;
+    bool _1755;
+    if (_1748)
     {
-        _1182 = (at + 3u) <= last;
+        _1755 = (at + 3u) <= last;
     }
     else
     {
-        _1182 = _1175;
+        _1755 = _1748;
     }
-    if (_1182)
+    if (_1755)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, v_908);
+        raw.a = weight_words(param, v_1095);
     }
     else
     {
@@ -729,89 +1252,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, v_898), weight_word(param_2, v_898), weight_word(param_3, v_898), weight_word(param_4, v_898));
+        raw.a = uint4(weight_word(param_1, v_1085), weight_word(param_2, v_1085), weight_word(param_3, v_1085), weight_word(param_4, v_1085));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_898)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, v_898);
+    raw.a.x = weight_word(param, v_1085);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, v_898);
+    raw.a.y = weight_word(param_1, v_1085);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, v_898);
+    raw.a.z = weight_word(param_2, v_1085);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_898)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_1085)
 {
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, v_898);
+    raw.a.x = weight_word(param, v_1085);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, v_898);
+    raw.a.y = weight_word(param_1, v_1085);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, v_898);
+    raw.a.w = weight_word(param_2, v_1085);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_898)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_898);
+    return load_scaled(param, param_1, v_1085);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_898)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_898);
+    return load_scaled(param, param_1, v_1085);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_898)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, v_898);
+    raw.a.x = weight_word(param, v_1085);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, v_898);
+    raw.a.w = weight_word(param_1, v_1085);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_898)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, v_898);
+    raw.a.x = weight_word(param, v_1085);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, v_898);
+    raw.a.y = weight_word(param_1, v_1085);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, v_898);
+    raw.a.z = weight_word(param_2, v_1085);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, v_898);
+    raw.a.w = weight_word(param_3, v_1085);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, v_898);
+    raw.b.x = weight_word(param_4, v_1085);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_898)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -819,81 +1342,240 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint quad_ = q & 7u;
     uint low = ((h + (32u * part)) + (16u * (stripe & 1u))) + (2u * quad_);
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, v_898);
+    raw.a.x = weight_word(param, v_1085);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, v_898);
+    raw.a.y = weight_word(param_1, v_1085);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, v_898);
+    raw.a.z = weight_word(param_2, v_1085);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, v_898);
+    raw.a.w = weight_word(param_3, v_1085);
     uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, v_898);
+    raw.b.x = weight_word(param_4, v_1085);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, v_898);
+    raw.b.y = weight_word(param_5, v_1085);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_898, const device Weights4& v_908)
+uint2 load_at(thread const uint& h, const device Weights1& v_1085)
 {
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
-    if (_1753)
+    uint param = h / 2u;
+    uint param_1 = (h / 2u) + (h & 1u);
+    return uint2(weight_word(param, v_1085), weight_word(param_1, v_1085));
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+{
+    uint h = row + ((q / 8u) * 11u);
+    uint param = (h + 3u) + (2u * (q & 3u));
+    uint param_1 = h + 1u;
+    uint param_2 = h / 2u;
+    return Raw{ uint4(load_at(param, v_1085), load_at(param_1, v_1085)), uint4(weight_word(param_2, v_1085), 0u, 0u, 0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+{
+    uint at = (row / 2u) + ((q / 8u) * 6u);
+    uint param = (at + 2u) + (q & 3u);
+    uint param_1 = at + 1u;
+    uint param_2 = at;
+    return Raw{ uint4(weight_word(param, v_1085), weight_word(param_1, v_1085), 0u, weight_word(param_2, v_1085)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+{
+    uint at = (row / 2u) + ((q / 64u) * 21u);
+    uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
+    uint param_1 = at + ((q / 16u) & 3u);
+    uint param_2 = at + 20u;
+    return Raw{ uint4(weight_word(param, v_1085), weight_word(param_1, v_1085), 0u, weight_word(param_2, v_1085)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+{
+    uint h = row + ((q / 64u) * 55u);
+    uint word = 2u * (q & 7u);
+    uint i = q / 4u;
+    uint param = ((h + 16u) + (16u * ((q / 32u) & 1u))) + word;
+    uint param_1 = h + word;
+    uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
+    uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
+    uint param_4 = (h / 2u) + 27u;
+    return Raw{ uint4(load_at(param, v_1085), load_at(param_1, v_1085)), uint4(weight_word(param_2, v_1085), weight_word(param_3, v_1085), weight_word(param_4, v_1085), 0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+{
+    uint at = (row / 2u) + ((q / 64u) * 44u);
+    uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
+    uint param_1 = at + 1u;
+    uint param_2 = at + 2u;
+    uint param_3 = at;
+    uint param_4 = at + 3u;
+    uint param_5 = (at + 4u) + (q & 7u);
+    return Raw{ uint4(weight_word(param, v_1085), weight_word(param_1, v_1085), weight_word(param_2, v_1085), weight_word(param_3, v_1085)), uint4(weight_word(param_4, v_1085), weight_word(param_5, v_1085), 0u, 0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+{
+    uint at = (row / 2u) + ((q / 64u) * 34u);
+    uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
+    uint param_1 = at + 1u;
+    uint param_2 = at;
+    return Raw{ uint4(weight_word(param, v_1085), weight_word(param_1, v_1085), 0u, weight_word(param_2, v_1085)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+{
+    uint scale = (2u * row) + ((q / 8u) * 17u);
+    uint at = (scale + 1u) + (4u * (q & 3u));
+    uint param = at / 4u;
+    uint param_1 = (at + 3u) / 4u;
+    uint param_2 = scale / 4u;
+    return Raw{ uint4(weight_word(param, v_1085), weight_word(param_1, v_1085), 0u, weight_word(param_2, v_1085)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+{
+    uint last = (row + ((k - 1u) / 2u)) / 2u;
+    uint at = (row + (2u * q)) / 2u;
+    uint param = at;
+    uint param_1 = min((at + 1u), last);
+    return Raw{ uint4(weight_word(param, v_1085), weight_word(param_1, v_1085), 0u, 0u), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085, const device Weights4& v_1095)
+{
+    Raw raw = no_raw();
+    if (_3035)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_898, v_908);
+        raw = load_quad_F32(param, param_1, param_2, v_1085, v_1095);
     }
-    if (_1763)
+    if (_3045)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_898);
+        raw = load_quad_F16(param_3, param_4, param_5, v_1085);
     }
-    if (_1773)
+    if (_3055)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_898);
+        raw = load_quad_F16(param_6, param_7, param_8, v_1085);
     }
-    if (_1783)
+    if (_3065)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_898);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_1085);
     }
-    if (_1793)
+    if (_3075)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_898);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_1085);
     }
-    if (_1803)
+    if (_3085)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_898);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_1085);
     }
-    if (_1813)
+    if (_3095)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_898);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_1085);
     }
-    if (_1823)
+    if (_3105)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_898);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_1085);
+    }
+    if (_3115)
+    {
+        uint param_24 = row;
+        uint param_25 = k;
+        uint param_26 = q;
+        raw = load_quad_Q5_0(param_24, param_25, param_26, v_1085);
+    }
+    if (_3125)
+    {
+        uint param_27 = row;
+        uint param_28 = k;
+        uint param_29 = q;
+        raw = load_quad_Q5_1(param_27, param_28, param_29, v_1085);
+    }
+    if (_3135)
+    {
+        uint param_30 = row;
+        uint param_31 = k;
+        uint param_32 = q;
+        raw = load_quad_Q2_K(param_30, param_31, param_32, v_1085);
+    }
+    if (_3145)
+    {
+        uint param_33 = row;
+        uint param_34 = k;
+        uint param_35 = q;
+        raw = load_quad_Q3_K(param_33, param_34, param_35, v_1085);
+    }
+    if (_3155)
+    {
+        uint param_36 = row;
+        uint param_37 = k;
+        uint param_38 = q;
+        raw = load_quad_Q5_K(param_36, param_37, param_38, v_1085);
+    }
+    if (_3165)
+    {
+        uint param_39 = row;
+        uint param_40 = k;
+        uint param_41 = q;
+        raw = load_quad_Q4_0(param_39, param_40, param_41, v_1085);
+    }
+    if (_3175)
+    {
+        uint param_42 = row;
+        uint param_43 = k;
+        uint param_44 = q;
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_1085);
+    }
+    if (_3185)
+    {
+        uint param_45 = row;
+        uint param_46 = k;
+        uint param_47 = q;
+        raw = load_quad_MXFP4(param_45, param_46, param_47, v_1085);
+    }
+    if (_3195)
+    {
+        uint param_48 = row;
+        uint param_49 = k;
+        uint param_50 = q;
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_1085);
     }
     return raw;
 }
@@ -901,16 +1583,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _2100;
+    float _3580;
     if (push.k != 0u)
     {
-        _2100 = rsqrt((squares / float(push.k)) + push.eps);
+        _3580 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _2100 = 0.0;
+        _3580 = 0.0;
     }
-    return _2100;
+    return _3580;
 }
 
 static inline __attribute__((always_inline))
@@ -936,33 +1618,27 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _639;
+    float _873;
     if (abs(y) > 3.900000095367431640625)
     {
-        _639 = sign(y);
+        _873 = sign(y);
     }
     else
     {
-        _639 = (y * p) / q;
+        _873 = (y * p) / q;
     }
-    float erf = _639;
+    float erf = _873;
     return (0.5 * x) * (1.0 + erf);
 }
 
 static inline __attribute__((always_inline))
-float gelu_tanh(thread const float& x)
-{
-    return x / (1.0 + exp((-1.5957691669464111328125) * (x + (((0.0447149984538555145263671875 * x) * x) * x))));
-}
-
-static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_709, device Y1& v_742)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_925, device Y1& v_950)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += v_709.bias1[push.offset.z + j];
+        sum += v_925.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -970,41 +1646,35 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
         float param_2 = sum;
         sum = gelu_erf(param_2);
     }
-    uint param_3 = 64u;
+    uint param_3 = 1u;
     if (has(param_3, push))
     {
-        float param_4 = sum;
-        sum = gelu_tanh(param_4);
+        sum += v_950.y1[to];
     }
-    uint param_5 = 1u;
-    if (has(param_5, push))
-    {
-        sum += v_742.y1[to];
-    }
-    v_742.y1[to] = sum;
+    v_950.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_709, device Y1& v_742, device Y4& v_852)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_925, device Y1& v_950, device Y4& v_1039)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _764 = (to & 3u) == 0u;
-    bool _773;
-    if (_764)
+    bool _972 = (to & 3u) == 0u;
+    bool _981;
+    if (_972)
     {
-        _773 = (j + 4u) <= push.n;
+        _981 = (j + 4u) <= push.n;
     }
     else
     {
-        _773 = _764;
+        _981 = _972;
     }
-    if (_773)
+    if (_981)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&v_709.bias1[at]);
+            sums += float4(*(const device packed_float4*)&v_925.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -1015,43 +1685,34 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
             float param_5 = sums.w;
             sums = float4(gelu_erf(param_2), gelu_erf(param_3), gelu_erf(param_4), gelu_erf(param_5));
         }
-        uint param_6 = 64u;
+        uint param_6 = 1u;
         if (has(param_6, push))
         {
-            float param_7 = sums.x;
-            float param_8 = sums.y;
-            float param_9 = sums.z;
-            float param_10 = sums.w;
-            sums = float4(gelu_tanh(param_7), gelu_tanh(param_8), gelu_tanh(param_9), gelu_tanh(param_10));
+            sums += v_1039.y4[to / 4u];
         }
-        uint param_11 = 1u;
-        if (has(param_11, push))
-        {
-            sums += v_852.y4[to / 4u];
-        }
-        v_852.y4[to / 4u] = sums;
+        v_1039.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _872 = e < 4u;
-        bool _881;
-        if (_872)
+        bool _1059 = e < 4u;
+        bool _1068;
+        if (_1059)
         {
-            _881 = (j + e) < push.n;
+            _1068 = (j + e) < push.n;
         }
         else
         {
-            _881 = _872;
+            _1068 = _1059;
         }
-        if (_881)
+        if (_1068)
         {
-            uint param_12 = r;
-            uint param_13 = j + e;
-            float param_14 = sums[e];
-            finish(param_12, param_13, param_14, push, v_709, v_742);
+            uint param_7 = r;
+            uint param_8 = j + e;
+            float param_9 = sums[e];
+            finish(param_7, param_8, param_9, push, v_925, v_950);
             e++;
             continue;
         }
@@ -1063,7 +1724,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(constant Push& push, const device Bias1& v_709, device Y1& v_742, device Y4& v_852, const device Weights1& v_898, const device Weights4& v_908, const device X4& v_1948, const device X1& v_1958, const device Norm4& v_2021, const device Norm1& v_2030, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(constant Push& push, const device Bias1& v_925, device Y1& v_950, device Y4& v_1039, const device Weights1& v_1085, const device Weights4& v_1095, const device X4& v_3428, const device X1& v_3438, const device Norm4& v_3501, const device Norm1& v_3510, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1083,18 +1744,18 @@ void tiles(constant Push& push, const device Bias1& v_709, device Y1& v_742, dev
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _5022 = push.first.xyz + gl_WorkGroupID;
-    uint _5023 = _5022.y;
+    uint3 _7783 = push.first.xyz + gl_WorkGroupID;
+    uint _7784 = _7783.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _5131;
+    float4 _7892;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _5214;
-    for (uint tile_r = _5023; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _7975;
+    for (uint tile_r = _7784; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _5037 = push.first.xyz + gl_WorkGroupID;
-        uint _5038 = _5037.x;
-        for (uint tile_j = _5038; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7798 = push.first.xyz + gl_WorkGroupID;
+        uint _7799 = _7798.x;
+        for (uint tile_j = _7799; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1114,36 +1775,36 @@ void tiles(constant Push& push, const device Bias1& v_709, device Y1& v_742, dev
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _5109 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _7870 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _5109;
+                            v[y] = _7870;
                         }
                         else
                         {
-                            bool _5120 = (first + y) < push.n;
-                            bool _5128;
-                            if (_5120)
+                            bool _7881 = (first + y) < push.n;
+                            bool _7889;
+                            if (_7881)
                             {
-                                _5128 = (4u * q) < push.k;
+                                _7889 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _5128 = _5120;
+                                _7889 = _7881;
                             }
-                            bool there = _5128;
+                            bool there = _7889;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _5131 = decode_quad(param_11, param_12, param_13, param_14);
+                                _7892 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _5131 = float4(0.0);
+                                _7892 = float4(0.0);
                             }
-                            v[y] = _5131;
+                            v[y] = _7892;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1169,13 +1830,13 @@ void tiles(constant Push& push, const device Bias1& v_709, device Y1& v_742, dev
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _5214 = norm_at(param_21, push, v_2021, v_2030);
+                            _7975 = norm_at(param_21, push, v_3501, v_3510);
                         }
                         else
                         {
-                            _5214 = float4(1.0);
+                            _7975 = float4(1.0);
                         }
-                        factor = _5214;
+                        factor = _7975;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1185,48 +1846,48 @@ void tiles(constant Push& push, const device Bias1& v_709, device Y1& v_742, dev
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _5245 = i < push.rows;
-                            bool _5253;
-                            if (_5245)
+                            bool _8006 = i < push.rows;
+                            bool _8014;
+                            if (_8006)
                             {
-                                _5253 = (4u * q_1) < push.k;
+                                _8014 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5253 = _5245;
+                                _8014 = _8006;
                             }
-                            if (_5253)
+                            if (_8014)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_1948, v_1958);
+                                v[y_2] = x_at(param_22, param_23, v_3428, v_3438);
                                 if (gated)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_1948, v_1958);
+                                    up[y_2] = x_at(param_24, param_25, v_3428, v_3438);
                                 }
                             }
                         }
                         else
                         {
-                            bool _5298 = i < push.n;
-                            bool _5306;
-                            if (_5298)
+                            bool _8059 = i < push.n;
+                            bool _8067;
+                            if (_8059)
                             {
-                                _5306 = (4u * q_1) < push.k;
+                                _8067 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5306 = _5298;
+                                _8067 = _8059;
                             }
-                            if (_5306)
+                            if (_8067)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, v_898, v_908);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, v_1085, v_1095);
                             }
                         }
                     }
@@ -1280,7 +1941,7 @@ void tiles(constant Push& push, const device Bias1& v_709, device Y1& v_742, dev
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_709, v_742, v_852);
+                    finish_quad(param_37, param_38, param_39, push, v_925, v_950, v_1039);
                 }
             }
         }
@@ -1295,11 +1956,11 @@ void choose_line(thread const uint& y)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_5677)
+    if (_8347)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_5696)
+    if (_8366)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1307,9 +1968,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_1958)
+float4 x_words(thread const uint& at, const device X1& v_3438)
 {
-    return float4(*(const device packed_float4*)&v_1958.x1[at]);
+    return float4(*(const device packed_float4*)&v_3438.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1319,9 +1980,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_2030)
+float4 norm_words(thread const uint& at, const device Norm1& v_3510)
 {
-    return float4(*(const device packed_float4*)&v_2030.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3510.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1345,13 +2006,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_6472)
+    if (_9457)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_6503)
+    if (_9488)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -1367,31 +2028,31 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_898)
+uint4 first_words(thread const uint& at, const device Weights1& v_1085)
 {
-    return uint4(*(const device packed_uint4*)&v_898.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_1085.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
 {
     uint at = (row / 2u) + (8u * u);
     uint param = at + 4u;
     uint param_1 = at;
-    float4 param_2 = as_type<float4>(first_words(param_1, v_898));
+    float4 param_2 = as_type<float4>(first_words(param_1, v_1085));
     float4 param_3 = x[0];
     float param_4 = 0.0;
-    float4 param_5 = as_type<float4>(first_words(param, v_898));
+    float4 param_5 = as_type<float4>(first_words(param, v_1085));
     float4 param_6 = x[1];
     float param_7 = times(param_2, param_3, param_4);
     return times(param_5, param_6, param_7);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_898);
+    uint4 w = first_words(param, v_1085);
     float4 param_1 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_2 = x[0];
     float param_3 = 0.0;
@@ -1402,10 +2063,10 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_898);
+    uint4 w = first_words(param, v_1085);
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_1 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -1418,9 +2079,9 @@ float line_times_x_BF16(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_898)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_1085)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_898.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_1085.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
@@ -1432,13 +2093,13 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_898)
+uint first_short(thread const uint& h, const device Weights1& v_1085)
 {
-    return uint(((const device ushort*)&v_898.weights1[0])[h]);
+    return uint(((const device ushort*)&v_1085.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
@@ -1446,7 +2107,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     for (uint i = 0u; i < 4u; i++)
     {
         uint param = (h + 1u) + (4u * i);
-        uint2 w = first_shorts(param, v_898);
+        uint2 w = first_shorts(param, v_1085);
         uint param_1 = w.x;
         sums = fma(bytes_and_384(param_1), x[2u * i], sums);
         uint param_2 = w.y;
@@ -1454,7 +2115,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     }
     uint param_3 = h;
     float4 param_4 = sums;
-    return float2(as_type<half2>(first_short(param_3, v_898))).x * fma(-384.0, of_x.x, sum4(param_4));
+    return float2(as_type<half2>(first_short(param_3, v_1085))).x * fma(-384.0, of_x.x, sum4(param_4));
 }
 
 static inline __attribute__((always_inline))
@@ -1500,33 +2161,33 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h + 5u;
-    uint4 w = uint4(first_shorts(param, v_898), first_shorts(param_1, v_898));
+    uint4 w = uint4(first_shorts(param, v_1085), first_shorts(param_1, v_1085));
     uint param_2 = h;
     uint4 param_3 = w;
     spvUnsafeArray<float4, 8> param_4;
     param_4 = x;
-    return float2(as_type<half2>(first_short(param_2, v_898))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
+    return float2(as_type<half2>(first_short(param_2, v_1085))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_898)
+uint first_word(thread const uint& at, const device Weights1& v_1085)
 {
-    return v_898.weights1[at];
+    return v_1085.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
-    uint4 w = first_words(param, v_898);
+    uint4 w = first_words(param, v_1085);
     uint param_1 = at;
-    float2 scale = float2(as_type<half2>(first_word(param_1, v_898)));
+    float2 scale = float2(as_type<half2>(first_word(param_1, v_1085)));
     uint4 param_2 = w;
     spvUnsafeArray<float4, 8> param_3;
     param_3 = x;
@@ -1534,36 +2195,36 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
     uint param = at;
-    uint4 head = first_words(param, v_898);
+    uint4 head = first_words(param, v_1085);
     uint param_1 = (at + 4u) + (4u * (u & 7u));
-    uint4 w = first_words(param_1, v_898);
+    uint4 w = first_words(param_1, v_1085);
     uint3 words = head.yzw >> uint3(shift);
-    uint _6020;
+    uint _8719;
     if (pair < 2u)
     {
-        _6020 = words.x & 16191u;
+        _8719 = words.x & 16191u;
     }
     else
     {
-        _6020 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _8719 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _6020;
-    uint _6039;
+    uint scales = _8719;
+    uint _8738;
     if (pair < 2u)
     {
-        _6039 = words.y & 16191u;
+        _8738 = words.y & 16191u;
     }
     else
     {
-        _6039 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _8738 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _6039;
+    uint minima = _8738;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -1595,20 +2256,20 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part)) + (4u * in_part);
     uint param = low;
-    uint2 p = first_shorts(param, v_898);
+    uint2 p = first_shorts(param, v_1085);
     uint param_1 = low + 16u;
-    uint2 q = first_shorts(param_1, v_898);
+    uint2 q = first_shorts(param_1, v_1085);
     uint param_2 = ((h + 64u) + (16u * part)) + (4u * in_part);
-    uint2 r = first_shorts(param_2, v_898);
+    uint2 r = first_shorts(param_2, v_1085);
     uint param_3 = (h + 96u) + (4u * part);
-    uint2 numbers = first_shorts(param_3, v_898) >> uint2(8u * (in_part / 2u));
+    uint2 numbers = first_shorts(param_3, v_1085) >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -1639,90 +2300,869 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
     float4 param_21 = float4(scales);
     float4 param_22 = sums;
     float param_23 = 0.0;
-    return float2(as_type<half2>(first_short(param_20, v_898))).x * times(param_21, param_22, param_23);
+    return float2(as_type<half2>(first_short(param_20, v_1085))).x * times(param_21, param_22, param_23);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_898)
+Unit no_unit()
+{
+    return Unit{ uint4(0u), uint4(0u), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1085, const device Weights4& v_1095)
+{
+    uint last = ((row / 2u) + push.k) - 1u;
+    uint at = (row / 2u) + (8u * u);
+    Unit unit = no_unit();
+    bool _3721 = (at & 3u) == 0u;
+    bool _3728;
+    if (_3721)
+    {
+        _3728 = (at + 7u) <= last;
+    }
+    else
+    {
+        _3728 = _3721;
+    }
+    if (_3728)
+    {
+        uint param = at / 4u;
+        unit.a = weight_words(param, v_1095);
+        uint param_1 = (at / 4u) + 1u;
+        unit.b = weight_words(param_1, v_1095);
+    }
+    else
+    {
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint param_2 = min((at + e), last);
+            unit.a[e] = weight_word(param_2, v_1085);
+            uint param_3 = min(((at + 4u) + e), last);
+            unit.b[e] = weight_word(param_3, v_1085);
+        }
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1085, const device Weights4& v_1095)
+{
+    uint h = row + (8u * u);
+    uint at = h / 2u;
+    uint last = ((row + push.k) - 1u) / 2u;
+    Unit unit = no_unit();
+    bool _3794 = (h & 7u) == 0u;
+    bool _3801;
+    if (_3794)
+    {
+        _3801 = (at + 3u) <= last;
+    }
+    else
+    {
+        _3801 = _3794;
+    }
+    if (_3801)
+    {
+        uint param = at / 4u;
+        unit.a = weight_words(param, v_1095);
+    }
+    else
+    {
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint param_1 = min((at + e), last);
+            unit.a[e] = weight_word(param_1, v_1085);
+        }
+        uint param_2 = min((at + 4u), last);
+        unit.b.x = weight_word(param_2, v_1085);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+uint4 four_words(thread const uint& at, const device Weights1& v_1085)
+{
+    uint param = at;
+    return first_words(param, v_1085);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+{
+    uint at = (row + (17u * u)) / 2u;
+    uint param = at;
+    uint param_1 = at + 4u;
+    uint param_2 = at + 8u;
+    return Unit{ four_words(param, v_1085), four_words(param_1, v_1085), weight_word(param_2, v_1085) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+{
+    uint at = (row + (9u * u)) / 2u;
+    uint param = at;
+    uint param_1 = at + 4u;
+    return Unit{ four_words(param, v_1085), uint4(0u), weight_word(param_1, v_1085) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+{
+    uint at = (row / 2u) + (5u * u);
+    uint param = at + 1u;
+    uint param_1 = at;
+    return Unit{ four_words(param, v_1085), uint4(0u), weight_word(param_1, v_1085) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_1085, const device Weights4& v_1095)
+{
+    uint at = (row / 2u) + ((u / 8u) * 36u);
+    uint quants = (at + 4u) + (4u * (u & 7u));
+    if ((at & 3u) == 0u)
+    {
+        uint param = quants / 4u;
+        uint param_1 = at / 4u;
+        return Unit{ weight_words(param, v_1095), weight_words(param_1, v_1095), 0u };
+    }
+    uint param_2 = quants;
+    uint param_3 = at;
+    return Unit{ four_words(param_2, v_1085), four_words(param_3, v_1085), 0u };
+}
+
+static inline __attribute__((always_inline))
+uint next_half(thread const uint& low, thread const uint& high)
+{
+    return (low >> 16u) | (high << 16u);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+{
+    uint h = row + ((u / 8u) * 105u);
+    uint part = (u / 4u) & 1u;
+    uint in_part = u & 3u;
+    uint low = ((h + (32u * part)) + (4u * in_part)) / 2u;
+    uint high = (((h + 64u) + (16u * part)) + (4u * in_part)) / 2u;
+    uint scales = ((h + 96u) + (4u * part)) / 2u;
+    uint param = low;
+    uint param_1 = low + 1u;
+    uint param_2 = low + 8u;
+    uint param_3 = low + 9u;
+    uint4 a = uint4(weight_word(param, v_1085), weight_word(param_1, v_1085), weight_word(param_2, v_1085), weight_word(param_3, v_1085));
+    uint param_4 = high;
+    uint param_5 = high + 1u;
+    uint param_6 = scales;
+    uint param_7 = scales + 1u;
+    uint4 b = uint4(weight_word(param_4, v_1085), weight_word(param_5, v_1085), weight_word(param_6, v_1085), weight_word(param_7, v_1085));
+    if ((h & 1u) != 0u)
+    {
+        uint param_8 = a.x;
+        uint param_9 = a.y;
+        uint param_10 = low + 2u;
+        uint param_11 = a.y;
+        uint param_12 = weight_word(param_10, v_1085);
+        uint param_13 = a.z;
+        uint param_14 = a.w;
+        uint param_15 = low + 10u;
+        uint param_16 = a.w;
+        uint param_17 = weight_word(param_15, v_1085);
+        a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
+        uint param_18 = b.x;
+        uint param_19 = b.y;
+        uint param_20 = high + 2u;
+        uint param_21 = b.y;
+        uint param_22 = weight_word(param_20, v_1085);
+        uint param_23 = b.z;
+        uint param_24 = b.w;
+        uint param_25 = scales + 2u;
+        uint param_26 = b.w;
+        uint param_27 = weight_word(param_25, v_1085);
+        b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
+    }
+    uint param_28 = (h / 2u) + 52u;
+    return Unit{ a, b, weight_word(param_28, v_1085) };
+}
+
+static inline __attribute__((always_inline))
+uint2 two_words_of(thread const uint& h, const device Weights1& v_1085)
+{
+    uint param = h;
+    return first_shorts(param, v_1085);
+}
+
+static inline __attribute__((always_inline))
+uint4 four_words_of(thread const uint& h, const device Weights1& v_1085)
+{
+    uint param = h;
+    uint param_1 = h + 4u;
+    return uint4(first_shorts(param, v_1085), first_shorts(param_1, v_1085));
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+{
+    uint h = row + (11u * u);
+    uint param = h;
+    uint2 head = two_words_of(param, v_1085);
+    uint param_1 = h + 3u;
+    uint param_2 = head.x;
+    uint param_3 = head.y;
+    return Unit{ four_words_of(param_1, v_1085), uint4(head.x, 0u, 0u, 0u), next_half(param_2, param_3) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+{
+    uint at = (row / 2u) + (6u * u);
+    uint param = at;
+    uint4 words = four_words(param, v_1085);
+    uint param_1 = (2u * at) + 8u;
+    return Unit{ uint4(words.zw, two_words_of(param_1, v_1085)), uint4(words.x, 0u, 0u, 0u), words.y };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+{
+    uint at = (row / 2u) + ((u / 8u) * 21u);
+    uint part = (u / 4u) & 1u;
+    uint param = ((at + 4u) + (8u * part)) + (4u * (u & 1u));
+    uint4 words = four_words(param, v_1085) >> uint4(2u * (u & 2u));
+    uint param_1 = (2u * at) + (4u * part);
+    uint2 scales = two_words_of(param_1, v_1085) >> uint2(8u * (u & 1u));
+    uint param_2 = at + 20u;
+    uint _4124;
+    if ((u & 2u) != 0u)
+    {
+        _4124 = scales.y;
+    }
+    else
+    {
+        _4124 = scales.x;
+    }
+    return Unit{ words, uint4(weight_word(param_2, v_1085), _4124, 0u, 0u), 0u };
+}
+
+static inline __attribute__((always_inline))
+uint pairs_of(thread uint4& words)
+{
+    words &= uint4(50529027u);
+    return ((words.x | (words.y << 2u)) | (words.z << 4u)) | (words.w << 6u);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+{
+    uint h = row + ((u / 8u) * 55u);
+    uint part = (u / 4u) & 1u;
+    uint pair = (u / 2u) & 3u;
+    uint param = ((h + 16u) + (16u * part)) + (8u * (u & 1u));
+    uint4 words = four_words_of(param, v_1085) >> uint4(2u * (u & 2u));
+    uint param_1 = h + (8u * (u & 1u));
+    uint4 high = four_words_of(param_1, v_1085) >> uint4(2u * pair);
+    uint param_2 = h + 48u;
+    uint2 a = two_words_of(param_2, v_1085);
+    uint param_3 = h + 51u;
+    uint2 b = two_words_of(param_3, v_1085);
+    uint _4195;
+    if ((pair & 1u) != 0u)
+    {
+        _4195 = a.y;
+    }
+    else
+    {
+        _4195 = a.x;
+    }
+    uint four = _4195 >> (4u * part);
+    uint param_4 = b.x;
+    uint param_5 = b.y;
+    uint two = next_half(param_4, param_5) >> (2u * pair);
+    uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
+    uint4 param_6 = high;
+    uint _4237 = pairs_of(param_6);
+    return Unit{ words, uint4(b.y >> 16u, scales, 0u, 0u), _4237 };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+{
+    uint at = (row / 2u) + ((u / 8u) * 44u);
+    uint param = (at + 4u) + (4u * (u & 1u));
+    uint4 high = four_words(param, v_1085) >> uint4(2u * ((u / 2u) & 3u));
+    uint param_1 = (at + 12u) + (4u * (u & 7u));
+    uint param_2 = at;
+    uint4 param_3 = high;
+    uint _4276 = pairs_of(param_3);
+    return Unit{ four_words(param_1, v_1085), four_words(param_2, v_1085), _4276 };
+}
+
+static inline __attribute__((always_inline))
+uint half_at(thread const uint& h, const device Weights1& v_1085)
+{
+    uint param = h;
+    return first_short(param, v_1085);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+{
+    uint h = row + (9u * u);
+    uint param = h + 1u;
+    uint param_1 = h;
+    return Unit{ four_words_of(param, v_1085), uint4(half_at(param_1, v_1085), 0u, 0u, 0u), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+{
+    uint at = (row / 2u) + ((u / 8u) * 34u);
+    uint param = (at + 2u) + (4u * (u & 7u));
+    uint param_1 = 2u * at;
+    return Unit{ four_words(param, v_1085), uint4(two_words_of(param_1, v_1085), 0u, 0u), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+{
+    uint byte_ = (2u * row) + (17u * u);
+    uint at = byte_ / 4u;
+    uint shift = 8u * (byte_ & 3u);
+    uint param = at;
+    uint4 words = four_words(param, v_1085);
+    uint param_1 = at + 4u;
+    uint4 next = uint4(words.yzw, weight_word(param_1, v_1085));
+    return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(words.x >> shift, 0u, 0u, 0u), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1085)
+{
+    uint at = (row + (4u * u)) / 2u;
+    uint last = (row + ((push.k - 1u) / 2u)) / 2u;
+    Unit unit = no_unit();
+    _Pragma("clang loop unroll(full)")
+    for (uint e = 0u; e < 3u; e++)
+    {
+        uint param = min((at + e), last);
+        unit.a[e] = weight_word(param, v_1085);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1085, const device Weights4& v_1095)
+{
+    Unit unit = no_unit();
+    if (_4625)
+    {
+        uint param = row;
+        uint param_1 = u;
+        unit = load_unit_F32(param, param_1, push, v_1085, v_1095);
+    }
+    if (_4633)
+    {
+        uint param_2 = row;
+        uint param_3 = u;
+        unit = load_unit_F16(param_2, param_3, push, v_1085, v_1095);
+    }
+    if (_4641)
+    {
+        uint param_4 = row;
+        uint param_5 = u;
+        unit = load_unit_F16(param_4, param_5, push, v_1085, v_1095);
+    }
+    if (_4649)
+    {
+        uint param_6 = row;
+        uint param_7 = u;
+        unit = load_unit_Q8_0(param_6, param_7, v_1085);
+    }
+    if (_4657)
+    {
+        uint param_8 = row;
+        uint param_9 = u;
+        unit = load_unit_Q4_0(param_8, param_9, v_1085);
+    }
+    if (_4665)
+    {
+        uint param_10 = row;
+        uint param_11 = u;
+        unit = load_unit_Q4_1(param_10, param_11, v_1085);
+    }
+    if (_4673)
+    {
+        uint param_12 = row;
+        uint param_13 = u;
+        unit = load_unit_Q4_K(param_12, param_13, v_1085, v_1095);
+    }
+    if (_4681)
+    {
+        uint param_14 = row;
+        uint param_15 = u;
+        unit = load_unit_Q6_K(param_14, param_15, v_1085);
+    }
+    if (_4689)
+    {
+        uint param_16 = row;
+        uint param_17 = u;
+        unit = load_unit_Q5_0(param_16, param_17, v_1085);
+    }
+    if (_4697)
+    {
+        uint param_18 = row;
+        uint param_19 = u;
+        unit = load_unit_Q5_1(param_18, param_19, v_1085);
+    }
+    if (_4705)
+    {
+        uint param_20 = row;
+        uint param_21 = u;
+        unit = load_unit_Q2_K(param_20, param_21, v_1085);
+    }
+    if (_4713)
+    {
+        uint param_22 = row;
+        uint param_23 = u;
+        unit = load_unit_Q3_K(param_22, param_23, v_1085);
+    }
+    if (_4721)
+    {
+        uint param_24 = row;
+        uint param_25 = u;
+        unit = load_unit_Q5_K(param_24, param_25, v_1085);
+    }
+    if (_4729)
+    {
+        uint param_26 = row;
+        uint param_27 = u;
+        unit = load_unit_IQ4_NL(param_26, param_27, v_1085);
+    }
+    if (_4737)
+    {
+        uint param_28 = row;
+        uint param_29 = u;
+        unit = load_unit_IQ4_XS(param_28, param_29, v_1085);
+    }
+    if (_4745)
+    {
+        uint param_30 = row;
+        uint param_31 = u;
+        unit = load_unit_MXFP4(param_30, param_31, v_1085);
+    }
+    if (_4753)
+    {
+        uint param_32 = row;
+        uint param_33 = u;
+        unit = load_unit_F8_E4M3(param_32, param_33, push, v_1085);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+uint4 run_numbers(thread const Unit& unit, thread const uint& i)
+{
+    uint _4375;
+    if (_4374)
+    {
+        _4375 = 2u * i;
+    }
+    else
+    {
+        _4375 = 4u * i;
+    }
+    uint4 low = unit.a >> uint4(_4375);
+    if (_4386)
+    {
+        return low & uint4(50529027u);
+    }
+    if (_4395)
+    {
+        uint4 high = (uint4(unit.c, unit.c >> 2u, unit.c >> 4u, unit.c >> 6u) >> uint4(i)) & uint4(16843009u);
+        uint4 _4418;
+        if (_4417)
+        {
+            _4418 = (low & uint4(50529027u)) | (high << uint4(2u));
+        }
+        else
+        {
+            _4418 = (low & uint4(252645135u)) | (high << uint4(4u));
+        }
+        return _4418;
+    }
+    if (_4440)
+    {
+        uint high_1 = unit.c >> (16u * i);
+        uint param = high_1;
+        uint param_1 = high_1 >> 4u;
+        uint param_2 = high_1 >> 8u;
+        uint param_3 = high_1 >> 12u;
+        return (low & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
+    }
+    uint4 _4471;
+    if (_4470)
+    {
+        uint param_4 = low.x;
+        uint param_5 = low.y;
+        uint param_6 = low.z;
+        uint param_7 = low.w;
+        _4471 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
+    }
+    else
+    {
+        uint param_8 = low.x;
+        uint param_9 = low.y;
+        uint param_10 = low.z;
+        uint param_11 = low.w;
+        _4471 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
+    }
+    return _4471;
+}
+
+static inline __attribute__((always_inline))
+float code_float(thread const uint& code)
+{
+    float _9037;
+    if (_9036)
+    {
+        _9037 = _9052[code & 15u];
+    }
+    else
+    {
+        _9037 = _9075[code & 15u];
+    }
+    return _9037;
+}
+
+static inline __attribute__((always_inline))
+uint run_block(thread const uint& u, thread const uint& i)
+{
+    uint _3972;
+    if (runs_apart)
+    {
+        _3972 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+    }
+    else
+    {
+        _3972 = u;
+    }
+    return _3972;
+}
+
+static inline __attribute__((always_inline))
+float2 run_scale(thread const Unit& unit, thread const uint& u, thread const uint& i)
+{
+    float2 d = float2(as_type<half2>(unit.b.x));
+    if (_4516)
+    {
+        uint param = u;
+        uint param_1 = i;
+        uint3 param_2 = unit.b.yzw;
+        uint param_3 = run_block(param, param_1) & 7u;
+        return d * scale_of(param_2, param_3);
+    }
+    if (_4534)
+    {
+        uint number = unit.b.y >> (16u * i);
+        return d * float2(float(number & 15u), float((number >> 4u) & 15u));
+    }
+    if (_4554)
+    {
+        return float2(1.0, 4.0) * (d.x * float(int((unit.b.y >> (16u * i)) & 63u) - 32));
+    }
+    if (_4572)
+    {
+        return float2(d.x, -d.y);
+    }
+    float _4584;
+    if (_4583)
+    {
+        uint param_4 = unit.b.x;
+        float _4590 = e8m0(param_4);
+        _4584 = _4590;
+    }
+    else
+    {
+        float _4593;
+        if (_4592)
+        {
+            uint2 param_5 = unit.b.xy;
+            uint param_6 = u & 7u;
+            _4593 = iq4_xs_scale(param_5, param_6);
+        }
+        else
+        {
+            _4593 = d.x;
+        }
+        _4584 = _4593;
+    }
+    float scale = _4584;
+    float _4613;
+    if (signed_runs)
+    {
+        _4613 = 0.0;
+    }
+    else
+    {
+        _4613 = 16.0 * scale;
+    }
+    return float2(scale, _4613);
+}
+
+static inline __attribute__((always_inline))
+float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1085, const device Weights4& v_1095)
+{
+    uint param = row;
+    uint param_1 = u;
+    Unit unit = load_unit(param, param_1, push, v_1085, v_1095);
+    float sum = 0.0;
+    uint4 _9102;
+    float4 _9132;
+    float _9177;
+    float _9194;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 2u; i++)
+    {
+        if (coded)
+        {
+            _9102 = unit.a >> uint4(4u * i);
+        }
+        else
+        {
+            Unit param_2 = unit;
+            uint param_3 = i;
+            _9102 = run_numbers(param_2, param_3);
+        }
+        uint4 words = _9102;
+        float4 sums = float4(0.0);
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint w = words[e];
+            if (coded)
+            {
+                uint param_4 = w;
+                uint param_5 = w >> 8u;
+                uint param_6 = w >> 16u;
+                uint param_7 = w >> 24u;
+                _9132 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+            }
+            else
+            {
+                uint param_8 = w;
+                _9132 = small_bytes(param_8);
+            }
+            float4 v = _9132;
+            sums = fma(v, x[(4u * i) + e], sums);
+        }
+        Unit param_9 = unit;
+        uint param_10 = u;
+        uint param_11 = i;
+        float2 d = run_scale(param_9, param_10, param_11);
+        if (coded)
+        {
+            float4 param_12 = sums;
+            _9177 = sum4(param_12);
+        }
+        else
+        {
+            float4 param_13 = sums;
+            _9177 = fma(-64.0, of_x[i], sum4(param_13));
+        }
+        sum = fma(d.x, _9177, sum);
+        if (coded)
+        {
+            _9194 = sum;
+        }
+        else
+        {
+            _9194 = fma(-d.y, of_x[i], sum);
+        }
+        sum = _9194;
+    }
+    return sum;
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
+{
+    uint param = row + (4u * u);
+    uint2 w = first_shorts(param, v_1085);
+    uint param_1 = w.y;
+    uint param_2 = w.x;
+    float4 param_3 = f8_e4m3(param_2);
+    float4 param_4 = x[0];
+    float param_5 = 0.0;
+    float4 param_6 = f8_e4m3(param_1);
+    float4 param_7 = x[1];
+    float param_8 = times(param_3, param_4, param_5);
+    return times(param_6, param_7, param_8);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1085, const device Weights4& v_1095)
 {
     float sum = 0.0;
-    if (_6338)
+    if (_9214)
     {
         uint param = row;
         uint param_1 = u;
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        sum = line_times_x_F32(param, param_1, param_2, param_3, v_898);
+        sum = line_times_x_F32(param, param_1, param_2, param_3, v_1085);
     }
-    if (_6350)
+    if (_9226)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F16(param_4, param_5, param_6, param_7, v_898);
+        sum = line_times_x_F16(param_4, param_5, param_6, param_7, v_1085);
     }
-    if (_6362)
+    if (_9238)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, v_898);
+        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, v_1085);
     }
-    if (_6374)
+    if (_9250)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, v_898);
+        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, v_1085);
     }
-    if (_6386)
+    if (_9262)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, v_898);
+        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, v_1085);
     }
-    if (_6398)
+    if (_9274)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, v_898);
+        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, v_1085);
     }
-    if (_6410)
+    if (_9286)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, v_898);
+        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, v_1085);
     }
-    if (_6422)
+    if (_9298)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, v_898);
+        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, v_1085);
+    }
+    if (_9310)
+    {
+        uint param_32 = row;
+        uint param_33 = u;
+        spvUnsafeArray<float4, 8> param_34;
+        param_34 = x;
+        float4 param_35 = of_x;
+        sum = run_line(param_32, param_33, param_34, param_35, push, v_1085, v_1095);
+    }
+    if (_9322)
+    {
+        uint param_36 = row;
+        uint param_37 = u;
+        spvUnsafeArray<float4, 8> param_38;
+        param_38 = x;
+        float4 param_39 = of_x;
+        sum = run_line(param_36, param_37, param_38, param_39, push, v_1085, v_1095);
+    }
+    if (_9334)
+    {
+        uint param_40 = row;
+        uint param_41 = u;
+        spvUnsafeArray<float4, 8> param_42;
+        param_42 = x;
+        float4 param_43 = of_x;
+        sum = run_line(param_40, param_41, param_42, param_43, push, v_1085, v_1095);
+    }
+    if (_9346)
+    {
+        uint param_44 = row;
+        uint param_45 = u;
+        spvUnsafeArray<float4, 8> param_46;
+        param_46 = x;
+        float4 param_47 = of_x;
+        sum = run_line(param_44, param_45, param_46, param_47, push, v_1085, v_1095);
+    }
+    if (_9358)
+    {
+        uint param_48 = row;
+        uint param_49 = u;
+        spvUnsafeArray<float4, 8> param_50;
+        param_50 = x;
+        float4 param_51 = of_x;
+        sum = run_line(param_48, param_49, param_50, param_51, push, v_1085, v_1095);
+    }
+    if (_9370)
+    {
+        uint param_52 = row;
+        uint param_53 = u;
+        spvUnsafeArray<float4, 8> param_54;
+        param_54 = x;
+        float4 param_55 = of_x;
+        sum = run_line(param_52, param_53, param_54, param_55, push, v_1085, v_1095);
+    }
+    if (_9382)
+    {
+        uint param_56 = row;
+        uint param_57 = u;
+        spvUnsafeArray<float4, 8> param_58;
+        param_58 = x;
+        float4 param_59 = of_x;
+        sum = run_line(param_56, param_57, param_58, param_59, push, v_1085, v_1095);
+    }
+    if (_9394)
+    {
+        uint param_60 = row;
+        uint param_61 = u;
+        spvUnsafeArray<float4, 8> param_62;
+        param_62 = x;
+        float4 param_63 = of_x;
+        sum = run_line(param_60, param_61, param_62, param_63, push, v_1085, v_1095);
+    }
+    if (_9406)
+    {
+        uint param_64 = row;
+        uint param_65 = u;
+        spvUnsafeArray<float4, 8> param_66;
+        param_66 = x;
+        float4 param_67 = of_x;
+        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, v_1085);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(constant Push& push, const device Bias1& v_709, device Y1& v_742, const device Weights1& v_898, const device X1& v_1958, const device Norm1& v_2030, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(constant Push& push, const device Bias1& v_925, device Y1& v_950, const device Weights1& v_1085, const device Weights4& v_1095, const device X1& v_3438, const device Norm1& v_3510, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -1730,20 +3170,20 @@ void lane_rows(constant Push& push, const device Bias1& v_709, device Y1& v_742,
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _6574 = push.first.xyz + gl_WorkGroupID;
-    uint _6575 = _6574.y;
+    uint3 _9559 = push.first.xyz + gl_WorkGroupID;
+    uint _9560 = _9559.y;
     spvUnsafeArray<uint, 4> row;
-    uint _6647;
+    uint _9632;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _6771;
-    uint _6834;
-    for (uint r = _6575; r < push.rows; r += push.groups.y)
+    float _9756;
+    uint _9819;
+    for (uint r = _9560; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _6598 = push.first.xyz + gl_WorkGroupID;
-        uint _6599 = _6598.x;
-        for (uint tile = _6599; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _9583 = push.first.xyz + gl_WorkGroupID;
+        uint _9584 = _9583.x;
+        for (uint tile = _9584; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -1760,13 +3200,13 @@ void lane_rows(constant Push& push, const device Bias1& v_709, device Y1& v_742,
                     choose_line(param_1);
                     if (false)
                     {
-                        _6647 = y / 2u;
+                        _9632 = y / 2u;
                     }
                     else
                     {
-                        _6647 = y;
+                        _9632 = y;
                     }
-                    row[y] = (2u * push.offset.y) + (min((first + _6647), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * push.offset.y) + (min((first + _9632), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -1779,7 +3219,7 @@ void lane_rows(constant Push& push, const device Bias1& v_709, device Y1& v_742,
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_1958);
+                    x[i] = x_words(param_4, v_3438);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -1787,7 +3227,7 @@ void lane_rows(constant Push& push, const device Bias1& v_709, device Y1& v_742,
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_2030);
+                        x[i] *= norm_words(param_8, v_3510);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -1805,20 +3245,20 @@ void lane_rows(constant Push& push, const device Bias1& v_709, device Y1& v_742,
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, v_898);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, push, v_1085, v_1095);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _6771 = norm_scale(param_15, push);
+                _9756 = norm_scale(param_15, push);
             }
             else
             {
-                _6771 = 1.0;
+                _9756 = 1.0;
             }
-            float scale = _6771;
+            float scale = _9756;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -1833,16 +3273,16 @@ void lane_rows(constant Push& push, const device Bias1& v_709, device Y1& v_742,
             {
                 if (y_3 < LINES)
                 {
-                    bool _6825;
+                    bool _9810;
                     if (false)
                     {
-                        _6825 = y_3 == ((2u * lane) + 1u);
+                        _9810 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _6825 = false;
+                        _9810 = false;
                     }
-                    if (_6825)
+                    if (_9810)
                     {
                         mine.y = sums[y_3];
                     }
@@ -1850,35 +3290,35 @@ void lane_rows(constant Push& push, const device Bias1& v_709, device Y1& v_742,
                     {
                         if (false)
                         {
-                            _6834 = 2u * lane;
+                            _9819 = 2u * lane;
                         }
                         else
                         {
-                            _6834 = lane;
+                            _9819 = lane;
                         }
-                        if (y_3 == _6834)
+                        if (y_3 == _9819)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _6852 = lane < ELEMENTS;
-            bool _6861;
-            if (_6852)
+            bool _9837 = lane < ELEMENTS;
+            bool _9846;
+            if (_9837)
             {
-                _6861 = (first + lane) < push.n;
+                _9846 = (first + lane) < push.n;
             }
             else
             {
-                _6861 = _6852;
+                _9846 = _9837;
             }
-            if (_6861)
+            if (_9846)
             {
                 uint param_16 = r;
                 uint param_17 = first + lane;
                 float param_18 = mine.x;
-                finish(param_16, param_17, param_18, push, v_709, v_742);
+                finish(param_16, param_17, param_18, push, v_925, v_950);
             }
         }
     }
@@ -1889,8 +3329,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2698);
-    uint _2718;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5021);
+    uint _5041;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -1898,261 +3338,19 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _2718 = y / 2u;
+                _5041 = y / 2u;
             }
             else
             {
-                _2718 = y;
+                _5041 = y;
             }
-            row[y] = (2u * push.offset.y) + (min((from + _2718), (push.n - 1u)) * halves_1);
+            row[y] = (2u * push.offset.y) + (min((from + _5041), (push.n - 1u)) * halves_1);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-Unit no_unit()
-{
-    return Unit{ uint4(0u), uint4(0u), 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_898, const device Weights4& v_908)
-{
-    uint last = ((row / 2u) + push.k) - 1u;
-    uint at = (row / 2u) + (8u * u);
-    Unit unit = no_unit();
-    bool _2156 = (at & 3u) == 0u;
-    bool _2163;
-    if (_2156)
-    {
-        _2163 = (at + 7u) <= last;
-    }
-    else
-    {
-        _2163 = _2156;
-    }
-    if (_2163)
-    {
-        uint param = at / 4u;
-        unit.a = weight_words(param, v_908);
-        uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, v_908);
-    }
-    else
-    {
-        _Pragma("clang loop unroll(full)")
-        for (uint e = 0u; e < 4u; e++)
-        {
-            uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, v_898);
-            uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, v_898);
-        }
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_898, const device Weights4& v_908)
-{
-    uint h = row + (8u * u);
-    uint at = h / 2u;
-    uint last = ((row + push.k) - 1u) / 2u;
-    Unit unit = no_unit();
-    bool _2229 = (h & 7u) == 0u;
-    bool _2236;
-    if (_2229)
-    {
-        _2236 = (at + 3u) <= last;
-    }
-    else
-    {
-        _2236 = _2229;
-    }
-    if (_2236)
-    {
-        uint param = at / 4u;
-        unit.a = weight_words(param, v_908);
-    }
-    else
-    {
-        _Pragma("clang loop unroll(full)")
-        for (uint e = 0u; e < 4u; e++)
-        {
-            uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, v_898);
-        }
-        uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, v_898);
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& v_898)
-{
-    uint param = at;
-    uint param_1 = at + 1u;
-    uint param_2 = at + 2u;
-    uint param_3 = at + 3u;
-    return uint4(weight_word(param, v_898), weight_word(param_1, v_898), weight_word(param_2, v_898), weight_word(param_3, v_898));
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_898)
-{
-    uint at = (row + (17u * u)) / 2u;
-    uint param = at;
-    uint param_1 = at + 4u;
-    uint param_2 = at + 8u;
-    return Unit{ four_words(param, v_898), four_words(param_1, v_898), weight_word(param_2, v_898) };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_898)
-{
-    uint at = (row + (9u * u)) / 2u;
-    uint param = at;
-    uint param_1 = at + 4u;
-    return Unit{ four_words(param, v_898), uint4(0u), weight_word(param_1, v_898) };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_898)
-{
-    uint at = (row / 2u) + (5u * u);
-    uint param = at + 1u;
-    uint param_1 = at;
-    return Unit{ four_words(param, v_898), uint4(0u), weight_word(param_1, v_898) };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_898, const device Weights4& v_908)
-{
-    uint at = (row / 2u) + ((u / 8u) * 36u);
-    uint quants = (at + 4u) + (4u * (u & 7u));
-    if ((at & 3u) == 0u)
-    {
-        uint param = quants / 4u;
-        uint param_1 = at / 4u;
-        return Unit{ weight_words(param, v_908), weight_words(param_1, v_908), 0u };
-    }
-    uint param_2 = quants;
-    uint param_3 = at;
-    return Unit{ four_words(param_2, v_898), four_words(param_3, v_898), 0u };
-}
-
-static inline __attribute__((always_inline))
-uint next_half(thread const uint& low, thread const uint& high)
-{
-    return (low >> 16u) | (high << 16u);
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_898)
-{
-    uint h = row + ((u / 8u) * 105u);
-    uint part = (u / 4u) & 1u;
-    uint in_part = u & 3u;
-    uint low = ((h + (32u * part)) + (4u * in_part)) / 2u;
-    uint high = (((h + 64u) + (16u * part)) + (4u * in_part)) / 2u;
-    uint scales = ((h + 96u) + (4u * part)) / 2u;
-    uint param = low;
-    uint param_1 = low + 1u;
-    uint param_2 = low + 8u;
-    uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, v_898), weight_word(param_1, v_898), weight_word(param_2, v_898), weight_word(param_3, v_898));
-    uint param_4 = high;
-    uint param_5 = high + 1u;
-    uint param_6 = scales;
-    uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, v_898), weight_word(param_5, v_898), weight_word(param_6, v_898), weight_word(param_7, v_898));
-    if ((h & 1u) != 0u)
-    {
-        uint param_8 = a.x;
-        uint param_9 = a.y;
-        uint param_10 = low + 2u;
-        uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, v_898);
-        uint param_13 = a.z;
-        uint param_14 = a.w;
-        uint param_15 = low + 10u;
-        uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, v_898);
-        a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
-        uint param_18 = b.x;
-        uint param_19 = b.y;
-        uint param_20 = high + 2u;
-        uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, v_898);
-        uint param_23 = b.z;
-        uint param_24 = b.w;
-        uint param_25 = scales + 2u;
-        uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, v_898);
-        b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
-    }
-    uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, v_898) };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_898, const device Weights4& v_908)
-{
-    Unit unit = no_unit();
-    if (_2373)
-    {
-        uint param = row;
-        uint param_1 = u;
-        unit = load_unit_F32(param, param_1, push, v_898, v_908);
-    }
-    if (_2381)
-    {
-        uint param_2 = row;
-        uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, push, v_898, v_908);
-    }
-    if (_2389)
-    {
-        uint param_4 = row;
-        uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, push, v_898, v_908);
-    }
-    if (_2397)
-    {
-        uint param_6 = row;
-        uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_898);
-    }
-    if (_2405)
-    {
-        uint param_8 = row;
-        uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_898);
-    }
-    if (_2413)
-    {
-        uint param_10 = row;
-        uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_898);
-    }
-    if (_2421)
-    {
-        uint param_12 = row;
-        uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_898, v_908);
-    }
-    if (_2429)
-    {
-        uint param_14 = row;
-        uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_898);
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_898, const device Weights4& v_908)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1085, const device Weights4& v_1095)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -2161,13 +3359,13 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
         {
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, push, v_898, v_908);
+            unit[y] = load_unit(param, param_1, push, v_1085, v_1095);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_1948, const device X1& v_1958, const device Norm4& v_2021, const device Norm1& v_2030, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_3428, const device X1& v_3438, const device Norm4& v_3501, const device Norm1& v_3510, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -2183,42 +3381,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _4414 = q < quads;
-            bool _4421;
-            if (_4414)
+            bool _7157 = q < quads;
+            bool _7164;
+            if (_7157)
             {
-                _4421 = at < push.k;
+                _7164 = at < push.k;
             }
             else
             {
-                _4421 = _4414;
+                _7164 = _7157;
             }
-            bool _4430;
-            if (_4421)
+            bool _7173;
+            if (_7164)
             {
-                _4430 = (r + m) < push.rows;
+                _7173 = (r + m) < push.rows;
             }
             else
             {
-                _4430 = _4421;
+                _7173 = _7164;
             }
-            if (_4430)
+            if (_7173)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_1948, v_1958);
+                v[part] = x_at(param_2, param_3, v_3428, v_3438);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_1948, v_1958);
+                    factor[part] = x_at(param_4, param_5, v_3428, v_3438);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part] = norm_at(param_6, push, v_2021, v_2030);
+                        factor[part] = norm_at(param_6, push, v_3501, v_3510);
                     }
                 }
             }
@@ -2234,19 +3432,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_1];
                 float4 param_9 = factor[part_1];
                 float param_10 = squares;
-                float4 _4510 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7253 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _4510;
-                bool _4519;
+                float4 value = _7253;
+                bool _7262;
                 if (normed)
                 {
-                    _4519 = (at_1 + 4u) > push.k;
+                    _7262 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4519 = normed;
+                    _7262 = normed;
                 }
-                if (_4519)
+                if (_7262)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -2280,7 +3478,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_1948, const device X1& v_1958, const device Norm4& v_2021, const device Norm1& v_2030, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_3428, const device X1& v_3438, const device Norm4& v_3501, const device Norm1& v_3510, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -2293,7 +3491,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, push, v_1948, v_1958, v_2021, v_2030, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, push, v_3428, v_3438, v_3501, v_3510, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -2422,19 +3620,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _3093 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5509 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _3093;
-    uint _3097;
+    w = _5509;
+    uint _5513;
     if ((h & 1u) != 0u)
     {
-        _3097 = w[e + 1u];
+        _5513 = w[e + 1u];
     }
     else
     {
-        _3097 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5513 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _3097;
+    return _5513;
 }
 
 static inline __attribute__((always_inline))
@@ -2460,10 +3658,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _3174 = (4u * y) + m;
+                        uint _5590 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_3174] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5590] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -2510,14 +3708,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _3299 = (4u * y) + m;
+                        uint _5715 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3299] += (low * x_quad(param_2, param_3, pool));
-                        uint _3316 = (4u * y) + m;
+                        all_[_5715] += (low * x_quad(param_2, param_3, pool));
+                        uint _5732 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3316] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5732] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -2531,7 +3729,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3377;
+    uint4 _5793;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2541,13 +3739,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3377 = b;
+                _5793 = b;
             }
             else
             {
-                _3377 = (a >> uint4(16u)) | (b << uint4(16u));
+                _5793 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3377;
+            words[y] = _5793;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -2630,9 +3828,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3602;
+    uint _6018;
     spvUnsafeArray<uint, 4> minima;
-    uint _3625;
+    uint _6041;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2641,25 +3839,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3602 = words.x & 16191u;
+                _6018 = words.x & 16191u;
             }
             else
             {
-                _3602 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6018 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3602;
+            scales[y] = _6018;
             if (lower)
             {
-                _3625 = words.y & 16191u;
+                _6041 = words.y & 16191u;
             }
             else
             {
-                _3625 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6041 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3625;
+            minima[y] = _6041;
         }
     }
-    float4 _3692;
+    float4 _6108;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -2677,23 +3875,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3692 = low_nibbles(param);
+                        _6108 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3692 = high_nibbles(param_1);
+                        _6108 = high_nibbles(param_1);
                     }
-                    float4 v = _3692;
+                    float4 v = _6108;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3724 = (4u * y_1) + m;
+                            uint _6140 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3724] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6140] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2754,7 +3952,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _4106 = (4u * y) + m;
+                        uint _6522 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2763,13 +3961,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_4106] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6522] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _4174;
+    uint2 _6588;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -2778,13 +3976,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _4174 = unit[y_1].b.zw;
+                _6588 = unit[y_1].b.zw;
             }
             else
             {
-                _4174 = unit[y_1].b.zw >> uint2(8u);
+                _6588 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _4174;
+            uint2 words = _6588;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -2802,9 +4000,144 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 }
 
 static inline __attribute__((always_inline))
+uint run_half(thread const uint& u, thread const uint& i)
+{
+    uint _3990;
+    if (runs_apart)
+    {
+        _3990 = u & 1u;
+    }
+    else
+    {
+        _3990 = i;
+    }
+    return _3990;
+}
+
+static inline __attribute__((always_inline))
+float4 run_floats(thread const uint& w)
+{
+    float4 _5140;
+    if (signed_runs)
+    {
+        uint param = w;
+        _5140 = bytes_and_384(param);
+    }
+    else
+    {
+        uint param_1 = w;
+        _5140 = small_bytes(param_1);
+    }
+    return _5140;
+}
+
+static inline __attribute__((always_inline))
+void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    spvUnsafeArray<uint4, 4> words;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 2u; i++)
+    {
+        uint param = u;
+        uint param_1 = i;
+        uint half_ = run_half(param, param_1);
+        uint param_2 = u;
+        uint param_3 = i;
+        uint block = (run_block(param_2, param_3) - (u - local)) * 9u;
+        uint at = block + (4u * half_);
+        spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+        _Pragma("clang loop unroll(full)")
+        for (uint y = 0u; y < 4u; y++)
+        {
+            if (y < ROWS)
+            {
+                Unit param_4 = unit[y];
+                uint param_5 = i;
+                words[y] = run_numbers(param_4, param_5);
+            }
+        }
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            _Pragma("clang loop unroll(full)")
+            for (uint y_1 = 0u; y_1 < 4u; y_1++)
+            {
+                if (y_1 < ROWS)
+                {
+                    uint param_6 = words[y_1][e];
+                    float4 v = run_floats(param_6);
+                    _Pragma("clang loop unroll(full)")
+                    for (uint m = 0u; m < 4u; m++)
+                    {
+                        if (m < XS)
+                        {
+                            uint _6751 = (4u * y_1) + m;
+                            uint param_7 = m;
+                            uint param_8 = at + e;
+                            all_[_6751] += (v * x_quad(param_7, param_8, pool));
+                        }
+                    }
+                }
+            }
+        }
+        _Pragma("clang loop unroll(full)")
+        for (uint y_2 = 0u; y_2 < 4u; y_2++)
+        {
+            if (y_2 < ROWS)
+            {
+                Unit param_9 = unit[y_2];
+                uint param_10 = u;
+                uint param_11 = i;
+                float2 d = run_scale(param_9, param_10, param_11);
+                _Pragma("clang loop unroll(full)")
+                for (uint m_1 = 0u; m_1 < 4u; m_1++)
+                {
+                    if (m_1 < XS)
+                    {
+                        uint param_12 = m_1;
+                        uint param_13 = block + 8u;
+                        float of_x = x_quad(param_12, param_13, pool)[1u + half_];
+                        float4 param_14 = all_[(4u * y_2) + m_1];
+                        sums[y_2][m_1] += ((d.x * (sum4(param_14) - (RUN_ZERO * of_x))) - (d.y * of_x));
+                    }
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_F8_E4M3(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    _Pragma("clang loop unroll(full)")
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            uint4 w = unit[y].a;
+            uint param = row[y];
+            uint param_1 = w.x;
+            uint param_2 = w.y;
+            uint param_3 = word_of(param, param_1, param_2);
+            uint param_4 = row[y];
+            uint param_5 = w.y;
+            uint param_6 = w.z;
+            uint param_7 = word_of(param_4, param_5, param_6);
+            float4 param_8 = f8_e4m3(param_3);
+            float4 param_9 = f8_e4m3(param_7);
+            uint param_10 = u;
+            uint param_11 = local;
+            float4 param_12 = sums[y];
+            eight_times_x(param_8, param_9, param_10, param_11, param_12, push, pool);
+            sums[y] = param_12;
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_4240)
+    if (_6848)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -2817,7 +4150,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_4255)
+    if (_6863)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -2830,7 +4163,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4270)
+    if (_6878)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -2843,7 +4176,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4285)
+    if (_6893)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -2856,7 +4189,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_4300)
+    if (_6908)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -2869,7 +4202,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4315)
+    if (_6923)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -2882,7 +4215,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4330)
+    if (_6938)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -2895,7 +4228,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4345)
+    if (_6953)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -2907,6 +4240,123 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         param_39 = sums;
         units_times_x_Q6_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
+    }
+    if (_6968)
+    {
+        spvUnsafeArray<Unit, 4> param_40;
+        param_40 = unit;
+        spvUnsafeArray<uint, 4> param_41;
+        param_41 = row;
+        uint param_42 = u;
+        uint param_43 = local;
+        spvUnsafeArray<float4, 4> param_44;
+        param_44 = sums;
+        runs_times_x(param_40, param_41, param_42, param_43, param_44, pool);
+        sums = param_44;
+    }
+    if (_6983)
+    {
+        spvUnsafeArray<Unit, 4> param_45;
+        param_45 = unit;
+        spvUnsafeArray<uint, 4> param_46;
+        param_46 = row;
+        uint param_47 = u;
+        uint param_48 = local;
+        spvUnsafeArray<float4, 4> param_49;
+        param_49 = sums;
+        runs_times_x(param_45, param_46, param_47, param_48, param_49, pool);
+        sums = param_49;
+    }
+    if (_6998)
+    {
+        spvUnsafeArray<Unit, 4> param_50;
+        param_50 = unit;
+        spvUnsafeArray<uint, 4> param_51;
+        param_51 = row;
+        uint param_52 = u;
+        uint param_53 = local;
+        spvUnsafeArray<float4, 4> param_54;
+        param_54 = sums;
+        runs_times_x(param_50, param_51, param_52, param_53, param_54, pool);
+        sums = param_54;
+    }
+    if (_7013)
+    {
+        spvUnsafeArray<Unit, 4> param_55;
+        param_55 = unit;
+        spvUnsafeArray<uint, 4> param_56;
+        param_56 = row;
+        uint param_57 = u;
+        uint param_58 = local;
+        spvUnsafeArray<float4, 4> param_59;
+        param_59 = sums;
+        runs_times_x(param_55, param_56, param_57, param_58, param_59, pool);
+        sums = param_59;
+    }
+    if (_7028)
+    {
+        spvUnsafeArray<Unit, 4> param_60;
+        param_60 = unit;
+        spvUnsafeArray<uint, 4> param_61;
+        param_61 = row;
+        uint param_62 = u;
+        uint param_63 = local;
+        spvUnsafeArray<float4, 4> param_64;
+        param_64 = sums;
+        runs_times_x(param_60, param_61, param_62, param_63, param_64, pool);
+        sums = param_64;
+    }
+    if (_7043)
+    {
+        spvUnsafeArray<Unit, 4> param_65;
+        param_65 = unit;
+        spvUnsafeArray<uint, 4> param_66;
+        param_66 = row;
+        uint param_67 = u;
+        uint param_68 = local;
+        spvUnsafeArray<float4, 4> param_69;
+        param_69 = sums;
+        runs_times_x(param_65, param_66, param_67, param_68, param_69, pool);
+        sums = param_69;
+    }
+    if (_7058)
+    {
+        spvUnsafeArray<Unit, 4> param_70;
+        param_70 = unit;
+        spvUnsafeArray<uint, 4> param_71;
+        param_71 = row;
+        uint param_72 = u;
+        uint param_73 = local;
+        spvUnsafeArray<float4, 4> param_74;
+        param_74 = sums;
+        runs_times_x(param_70, param_71, param_72, param_73, param_74, pool);
+        sums = param_74;
+    }
+    if (_7073)
+    {
+        spvUnsafeArray<Unit, 4> param_75;
+        param_75 = unit;
+        spvUnsafeArray<uint, 4> param_76;
+        param_76 = row;
+        uint param_77 = u;
+        uint param_78 = local;
+        spvUnsafeArray<float4, 4> param_79;
+        param_79 = sums;
+        runs_times_x(param_75, param_76, param_77, param_78, param_79, pool);
+        sums = param_79;
+    }
+    if (_7088)
+    {
+        spvUnsafeArray<Unit, 4> param_80;
+        param_80 = unit;
+        spvUnsafeArray<uint, 4> param_81;
+        param_81 = row;
+        uint param_82 = u;
+        uint param_83 = local;
+        spvUnsafeArray<float4, 4> param_84;
+        param_84 = sums;
+        units_times_x_F8_E4M3(param_80, param_81, param_82, param_83, param_84, push, pool);
+        sums = param_84;
     }
 }
 
@@ -2927,22 +4377,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _2504; v++)
+    for (uint v = 0u; v < _4827; v++)
     {
-        sum += pool[(i * _2512) + v];
+        sum += pool[(i * _4835) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_709, device Y1& v_742, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_925, device Y1& v_950, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2565;
+    uint lane = me & _4888;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _2664;
+    float _4987;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -2954,59 +4404,59 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2608) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _4931) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2622 = simd_is_first();
-            if (_2622)
+            bool _4945 = simd_is_first();
+            if (_4945)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2641 = me < GROUP_LINES;
-            bool _2650;
-            if (_2641)
+            bool _4964 = me < GROUP_LINES;
+            bool _4973;
+            if (_4964)
             {
-                _2650 = (first + me) < push.n;
+                _4973 = (first + me) < push.n;
             }
             else
             {
-                _2650 = _2641;
+                _4973 = _4964;
             }
-            bool _2660;
-            if (_2650)
+            bool _4983;
+            if (_4973)
             {
-                _2660 = (r + m) < push.rows;
+                _4983 = (r + m) < push.rows;
             }
             else
             {
-                _2660 = _2650;
+                _4983 = _4973;
             }
-            if (_2660)
+            if (_4983)
             {
                 if (normed)
                 {
-                    _2664 = shared_scale(push, pool, gl_NumSubgroups);
+                    _4987 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _2664 = 1.0;
+                    _4987 = 1.0;
                 }
-                float scale = _2664;
+                float scale = _4987;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
                 float param_3 = scale * shared_sum(param, pool);
-                finish(param_1, param_2, param_3, push, v_709, v_742);
+                finish(param_1, param_2, param_3, push, v_925, v_950);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(constant Push& push, const device Bias1& v_709, device Y1& v_742, const device Weights1& v_898, const device Weights4& v_908, const device X4& v_1948, const device X1& v_1958, const device Norm4& v_2021, const device Norm1& v_2030, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(constant Push& push, const device Bias1& v_925, device Y1& v_950, const device Weights1& v_1085, const device Weights4& v_1095, const device X4& v_3428, const device X1& v_3438, const device Norm4& v_3501, const device Norm1& v_3510, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _4674;
+    uint lane = gl_LocalInvocationID.x & _7433;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -3017,19 +4467,19 @@ void vector_rows(constant Push& push, const device Bias1& v_709, device Y1& v_74
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _4705;
-    uint _4716 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7466;
+    uint _7477 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _4716; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7477; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _4731 = push.first.xyz + gl_WorkGroupID;
-        uint _4732 = _4731.x;
-        for (uint tile = _4732; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7492 = push.first.xyz + gl_WorkGroupID;
+        uint _7493 = _7492.x;
+        for (uint tile = _7493; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -3040,31 +4490,31 @@ void vector_rows(constant Push& push, const device Bias1& v_709, device Y1& v_74
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _4775;
+                bool _7536;
                 if (plain)
                 {
-                    _4775 = (base + lane) < end;
+                    _7536 = (base + lane) < end;
                 }
                 else
                 {
-                    _4775 = plain;
+                    _7536 = plain;
                 }
-                if (_4775)
+                if (_7536)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, push, v_898, v_908);
+                    load_units(param_10, param_11, param_12, push, v_1085, v_1095);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, push, v_1948, v_1958, v_2021, v_2030, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, push, v_3428, v_3438, v_3501, v_3510, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _4809 = base + lane;
-                for (uint u = _4809; u < end; u += TEAM)
+                uint _7570 = base + lane;
+                for (uint u = _7570; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -3081,7 +4531,7 @@ void vector_rows(constant Push& push, const device Bias1& v_709, device Y1& v_74
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, push, v_898, v_908);
+                            load_units(param_17, param_18, param_19, push, v_1085, v_1095);
                             next = param_19;
                         }
                     }
@@ -3090,7 +4540,7 @@ void vector_rows(constant Push& push, const device Bias1& v_709, device Y1& v_74
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, push, v_898, v_908);
+                        load_units(param_20, param_21, param_22, push, v_1085, v_1095);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -3110,36 +4560,36 @@ void vector_rows(constant Push& push, const device Bias1& v_709, device Y1& v_74
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_709, v_742, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_925, v_950, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_709 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_925 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_1948 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_898 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_2021 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_742 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_852 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& v_908 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1958 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_2030 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    const device auto& v_3428 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_1085 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_3501 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_950 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_1039 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_1095 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_3438 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3510 = *(const device Norm1*)spvBufferAliasSet0Binding4;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_6882)
+    if (_9867)
     {
-        tiles(push, v_709, v_742, v_852, v_898, v_908, v_1948, v_1958, v_2021, v_2030, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(push, v_925, v_950, v_1039, v_1085, v_1095, v_3428, v_3438, v_3501, v_3510, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_6887)
+        if (_9872)
         {
-            lane_rows(push, v_709, v_742, v_898, v_1958, v_2030, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(push, v_925, v_950, v_1085, v_1095, v_3438, v_3510, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(push, v_709, v_742, v_898, v_908, v_1948, v_1958, v_2021, v_2030, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(push, v_925, v_950, v_1085, v_1095, v_3428, v_3438, v_3501, v_3510, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

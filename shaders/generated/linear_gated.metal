@@ -47,7 +47,7 @@ struct spvUnsafeArray
 struct Raw
 {
     uint4 a;
-    uint2 b;
+    uint4 b;
 };
 
 struct Unit
@@ -79,31 +79,58 @@ struct Weights4
 
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
-constant uint type = (variant % 8u);
-constant bool _651 = (type == 0u);
-constant bool _660 = (type == 1u);
-constant bool _668 = (type == 2u);
-constant bool _677 = (type == 3u);
-constant bool _687 = (type == 4u);
-constant bool _697 = (type == 5u);
-constant bool _707 = (type == 6u);
-constant bool _718 = (type == 7u);
-constant bool _1491 = (type == 0u);
-constant bool _1501 = (type == 1u);
-constant bool _1511 = (type == 2u);
-constant bool _1521 = (type == 3u);
-constant bool _1531 = (type == 4u);
-constant bool _1541 = (type == 5u);
-constant bool _1551 = (type == 6u);
-constant bool _1561 = (type == 7u);
-constant bool _1576 = (type == 0u);
-constant bool _1588 = (type == 1u);
-constant bool _1600 = (type == 2u);
-constant bool _1612 = (type == 3u);
-constant bool _1624 = (type == 4u);
-constant bool _1636 = (type == 5u);
-constant bool _1648 = (type == 6u);
-constant bool _1660 = (type == 7u);
+constant uint type = (variant % 17u);
+constant bool _865 = (type == 0u);
+constant bool _874 = (type == 1u);
+constant bool _882 = (type == 2u);
+constant bool _891 = (type == 3u);
+constant bool _900 = (type == 4u);
+constant bool _910 = (type == 5u);
+constant bool _920 = (type == 6u);
+constant bool _931 = (type == 7u);
+constant bool _940 = (type == 8u);
+constant bool _949 = (type == 9u);
+constant bool _958 = (type == 10u);
+constant bool _967 = (type == 11u);
+constant bool _976 = (type == 12u);
+constant bool _986 = (type == 13u);
+constant bool _995 = (type == 14u);
+constant bool _1005 = (type == 15u);
+constant bool _1014 = (type == 16u);
+constant bool _2799 = (type == 0u);
+constant bool _2809 = (type == 1u);
+constant bool _2819 = (type == 2u);
+constant bool _2829 = (type == 3u);
+constant bool _2839 = (type == 4u);
+constant bool _2849 = (type == 5u);
+constant bool _2859 = (type == 6u);
+constant bool _2869 = (type == 7u);
+constant bool _2879 = (type == 8u);
+constant bool _2889 = (type == 9u);
+constant bool _2899 = (type == 10u);
+constant bool _2909 = (type == 11u);
+constant bool _2919 = (type == 12u);
+constant bool _2929 = (type == 13u);
+constant bool _2939 = (type == 14u);
+constant bool _2949 = (type == 15u);
+constant bool _2959 = (type == 16u);
+constant bool _2974 = (type == 0u);
+constant bool _2986 = (type == 1u);
+constant bool _2998 = (type == 2u);
+constant bool _3010 = (type == 3u);
+constant bool _3022 = (type == 4u);
+constant bool _3034 = (type == 5u);
+constant bool _3046 = (type == 6u);
+constant bool _3058 = (type == 7u);
+constant bool _3070 = (type == 8u);
+constant bool _3082 = (type == 9u);
+constant bool _3094 = (type == 10u);
+constant bool _3106 = (type == 11u);
+constant bool _3118 = (type == 12u);
+constant bool _3130 = (type == 13u);
+constant bool _3142 = (type == 14u);
+constant bool _3154 = (type == 15u);
+constant bool _3166 = (type == 16u);
 
 struct X4
 {
@@ -142,12 +169,12 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1823 = (variant / 8u);
-constant uint input_ = (_1823 % 2u);
+constant uint _3329 = (variant / 17u);
+constant uint input_ = (_3329 % 2u);
 constant bool normed = (input_ == 1u);
-constant uint _1879 = (variant / 16u);
-constant uint part = (_1879 % 3u);
-constant bool _1881 = (part == 1u);
+constant uint _3367 = (variant / 34u);
+constant uint part = (_3367 % 3u);
+constant bool _3369 = (part == 1u);
 
 struct Gates1
 {
@@ -159,7 +186,7 @@ struct Y1
     float y1[1];
 };
 
-constant bool _1956 = (part == 1u);
+constant bool _3444 = (part == 1u);
 
 struct Gates4
 {
@@ -171,118 +198,197 @@ struct Y4
     float4 y4[1];
 };
 
-constant bool _2308 = (type == 0u);
-constant bool _2316 = (type == 1u);
-constant bool _2324 = (type == 2u);
-constant bool _2332 = (type == 3u);
-constant bool _2340 = (type == 4u);
-constant bool _2348 = (type == 5u);
-constant bool _2356 = (type == 6u);
-constant bool _2364 = (type == 7u);
-constant uint way = (variant / 48u);
-constant bool _2386 = (way <= 2u);
-constant bool _2387 = (way == 4u);
-constant bool _2388 = (way == 5u);
-constant bool _2389 = (_2387 || _2388);
-constant bool _2391 = (way == 12u);
-constant bool _2392 = (_2389 || _2391);
-constant bool _2393 = (way == 15u);
-constant bool _2394 = (_2392 || _2393);
-constant uint _2395 = _2394 ? 4u : 2u;
-constant uint ROWS = _2386 ? 1u : _2395;
+constant bool _4022 = (type == 10u);
+constant bool _4023 = (type == 11u);
+constant bool _4024 = (_4022 || _4023);
+constant bool _4025 = (type == 12u);
+constant bool runs_apart = (_4024 || _4025);
+constant bool _4427 = (type == 10u);
+constant bool _4428 = (type == 11u);
+constant bool _4429 = (_4427 || _4428);
+constant bool _4441 = (type == 10u);
+constant bool _4448 = (type == 11u);
+constant bool _4449 = (type == 12u);
+constant bool _4450 = (_4448 || _4449);
+constant bool _4472 = (type == 11u);
+constant bool _4493 = (type == 8u);
+constant bool _4494 = (type == 9u);
+constant bool _4495 = (_4493 || _4494);
+constant bool _4525 = (type == 15u);
+constant bool _4571 = (type == 12u);
+constant bool _4589 = (type == 10u);
+constant bool _4609 = (type == 11u);
+constant bool _4627 = (type == 9u);
+constant bool _4638 = (type == 15u);
+constant bool _4647 = (type == 14u);
+constant bool _4665 = (type == 13u);
+constant bool _4666 = (type == 14u);
+constant bool signed_runs = (_4665 || _4666);
+constant bool _4680 = (type == 0u);
+constant bool _4688 = (type == 1u);
+constant bool _4696 = (type == 2u);
+constant bool _4704 = (type == 3u);
+constant bool _4712 = (type == 4u);
+constant bool _4720 = (type == 5u);
+constant bool _4728 = (type == 6u);
+constant bool _4736 = (type == 7u);
+constant bool _4744 = (type == 8u);
+constant bool _4752 = (type == 9u);
+constant bool _4760 = (type == 10u);
+constant bool _4768 = (type == 11u);
+constant bool _4776 = (type == 12u);
+constant bool _4784 = (type == 13u);
+constant bool _4792 = (type == 14u);
+constant bool _4800 = (type == 15u);
+constant bool _4808 = (type == 16u);
+constant uint way = (variant / 102u);
+constant bool _4830 = (way <= 2u);
+constant bool _4831 = (way == 4u);
+constant bool _4832 = (way == 5u);
+constant bool _4833 = (_4831 || _4832);
+constant bool _4834 = (way == 12u);
+constant bool _4835 = (_4833 || _4834);
+constant bool _4836 = (way == 15u);
+constant bool _4837 = (_4835 || _4836);
+constant uint _4838 = _4837 ? 4u : 2u;
+constant uint ROWS = _4830 ? 1u : _4838;
 constant bool both = (part == 0u);
-constant bool _2438 = (way == 1u);
-constant bool _2439 = (way == 5u);
-constant bool _2440 = (way == 7u);
-constant bool _2441 = (_2439 || _2440);
-constant bool _2442 = (way == 12u);
-constant uint _2443 = _2442 ? 16u : 32u;
-constant uint _2444 = _2441 ? 8u : _2443;
-constant uint TEAM = _2438 ? 64u : _2444;
-constant uint _2446 = (TEAM / 4u);
-constant uint _2453 = (TEAM / 4u);
-constant uint _2454 = (_2453 + 1u);
-constant uint _2507 = (TEAM - 1u);
-constant bool _2524 = (way == 6u);
-constant bool _2525 = (way == 7u);
-constant bool _2526 = (way == 15u);
-constant bool _2527 = (_2525 || _2526);
-constant uint _2528 = _2527 ? 4u : 1u;
-constant uint XS = _2524 ? 2u : _2528;
-constant uint _2549 = (TEAM / 4u);
-constant uint _2550 = (_2549 + 1u);
-constant uint _2578 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2578 * ROWS);
-constant uint _2580 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = both ? _2580 : GROUP_ROWS;
-constant uint _2665 = (ROWS / 2u);
-constant uint _2666 = both ? _2665 : ROWS;
-constant bool _2774 = (XS == 1u);
-constant bool _2776 = (XS == 2u);
-constant uint _2779 = _2776 ? 1792u : 768u;
-constant uint CHUNK = _2774 ? 3584u : _2779;
-constant uint _2781 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2781 * 9u);
-constant bool _4220 = (type == 0u);
-constant bool _4235 = (type == 1u);
-constant bool _4250 = (type == 2u);
-constant bool _4265 = (type == 3u);
-constant bool _4280 = (type == 4u);
-constant bool _4295 = (type == 5u);
-constant bool _4310 = (type == 6u);
-constant bool _4325 = (type == 7u);
-constant bool _4641 = (type == 4u);
-constant bool _4642 = (type == 5u);
-constant bool _4643 = (_4641 || _4642);
-constant bool _4644 = (type == 6u);
-constant bool summed = (_4643 || _4644);
-constant uint _4654 = (TEAM - 1u);
-constant bool _4657 = (type == 0u);
-constant bool _4658 = (type == 1u);
-constant bool _4659 = (_4657 || _4658);
-constant bool _4660 = (type == 2u);
-constant bool plain = (_4659 || _4660);
+constant bool _4881 = (way == 1u);
+constant bool _4882 = (way == 5u);
+constant bool _4883 = (way == 7u);
+constant bool _4884 = (_4882 || _4883);
+constant bool _4885 = (way == 12u);
+constant uint _4886 = _4885 ? 16u : 32u;
+constant uint _4887 = _4884 ? 8u : _4886;
+constant uint TEAM = _4881 ? 64u : _4887;
+constant uint _4889 = (TEAM / 4u);
+constant uint _4896 = (TEAM / 4u);
+constant uint _4897 = (_4896 + 1u);
+constant uint _4950 = (TEAM - 1u);
+constant bool _4967 = (way == 6u);
+constant bool _4968 = (way == 7u);
+constant bool _4969 = (way == 15u);
+constant bool _4970 = (_4968 || _4969);
+constant uint _4971 = _4970 ? 4u : 1u;
+constant uint XS = _4967 ? 2u : _4971;
+constant uint _4992 = (TEAM / 4u);
+constant uint _4993 = (_4992 + 1u);
+constant uint _5021 = (256u / TEAM);
+constant uint GROUP_ROWS = (_5021 * ROWS);
+constant uint _5023 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = both ? _5023 : GROUP_ROWS;
+constant uint _5108 = (ROWS / 2u);
+constant uint _5109 = both ? _5108 : ROWS;
+constant bool _5255 = (XS == 1u);
+constant bool _5257 = (XS == 2u);
+constant uint _5260 = _5257 ? 1792u : 768u;
+constant uint CHUNK = _5255 ? 3584u : _5260;
+constant uint _5262 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5262 * 9u);
+constant float RUN_ZERO = signed_runs ? 384.0 : 64.0;
+constant bool _6948 = (type == 0u);
+constant bool _6963 = (type == 1u);
+constant bool _6978 = (type == 2u);
+constant bool _6993 = (type == 3u);
+constant bool _7008 = (type == 4u);
+constant bool _7023 = (type == 5u);
+constant bool _7038 = (type == 6u);
+constant bool _7053 = (type == 7u);
+constant bool _7068 = (type == 8u);
+constant bool _7083 = (type == 9u);
+constant bool _7098 = (type == 10u);
+constant bool _7113 = (type == 11u);
+constant bool _7128 = (type == 12u);
+constant bool _7143 = (type == 13u);
+constant bool _7158 = (type == 14u);
+constant bool _7173 = (type == 15u);
+constant bool _7188 = (type == 16u);
+constant bool _7504 = (type == 4u);
+constant bool _7505 = (type == 5u);
+constant bool _7506 = (_7504 || _7505);
+constant bool _7507 = (type == 6u);
+constant bool _7508 = (_7506 || _7507);
+constant bool _7509 = (type == 8u);
+constant bool _7510 = (type == 9u);
+constant bool _7511 = (_7509 || _7510);
+constant bool _7512 = (type == 10u);
+constant bool _7513 = (_7511 || _7512);
+constant bool _7514 = (type == 11u);
+constant bool _7515 = (_7513 || _7514);
+constant bool _7516 = (type == 12u);
+constant bool _7517 = (_7515 || _7516);
+constant bool _7518 = (type == 13u);
+constant bool _7519 = (_7517 || _7518);
+constant bool _7520 = (type == 14u);
+constant bool _7521 = (_7519 || _7520);
+constant bool _7522 = (type == 15u);
+constant bool runs = (_7521 || _7522);
+constant bool summed = (_7508 || runs);
+constant uint _7533 = (TEAM - 1u);
+constant bool _7536 = (type == 0u);
+constant bool _7537 = (type == 1u);
+constant bool _7538 = (_7536 || _7537);
+constant bool _7539 = (type == 2u);
+constant bool _7540 = (_7538 || _7539);
+constant bool _7541 = (type == 16u);
+constant bool plain = (_7540 || _7541);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _4685 = (256u / UNIT);
-constant bool _5739 = (type == 6u);
-constant bool _5758 = (type == 7u);
-constant bool _6596 = (type == 0u);
-constant bool _6608 = (type == 1u);
-constant bool _6620 = (type == 2u);
-constant bool _6632 = (type == 3u);
-constant bool _6644 = (type == 4u);
-constant bool _6656 = (type == 5u);
-constant bool _6668 = (type == 6u);
-constant bool _6680 = (type == 7u);
-constant bool _6695 = (type == 3u);
-constant bool _6696 = (type == 4u);
-constant bool _6697 = (_6695 || _6696);
-constant bool _6698 = (type == 5u);
-constant bool whole_blocks = (_6697 || _6698);
-constant bool _6731 = (type == 6u);
-constant bool _6762 = (type == 7u);
+constant uint _7566 = (256u / UNIT);
+constant bool _8462 = (type == 6u);
+constant bool _8463 = (_8462 || runs_apart);
+constant bool _8482 = (type == 7u);
+constant bool _9360 = (type == 15u);
+constant bool _9424 = (type == 15u);
+constant bool coded = (signed_runs || _9424);
+constant bool _9538 = (type == 0u);
+constant bool _9550 = (type == 1u);
+constant bool _9562 = (type == 2u);
+constant bool _9574 = (type == 3u);
+constant bool _9586 = (type == 4u);
+constant bool _9598 = (type == 5u);
+constant bool _9610 = (type == 6u);
+constant bool _9622 = (type == 7u);
+constant bool _9634 = (type == 8u);
+constant bool _9646 = (type == 9u);
+constant bool _9658 = (type == 10u);
+constant bool _9670 = (type == 11u);
+constant bool _9682 = (type == 12u);
+constant bool _9694 = (type == 13u);
+constant bool _9706 = (type == 14u);
+constant bool _9718 = (type == 15u);
+constant bool _9730 = (type == 16u);
+constant bool _9745 = (type == 3u);
+constant bool _9746 = (type == 4u);
+constant bool _9747 = (_9745 || _9746);
+constant bool _9748 = (type == 5u);
+constant bool whole_blocks = (_9747 || _9748);
+constant bool _9781 = (type == 6u);
+constant bool _9782 = (_9781 || runs);
+constant bool _9813 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _6805 = (team_way <= 2u);
-constant bool _6806 = (team_way == 4u);
-constant bool _6807 = (team_way == 5u);
-constant bool _6808 = (_6806 || _6807);
-constant bool _6809 = (team_way == 12u);
-constant bool _6810 = (_6808 || _6809);
-constant bool _6811 = (team_way == 15u);
-constant bool _6812 = (_6810 || _6811);
-constant uint _6813 = _6812 ? 4u : 2u;
-constant uint LINES = _6805 ? 1u : _6813;
-constant uint _6815 = (LINES / 2u);
-constant uint ELEMENTS = both ? _6815 : LINES;
+constant bool _9856 = (team_way <= 2u);
+constant bool _9857 = (team_way == 4u);
+constant bool _9858 = (team_way == 5u);
+constant bool _9859 = (_9857 || _9858);
+constant bool _9860 = (team_way == 12u);
+constant bool _9861 = (_9859 || _9860);
+constant bool _9862 = (team_way == 15u);
+constant bool _9863 = (_9861 || _9862);
+constant uint _9864 = _9863 ? 4u : 2u;
+constant uint LINES = _9856 ? 1u : _9864;
+constant uint _9866 = (LINES / 2u);
+constant uint ELEMENTS = both ? _9866 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _7170 = (part == 2u);
-constant bool _7171 = (way == 0u);
-constant bool _7176 = (way > 12u);
+constant bool _10221 = (part == 2u);
+constant bool _10222 = (way == 0u);
+constant bool _10227 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _3103 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4371 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _4724 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _5639 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7234 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7605 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9376 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9399 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -293,79 +399,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _652;
-    if (_651)
+    uint _866;
+    if (_865)
     {
-        _652 = (k / 1u) * 2u;
+        _866 = (k / 1u) * 2u;
     }
     else
     {
-        uint _661;
-        if (_660)
+        uint _875;
+        if (_874)
         {
-            _661 = (k / 1u) * 1u;
+            _875 = (k / 1u) * 1u;
         }
         else
         {
-            uint _669;
-            if (_668)
+            uint _883;
+            if (_882)
             {
-                _669 = (k / 1u) * 1u;
+                _883 = (k / 1u) * 1u;
             }
             else
             {
-                uint _678;
-                if (_677)
+                uint _892;
+                if (_891)
                 {
-                    _678 = (k / 32u) * 17u;
+                    _892 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _688;
-                    if (_687)
+                    uint _901;
+                    if (_900)
                     {
-                        _688 = (k / 32u) * 9u;
+                        _901 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _698;
-                        if (_697)
+                        uint _911;
+                        if (_910)
                         {
-                            _698 = (k / 32u) * 10u;
+                            _911 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _708;
-                            if (_707)
+                            uint _921;
+                            if (_920)
                             {
-                                _708 = (k / 256u) * 72u;
+                                _921 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _719;
-                                if (_718)
+                                uint _932;
+                                if (_931)
                                 {
-                                    _719 = (k / 256u) * 105u;
+                                    _932 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _719 = 0u;
+                                    uint _941;
+                                    if (_940)
+                                    {
+                                        _941 = (k / 32u) * 11u;
+                                    }
+                                    else
+                                    {
+                                        uint _950;
+                                        if (_949)
+                                        {
+                                            _950 = (k / 32u) * 12u;
+                                        }
+                                        else
+                                        {
+                                            uint _959;
+                                            if (_958)
+                                            {
+                                                _959 = (k / 256u) * 42u;
+                                            }
+                                            else
+                                            {
+                                                uint _968;
+                                                if (_967)
+                                                {
+                                                    _968 = (k / 256u) * 55u;
+                                                }
+                                                else
+                                                {
+                                                    uint _977;
+                                                    if (_976)
+                                                    {
+                                                        _977 = (k / 256u) * 88u;
+                                                    }
+                                                    else
+                                                    {
+                                                        uint _987;
+                                                        if (_986)
+                                                        {
+                                                            _987 = (k / 32u) * 9u;
+                                                        }
+                                                        else
+                                                        {
+                                                            uint _996;
+                                                            if (_995)
+                                                            {
+                                                                _996 = (k / 256u) * 68u;
+                                                            }
+                                                            else
+                                                            {
+                                                                uint _1006;
+                                                                if (_1005)
+                                                                {
+                                                                    _1006 = (k / 64u) * 17u;
+                                                                }
+                                                                else
+                                                                {
+                                                                    uint _1015;
+                                                                    if (_1014)
+                                                                    {
+                                                                        _1015 = (k / 2u) * 1u;
+                                                                    }
+                                                                    else
+                                                                    {
+                                                                        _1015 = 0u;
+                                                                    }
+                                                                    _1006 = _1015;
+                                                                }
+                                                                _996 = _1006;
+                                                            }
+                                                            _987 = _996;
+                                                        }
+                                                        _977 = _987;
+                                                    }
+                                                    _968 = _977;
+                                                }
+                                                _959 = _968;
+                                            }
+                                            _950 = _959;
+                                        }
+                                        _941 = _950;
+                                    }
+                                    _932 = _941;
                                 }
-                                _708 = _719;
+                                _921 = _932;
                             }
-                            _698 = _708;
+                            _911 = _921;
                         }
-                        _688 = _698;
+                        _901 = _911;
                     }
-                    _678 = _688;
+                    _892 = _901;
                 }
-                _669 = _678;
+                _883 = _892;
             }
-            _661 = _669;
+            _875 = _883;
         }
-        _652 = _661;
+        _866 = _875;
     }
-    return _652;
+    return _866;
 }
 
 static inline __attribute__((always_inline))
@@ -396,34 +583,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _864;
+    float _1466;
     if (left > 1u)
     {
-        _864 = v.y;
+        _1466 = v.y;
     }
     else
     {
-        _864 = 0.0;
+        _1466 = 0.0;
     }
-    float _874;
+    float _1476;
     if (left > 2u)
     {
-        _874 = v.z;
+        _1476 = v.z;
     }
     else
     {
-        _874 = 0.0;
+        _1476 = 0.0;
     }
-    float _883;
+    float _1485;
     if (left > 3u)
     {
-        _883 = v.w;
+        _1485 = v.w;
     }
     else
     {
-        _883 = 0.0;
+        _1485 = 0.0;
     }
-    return float4(v.x, _864, _874, _883);
+    return float4(v.x, _1466, _1476, _1485);
 }
 
 static inline __attribute__((always_inline))
@@ -437,16 +624,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _740;
+    uint _1044;
     if ((h & 1u) != 0u)
     {
-        _740 = (low >> 16u) | (high << 16u);
+        _1044 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _740 = low;
+        _1044 = low;
     }
-    return _740;
+    return _1044;
 }
 
 static inline __attribute__((always_inline))
@@ -541,16 +728,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _826;
+    float2 _1130;
     if (i < 4u)
     {
-        _826 = float2(float(a & 63u), float(b & 63u));
+        _1130 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _826 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1130 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _826;
+    return _1130;
 }
 
 static inline __attribute__((always_inline))
@@ -585,10 +772,268 @@ float4 decode_quad_Q6_K(thread const Raw& raw, thread const uint& row, thread co
 }
 
 static inline __attribute__((always_inline))
+uint fifth_bits(thread const uint& bits)
+{
+    return (((bits & 15u) * 2113665u) << 4u) & 269488144u;
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q5_0(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 8u);
+    uint param = h + 1u;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint low = (word_of(param, param_1, param_2) >> (q & 4u)) & 252645135u;
+    uint param_3 = h + 1u;
+    uint param_4 = raw.a.z;
+    uint param_5 = raw.a.w;
+    uint param_6 = word_of(param_3, param_4, param_5) >> (4u * (q & 7u));
+    uint high = fifth_bits(param_6);
+    uint param_7 = h;
+    uint param_8 = raw.b.x;
+    uint param_9 = low | high;
+    return (unsigned_bytes(param_9) - float4(16.0)) * float_of(param_7, param_8);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q5_1(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    float2 scale = float2(as_type<half2>(raw.a.w));
+    uint param = raw.a.y >> (4u * (q & 7u));
+    uint number = ((raw.a.x >> (q & 4u)) & 252645135u) | fifth_bits(param);
+    uint param_1 = number;
+    return (unsigned_bytes(param_1) * scale.x) + float4(scale.y);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q2_K(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint number = raw.a.y >> (8u * ((q / 4u) & 3u));
+    float2 scale = float2(as_type<half2>(raw.a.w)) * float2(float(number & 15u), float((number >> 4u) & 15u));
+    uint param = (raw.a.x >> (2u * ((q / 8u) & 3u))) & 50529027u;
+    return (unsigned_bytes(param) * scale.x) - float4(scale.y);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q3_K(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 64u);
+    uint i = (q / 4u) & 15u;
+    uint param = h;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint low = (word_of(param, param_1, param_2) >> (2u * ((q / 8u) & 3u))) & 50529027u;
+    uint param_3 = h;
+    uint param_4 = raw.a.z;
+    uint param_5 = raw.a.w;
+    uint high = (word_of(param_3, param_4, param_5) >> ((q / 8u) & 7u)) & 16843009u;
+    uint shift = 8u * (i & 1u);
+    uint a = (raw.b.x >> (((16u * ((h + ((i & 7u) / 2u)) & 1u)) + shift) + ((i / 8u) * 4u))) & 15u;
+    uint b = (raw.b.y >> (((16u * ((h + ((i & 3u) / 2u)) & 1u)) + shift) + ((i / 4u) * 2u))) & 3u;
+    uint param_6 = h;
+    uint param_7 = raw.b.z;
+    uint param_8 = low | (high << 2u);
+    return (unsigned_bytes(param_8) - float4(4.0)) * (float_of(param_6, param_7) * float(int(a | (b << 4u)) - 32));
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_Q5_K(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint3 param = uint3(raw.a.y, raw.a.z, raw.b.x);
+    uint param_1 = (q / 8u) & 7u;
+    float2 scale = float2(as_type<half2>(raw.a.w)) * scale_of(param, param_1);
+    uint low = (raw.a.x >> ((q / 2u) & 4u)) & 252645135u;
+    uint high = (raw.b.y >> ((q / 8u) & 7u)) & 16843009u;
+    uint param_2 = low | (high << 4u);
+    return (unsigned_bytes(param_2) * scale.x) - float4(scale.y);
+}
+
+static inline __attribute__((always_inline))
+uint bytes_with(thread const uint& codes, thread const uint& bit)
+{
+    return ((codes >> bit) & 16843009u) * 255u;
+}
+
+static inline __attribute__((always_inline))
+uint choose(thread const uint& where_, thread const uint& yes, thread const uint& no)
+{
+    return no ^ ((no ^ yes) & where_);
+}
+
+static inline __attribute__((always_inline))
+uint either(thread const uint& where_, thread const int& yes, thread const int& no)
+{
+    uint param = where_;
+    uint param_1 = uint(yes & 255) * 16843009u;
+    uint param_2 = uint(no & 255) * 16843009u;
+    return choose(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+uint iq4_bytes(thread const uint& codes)
+{
+    uint param = codes;
+    uint param_1 = 0u;
+    uint a = bytes_with(param, param_1);
+    uint param_2 = codes;
+    uint param_3 = 1u;
+    uint b = bytes_with(param_2, param_3);
+    uint param_4 = codes;
+    uint param_5 = 2u;
+    uint c = bytes_with(param_4, param_5);
+    uint param_6 = a;
+    int param_7 = -10;
+    int param_8 = -22;
+    uint param_9 = a;
+    int param_10 = -35;
+    int param_11 = -49;
+    uint param_12 = b;
+    uint param_13 = either(param_6, param_7, param_8);
+    uint param_14 = either(param_9, param_10, param_11);
+    uint param_15 = a;
+    int param_16 = -65;
+    int param_17 = -83;
+    uint param_18 = a;
+    int param_19 = -104;
+    int param_20 = -127;
+    uint param_21 = b;
+    uint param_22 = either(param_15, param_16, param_17);
+    uint param_23 = either(param_18, param_19, param_20);
+    uint param_24 = c;
+    uint param_25 = choose(param_12, param_13, param_14);
+    uint param_26 = choose(param_21, param_22, param_23);
+    uint low = choose(param_24, param_25, param_26);
+    uint param_27 = a;
+    int param_28 = 113;
+    int param_29 = 89;
+    uint param_30 = a;
+    int param_31 = 69;
+    int param_32 = 53;
+    uint param_33 = b;
+    uint param_34 = either(param_27, param_28, param_29);
+    uint param_35 = either(param_30, param_31, param_32);
+    uint param_36 = a;
+    int param_37 = 38;
+    int param_38 = 25;
+    uint param_39 = a;
+    int param_40 = 13;
+    int param_41 = 1;
+    uint param_42 = b;
+    uint param_43 = either(param_36, param_37, param_38);
+    uint param_44 = either(param_39, param_40, param_41);
+    uint param_45 = c;
+    uint param_46 = choose(param_33, param_34, param_35);
+    uint param_47 = choose(param_42, param_43, param_44);
+    uint high = choose(param_45, param_46, param_47);
+    uint param_48 = codes;
+    uint param_49 = 3u;
+    uint param_50 = bytes_with(param_48, param_49);
+    uint param_51 = high;
+    uint param_52 = low;
+    return choose(param_50, param_51, param_52);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_IQ4_NL(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint h = row + (q / 8u);
+    uint param = h + 1u;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint word = word_of(param, param_1, param_2);
+    uint param_3 = h;
+    uint param_4 = raw.a.w;
+    uint param_5 = word >> (q & 4u);
+    uint param_6 = iq4_bytes(param_5);
+    return signed_bytes(param_6) * float_of(param_3, param_4);
+}
+
+static inline __attribute__((always_inline))
+float iq4_xs_scale(thread const uint2& head, thread const uint& i)
+{
+    uint number = ((head.y >> (4u * i)) & 15u) | (((head.x >> (16u + (2u * i))) & 3u) << 4u);
+    return float2(as_type<half2>(head.x)).x * float(int(number) - 32);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_IQ4_XS(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint2 param = raw.a.wy;
+    uint param_1 = (q / 8u) & 7u;
+    uint param_2 = raw.a.x >> (q & 4u);
+    uint param_3 = iq4_bytes(param_2);
+    return signed_bytes(param_3) * iq4_xs_scale(param, param_1);
+}
+
+static inline __attribute__((always_inline))
+float e8m0(thread uint& exponent)
+{
+    exponent &= 255u;
+    uint _1348;
+    if (exponent < 2u)
+    {
+        _1348 = 2097152u << exponent;
+    }
+    else
+    {
+        _1348 = (exponent - 1u) << 23u;
+    }
+    return as_type<float>(_1348);
+}
+
+static inline __attribute__((always_inline))
+uint fp4_bytes(thread const uint& codes)
+{
+    uint size = codes & 117901063u;
+    uint more = codes & (((codes >> 2u) & 16843009u) * 3u);
+    size += (more + ((more & (more >> 1u)) << 1u));
+    uint param = codes;
+    uint param_1 = 3u;
+    return (269488144u + size) - ((size & bytes_with(param, param_1)) << 1u);
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint scale = (2u * row) + ((q / 8u) * 17u);
+    uint shift = 8u * ((scale + 1u) & 3u);
+    uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
+    uint param = raw.a.w >> (8u * (scale & 3u));
+    float _2737 = e8m0(param);
+    uint param_1 = word >> (q & 4u);
+    uint param_2 = fp4_bytes(param_1);
+    return (unsigned_bytes(param_2) - float4(16.0)) * _2737;
+}
+
+static inline __attribute__((always_inline))
+float4 f8_e4m3(thread const uint& word)
+{
+    float2 a = float2(as_type<half2>(((word << 7u) & 1065369472u) + 536879104u));
+    float2 b = float2(as_type<half2>(((word >> 1u) & 1065369472u) + 536879104u));
+    float4 v = float4(a.x, b.x, a.y, b.y);
+    v = fast::min(v, (v * 2.0) - float4(0.015625));
+    v = select(v, float4(as_type<float>(2143289344u)), v > float4(464.0));
+    return as_type<float4>(as_type<uint4>(v) | (uint4(word << 24u, word << 16u, word << 8u, word) & uint4(2147483648u)));
+}
+
+static inline __attribute__((always_inline))
+float4 decode_quad_F8_E4M3(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
+{
+    uint param = row;
+    uint param_1 = raw.a.x;
+    uint param_2 = raw.a.y;
+    uint param_3 = word_of(param, param_1, param_2);
+    float4 param_4 = f8_e4m3(param_3);
+    uint param_5 = k - (4u * q);
+    return within(param_4, param_5);
+}
+
+static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_1576)
+    if (_2974)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -596,7 +1041,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_1588)
+    if (_2986)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -604,7 +1049,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_1600)
+    if (_2998)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -612,7 +1057,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_1612)
+    if (_3010)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -620,7 +1065,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_1624)
+    if (_3022)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -628,7 +1073,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_1636)
+    if (_3034)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -636,7 +1081,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_1648)
+    if (_3046)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -644,13 +1089,85 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_1660)
+    if (_3058)
     {
         Raw param_28 = raw;
         uint param_29 = row;
         uint param_30 = k;
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
+    }
+    if (_3070)
+    {
+        Raw param_32 = raw;
+        uint param_33 = row;
+        uint param_34 = k;
+        uint param_35 = q;
+        v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
+    }
+    if (_3082)
+    {
+        Raw param_36 = raw;
+        uint param_37 = row;
+        uint param_38 = k;
+        uint param_39 = q;
+        v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
+    }
+    if (_3094)
+    {
+        Raw param_40 = raw;
+        uint param_41 = row;
+        uint param_42 = k;
+        uint param_43 = q;
+        v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
+    }
+    if (_3106)
+    {
+        Raw param_44 = raw;
+        uint param_45 = row;
+        uint param_46 = k;
+        uint param_47 = q;
+        v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
+    }
+    if (_3118)
+    {
+        Raw param_48 = raw;
+        uint param_49 = row;
+        uint param_50 = k;
+        uint param_51 = q;
+        v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
+    }
+    if (_3130)
+    {
+        Raw param_52 = raw;
+        uint param_53 = row;
+        uint param_54 = k;
+        uint param_55 = q;
+        v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
+    }
+    if (_3142)
+    {
+        Raw param_56 = raw;
+        uint param_57 = row;
+        uint param_58 = k;
+        uint param_59 = q;
+        v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
+    }
+    if (_3154)
+    {
+        Raw param_60 = raw;
+        uint param_61 = row;
+        uint param_62 = k;
+        uint param_63 = q;
+        v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
+    }
+    if (_3166)
+    {
+        Raw param_64 = raw;
+        uint param_65 = row;
+        uint param_66 = k;
+        uint param_67 = q;
+        v = decode_quad_F8_E4M3(param_64, param_65, param_66, param_67);
     }
     return v;
 }
@@ -668,91 +1185,97 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_1765, const device Norm1& v_1774)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3271, const device Norm1& v_3280)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1752 = (at & 3u) == 0u;
-    bool _1759;
-    if (_1752)
+    bool _3258 = (at & 3u) == 0u;
+    bool _3265;
+    if (_3258)
     {
-        _1759 = (at + 3u) <= last;
+        _3265 = (at + 3u) <= last;
     }
     else
     {
-        _1759 = _1752;
+        _3265 = _3258;
     }
-    if (_1759)
+    if (_3265)
     {
-        return v_1765.norm4[at / 4u];
+        return v_3271.norm4[at / 4u];
     }
-    return float4(v_1774.norm1[min(at, last)], v_1774.norm1[min((at + 1u), last)], v_1774.norm1[min((at + 2u), last)], v_1774.norm1[min((at + 3u), last)]);
+    return float4(v_3280.norm1[min(at, last)], v_3280.norm1[min((at + 1u), last)], v_3280.norm1[min((at + 2u), last)], v_3280.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1686, const device X1& v_1697)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3192, const device X1& v_3203)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1686.x4[i / 4u];
+        return v_3192.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1697.x1[i];
+    v.x = v_3203.x1[i];
     if (count > 1u)
     {
-        v.y = v_1697.x1[i + 1u];
+        v.y = v_3203.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1697.x1[i + 2u];
+        v.z = v_3203.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1697.x1[i + 3u];
+        v.w = v_3203.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_634, const device Weights4& v_643)
+Raw no_raw()
 {
-    if (second)
-    {
-        return v_634.second4[i];
-    }
-    return v_643.weights4[i];
+    return Raw{ uint4(0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_847, const device Weights4& v_856)
 {
     if (second)
     {
-        return v_611.second1[i];
+        return v_847.second4[i];
     }
-    return v_622.weights1[i];
+    return v_856.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643)
+uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    if (second)
+    {
+        return v_825.second1[i];
+    }
+    return v_835.weights1[i];
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
-    bool _911 = (at & 3u) == 0u;
-    bool _918;
-    if (_911)
+    Raw raw = no_raw();
+    bool _1511 = (at & 3u) == 0u;
+    bool _1518;
+    if (_1511)
     {
-        _918 = (at + 3u) <= last;
+        _1518 = (at + 3u) <= last;
     }
     else
     {
-        _918 = _911;
+        _1518 = _1511;
     }
-    if (_918)
+    if (_1518)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, second, v_634, v_643);
+        raw.a = weight_words(param, second, v_847, v_856);
     }
     else
     {
@@ -760,89 +1283,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, second, v_611, v_622), weight_word(param_2, second, v_611, v_622), weight_word(param_3, second, v_611, v_622), weight_word(param_4, second, v_611, v_622));
+        raw.a = uint4(weight_word(param_1, second, v_825, v_835), weight_word(param_2, second, v_825, v_835), weight_word(param_3, second, v_825, v_835), weight_word(param_4, second, v_825, v_835));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, second, v_611, v_622);
+    raw.a.x = weight_word(param, second, v_825, v_835);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, second, v_611, v_622);
+    raw.a.y = weight_word(param_1, second, v_825, v_835);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, second, v_611, v_622);
+    raw.a.z = weight_word(param_2, second, v_825, v_835);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
 {
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, second, v_611, v_622);
+    raw.a.x = weight_word(param, second, v_825, v_835);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, second, v_611, v_622);
+    raw.a.y = weight_word(param_1, second, v_825, v_835);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, second, v_611, v_622);
+    raw.a.w = weight_word(param_2, second, v_825, v_835);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, second, v_611, v_622);
+    return load_scaled(param, param_1, second, v_825, v_835);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, second, v_611, v_622);
+    return load_scaled(param, param_1, second, v_825, v_835);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, second, v_611, v_622);
+    raw.a.x = weight_word(param, second, v_825, v_835);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, second, v_611, v_622);
+    raw.a.w = weight_word(param_1, second, v_825, v_835);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, second, v_611, v_622);
+    raw.a.x = weight_word(param, second, v_825, v_835);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, second, v_611, v_622);
+    raw.a.y = weight_word(param_1, second, v_825, v_835);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, second, v_611, v_622);
+    raw.a.z = weight_word(param_2, second, v_825, v_835);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, second, v_611, v_622);
+    raw.a.w = weight_word(param_3, second, v_825, v_835);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, second, v_611, v_622);
+    raw.b.x = weight_word(param_4, second, v_825, v_835);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part_1 = (q / 32u) & 1u;
@@ -850,81 +1373,240 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint quad_ = q & 7u;
     uint low = ((h + (32u * part_1)) + (16u * (stripe & 1u))) + (2u * quad_);
     uint high = ((h + 64u) + (16u * part_1)) + (2u * quad_);
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
+    Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, second, v_611, v_622);
+    raw.a.x = weight_word(param, second, v_825, v_835);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, second, v_611, v_622);
+    raw.a.y = weight_word(param_1, second, v_825, v_835);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, second, v_611, v_622);
+    raw.a.z = weight_word(param_2, second, v_825, v_835);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, second, v_611, v_622);
+    raw.a.w = weight_word(param_3, second, v_825, v_835);
     uint param_4 = (((h + 96u) + (4u * part_1)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, second, v_611, v_622);
+    raw.b.x = weight_word(param_4, second, v_825, v_835);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, second, v_611, v_622);
+    raw.b.y = weight_word(param_5, second, v_825, v_835);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643)
+uint2 load_at(thread const uint& h, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
 {
-    Raw raw = Raw{ uint4(0u), uint2(0u) };
-    if (_1491)
+    uint param = h / 2u;
+    uint param_1 = (h / 2u) + (h & 1u);
+    return uint2(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835));
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint h = row + ((q / 8u) * 11u);
+    uint param = (h + 3u) + (2u * (q & 3u));
+    uint param_1 = h + 1u;
+    uint param_2 = h / 2u;
+    return Raw{ uint4(load_at(param, second, v_825, v_835), load_at(param_1, second, v_825, v_835)), uint4(weight_word(param_2, second, v_825, v_835), 0u, 0u, 0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint at = (row / 2u) + ((q / 8u) * 6u);
+    uint param = (at + 2u) + (q & 3u);
+    uint param_1 = at + 1u;
+    uint param_2 = at;
+    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), 0u, weight_word(param_2, second, v_825, v_835)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint at = (row / 2u) + ((q / 64u) * 21u);
+    uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
+    uint param_1 = at + ((q / 16u) & 3u);
+    uint param_2 = at + 20u;
+    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), 0u, weight_word(param_2, second, v_825, v_835)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint h = row + ((q / 64u) * 55u);
+    uint word = 2u * (q & 7u);
+    uint i = q / 4u;
+    uint param = ((h + 16u) + (16u * ((q / 32u) & 1u))) + word;
+    uint param_1 = h + word;
+    uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
+    uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
+    uint param_4 = (h / 2u) + 27u;
+    return Raw{ uint4(load_at(param, second, v_825, v_835), load_at(param_1, second, v_825, v_835)), uint4(weight_word(param_2, second, v_825, v_835), weight_word(param_3, second, v_825, v_835), weight_word(param_4, second, v_825, v_835), 0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint at = (row / 2u) + ((q / 64u) * 44u);
+    uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
+    uint param_1 = at + 1u;
+    uint param_2 = at + 2u;
+    uint param_3 = at;
+    uint param_4 = at + 3u;
+    uint param_5 = (at + 4u) + (q & 7u);
+    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), weight_word(param_2, second, v_825, v_835), weight_word(param_3, second, v_825, v_835)), uint4(weight_word(param_4, second, v_825, v_835), weight_word(param_5, second, v_825, v_835), 0u, 0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint at = (row / 2u) + ((q / 64u) * 34u);
+    uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
+    uint param_1 = at + 1u;
+    uint param_2 = at;
+    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), 0u, weight_word(param_2, second, v_825, v_835)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint scale = (2u * row) + ((q / 8u) * 17u);
+    uint at = (scale + 1u) + (4u * (q & 3u));
+    uint param = at / 4u;
+    uint param_1 = (at + 3u) / 4u;
+    uint param_2 = scale / 4u;
+    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), 0u, weight_word(param_2, second, v_825, v_835)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint last = (row + ((k - 1u) / 2u)) / 2u;
+    uint at = (row + (2u * q)) / 2u;
+    uint param = at;
+    uint param_1 = min((at + 1u), last);
+    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), 0u, 0u), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856)
+{
+    Raw raw = no_raw();
+    if (_2799)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, second, v_611, v_622, v_634, v_643);
+        raw = load_quad_F32(param, param_1, param_2, second, v_825, v_835, v_847, v_856);
     }
-    if (_1501)
+    if (_2809)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, second, v_611, v_622);
+        raw = load_quad_F16(param_3, param_4, param_5, second, v_825, v_835);
     }
-    if (_1511)
+    if (_2819)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, second, v_611, v_622);
+        raw = load_quad_F16(param_6, param_7, param_8, second, v_825, v_835);
     }
-    if (_1521)
+    if (_2829)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_611, v_622);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_825, v_835);
     }
-    if (_1531)
+    if (_2839)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_611, v_622);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_825, v_835);
     }
-    if (_1541)
+    if (_2849)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_611, v_622);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_825, v_835);
     }
-    if (_1551)
+    if (_2859)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_611, v_622);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_825, v_835);
     }
-    if (_1561)
+    if (_2869)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_611, v_622);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_825, v_835);
+    }
+    if (_2879)
+    {
+        uint param_24 = row;
+        uint param_25 = k;
+        uint param_26 = q;
+        raw = load_quad_Q5_0(param_24, param_25, param_26, second, v_825, v_835);
+    }
+    if (_2889)
+    {
+        uint param_27 = row;
+        uint param_28 = k;
+        uint param_29 = q;
+        raw = load_quad_Q5_1(param_27, param_28, param_29, second, v_825, v_835);
+    }
+    if (_2899)
+    {
+        uint param_30 = row;
+        uint param_31 = k;
+        uint param_32 = q;
+        raw = load_quad_Q2_K(param_30, param_31, param_32, second, v_825, v_835);
+    }
+    if (_2909)
+    {
+        uint param_33 = row;
+        uint param_34 = k;
+        uint param_35 = q;
+        raw = load_quad_Q3_K(param_33, param_34, param_35, second, v_825, v_835);
+    }
+    if (_2919)
+    {
+        uint param_36 = row;
+        uint param_37 = k;
+        uint param_38 = q;
+        raw = load_quad_Q5_K(param_36, param_37, param_38, second, v_825, v_835);
+    }
+    if (_2929)
+    {
+        uint param_39 = row;
+        uint param_40 = k;
+        uint param_41 = q;
+        raw = load_quad_Q4_0(param_39, param_40, param_41, second, v_825, v_835);
+    }
+    if (_2939)
+    {
+        uint param_42 = row;
+        uint param_43 = k;
+        uint param_44 = q;
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, second, v_825, v_835);
+    }
+    if (_2949)
+    {
+        uint param_45 = row;
+        uint param_46 = k;
+        uint param_47 = q;
+        raw = load_quad_MXFP4(param_45, param_46, param_47, second, v_825, v_835);
+    }
+    if (_2959)
+    {
+        uint param_48 = row;
+        uint param_49 = k;
+        uint param_50 = q;
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, second, v_825, v_835);
     }
     return raw;
 }
@@ -932,115 +1614,92 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1843;
+    float _3349;
     if (push.k != 0u)
     {
-        _1843 = rsqrt((squares / float(push.k)) + push.eps);
+        _3349 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1843 = 0.0;
+        _3349 = 0.0;
     }
-    return _1843;
+    return _3349;
 }
 
 static inline __attribute__((always_inline))
-float gelu_tanh(thread const float& x)
+void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3375, device Y1& v_3391)
 {
-    return x / (1.0 + exp((-1.5957691669464111328125) * (x + (((0.0447149984538555145263671875 * x) * x) * x))));
-}
-
-static inline __attribute__((always_inline))
-float gate_of(thread const float& x, constant Push& push)
-{
-    float _1866;
-    if ((push.flags & 64u) != 0u)
-    {
-        float param = x;
-        _1866 = gelu_tanh(param);
-    }
-    else
-    {
-        float param_1 = x;
-        _1866 = silu(param_1);
-    }
-    return _1866;
-}
-
-static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_1887, device Y1& v_1903)
-{
-    if (_1881)
+    if (_3369)
     {
         float param = sum;
-        v_1887.gates1[(r * push.n) + j] = gate_of(param, push);
+        v_3375.gates1[(r * push.n) + j] = silu(param);
     }
     else
     {
-        v_1903.y1[(push.offset2.x + (r * push.ldy)) + j] = v_1887.gates1[(r * push.n) + j] * sum;
+        v_3391.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3375.gates1[(r * push.n) + j] * sum;
     }
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_1887, device Y1& v_1903, device Gates4& v_1963, device Y4& v_1997)
+void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3375, device Y1& v_3391, device Gates4& v_3451, device Y4& v_3485)
 {
     uint gate = (r * push.n) + j;
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _1946 = (gate & 3u) == 0u;
-    bool _1954;
-    if (_1946)
+    bool _3434 = (gate & 3u) == 0u;
+    bool _3442;
+    if (_3434)
     {
-        _1954 = (j + 4u) <= push.n;
+        _3442 = (j + 4u) <= push.n;
     }
     else
     {
-        _1954 = _1946;
+        _3442 = _3434;
     }
-    bool whole = _1954;
-    if (whole && _1956)
+    bool whole = _3442;
+    if (whole && _3444)
     {
         float param = sums.x;
         float param_1 = sums.y;
         float param_2 = sums.z;
         float param_3 = sums.w;
-        v_1963.gates4[gate / 4u] = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push));
+        v_3451.gates4[gate / 4u] = float4(silu(param), silu(param_1), silu(param_2), silu(param_3));
     }
     else
     {
-        bool _1991;
+        bool _3479;
         if (whole)
         {
-            _1991 = (to & 3u) == 0u;
+            _3479 = (to & 3u) == 0u;
         }
         else
         {
-            _1991 = whole;
+            _3479 = whole;
         }
-        if (_1991)
+        if (_3479)
         {
-            v_1997.y4[to / 4u] = v_1963.gates4[gate / 4u] * sums;
+            v_3485.y4[to / 4u] = v_3451.gates4[gate / 4u] * sums;
         }
         else
         {
             uint e = 0u;
             for (;;)
             {
-                bool _2015 = e < 4u;
-                bool _2024;
-                if (_2015)
+                bool _3503 = e < 4u;
+                bool _3512;
+                if (_3503)
                 {
-                    _2024 = (j + e) < push.n;
+                    _3512 = (j + e) < push.n;
                 }
                 else
                 {
-                    _2024 = _2015;
+                    _3512 = _3503;
                 }
-                if (_2024)
+                if (_3512)
                 {
                     uint param_4 = r;
                     uint param_5 = j + e;
                     float param_6 = sums[e];
-                    finish(param_4, param_5, param_6, push, v_1887, v_1903);
+                    finish(param_4, param_5, param_6, push, v_3375, v_3391);
                     e++;
                     continue;
                 }
@@ -1054,7 +1713,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread const float4
 }
 
 static inline __attribute__((always_inline))
-void tiles(thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643, const device X4& v_1686, const device X1& v_1697, constant Push& push, const device Norm4& v_1765, const device Norm1& v_1774, device Gates1& v_1887, device Y1& v_1903, device Gates4& v_1963, device Y4& v_1997, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, const device X4& v_3192, const device X1& v_3203, constant Push& push, const device Norm4& v_3271, const device Norm1& v_3280, device Gates1& v_3375, device Y1& v_3391, device Gates4& v_3451, device Y4& v_3485, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1074,20 +1733,20 @@ void tiles(thread bool& second, const device Second1& v_611, const device Weight
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _5002 = push.first.xyz + gl_WorkGroupID;
-    uint _5003 = _5002.y;
+    uint3 _7883 = push.first.xyz + gl_WorkGroupID;
+    uint _7884 = _7883.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _5111;
+    float4 _7992;
     spvUnsafeArray<Raw, 4> raw;
-    uint _5119;
-    float4 _5202;
-    uint _5299;
-    for (uint tile_r = _5003; tile_r < tiles_r; tile_r += push.groups.y)
+    uint _8000;
+    float4 _8083;
+    uint _8180;
+    for (uint tile_r = _7884; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _5017 = push.first.xyz + gl_WorkGroupID;
-        uint _5018 = _5017.x;
-        for (uint tile_j = _5018; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7898 = push.first.xyz + gl_WorkGroupID;
+        uint _7899 = _7898.x;
+        for (uint tile_j = _7899; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1107,44 +1766,44 @@ void tiles(thread bool& second, const device Second1& v_611, const device Weight
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _5089 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _7970 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _5089;
+                            v[y] = _7970;
                         }
                         else
                         {
-                            bool _5100 = (first + y) < push.n;
-                            bool _5108;
-                            if (_5100)
+                            bool _7981 = (first + y) < push.n;
+                            bool _7989;
+                            if (_7981)
                             {
-                                _5108 = (4u * q) < push.k;
+                                _7989 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _5108 = _5100;
+                                _7989 = _7981;
                             }
-                            bool there = _5108;
+                            bool there = _7989;
                             if (there)
                             {
                                 if (second)
                                 {
-                                    _5119 = push.offset.z;
+                                    _8000 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _5119 = push.offset.y;
+                                    _8000 = push.offset.y;
                                 }
                                 Raw param_11 = raw[y];
-                                uint param_12 = (2u * _5119) + ((first + y) * halves);
+                                uint param_12 = (2u * _8000) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _5111 = decode_quad(param_11, param_12, param_13, param_14);
+                                _7992 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _5111 = float4(0.0);
+                                _7992 = float4(0.0);
                             }
-                            v[y] = _5111;
+                            v[y] = _7992;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1170,13 +1829,13 @@ void tiles(thread bool& second, const device Second1& v_611, const device Weight
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _5202 = norm_at(param_21, push, v_1765, v_1774);
+                            _8083 = norm_at(param_21, push, v_3271, v_3280);
                         }
                         else
                         {
-                            _5202 = float4(1.0);
+                            _8083 = float4(1.0);
                         }
-                        factor = _5202;
+                        factor = _8083;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1186,56 +1845,56 @@ void tiles(thread bool& second, const device Second1& v_611, const device Weight
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _5233 = i < push.rows;
-                            bool _5241;
-                            if (_5233)
+                            bool _8114 = i < push.rows;
+                            bool _8122;
+                            if (_8114)
                             {
-                                _5241 = (4u * q_1) < push.k;
+                                _8122 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5241 = _5233;
+                                _8122 = _8114;
                             }
-                            if (_5241)
+                            if (_8122)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_1686, v_1697);
+                                v[y_2] = x_at(param_22, param_23, v_3192, v_3203);
                                 if (false)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_1686, v_1697);
+                                    up[y_2] = x_at(param_24, param_25, v_3192, v_3203);
                                 }
                             }
                         }
                         else
                         {
-                            bool _5286 = i < push.n;
-                            bool _5294;
-                            if (_5286)
+                            bool _8167 = i < push.n;
+                            bool _8175;
+                            if (_8167)
                             {
-                                _5294 = (4u * q_1) < push.k;
+                                _8175 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _5294 = _5286;
+                                _8175 = _8167;
                             }
-                            if (_5294)
+                            if (_8175)
                             {
                                 if (second)
                                 {
-                                    _5299 = push.offset.z;
+                                    _8180 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _5299 = push.offset.y;
+                                    _8180 = push.offset.y;
                                 }
-                                uint param_26 = (2u * _5299) + (i * halves);
+                                uint param_26 = (2u * _8180) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_611, v_622, v_634, v_643);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_825, v_835, v_847, v_856);
                             }
                         }
                     }
@@ -1289,7 +1948,7 @@ void tiles(thread bool& second, const device Second1& v_611, const device Weight
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_1887, v_1903, v_1963, v_1997);
+                    finish_quad(param_37, param_38, param_39, push, v_3375, v_3391, v_3451, v_3485);
                 }
             }
         }
@@ -1308,11 +1967,11 @@ void choose_line(thread const uint& y, thread bool& second)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_5739)
+    if (_8463)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_5758)
+    if (_8482)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1320,9 +1979,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_1697)
+float4 x_words(thread const uint& at, const device X1& v_3203)
 {
-    return float4(*(const device packed_float4*)&v_1697.x1[at]);
+    return float4(*(const device packed_float4*)&v_3203.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1332,9 +1991,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_1774)
+float4 norm_words(thread const uint& at, const device Norm1& v_3280)
 {
-    return float4(*(const device packed_float4*)&v_1774.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3280.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1358,13 +2017,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_6731)
+    if (_9782)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_6762)
+    if (_9813)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -1380,67 +2039,67 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
 }
 
 static inline __attribute__((always_inline))
-uint4 second_words(thread const uint& at, const device Second1& v_611)
+uint4 second_words(thread const uint& at, const device Second1& v_825)
 {
-    return uint4(*(const device packed_uint4*)&v_611.second1[at]);
+    return uint4(*(const device packed_uint4*)&v_825.second1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_622)
+uint4 first_words(thread const uint& at, const device Weights1& v_835)
 {
-    return uint4(*(const device packed_uint4*)&v_622.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_835.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
 {
     uint at = (row / 2u) + (8u * u);
-    uint4 _5798;
+    uint4 _8522;
     if (second)
     {
         uint param = at + 4u;
-        _5798 = second_words(param, v_611);
+        _8522 = second_words(param, v_825);
     }
     else
     {
         uint param_1 = at + 4u;
-        _5798 = first_words(param_1, v_622);
+        _8522 = first_words(param_1, v_835);
     }
-    uint4 _5813;
+    uint4 _8537;
     if (second)
     {
         uint param_2 = at;
-        _5813 = second_words(param_2, v_611);
+        _8537 = second_words(param_2, v_825);
     }
     else
     {
         uint param_3 = at;
-        _5813 = first_words(param_3, v_622);
+        _8537 = first_words(param_3, v_835);
     }
-    float4 param_4 = as_type<float4>(_5813);
+    float4 param_4 = as_type<float4>(_8537);
     float4 param_5 = x[0];
     float param_6 = 0.0;
-    float4 param_7 = as_type<float4>(_5798);
+    float4 param_7 = as_type<float4>(_8522);
     float4 param_8 = x[1];
     float param_9 = times(param_4, param_5, param_6);
     return times(param_7, param_8, param_9);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
 {
-    uint4 _5841;
+    uint4 _8565;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _5841 = second_words(param, v_611);
+        _8565 = second_words(param, v_825);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _5841 = first_words(param_1, v_622);
+        _8565 = first_words(param_1, v_835);
     }
-    uint4 w = _5841;
+    uint4 w = _8565;
     float4 param_2 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_3 = x[0];
     float param_4 = 0.0;
@@ -1451,20 +2110,20 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
 {
-    uint4 _5898;
+    uint4 _8622;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _5898 = second_words(param, v_611);
+        _8622 = second_words(param, v_825);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _5898 = first_words(param_1, v_622);
+        _8622 = first_words(param_1, v_835);
     }
-    uint4 w = _5898;
+    uint4 w = _8622;
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -1477,15 +2136,15 @@ float line_times_x_BF16(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-uint2 second_shorts(thread const uint& h, const device Second1& v_611)
+uint2 second_shorts(thread const uint& h, const device Second1& v_825)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_611.second1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_825.second1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_622)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_835)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_622.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_835.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
@@ -1497,55 +2156,55 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-uint second_short(thread const uint& h, const device Second1& v_611)
+uint second_short(thread const uint& h, const device Second1& v_825)
 {
-    return uint(((const device ushort*)&v_611.second1[0])[h]);
+    return uint(((const device ushort*)&v_825.second1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_622)
+uint first_short(thread const uint& h, const device Weights1& v_835)
 {
-    return uint(((const device ushort*)&v_622.weights1[0])[h]);
+    return uint(((const device ushort*)&v_835.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
-    uint2 _5975;
+    uint2 _8740;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
         if (second)
         {
             uint param = (h + 1u) + (4u * i);
-            _5975 = second_shorts(param, v_611);
+            _8740 = second_shorts(param, v_825);
         }
         else
         {
             uint param_1 = (h + 1u) + (4u * i);
-            _5975 = first_shorts(param_1, v_622);
+            _8740 = first_shorts(param_1, v_835);
         }
-        uint2 w = _5975;
+        uint2 w = _8740;
         uint param_2 = w.x;
         sums = fma(bytes_and_384(param_2), x[2u * i], sums);
         uint param_3 = w.y;
         sums = fma(bytes_and_384(param_3), x[(2u * i) + 1u], sums);
     }
-    uint _6018;
+    uint _8783;
     if (second)
     {
         uint param_4 = h;
-        _6018 = second_short(param_4, v_611);
+        _8783 = second_short(param_4, v_825);
     }
     else
     {
         uint param_5 = h;
-        _6018 = first_short(param_5, v_622);
+        _8783 = first_short(param_5, v_835);
     }
     float4 param_6 = sums;
-    return float2(as_type<half2>(_6018)).x * fma(-384.0, of_x.x, sum4(param_6));
+    return float2(as_type<half2>(_8783)).x * fma(-384.0, of_x.x, sum4(param_6));
 }
 
 static inline __attribute__((always_inline))
@@ -1591,89 +2250,89 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
 {
     uint h = row + (9u * u);
-    uint2 _6048;
+    uint2 _8813;
     if (second)
     {
         uint param = h + 1u;
-        _6048 = second_shorts(param, v_611);
+        _8813 = second_shorts(param, v_825);
     }
     else
     {
         uint param_1 = h + 1u;
-        _6048 = first_shorts(param_1, v_622);
+        _8813 = first_shorts(param_1, v_835);
     }
-    uint2 _6062;
+    uint2 _8827;
     if (second)
     {
         uint param_2 = h + 5u;
-        _6062 = second_shorts(param_2, v_611);
+        _8827 = second_shorts(param_2, v_825);
     }
     else
     {
         uint param_3 = h + 5u;
-        _6062 = first_shorts(param_3, v_622);
+        _8827 = first_shorts(param_3, v_835);
     }
-    uint4 w = uint4(_6048, _6062);
-    uint _6081;
+    uint4 w = uint4(_8813, _8827);
+    uint _8846;
     if (second)
     {
         uint param_4 = h;
-        _6081 = second_short(param_4, v_611);
+        _8846 = second_short(param_4, v_825);
     }
     else
     {
         uint param_5 = h;
-        _6081 = first_short(param_5, v_622);
+        _8846 = first_short(param_5, v_835);
     }
     uint4 param_6 = w;
     spvUnsafeArray<float4, 8> param_7;
     param_7 = x;
-    return float2(as_type<half2>(_6081)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
+    return float2(as_type<half2>(_8846)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
 }
 
 static inline __attribute__((always_inline))
-uint second_word(thread const uint& at, const device Second1& v_611)
+uint second_word(thread const uint& at, const device Second1& v_825)
 {
-    return v_611.second1[at];
+    return v_825.second1[at];
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_622)
+uint first_word(thread const uint& at, const device Weights1& v_835)
 {
-    return v_622.weights1[at];
+    return v_835.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
 {
     uint at = (row / 2u) + (5u * u);
-    uint4 _6114;
+    uint4 _8879;
     if (second)
     {
         uint param = at + 1u;
-        _6114 = second_words(param, v_611);
+        _8879 = second_words(param, v_825);
     }
     else
     {
         uint param_1 = at + 1u;
-        _6114 = first_words(param_1, v_622);
+        _8879 = first_words(param_1, v_835);
     }
-    uint4 w = _6114;
-    uint _6129;
+    uint4 w = _8879;
+    uint _8894;
     if (second)
     {
         uint param_2 = at;
-        _6129 = second_word(param_2, v_611);
+        _8894 = second_word(param_2, v_825);
     }
     else
     {
         uint param_3 = at;
-        _6129 = first_word(param_3, v_622);
+        _8894 = first_word(param_3, v_835);
     }
-    float2 scale = float2(as_type<half2>(_6129));
+    float2 scale = float2(as_type<half2>(_8894));
     uint4 param_4 = w;
     spvUnsafeArray<float4, 8> param_5;
     param_5 = x;
@@ -1681,56 +2340,56 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
-    uint4 _6177;
+    uint4 _8942;
     if (second)
     {
         uint param = at;
-        _6177 = second_words(param, v_611);
+        _8942 = second_words(param, v_825);
     }
     else
     {
         uint param_1 = at;
-        _6177 = first_words(param_1, v_622);
+        _8942 = first_words(param_1, v_835);
     }
-    uint4 head = _6177;
-    uint4 _6190;
+    uint4 head = _8942;
+    uint4 _8955;
     if (second)
     {
         uint param_2 = (at + 4u) + (4u * (u & 7u));
-        _6190 = second_words(param_2, v_611);
+        _8955 = second_words(param_2, v_825);
     }
     else
     {
         uint param_3 = (at + 4u) + (4u * (u & 7u));
-        _6190 = first_words(param_3, v_622);
+        _8955 = first_words(param_3, v_835);
     }
-    uint4 w = _6190;
+    uint4 w = _8955;
     uint3 words = head.yzw >> uint3(shift);
-    uint _6220;
+    uint _8985;
     if (pair < 2u)
     {
-        _6220 = words.x & 16191u;
+        _8985 = words.x & 16191u;
     }
     else
     {
-        _6220 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _8985 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _6220;
-    uint _6239;
+    uint scales = _8985;
+    uint _9004;
     if (pair < 2u)
     {
-        _6239 = words.y & 16191u;
+        _9004 = words.y & 16191u;
     }
     else
     {
-        _6239 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _9004 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _6239;
+    uint minima = _9004;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -1762,60 +2421,60 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part_1)) + (4u * in_part);
-    uint2 _6361;
+    uint2 _9126;
     if (second)
     {
         uint param = low;
-        _6361 = second_shorts(param, v_611);
+        _9126 = second_shorts(param, v_825);
     }
     else
     {
         uint param_1 = low;
-        _6361 = first_shorts(param_1, v_622);
+        _9126 = first_shorts(param_1, v_835);
     }
-    uint2 p = _6361;
-    uint2 _6374;
+    uint2 p = _9126;
+    uint2 _9139;
     if (second)
     {
         uint param_2 = low + 16u;
-        _6374 = second_shorts(param_2, v_611);
+        _9139 = second_shorts(param_2, v_825);
     }
     else
     {
         uint param_3 = low + 16u;
-        _6374 = first_shorts(param_3, v_622);
+        _9139 = first_shorts(param_3, v_835);
     }
-    uint2 q = _6374;
-    uint2 _6389;
+    uint2 q = _9139;
+    uint2 _9154;
     if (second)
     {
         uint param_4 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _6389 = second_shorts(param_4, v_611);
+        _9154 = second_shorts(param_4, v_825);
     }
     else
     {
         uint param_5 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _6389 = first_shorts(param_5, v_622);
+        _9154 = first_shorts(param_5, v_835);
     }
-    uint2 r = _6389;
-    uint2 _6416;
+    uint2 r = _9154;
+    uint2 _9181;
     if (second)
     {
         uint param_6 = (h + 96u) + (4u * part_1);
-        _6416 = second_shorts(param_6, v_611);
+        _9181 = second_shorts(param_6, v_825);
     }
     else
     {
         uint param_7 = (h + 96u) + (4u * part_1);
-        _6416 = first_shorts(param_7, v_622);
+        _9181 = first_shorts(param_7, v_835);
     }
-    uint2 numbers = _6416 >> uint2(8u * (in_part / 2u));
+    uint2 numbers = _9181 >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -1842,111 +2501,950 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
         sums.w = times(param_21, param_22, param_23);
     }
     int4 scales = int4(int(numbers.x << 24u), int(numbers.x << 8u), int(numbers.y << 24u), int(numbers.y << 8u)) >> int4(24);
-    uint _6569;
+    uint _9334;
     if (second)
     {
         uint param_24 = h + 104u;
-        _6569 = second_short(param_24, v_611);
+        _9334 = second_short(param_24, v_825);
     }
     else
     {
         uint param_25 = h + 104u;
-        _6569 = first_short(param_25, v_622);
+        _9334 = first_short(param_25, v_835);
     }
     float4 param_26 = float4(scales);
     float4 param_27 = sums;
     float param_28 = 0.0;
-    return float2(as_type<half2>(_6569)).x * times(param_26, param_27, param_28);
+    return float2(as_type<half2>(_9334)).x * times(param_26, param_27, param_28);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
+Unit no_unit()
+{
+    return Unit{ uint4(0u), uint4(0u), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
+{
+    uint last = ((row / 2u) + push.k) - 1u;
+    uint at = (row / 2u) + (8u * u);
+    Unit unit = no_unit();
+    bool _3776 = (at & 3u) == 0u;
+    bool _3783;
+    if (_3776)
+    {
+        _3783 = (at + 7u) <= last;
+    }
+    else
+    {
+        _3783 = _3776;
+    }
+    if (_3783)
+    {
+        uint param = at / 4u;
+        unit.a = weight_words(param, second, v_847, v_856);
+        uint param_1 = (at / 4u) + 1u;
+        unit.b = weight_words(param_1, second, v_847, v_856);
+    }
+    else
+    {
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint param_2 = min((at + e), last);
+            unit.a[e] = weight_word(param_2, second, v_825, v_835);
+            uint param_3 = min(((at + 4u) + e), last);
+            unit.b[e] = weight_word(param_3, second, v_825, v_835);
+        }
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
+{
+    uint h = row + (8u * u);
+    uint at = h / 2u;
+    uint last = ((row + push.k) - 1u) / 2u;
+    Unit unit = no_unit();
+    bool _3849 = (h & 7u) == 0u;
+    bool _3856;
+    if (_3849)
+    {
+        _3856 = (at + 3u) <= last;
+    }
+    else
+    {
+        _3856 = _3849;
+    }
+    if (_3856)
+    {
+        uint param = at / 4u;
+        unit.a = weight_words(param, second, v_847, v_856);
+    }
+    else
+    {
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint param_1 = min((at + e), last);
+            unit.a[e] = weight_word(param_1, second, v_825, v_835);
+        }
+        uint param_2 = min((at + 4u), last);
+        unit.b.x = weight_word(param_2, second, v_825, v_835);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint4 _3685;
+    if (second)
+    {
+        uint param = at;
+        _3685 = second_words(param, v_825);
+    }
+    else
+    {
+        uint param_1 = at;
+        _3685 = first_words(param_1, v_835);
+    }
+    return _3685;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint at = (row + (17u * u)) / 2u;
+    uint param = at;
+    uint param_1 = at + 4u;
+    uint param_2 = at + 8u;
+    return Unit{ four_words(param, second, v_825, v_835), four_words(param_1, second, v_825, v_835), weight_word(param_2, second, v_825, v_835) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint at = (row + (9u * u)) / 2u;
+    uint param = at;
+    uint param_1 = at + 4u;
+    return Unit{ four_words(param, second, v_825, v_835), uint4(0u), weight_word(param_1, second, v_825, v_835) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint at = (row / 2u) + (5u * u);
+    uint param = at + 1u;
+    uint param_1 = at;
+    return Unit{ four_words(param, second, v_825, v_835), uint4(0u), weight_word(param_1, second, v_825, v_835) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856)
+{
+    uint at = (row / 2u) + ((u / 8u) * 36u);
+    uint quants = (at + 4u) + (4u * (u & 7u));
+    if ((at & 3u) == 0u)
+    {
+        uint param = quants / 4u;
+        uint param_1 = at / 4u;
+        return Unit{ weight_words(param, second, v_847, v_856), weight_words(param_1, second, v_847, v_856), 0u };
+    }
+    uint param_2 = quants;
+    uint param_3 = at;
+    return Unit{ four_words(param_2, second, v_825, v_835), four_words(param_3, second, v_825, v_835), 0u };
+}
+
+static inline __attribute__((always_inline))
+uint next_half(thread const uint& low, thread const uint& high)
+{
+    return (low >> 16u) | (high << 16u);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint h = row + ((u / 8u) * 105u);
+    uint part_1 = (u / 4u) & 1u;
+    uint in_part = u & 3u;
+    uint low = ((h + (32u * part_1)) + (4u * in_part)) / 2u;
+    uint high = (((h + 64u) + (16u * part_1)) + (4u * in_part)) / 2u;
+    uint scales = ((h + 96u) + (4u * part_1)) / 2u;
+    uint param = low;
+    uint param_1 = low + 1u;
+    uint param_2 = low + 8u;
+    uint param_3 = low + 9u;
+    uint4 a = uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), weight_word(param_2, second, v_825, v_835), weight_word(param_3, second, v_825, v_835));
+    uint param_4 = high;
+    uint param_5 = high + 1u;
+    uint param_6 = scales;
+    uint param_7 = scales + 1u;
+    uint4 b = uint4(weight_word(param_4, second, v_825, v_835), weight_word(param_5, second, v_825, v_835), weight_word(param_6, second, v_825, v_835), weight_word(param_7, second, v_825, v_835));
+    if ((h & 1u) != 0u)
+    {
+        uint param_8 = a.x;
+        uint param_9 = a.y;
+        uint param_10 = low + 2u;
+        uint param_11 = a.y;
+        uint param_12 = weight_word(param_10, second, v_825, v_835);
+        uint param_13 = a.z;
+        uint param_14 = a.w;
+        uint param_15 = low + 10u;
+        uint param_16 = a.w;
+        uint param_17 = weight_word(param_15, second, v_825, v_835);
+        a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
+        uint param_18 = b.x;
+        uint param_19 = b.y;
+        uint param_20 = high + 2u;
+        uint param_21 = b.y;
+        uint param_22 = weight_word(param_20, second, v_825, v_835);
+        uint param_23 = b.z;
+        uint param_24 = b.w;
+        uint param_25 = scales + 2u;
+        uint param_26 = b.w;
+        uint param_27 = weight_word(param_25, second, v_825, v_835);
+        b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
+    }
+    uint param_28 = (h / 2u) + 52u;
+    return Unit{ a, b, weight_word(param_28, second, v_825, v_835) };
+}
+
+static inline __attribute__((always_inline))
+uint2 two_words_of(thread const uint& h, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint2 _3746;
+    if (second)
+    {
+        uint param = h;
+        _3746 = second_shorts(param, v_825);
+    }
+    else
+    {
+        uint param_1 = h;
+        _3746 = first_shorts(param_1, v_835);
+    }
+    return _3746;
+}
+
+static inline __attribute__((always_inline))
+uint4 four_words_of(thread const uint& h, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint2 _3699;
+    if (second)
+    {
+        uint param = h;
+        _3699 = second_shorts(param, v_825);
+    }
+    else
+    {
+        uint param_1 = h;
+        _3699 = first_shorts(param_1, v_835);
+    }
+    uint2 _3711;
+    if (second)
+    {
+        uint param_2 = h + 4u;
+        _3711 = second_shorts(param_2, v_825);
+    }
+    else
+    {
+        uint param_3 = h + 4u;
+        _3711 = first_shorts(param_3, v_835);
+    }
+    return uint4(_3699, _3711);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint h = row + (11u * u);
+    uint param = h;
+    uint2 head = two_words_of(param, second, v_825, v_835);
+    uint param_1 = h + 3u;
+    uint param_2 = head.x;
+    uint param_3 = head.y;
+    return Unit{ four_words_of(param_1, second, v_825, v_835), uint4(head.x, 0u, 0u, 0u), next_half(param_2, param_3) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint at = (row / 2u) + (6u * u);
+    uint param = at;
+    uint4 words = four_words(param, second, v_825, v_835);
+    uint param_1 = (2u * at) + 8u;
+    return Unit{ uint4(words.zw, two_words_of(param_1, second, v_825, v_835)), uint4(words.x, 0u, 0u, 0u), words.y };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint at = (row / 2u) + ((u / 8u) * 21u);
+    uint part_1 = (u / 4u) & 1u;
+    uint param = ((at + 4u) + (8u * part_1)) + (4u * (u & 1u));
+    uint4 words = four_words(param, second, v_825, v_835) >> uint4(2u * (u & 2u));
+    uint param_1 = (2u * at) + (4u * part_1);
+    uint2 scales = two_words_of(param_1, second, v_825, v_835) >> uint2(8u * (u & 1u));
+    uint param_2 = at + 20u;
+    uint _4179;
+    if ((u & 2u) != 0u)
+    {
+        _4179 = scales.y;
+    }
+    else
+    {
+        _4179 = scales.x;
+    }
+    return Unit{ words, uint4(weight_word(param_2, second, v_825, v_835), _4179, 0u, 0u), 0u };
+}
+
+static inline __attribute__((always_inline))
+uint pairs_of(thread uint4& words)
+{
+    words &= uint4(50529027u);
+    return ((words.x | (words.y << 2u)) | (words.z << 4u)) | (words.w << 6u);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint h = row + ((u / 8u) * 55u);
+    uint part_1 = (u / 4u) & 1u;
+    uint pair = (u / 2u) & 3u;
+    uint param = ((h + 16u) + (16u * part_1)) + (8u * (u & 1u));
+    uint4 words = four_words_of(param, second, v_825, v_835) >> uint4(2u * (u & 2u));
+    uint param_1 = h + (8u * (u & 1u));
+    uint4 high = four_words_of(param_1, second, v_825, v_835) >> uint4(2u * pair);
+    uint param_2 = h + 48u;
+    uint2 a = two_words_of(param_2, second, v_825, v_835);
+    uint param_3 = h + 51u;
+    uint2 b = two_words_of(param_3, second, v_825, v_835);
+    uint _4250;
+    if ((pair & 1u) != 0u)
+    {
+        _4250 = a.y;
+    }
+    else
+    {
+        _4250 = a.x;
+    }
+    uint four = _4250 >> (4u * part_1);
+    uint param_4 = b.x;
+    uint param_5 = b.y;
+    uint two = next_half(param_4, param_5) >> (2u * pair);
+    uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
+    uint4 param_6 = high;
+    uint _4292 = pairs_of(param_6);
+    return Unit{ words, uint4(b.y >> 16u, scales, 0u, 0u), _4292 };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint at = (row / 2u) + ((u / 8u) * 44u);
+    uint param = (at + 4u) + (4u * (u & 1u));
+    uint4 high = four_words(param, second, v_825, v_835) >> uint4(2u * ((u / 2u) & 3u));
+    uint param_1 = (at + 12u) + (4u * (u & 7u));
+    uint param_2 = at;
+    uint4 param_3 = high;
+    uint _4331 = pairs_of(param_3);
+    return Unit{ four_words(param_1, second, v_825, v_835), four_words(param_2, second, v_825, v_835), _4331 };
+}
+
+static inline __attribute__((always_inline))
+uint half_at(thread const uint& h, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint _3732;
+    if (second)
+    {
+        uint param = h;
+        _3732 = second_short(param, v_825);
+    }
+    else
+    {
+        uint param_1 = h;
+        _3732 = first_short(param_1, v_835);
+    }
+    return _3732;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint h = row + (9u * u);
+    uint param = h + 1u;
+    uint param_1 = h;
+    return Unit{ four_words_of(param, second, v_825, v_835), uint4(half_at(param_1, second, v_825, v_835), 0u, 0u, 0u), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint at = (row / 2u) + ((u / 8u) * 34u);
+    uint param = (at + 2u) + (4u * (u & 7u));
+    uint param_1 = 2u * at;
+    return Unit{ four_words(param, second, v_825, v_835), uint4(two_words_of(param_1, second, v_825, v_835), 0u, 0u), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint byte_ = (2u * row) + (17u * u);
+    uint at = byte_ / 4u;
+    uint shift = 8u * (byte_ & 3u);
+    uint param = at;
+    uint4 words = four_words(param, second, v_825, v_835);
+    uint param_1 = at + 4u;
+    uint4 next = uint4(words.yzw, weight_word(param_1, second, v_825, v_835));
+    return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(words.x >> shift, 0u, 0u, 0u), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835, constant Push& push)
+{
+    uint at = (row + (4u * u)) / 2u;
+    uint last = (row + ((push.k - 1u) / 2u)) / 2u;
+    Unit unit = no_unit();
+    _Pragma("clang loop unroll(full)")
+    for (uint e = 0u; e < 3u; e++)
+    {
+        uint param = min((at + e), last);
+        unit.a[e] = weight_word(param, second, v_825, v_835);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
+{
+    Unit unit = no_unit();
+    if (_4680)
+    {
+        uint param = row;
+        uint param_1 = u;
+        unit = load_unit_F32(param, param_1, second, v_825, v_835, v_847, v_856, push);
+    }
+    if (_4688)
+    {
+        uint param_2 = row;
+        uint param_3 = u;
+        unit = load_unit_F16(param_2, param_3, second, v_825, v_835, v_847, v_856, push);
+    }
+    if (_4696)
+    {
+        uint param_4 = row;
+        uint param_5 = u;
+        unit = load_unit_F16(param_4, param_5, second, v_825, v_835, v_847, v_856, push);
+    }
+    if (_4704)
+    {
+        uint param_6 = row;
+        uint param_7 = u;
+        unit = load_unit_Q8_0(param_6, param_7, second, v_825, v_835);
+    }
+    if (_4712)
+    {
+        uint param_8 = row;
+        uint param_9 = u;
+        unit = load_unit_Q4_0(param_8, param_9, second, v_825, v_835);
+    }
+    if (_4720)
+    {
+        uint param_10 = row;
+        uint param_11 = u;
+        unit = load_unit_Q4_1(param_10, param_11, second, v_825, v_835);
+    }
+    if (_4728)
+    {
+        uint param_12 = row;
+        uint param_13 = u;
+        unit = load_unit_Q4_K(param_12, param_13, second, v_825, v_835, v_847, v_856);
+    }
+    if (_4736)
+    {
+        uint param_14 = row;
+        uint param_15 = u;
+        unit = load_unit_Q6_K(param_14, param_15, second, v_825, v_835);
+    }
+    if (_4744)
+    {
+        uint param_16 = row;
+        uint param_17 = u;
+        unit = load_unit_Q5_0(param_16, param_17, second, v_825, v_835);
+    }
+    if (_4752)
+    {
+        uint param_18 = row;
+        uint param_19 = u;
+        unit = load_unit_Q5_1(param_18, param_19, second, v_825, v_835);
+    }
+    if (_4760)
+    {
+        uint param_20 = row;
+        uint param_21 = u;
+        unit = load_unit_Q2_K(param_20, param_21, second, v_825, v_835);
+    }
+    if (_4768)
+    {
+        uint param_22 = row;
+        uint param_23 = u;
+        unit = load_unit_Q3_K(param_22, param_23, second, v_825, v_835);
+    }
+    if (_4776)
+    {
+        uint param_24 = row;
+        uint param_25 = u;
+        unit = load_unit_Q5_K(param_24, param_25, second, v_825, v_835);
+    }
+    if (_4784)
+    {
+        uint param_26 = row;
+        uint param_27 = u;
+        unit = load_unit_IQ4_NL(param_26, param_27, second, v_825, v_835);
+    }
+    if (_4792)
+    {
+        uint param_28 = row;
+        uint param_29 = u;
+        unit = load_unit_IQ4_XS(param_28, param_29, second, v_825, v_835);
+    }
+    if (_4800)
+    {
+        uint param_30 = row;
+        uint param_31 = u;
+        unit = load_unit_MXFP4(param_30, param_31, second, v_825, v_835);
+    }
+    if (_4808)
+    {
+        uint param_32 = row;
+        uint param_33 = u;
+        unit = load_unit_F8_E4M3(param_32, param_33, second, v_825, v_835, push);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+uint4 run_numbers(thread const Unit& unit, thread const uint& i)
+{
+    uint _4430;
+    if (_4429)
+    {
+        _4430 = 2u * i;
+    }
+    else
+    {
+        _4430 = 4u * i;
+    }
+    uint4 low = unit.a >> uint4(_4430);
+    if (_4441)
+    {
+        return low & uint4(50529027u);
+    }
+    if (_4450)
+    {
+        uint4 high = (uint4(unit.c, unit.c >> 2u, unit.c >> 4u, unit.c >> 6u) >> uint4(i)) & uint4(16843009u);
+        uint4 _4473;
+        if (_4472)
+        {
+            _4473 = (low & uint4(50529027u)) | (high << uint4(2u));
+        }
+        else
+        {
+            _4473 = (low & uint4(252645135u)) | (high << uint4(4u));
+        }
+        return _4473;
+    }
+    if (_4495)
+    {
+        uint high_1 = unit.c >> (16u * i);
+        uint param = high_1;
+        uint param_1 = high_1 >> 4u;
+        uint param_2 = high_1 >> 8u;
+        uint param_3 = high_1 >> 12u;
+        return (low & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
+    }
+    uint4 _4526;
+    if (_4525)
+    {
+        uint param_4 = low.x;
+        uint param_5 = low.y;
+        uint param_6 = low.z;
+        uint param_7 = low.w;
+        _4526 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
+    }
+    else
+    {
+        uint param_8 = low.x;
+        uint param_9 = low.y;
+        uint param_10 = low.z;
+        uint param_11 = low.w;
+        _4526 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
+    }
+    return _4526;
+}
+
+static inline __attribute__((always_inline))
+float code_float(thread const uint& code)
+{
+    float _9361;
+    if (_9360)
+    {
+        _9361 = _9376[code & 15u];
+    }
+    else
+    {
+        _9361 = _9399[code & 15u];
+    }
+    return _9361;
+}
+
+static inline __attribute__((always_inline))
+uint run_block(thread const uint& u, thread const uint& i)
+{
+    uint _4027;
+    if (runs_apart)
+    {
+        _4027 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+    }
+    else
+    {
+        _4027 = u;
+    }
+    return _4027;
+}
+
+static inline __attribute__((always_inline))
+float2 run_scale(thread const Unit& unit, thread const uint& u, thread const uint& i)
+{
+    float2 d = float2(as_type<half2>(unit.b.x));
+    if (_4571)
+    {
+        uint param = u;
+        uint param_1 = i;
+        uint3 param_2 = unit.b.yzw;
+        uint param_3 = run_block(param, param_1) & 7u;
+        return d * scale_of(param_2, param_3);
+    }
+    if (_4589)
+    {
+        uint number = unit.b.y >> (16u * i);
+        return d * float2(float(number & 15u), float((number >> 4u) & 15u));
+    }
+    if (_4609)
+    {
+        return float2(1.0, 4.0) * (d.x * float(int((unit.b.y >> (16u * i)) & 63u) - 32));
+    }
+    if (_4627)
+    {
+        return float2(d.x, -d.y);
+    }
+    float _4639;
+    if (_4638)
+    {
+        uint param_4 = unit.b.x;
+        float _4645 = e8m0(param_4);
+        _4639 = _4645;
+    }
+    else
+    {
+        float _4648;
+        if (_4647)
+        {
+            uint2 param_5 = unit.b.xy;
+            uint param_6 = u & 7u;
+            _4648 = iq4_xs_scale(param_5, param_6);
+        }
+        else
+        {
+            _4648 = d.x;
+        }
+        _4639 = _4648;
+    }
+    float scale = _4639;
+    float _4668;
+    if (signed_runs)
+    {
+        _4668 = 0.0;
+    }
+    else
+    {
+        _4668 = 16.0 * scale;
+    }
+    return float2(scale, _4668);
+}
+
+static inline __attribute__((always_inline))
+float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
+{
+    uint param = row;
+    uint param_1 = u;
+    Unit unit = load_unit(param, param_1, second, v_825, v_835, v_847, v_856, push);
+    float sum = 0.0;
+    uint4 _9426;
+    float4 _9456;
+    float _9501;
+    float _9518;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 2u; i++)
+    {
+        if (coded)
+        {
+            _9426 = unit.a >> uint4(4u * i);
+        }
+        else
+        {
+            Unit param_2 = unit;
+            uint param_3 = i;
+            _9426 = run_numbers(param_2, param_3);
+        }
+        uint4 words = _9426;
+        float4 sums = float4(0.0);
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint w = words[e];
+            if (coded)
+            {
+                uint param_4 = w;
+                uint param_5 = w >> 8u;
+                uint param_6 = w >> 16u;
+                uint param_7 = w >> 24u;
+                _9456 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+            }
+            else
+            {
+                uint param_8 = w;
+                _9456 = small_bytes(param_8);
+            }
+            float4 v = _9456;
+            sums = fma(v, x[(4u * i) + e], sums);
+        }
+        Unit param_9 = unit;
+        uint param_10 = u;
+        uint param_11 = i;
+        float2 d = run_scale(param_9, param_10, param_11);
+        if (coded)
+        {
+            float4 param_12 = sums;
+            _9501 = sum4(param_12);
+        }
+        else
+        {
+            float4 param_13 = sums;
+            _9501 = fma(-64.0, of_x[i], sum4(param_13));
+        }
+        sum = fma(d.x, _9501, sum);
+        if (coded)
+        {
+            _9518 = sum;
+        }
+        else
+        {
+            _9518 = fma(-d.y, of_x[i], sum);
+        }
+        sum = _9518;
+    }
+    return sum;
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+{
+    uint2 _8685;
+    if (second)
+    {
+        uint param = row + (4u * u);
+        _8685 = second_shorts(param, v_825);
+    }
+    else
+    {
+        uint param_1 = row + (4u * u);
+        _8685 = first_shorts(param_1, v_835);
+    }
+    uint2 w = _8685;
+    uint param_2 = w.y;
+    uint param_3 = w.x;
+    float4 param_4 = f8_e4m3(param_3);
+    float4 param_5 = x[0];
+    float param_6 = 0.0;
+    float4 param_7 = f8_e4m3(param_2);
+    float4 param_8 = x[1];
+    float param_9 = times(param_4, param_5, param_6);
+    return times(param_7, param_8, param_9);
+}
+
+static inline __attribute__((always_inline))
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
 {
     float sum = 0.0;
-    if (_6596)
+    if (_9538)
     {
         uint param = row;
         uint param_1 = u;
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        sum = line_times_x_F32(param, param_1, param_2, param_3, second, v_611, v_622);
+        sum = line_times_x_F32(param, param_1, param_2, param_3, second, v_825, v_835);
     }
-    if (_6608)
+    if (_9550)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F16(param_4, param_5, param_6, param_7, second, v_611, v_622);
+        sum = line_times_x_F16(param_4, param_5, param_6, param_7, second, v_825, v_835);
     }
-    if (_6620)
+    if (_9562)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, second, v_611, v_622);
+        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, second, v_825, v_835);
     }
-    if (_6632)
+    if (_9574)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, second, v_611, v_622);
+        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, second, v_825, v_835);
     }
-    if (_6644)
+    if (_9586)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, second, v_611, v_622);
+        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, second, v_825, v_835);
     }
-    if (_6656)
+    if (_9598)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, second, v_611, v_622);
+        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, second, v_825, v_835);
     }
-    if (_6668)
+    if (_9610)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, second, v_611, v_622);
+        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, second, v_825, v_835);
     }
-    if (_6680)
+    if (_9622)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, second, v_611, v_622);
+        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, second, v_825, v_835);
+    }
+    if (_9634)
+    {
+        uint param_32 = row;
+        uint param_33 = u;
+        spvUnsafeArray<float4, 8> param_34;
+        param_34 = x;
+        float4 param_35 = of_x;
+        sum = run_line(param_32, param_33, param_34, param_35, second, v_825, v_835, v_847, v_856, push);
+    }
+    if (_9646)
+    {
+        uint param_36 = row;
+        uint param_37 = u;
+        spvUnsafeArray<float4, 8> param_38;
+        param_38 = x;
+        float4 param_39 = of_x;
+        sum = run_line(param_36, param_37, param_38, param_39, second, v_825, v_835, v_847, v_856, push);
+    }
+    if (_9658)
+    {
+        uint param_40 = row;
+        uint param_41 = u;
+        spvUnsafeArray<float4, 8> param_42;
+        param_42 = x;
+        float4 param_43 = of_x;
+        sum = run_line(param_40, param_41, param_42, param_43, second, v_825, v_835, v_847, v_856, push);
+    }
+    if (_9670)
+    {
+        uint param_44 = row;
+        uint param_45 = u;
+        spvUnsafeArray<float4, 8> param_46;
+        param_46 = x;
+        float4 param_47 = of_x;
+        sum = run_line(param_44, param_45, param_46, param_47, second, v_825, v_835, v_847, v_856, push);
+    }
+    if (_9682)
+    {
+        uint param_48 = row;
+        uint param_49 = u;
+        spvUnsafeArray<float4, 8> param_50;
+        param_50 = x;
+        float4 param_51 = of_x;
+        sum = run_line(param_48, param_49, param_50, param_51, second, v_825, v_835, v_847, v_856, push);
+    }
+    if (_9694)
+    {
+        uint param_52 = row;
+        uint param_53 = u;
+        spvUnsafeArray<float4, 8> param_54;
+        param_54 = x;
+        float4 param_55 = of_x;
+        sum = run_line(param_52, param_53, param_54, param_55, second, v_825, v_835, v_847, v_856, push);
+    }
+    if (_9706)
+    {
+        uint param_56 = row;
+        uint param_57 = u;
+        spvUnsafeArray<float4, 8> param_58;
+        param_58 = x;
+        float4 param_59 = of_x;
+        sum = run_line(param_56, param_57, param_58, param_59, second, v_825, v_835, v_847, v_856, push);
+    }
+    if (_9718)
+    {
+        uint param_60 = row;
+        uint param_61 = u;
+        spvUnsafeArray<float4, 8> param_62;
+        param_62 = x;
+        float4 param_63 = of_x;
+        sum = run_line(param_60, param_61, param_62, param_63, second, v_825, v_835, v_847, v_856, push);
+    }
+    if (_9730)
+    {
+        uint param_64 = row;
+        uint param_65 = u;
+        spvUnsafeArray<float4, 8> param_66;
+        param_66 = x;
+        float4 param_67 = of_x;
+        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, second, v_825, v_835);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_1903)
+void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3391)
 {
     float param = gate;
-    v_1903.y1[(push.offset2.x + (r * push.ldy)) + j] = gate_of(param, push) * up;
+    v_3391.y1[(push.offset2.x + (r * push.ldy)) + j] = silu(param) * up;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device X1& v_1697, constant Push& push, const device Norm1& v_1774, device Gates1& v_1887, device Y1& v_1903, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, const device X1& v_3203, constant Push& push, const device Norm1& v_3280, device Gates1& v_3375, device Y1& v_3391, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -1954,21 +3452,21 @@ void lane_rows(thread bool& second, const device Second1& v_611, const device We
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _6838 = push.first.xyz + gl_WorkGroupID;
-    uint _6839 = _6838.y;
+    uint3 _9889 = push.first.xyz + gl_WorkGroupID;
+    uint _9890 = _9889.y;
     spvUnsafeArray<uint, 4> row;
-    uint _6908;
-    uint _6919;
+    uint _9959;
+    uint _9970;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _7043;
-    uint _7106;
-    for (uint r = _6839; r < push.rows; r += push.groups.y)
+    float _10094;
+    uint _10157;
+    for (uint r = _9890; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _6862 = push.first.xyz + gl_WorkGroupID;
-        uint _6863 = _6862.x;
-        for (uint tile = _6863; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _9913 = push.first.xyz + gl_WorkGroupID;
+        uint _9914 = _9913.x;
+        for (uint tile = _9914; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -1985,21 +3483,21 @@ void lane_rows(thread bool& second, const device Second1& v_611, const device We
                     choose_line(param_1, second);
                     if (second)
                     {
-                        _6908 = push.offset.z;
+                        _9959 = push.offset.z;
                     }
                     else
                     {
-                        _6908 = push.offset.y;
+                        _9959 = push.offset.y;
                     }
                     if (both)
                     {
-                        _6919 = y / 2u;
+                        _9970 = y / 2u;
                     }
                     else
                     {
-                        _6919 = y;
+                        _9970 = y;
                     }
-                    row[y] = (2u * _6908) + (min((first + _6919), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * _9959) + (min((first + _9970), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -2012,7 +3510,7 @@ void lane_rows(thread bool& second, const device Second1& v_611, const device We
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_1697);
+                    x[i] = x_words(param_4, v_3203);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -2020,7 +3518,7 @@ void lane_rows(thread bool& second, const device Second1& v_611, const device We
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_1774);
+                        x[i] *= norm_words(param_8, v_3280);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -2038,20 +3536,20 @@ void lane_rows(thread bool& second, const device Second1& v_611, const device We
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_611, v_622);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_825, v_835, v_847, v_856, push);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _7043 = norm_scale(param_15, push);
+                _10094 = norm_scale(param_15, push);
             }
             else
             {
-                _7043 = 1.0;
+                _10094 = 1.0;
             }
-            float scale = _7043;
+            float scale = _10094;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -2066,16 +3564,16 @@ void lane_rows(thread bool& second, const device Second1& v_611, const device We
             {
                 if (y_3 < LINES)
                 {
-                    bool _7097;
+                    bool _10148;
                     if (both)
                     {
-                        _7097 = y_3 == ((2u * lane) + 1u);
+                        _10148 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _7097 = both;
+                        _10148 = both;
                     }
-                    if (_7097)
+                    if (_10148)
                     {
                         mine.y = sums[y_3];
                     }
@@ -2083,30 +3581,30 @@ void lane_rows(thread bool& second, const device Second1& v_611, const device We
                     {
                         if (both)
                         {
-                            _7106 = 2u * lane;
+                            _10157 = 2u * lane;
                         }
                         else
                         {
-                            _7106 = lane;
+                            _10157 = lane;
                         }
-                        if (y_3 == _7106)
+                        if (y_3 == _10157)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _7124 = lane < ELEMENTS;
-            bool _7133;
-            if (_7124)
+            bool _10175 = lane < ELEMENTS;
+            bool _10184;
+            if (_10175)
             {
-                _7133 = (first + lane) < push.n;
+                _10184 = (first + lane) < push.n;
             }
             else
             {
-                _7133 = _7124;
+                _10184 = _10175;
             }
-            if (_7133)
+            if (_10184)
             {
                 if (both)
                 {
@@ -2114,13 +3612,13 @@ void lane_rows(thread bool& second, const device Second1& v_611, const device We
                     uint param_17 = first + lane;
                     float param_18 = mine.x;
                     float param_19 = mine.y;
-                    finish_both(param_16, param_17, param_18, param_19, push, v_1903);
+                    finish_both(param_16, param_17, param_18, param_19, push, v_3391);
                     continue;
                 }
                 uint param_20 = r;
                 uint param_21 = first + lane;
                 float param_22 = mine.x;
-                finish(param_20, param_21, param_22, push, v_1887, v_1903);
+                finish(param_20, param_21, param_22, push, v_3375, v_3391);
             }
         }
     }
@@ -2131,9 +3629,9 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2666);
-    uint _2688;
-    uint _2699;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5109);
+    uint _5131;
+    uint _5142;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2145,269 +3643,27 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
             }
             if (second)
             {
-                _2688 = push.offset.z;
+                _5131 = push.offset.z;
             }
             else
             {
-                _2688 = push.offset.y;
+                _5131 = push.offset.y;
             }
             if (both)
             {
-                _2699 = y / 2u;
+                _5142 = y / 2u;
             }
             else
             {
-                _2699 = y;
+                _5142 = y;
             }
-            row[y] = (2u * _2688) + (min((from + _2699), (push.n - 1u)) * halves_1);
+            row[y] = (2u * _5131) + (min((from + _5142), (push.n - 1u)) * halves_1);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-Unit no_unit()
-{
-    return Unit{ uint4(0u), uint4(0u), 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643, constant Push& push)
-{
-    uint last = ((row / 2u) + push.k) - 1u;
-    uint at = (row / 2u) + (8u * u);
-    Unit unit = no_unit();
-    bool _2091 = (at & 3u) == 0u;
-    bool _2098;
-    if (_2091)
-    {
-        _2098 = (at + 7u) <= last;
-    }
-    else
-    {
-        _2098 = _2091;
-    }
-    if (_2098)
-    {
-        uint param = at / 4u;
-        unit.a = weight_words(param, second, v_634, v_643);
-        uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, second, v_634, v_643);
-    }
-    else
-    {
-        _Pragma("clang loop unroll(full)")
-        for (uint e = 0u; e < 4u; e++)
-        {
-            uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, second, v_611, v_622);
-            uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, second, v_611, v_622);
-        }
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643, constant Push& push)
-{
-    uint h = row + (8u * u);
-    uint at = h / 2u;
-    uint last = ((row + push.k) - 1u) / 2u;
-    Unit unit = no_unit();
-    bool _2164 = (h & 7u) == 0u;
-    bool _2171;
-    if (_2164)
-    {
-        _2171 = (at + 3u) <= last;
-    }
-    else
-    {
-        _2171 = _2164;
-    }
-    if (_2171)
-    {
-        uint param = at / 4u;
-        unit.a = weight_words(param, second, v_634, v_643);
-    }
-    else
-    {
-        _Pragma("clang loop unroll(full)")
-        for (uint e = 0u; e < 4u; e++)
-        {
-            uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, second, v_611, v_622);
-        }
-        uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, second, v_611, v_622);
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
-{
-    uint param = at;
-    uint param_1 = at + 1u;
-    uint param_2 = at + 2u;
-    uint param_3 = at + 3u;
-    return uint4(weight_word(param, second, v_611, v_622), weight_word(param_1, second, v_611, v_622), weight_word(param_2, second, v_611, v_622), weight_word(param_3, second, v_611, v_622));
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
-{
-    uint at = (row + (17u * u)) / 2u;
-    uint param = at;
-    uint param_1 = at + 4u;
-    uint param_2 = at + 8u;
-    return Unit{ four_words(param, second, v_611, v_622), four_words(param_1, second, v_611, v_622), weight_word(param_2, second, v_611, v_622) };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
-{
-    uint at = (row + (9u * u)) / 2u;
-    uint param = at;
-    uint param_1 = at + 4u;
-    return Unit{ four_words(param, second, v_611, v_622), uint4(0u), weight_word(param_1, second, v_611, v_622) };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
-{
-    uint at = (row / 2u) + (5u * u);
-    uint param = at + 1u;
-    uint param_1 = at;
-    return Unit{ four_words(param, second, v_611, v_622), uint4(0u), weight_word(param_1, second, v_611, v_622) };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643)
-{
-    uint at = (row / 2u) + ((u / 8u) * 36u);
-    uint quants = (at + 4u) + (4u * (u & 7u));
-    if ((at & 3u) == 0u)
-    {
-        uint param = quants / 4u;
-        uint param_1 = at / 4u;
-        return Unit{ weight_words(param, second, v_634, v_643), weight_words(param_1, second, v_634, v_643), 0u };
-    }
-    uint param_2 = quants;
-    uint param_3 = at;
-    return Unit{ four_words(param_2, second, v_611, v_622), four_words(param_3, second, v_611, v_622), 0u };
-}
-
-static inline __attribute__((always_inline))
-uint next_half(thread const uint& low, thread const uint& high)
-{
-    return (low >> 16u) | (high << 16u);
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_611, const device Weights1& v_622)
-{
-    uint h = row + ((u / 8u) * 105u);
-    uint part_1 = (u / 4u) & 1u;
-    uint in_part = u & 3u;
-    uint low = ((h + (32u * part_1)) + (4u * in_part)) / 2u;
-    uint high = (((h + 64u) + (16u * part_1)) + (4u * in_part)) / 2u;
-    uint scales = ((h + 96u) + (4u * part_1)) / 2u;
-    uint param = low;
-    uint param_1 = low + 1u;
-    uint param_2 = low + 8u;
-    uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, second, v_611, v_622), weight_word(param_1, second, v_611, v_622), weight_word(param_2, second, v_611, v_622), weight_word(param_3, second, v_611, v_622));
-    uint param_4 = high;
-    uint param_5 = high + 1u;
-    uint param_6 = scales;
-    uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, second, v_611, v_622), weight_word(param_5, second, v_611, v_622), weight_word(param_6, second, v_611, v_622), weight_word(param_7, second, v_611, v_622));
-    if ((h & 1u) != 0u)
-    {
-        uint param_8 = a.x;
-        uint param_9 = a.y;
-        uint param_10 = low + 2u;
-        uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, second, v_611, v_622);
-        uint param_13 = a.z;
-        uint param_14 = a.w;
-        uint param_15 = low + 10u;
-        uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, second, v_611, v_622);
-        a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
-        uint param_18 = b.x;
-        uint param_19 = b.y;
-        uint param_20 = high + 2u;
-        uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, second, v_611, v_622);
-        uint param_23 = b.z;
-        uint param_24 = b.w;
-        uint param_25 = scales + 2u;
-        uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, second, v_611, v_622);
-        b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
-    }
-    uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, second, v_611, v_622) };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643, constant Push& push)
-{
-    Unit unit = no_unit();
-    if (_2308)
-    {
-        uint param = row;
-        uint param_1 = u;
-        unit = load_unit_F32(param, param_1, second, v_611, v_622, v_634, v_643, push);
-    }
-    if (_2316)
-    {
-        uint param_2 = row;
-        uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, second, v_611, v_622, v_634, v_643, push);
-    }
-    if (_2324)
-    {
-        uint param_4 = row;
-        uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, second, v_611, v_622, v_634, v_643, push);
-    }
-    if (_2332)
-    {
-        uint param_6 = row;
-        uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, second, v_611, v_622);
-    }
-    if (_2340)
-    {
-        uint param_8 = row;
-        uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, second, v_611, v_622);
-    }
-    if (_2348)
-    {
-        uint param_10 = row;
-        uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, second, v_611, v_622);
-    }
-    if (_2356)
-    {
-        uint param_12 = row;
-        uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, second, v_611, v_622, v_634, v_643);
-    }
-    if (_2364)
-    {
-        uint param_14 = row;
-        uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, second, v_611, v_622);
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643, constant Push& push)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -2420,13 +3676,13 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
             }
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, second, v_611, v_622, v_634, v_643, push);
+            unit[y] = load_unit(param, param_1, second, v_825, v_835, v_847, v_856, push);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1686, const device X1& v_1697, constant Push& push, const device Norm4& v_1765, const device Norm1& v_1774, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3192, const device X1& v_3203, constant Push& push, const device Norm4& v_3271, const device Norm1& v_3280, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -2442,42 +3698,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part_1 * 256u);
             uint at = first + (4u * q);
-            bool _4394 = q < quads;
-            bool _4401;
-            if (_4394)
+            bool _7257 = q < quads;
+            bool _7264;
+            if (_7257)
             {
-                _4401 = at < push.k;
+                _7264 = at < push.k;
             }
             else
             {
-                _4401 = _4394;
+                _7264 = _7257;
             }
-            bool _4410;
-            if (_4401)
+            bool _7273;
+            if (_7264)
             {
-                _4410 = (r + m) < push.rows;
+                _7273 = (r + m) < push.rows;
             }
             else
             {
-                _4410 = _4401;
+                _7273 = _7264;
             }
-            if (_4410)
+            if (_7273)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part_1] = x_at(param_2, param_3, v_1686, v_1697);
+                v[part_1] = x_at(param_2, param_3, v_3192, v_3203);
                 if (false)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part_1] = x_at(param_4, param_5, v_1686, v_1697);
+                    factor[part_1] = x_at(param_4, param_5, v_3192, v_3203);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part_1] = norm_at(param_6, push, v_1765, v_1774);
+                        factor[part_1] = norm_at(param_6, push, v_3271, v_3280);
                     }
                 }
             }
@@ -2493,19 +3749,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_2];
                 float4 param_9 = factor[part_2];
                 float param_10 = squares;
-                float4 _4490 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7353 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _4490;
-                bool _4499;
+                float4 value = _7353;
+                bool _7362;
                 if (normed)
                 {
-                    _4499 = (at_1 + 4u) > push.k;
+                    _7362 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4499 = normed;
+                    _7362 = normed;
                 }
-                if (_4499)
+                if (_7362)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -2539,7 +3795,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1686, const device X1& v_1697, constant Push& push, const device Norm4& v_1765, const device Norm1& v_1774, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3192, const device X1& v_3203, constant Push& push, const device Norm4& v_3271, const device Norm1& v_3280, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -2552,7 +3808,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_1686, v_1697, push, v_1765, v_1774, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_3192, v_3203, push, v_3271, v_3280, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -2681,19 +3937,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _3074 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5610 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _3074;
-    uint _3078;
+    w = _5610;
+    uint _5614;
     if ((h & 1u) != 0u)
     {
-        _3078 = w[e + 1u];
+        _5614 = w[e + 1u];
     }
     else
     {
-        _3078 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5614 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _3078;
+    return _5614;
 }
 
 static inline __attribute__((always_inline))
@@ -2719,10 +3975,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _3155 = (4u * y) + m;
+                        uint _5691 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_3155] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5691] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -2769,14 +4025,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _3280 = (4u * y) + m;
+                        uint _5816 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3280] += (low * x_quad(param_2, param_3, pool));
-                        uint _3297 = (4u * y) + m;
+                        all_[_5816] += (low * x_quad(param_2, param_3, pool));
+                        uint _5833 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3297] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5833] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -2790,7 +4046,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3358;
+    uint4 _5894;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2800,13 +4056,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3358 = b;
+                _5894 = b;
             }
             else
             {
-                _3358 = (a >> uint4(16u)) | (b << uint4(16u));
+                _5894 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3358;
+            words[y] = _5894;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -2889,9 +4145,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3582;
+    uint _6118;
     spvUnsafeArray<uint, 4> minima;
-    uint _3605;
+    uint _6141;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -2900,25 +4156,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3582 = words.x & 16191u;
+                _6118 = words.x & 16191u;
             }
             else
             {
-                _3582 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6118 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3582;
+            scales[y] = _6118;
             if (lower)
             {
-                _3605 = words.y & 16191u;
+                _6141 = words.y & 16191u;
             }
             else
             {
-                _3605 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6141 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3605;
+            minima[y] = _6141;
         }
     }
-    float4 _3672;
+    float4 _6208;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -2936,23 +4192,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3672 = low_nibbles(param);
+                        _6208 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3672 = high_nibbles(param_1);
+                        _6208 = high_nibbles(param_1);
                     }
-                    float4 v = _3672;
+                    float4 v = _6208;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3704 = (4u * y_1) + m;
+                            uint _6240 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3704] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6240] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -3013,7 +4269,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _4086 = (4u * y) + m;
+                        uint _6622 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -3022,13 +4278,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_4086] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6622] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _4154;
+    uint2 _6688;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -3037,13 +4293,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _4154 = unit[y_1].b.zw;
+                _6688 = unit[y_1].b.zw;
             }
             else
             {
-                _4154 = unit[y_1].b.zw >> uint2(8u);
+                _6688 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _4154;
+            uint2 words = _6688;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -3061,9 +4317,144 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 }
 
 static inline __attribute__((always_inline))
+uint run_half(thread const uint& u, thread const uint& i)
+{
+    uint _4045;
+    if (runs_apart)
+    {
+        _4045 = u & 1u;
+    }
+    else
+    {
+        _4045 = i;
+    }
+    return _4045;
+}
+
+static inline __attribute__((always_inline))
+float4 run_floats(thread const uint& w)
+{
+    float4 _5241;
+    if (signed_runs)
+    {
+        uint param = w;
+        _5241 = bytes_and_384(param);
+    }
+    else
+    {
+        uint param_1 = w;
+        _5241 = small_bytes(param_1);
+    }
+    return _5241;
+}
+
+static inline __attribute__((always_inline))
+void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    spvUnsafeArray<uint4, 4> words;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 2u; i++)
+    {
+        uint param = u;
+        uint param_1 = i;
+        uint half_ = run_half(param, param_1);
+        uint param_2 = u;
+        uint param_3 = i;
+        uint block = (run_block(param_2, param_3) - (u - local)) * 9u;
+        uint at = block + (4u * half_);
+        spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+        _Pragma("clang loop unroll(full)")
+        for (uint y = 0u; y < 4u; y++)
+        {
+            if (y < ROWS)
+            {
+                Unit param_4 = unit[y];
+                uint param_5 = i;
+                words[y] = run_numbers(param_4, param_5);
+            }
+        }
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            _Pragma("clang loop unroll(full)")
+            for (uint y_1 = 0u; y_1 < 4u; y_1++)
+            {
+                if (y_1 < ROWS)
+                {
+                    uint param_6 = words[y_1][e];
+                    float4 v = run_floats(param_6);
+                    _Pragma("clang loop unroll(full)")
+                    for (uint m = 0u; m < 4u; m++)
+                    {
+                        if (m < XS)
+                        {
+                            uint _6851 = (4u * y_1) + m;
+                            uint param_7 = m;
+                            uint param_8 = at + e;
+                            all_[_6851] += (v * x_quad(param_7, param_8, pool));
+                        }
+                    }
+                }
+            }
+        }
+        _Pragma("clang loop unroll(full)")
+        for (uint y_2 = 0u; y_2 < 4u; y_2++)
+        {
+            if (y_2 < ROWS)
+            {
+                Unit param_9 = unit[y_2];
+                uint param_10 = u;
+                uint param_11 = i;
+                float2 d = run_scale(param_9, param_10, param_11);
+                _Pragma("clang loop unroll(full)")
+                for (uint m_1 = 0u; m_1 < 4u; m_1++)
+                {
+                    if (m_1 < XS)
+                    {
+                        uint param_12 = m_1;
+                        uint param_13 = block + 8u;
+                        float of_x = x_quad(param_12, param_13, pool)[1u + half_];
+                        float4 param_14 = all_[(4u * y_2) + m_1];
+                        sums[y_2][m_1] += ((d.x * (sum4(param_14) - (RUN_ZERO * of_x))) - (d.y * of_x));
+                    }
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_F8_E4M3(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    _Pragma("clang loop unroll(full)")
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            uint4 w = unit[y].a;
+            uint param = row[y];
+            uint param_1 = w.x;
+            uint param_2 = w.y;
+            uint param_3 = word_of(param, param_1, param_2);
+            uint param_4 = row[y];
+            uint param_5 = w.y;
+            uint param_6 = w.z;
+            uint param_7 = word_of(param_4, param_5, param_6);
+            float4 param_8 = f8_e4m3(param_3);
+            float4 param_9 = f8_e4m3(param_7);
+            uint param_10 = u;
+            uint param_11 = local;
+            float4 param_12 = sums[y];
+            eight_times_x(param_8, param_9, param_10, param_11, param_12, push, pool);
+            sums[y] = param_12;
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_4220)
+    if (_6948)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -3076,7 +4467,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_4235)
+    if (_6963)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -3089,7 +4480,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4250)
+    if (_6978)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -3102,7 +4493,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4265)
+    if (_6993)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -3115,7 +4506,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_4280)
+    if (_7008)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -3128,7 +4519,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4295)
+    if (_7023)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -3141,7 +4532,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4310)
+    if (_7038)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -3154,7 +4545,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4325)
+    if (_7053)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -3166,6 +4557,123 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         param_39 = sums;
         units_times_x_Q6_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
+    }
+    if (_7068)
+    {
+        spvUnsafeArray<Unit, 4> param_40;
+        param_40 = unit;
+        spvUnsafeArray<uint, 4> param_41;
+        param_41 = row;
+        uint param_42 = u;
+        uint param_43 = local;
+        spvUnsafeArray<float4, 4> param_44;
+        param_44 = sums;
+        runs_times_x(param_40, param_41, param_42, param_43, param_44, pool);
+        sums = param_44;
+    }
+    if (_7083)
+    {
+        spvUnsafeArray<Unit, 4> param_45;
+        param_45 = unit;
+        spvUnsafeArray<uint, 4> param_46;
+        param_46 = row;
+        uint param_47 = u;
+        uint param_48 = local;
+        spvUnsafeArray<float4, 4> param_49;
+        param_49 = sums;
+        runs_times_x(param_45, param_46, param_47, param_48, param_49, pool);
+        sums = param_49;
+    }
+    if (_7098)
+    {
+        spvUnsafeArray<Unit, 4> param_50;
+        param_50 = unit;
+        spvUnsafeArray<uint, 4> param_51;
+        param_51 = row;
+        uint param_52 = u;
+        uint param_53 = local;
+        spvUnsafeArray<float4, 4> param_54;
+        param_54 = sums;
+        runs_times_x(param_50, param_51, param_52, param_53, param_54, pool);
+        sums = param_54;
+    }
+    if (_7113)
+    {
+        spvUnsafeArray<Unit, 4> param_55;
+        param_55 = unit;
+        spvUnsafeArray<uint, 4> param_56;
+        param_56 = row;
+        uint param_57 = u;
+        uint param_58 = local;
+        spvUnsafeArray<float4, 4> param_59;
+        param_59 = sums;
+        runs_times_x(param_55, param_56, param_57, param_58, param_59, pool);
+        sums = param_59;
+    }
+    if (_7128)
+    {
+        spvUnsafeArray<Unit, 4> param_60;
+        param_60 = unit;
+        spvUnsafeArray<uint, 4> param_61;
+        param_61 = row;
+        uint param_62 = u;
+        uint param_63 = local;
+        spvUnsafeArray<float4, 4> param_64;
+        param_64 = sums;
+        runs_times_x(param_60, param_61, param_62, param_63, param_64, pool);
+        sums = param_64;
+    }
+    if (_7143)
+    {
+        spvUnsafeArray<Unit, 4> param_65;
+        param_65 = unit;
+        spvUnsafeArray<uint, 4> param_66;
+        param_66 = row;
+        uint param_67 = u;
+        uint param_68 = local;
+        spvUnsafeArray<float4, 4> param_69;
+        param_69 = sums;
+        runs_times_x(param_65, param_66, param_67, param_68, param_69, pool);
+        sums = param_69;
+    }
+    if (_7158)
+    {
+        spvUnsafeArray<Unit, 4> param_70;
+        param_70 = unit;
+        spvUnsafeArray<uint, 4> param_71;
+        param_71 = row;
+        uint param_72 = u;
+        uint param_73 = local;
+        spvUnsafeArray<float4, 4> param_74;
+        param_74 = sums;
+        runs_times_x(param_70, param_71, param_72, param_73, param_74, pool);
+        sums = param_74;
+    }
+    if (_7173)
+    {
+        spvUnsafeArray<Unit, 4> param_75;
+        param_75 = unit;
+        spvUnsafeArray<uint, 4> param_76;
+        param_76 = row;
+        uint param_77 = u;
+        uint param_78 = local;
+        spvUnsafeArray<float4, 4> param_79;
+        param_79 = sums;
+        runs_times_x(param_75, param_76, param_77, param_78, param_79, pool);
+        sums = param_79;
+    }
+    if (_7188)
+    {
+        spvUnsafeArray<Unit, 4> param_80;
+        param_80 = unit;
+        spvUnsafeArray<uint, 4> param_81;
+        param_81 = row;
+        uint param_82 = u;
+        uint param_83 = local;
+        spvUnsafeArray<float4, 4> param_84;
+        param_84 = sums;
+        units_times_x_F8_E4M3(param_80, param_81, param_82, param_83, param_84, push, pool);
+        sums = param_84;
     }
 }
 
@@ -3186,22 +4694,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _2446; v++)
+    for (uint v = 0u; v < _4889; v++)
     {
-        sum += pool[(i * _2454) + v];
+        sum += pool[(i * _4897) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_1887, device Y1& v_1903, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3375, device Y1& v_3391, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2507;
+    uint lane = me & _4950;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _2605;
+    float _5048;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -3213,45 +4721,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2550) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _4993) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2564 = simd_is_first();
-            if (_2564)
+            bool _5007 = simd_is_first();
+            if (_5007)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2582 = me < GROUP_LINES;
-            bool _2591;
-            if (_2582)
+            bool _5025 = me < GROUP_LINES;
+            bool _5034;
+            if (_5025)
             {
-                _2591 = (first + me) < push.n;
+                _5034 = (first + me) < push.n;
             }
             else
             {
-                _2591 = _2582;
+                _5034 = _5025;
             }
-            bool _2601;
-            if (_2591)
+            bool _5044;
+            if (_5034)
             {
-                _2601 = (r + m) < push.rows;
+                _5044 = (r + m) < push.rows;
             }
             else
             {
-                _2601 = _2591;
+                _5044 = _5034;
             }
-            if (_2601)
+            if (_5044)
             {
                 if (normed)
                 {
-                    _2605 = shared_scale(push, pool, gl_NumSubgroups);
+                    _5048 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _2605 = 1.0;
+                    _5048 = 1.0;
                 }
-                float scale = _2605;
+                float scale = _5048;
                 if (both)
                 {
                     uint param = 2u * me;
@@ -3260,23 +4768,23 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
                     uint param_3 = first + me;
                     float param_4 = scale * shared_sum(param, pool);
                     float param_5 = scale * shared_sum(param_1, pool);
-                    finish_both(param_2, param_3, param_4, param_5, push, v_1903);
+                    finish_both(param_2, param_3, param_4, param_5, push, v_3391);
                     continue;
                 }
                 uint param_6 = me;
                 uint param_7 = r + m;
                 uint param_8 = first + me;
                 float param_9 = scale * shared_sum(param_6, pool);
-                finish(param_7, param_8, param_9, push, v_1887, v_1903);
+                finish(param_7, param_8, param_9, push, v_3375, v_3391);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(thread bool& second, const device Second1& v_611, const device Weights1& v_622, const device Second4& v_634, const device Weights4& v_643, const device X4& v_1686, const device X1& v_1697, constant Push& push, const device Norm4& v_1765, const device Norm1& v_1774, device Gates1& v_1887, device Y1& v_1903, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, const device X4& v_3192, const device X1& v_3203, constant Push& push, const device Norm4& v_3271, const device Norm1& v_3280, device Gates1& v_3375, device Y1& v_3391, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _4654;
+    uint lane = gl_LocalInvocationID.x & _7533;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -3287,19 +4795,19 @@ void vector_rows(thread bool& second, const device Second1& v_611, const device 
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _4685;
-    uint _4696 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7566;
+    uint _7577 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _4696; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7577; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _4711 = push.first.xyz + gl_WorkGroupID;
-        uint _4712 = _4711.x;
-        for (uint tile = _4712; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7592 = push.first.xyz + gl_WorkGroupID;
+        uint _7593 = _7592.x;
+        for (uint tile = _7593; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -3310,31 +4818,31 @@ void vector_rows(thread bool& second, const device Second1& v_611, const device 
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _4755;
+                bool _7636;
                 if (plain)
                 {
-                    _4755 = (base + lane) < end;
+                    _7636 = (base + lane) < end;
                 }
                 else
                 {
-                    _4755 = plain;
+                    _7636 = plain;
                 }
-                if (_4755)
+                if (_7636)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, second, v_611, v_622, v_634, v_643, push);
+                    load_units(param_10, param_11, param_12, second, v_825, v_835, v_847, v_856, push);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_1686, v_1697, push, v_1765, v_1774, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_3192, v_3203, push, v_3271, v_3280, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _4789 = base + lane;
-                for (uint u = _4789; u < end; u += TEAM)
+                uint _7670 = base + lane;
+                for (uint u = _7670; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -3351,7 +4859,7 @@ void vector_rows(thread bool& second, const device Second1& v_611, const device 
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, second, v_611, v_622, v_634, v_643, push);
+                            load_units(param_17, param_18, param_19, second, v_825, v_835, v_847, v_856, push);
                             next = param_19;
                         }
                     }
@@ -3360,7 +4868,7 @@ void vector_rows(thread bool& second, const device Second1& v_611, const device 
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, second, v_611, v_622, v_634, v_643, push);
+                        load_units(param_20, param_21, param_22, second, v_825, v_835, v_847, v_856, push);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -3380,42 +4888,42 @@ void vector_rows(thread bool& second, const device Second1& v_611, const device 
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_1887, v_1903, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_3375, v_3391, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
 kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_1686 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_622 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_611 = *(const device Second1*)spvBufferAliasSet0Binding3;
-    const device auto& v_1765 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_1903 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_1887 = *(device Gates1*)spvBufferAliasSet0Binding6;
-    const device auto& v_634 = *(const device Second4*)spvBufferAliasSet0Binding3;
-    const device auto& v_643 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1697 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_1774 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& v_1963 = *(device Gates4*)spvBufferAliasSet0Binding6;
-    device auto& v_1997 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_3192 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_835 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_825 = *(const device Second1*)spvBufferAliasSet0Binding3;
+    const device auto& v_3271 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_3391 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_3375 = *(device Gates1*)spvBufferAliasSet0Binding6;
+    const device auto& v_847 = *(const device Second4*)spvBufferAliasSet0Binding3;
+    const device auto& v_856 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_3203 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3280 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& v_3451 = *(device Gates4*)spvBufferAliasSet0Binding6;
+    device auto& v_3485 = *(device Y4*)spvBufferAliasSet0Binding5;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     bool second = false;
-    second = _7170;
-    if (_7171)
+    second = _10221;
+    if (_10222)
     {
-        tiles(second, v_611, v_622, v_634, v_643, v_1686, v_1697, push, v_1765, v_1774, v_1887, v_1903, v_1963, v_1997, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(second, v_825, v_835, v_847, v_856, v_3192, v_3203, push, v_3271, v_3280, v_3375, v_3391, v_3451, v_3485, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_7176)
+        if (_10227)
         {
-            lane_rows(second, v_611, v_622, v_1697, push, v_1774, v_1887, v_1903, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(second, v_825, v_835, v_847, v_856, v_3203, push, v_3280, v_3375, v_3391, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(second, v_611, v_622, v_634, v_643, v_1686, v_1697, push, v_1765, v_1774, v_1887, v_1903, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(second, v_825, v_835, v_847, v_856, v_3192, v_3203, push, v_3271, v_3280, v_3375, v_3391, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

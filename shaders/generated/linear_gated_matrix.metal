@@ -32,15 +32,24 @@ struct Weights1
 
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
-constant uint type = (variant % 8u);
-constant bool _361 = (type == 0u);
-constant bool _369 = (type == 1u);
-constant bool _377 = (type == 2u);
-constant bool _385 = (type == 3u);
-constant bool _396 = (type == 4u);
-constant bool _406 = (type == 5u);
-constant bool _416 = (type == 6u);
-constant bool _426 = (type == 7u);
+constant uint type = (variant % 17u);
+constant bool _339 = (type == 0u);
+constant bool _347 = (type == 1u);
+constant bool _355 = (type == 2u);
+constant bool _363 = (type == 3u);
+constant bool _373 = (type == 4u);
+constant bool _383 = (type == 5u);
+constant bool _393 = (type == 6u);
+constant bool _403 = (type == 7u);
+constant bool _412 = (type == 8u);
+constant bool _421 = (type == 9u);
+constant bool _430 = (type == 10u);
+constant bool _439 = (type == 11u);
+constant bool _448 = (type == 12u);
+constant bool _458 = (type == 13u);
+constant bool _467 = (type == 14u);
+constant bool _477 = (type == 15u);
+constant bool _487 = (type == 16u);
 
 struct X4
 {
@@ -79,8 +88,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _659 = (variant / 8u);
-constant uint input_ = (_659 % 2u);
+constant uint _726 = (variant / 17u);
+constant uint input_ = (_726 % 2u);
 constant bool normed = (input_ == 1u);
 
 struct Y4
@@ -93,82 +102,82 @@ struct Y1
     float y1[1];
 };
 
-constant bool _807 = (type == 5u);
-constant bool _816 = (type == 6u);
+constant bool _855 = (type == 5u);
+constant bool _864 = (type == 6u);
 
 struct Work4
 {
     uint4 work4[1];
 };
 
-constant bool _997 = (type == 5u);
-constant bool _998 = (type == 6u);
-constant bool _999 = (_997 || _998);
-constant bool _1034 = (type == 5u);
-constant uint blocks = _1034 ? 4u : 2u;
-constant uint _1040 = (32u / blocks);
-constant uint _1062 = (8u * blocks);
-constant uint _1067 = (8u * blocks);
+constant bool _1045 = (type == 5u);
+constant bool _1046 = (type == 6u);
+constant bool _1047 = (_1045 || _1046);
 constant bool _1082 = (type == 5u);
+constant uint blocks = _1082 ? 4u : 2u;
+constant uint _1088 = (32u / blocks);
+constant uint _1110 = (8u * blocks);
+constant uint _1115 = (8u * blocks);
+constant bool _1130 = (type == 5u);
 
 struct Work1
 {
     float work1[1];
 };
 
-constant bool _1350 = (type == 5u);
-constant bool _1351 = (type == 6u);
-constant bool _1352 = (_1350 || _1351);
-constant bool _1361 = (type == 5u);
-constant uint _1362 = _1361 ? 4u : 2u;
-constant bool _1547 = (type == 3u);
-constant bool _1560 = (type == 4u);
-constant bool _1594 = (type == 1u);
-constant bool _1671 = (type == 3u);
-constant bool _1672 = (type == 4u);
-constant bool _1673 = (_1671 || _1672);
-constant bool _1689 = (type == 5u);
-constant bool _1701 = (type == 6u);
-constant bool _1822 = (type == 3u);
-constant bool _1823 = (type == 4u);
-constant bool _1824 = (_1822 || _1823);
-constant bool _1868 = (type == 3u);
-constant bool _1893 = (type == 5u);
-constant bool _1937 = (type == 6u);
-constant bool _2011 = (type == 4u);
-constant bool _2012 = (type == 5u);
-constant bool _2013 = (_2011 || _2012);
-constant bool _2030 = (type == 3u);
-constant bool _2032 = (type == 4u);
-constant bool _2034 = (type == 7u);
-constant float _2037 = _2034 ? 1056.0 : 1024.0;
-constant float _2038 = _2032 ? 1032.0 : _2037;
-constant float _2039 = _2030 ? 1152.0 : _2038;
-constant bool _2080 = (type == 1u);
-constant bool _2218 = (type == 3u);
-constant bool _2219 = (type == 4u);
-constant bool _2220 = (_2218 || _2219);
-constant bool _2247 = (type == 5u);
-constant bool _2267 = (type == 6u);
-constant bool _2331 = (type == 5u);
-constant bool _2400 = (type == 6u);
-constant bool _2465 = (type == 6u);
-constant bool _2488 = (type == 6u);
-constant bool _2803 = (type == 1u);
-constant bool _2870 = (type == 1u);
-constant bool _2871 = (!_2870);
-constant bool _2876 = (type == 7u);
-constant uint SCALES = _2876 ? 2u : 1u;
-constant bool _2878 = (SCALES == 2u);
+constant bool _1398 = (type == 5u);
+constant bool _1399 = (type == 6u);
+constant bool _1400 = (_1398 || _1399);
+constant bool _1409 = (type == 5u);
+constant uint _1410 = _1409 ? 4u : 2u;
+constant bool _1595 = (type == 3u);
+constant bool _1608 = (type == 4u);
+constant bool _1642 = (type == 1u);
+constant bool _1719 = (type == 3u);
+constant bool _1720 = (type == 4u);
+constant bool _1721 = (_1719 || _1720);
+constant bool _1737 = (type == 5u);
+constant bool _1749 = (type == 6u);
+constant bool _1870 = (type == 3u);
+constant bool _1871 = (type == 4u);
+constant bool _1872 = (_1870 || _1871);
+constant bool _1916 = (type == 3u);
+constant bool _1941 = (type == 5u);
+constant bool _1985 = (type == 6u);
+constant bool _2059 = (type == 4u);
+constant bool _2060 = (type == 5u);
+constant bool _2061 = (_2059 || _2060);
+constant bool _2078 = (type == 3u);
+constant bool _2080 = (type == 4u);
+constant bool _2082 = (type == 7u);
+constant float _2085 = _2082 ? 1056.0 : 1024.0;
+constant float _2086 = _2080 ? 1032.0 : _2085;
+constant float _2087 = _2078 ? 1152.0 : _2086;
+constant bool _2128 = (type == 1u);
+constant bool _2266 = (type == 3u);
+constant bool _2267 = (type == 4u);
+constant bool _2268 = (_2266 || _2267);
+constant bool _2295 = (type == 5u);
+constant bool _2315 = (type == 6u);
+constant bool _2379 = (type == 5u);
+constant bool _2448 = (type == 6u);
+constant bool _2513 = (type == 6u);
+constant bool _2536 = (type == 6u);
+constant bool _2851 = (type == 1u);
+constant bool _2918 = (type == 1u);
+constant bool _2919 = (!_2918);
+constant bool _2924 = (type == 7u);
+constant uint SCALES = _2924 ? 2u : 1u;
+constant bool _2926 = (SCALES == 2u);
 constant uint PART_STEPS = (4u / SCALES);
-constant bool _2989 = (type == 1u);
-constant bool _2990 = (!_2989);
-constant bool _3100 = (type == 1u);
-constant bool _3142 = (type == 1u);
-constant bool _3143 = (!_3142);
-constant bool _3172 = (SCALES == 2u);
-constant uint way = (variant / 48u);
-constant bool _3470 = (way == 8u);
+constant bool _3037 = (type == 1u);
+constant bool _3038 = (!_3037);
+constant bool _3148 = (type == 1u);
+constant bool _3190 = (type == 1u);
+constant bool _3191 = (!_3190);
+constant bool _3220 = (SCALES == 2u);
+constant uint way = (variant / 102u);
+constant bool _3518 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -181,7 +190,7 @@ struct Second4
     uint4 second4[1];
 };
 
-constant float _1054[4] = { 0.0, 0.0, 0.0, 0.0 };
+constant float _1102[4] = { 0.0, 0.0, 0.0, 0.0 };
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -198,49 +207,49 @@ uint slices_of_k(constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& _521, const device X1& _533)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& _588, const device X1& _600)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return _521.x4[i / 4u];
+        return _588.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = _533.x1[i];
+    v.x = _600.x1[i];
     if (count > 1u)
     {
-        v.y = _533.x1[i + 1u];
+        v.y = _600.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = _533.x1[i + 2u];
+        v.z = _600.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = _533.x1[i + 3u];
+        v.w = _600.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _601, const device Norm1& _610)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _668, const device Norm1& _677)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _588 = (at & 3u) == 0u;
-    bool _595;
-    if (_588)
+    bool _655 = (at & 3u) == 0u;
+    bool _662;
+    if (_655)
     {
-        _595 = (at + 3u) <= last;
+        _662 = (at + 3u) <= last;
     }
     else
     {
-        _595 = _588;
+        _662 = _655;
     }
-    if (_595)
+    if (_662)
     {
-        return _601.norm4[at / 4u];
+        return _668.norm4[at / 4u];
     }
-    return float4(_610.norm1[min(at, last)], _610.norm1[min((at + 1u), last)], _610.norm1[min((at + 2u), last)], _610.norm1[min((at + 3u), last)]);
+    return float4(_677.norm1[min(at, last)], _677.norm1[min((at + 1u), last)], _677.norm1[min((at + 2u), last)], _677.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
@@ -269,7 +278,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, const device X4& _521, const device X1& _533, constant Push& push, const device Norm4& _601, const device Norm1& _610)
+float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, const device X4& _588, const device X1& _600, constant Push& push, const device Norm4& _668, const device Norm1& _677)
 {
     if ((4u * q) >= push.k)
     {
@@ -277,38 +286,38 @@ float4 input_quad(thread const uint& r, thread const uint& q, thread float& squa
     }
     uint at = (push.offset.x + (r * push.ldx)) + (4u * q);
     uint count = push.k - (4u * q);
-    float4 _920;
+    float4 _968;
     if (false)
     {
         uint param = at + push.k;
         uint param_1 = count;
-        _920 = x_at(param, param_1, _521, _533);
+        _968 = x_at(param, param_1, _588, _600);
     }
     else
     {
-        _920 = float4(0.0);
+        _968 = float4(0.0);
     }
-    float4 up = _920;
-    float4 _934;
+    float4 up = _968;
+    float4 _982;
     if (normed)
     {
         uint param_2 = 4u * q;
-        _934 = norm_at(param_2, push, _601, _610);
+        _982 = norm_at(param_2, push, _668, _677);
     }
     else
     {
-        _934 = float4(1.0);
+        _982 = float4(1.0);
     }
-    float4 factor = _934;
+    float4 factor = _982;
     uint param_3 = at;
     uint param_4 = count;
-    float4 param_5 = x_at(param_3, param_4, _521, _533);
+    float4 param_5 = x_at(param_3, param_4, _588, _600);
     float4 param_6 = up;
     float4 param_7 = factor;
     float param_8 = squares;
-    float4 _956 = input_of(param_5, param_6, param_7, param_8);
+    float4 _1004 = input_of(param_5, param_6, param_7, param_8);
     squares = param_8;
-    return _956;
+    return _1004;
 }
 
 static inline __attribute__((always_inline))
@@ -316,8 +325,8 @@ uint group_max_bits(thread uint& bits, thread uint& gl_SubgroupID, thread uint& 
 {
     bits = simd_max(bits);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _863 = simd_is_first();
-    if (_863)
+    bool _911 = simd_is_first();
+    if (_911)
     {
         ((threadgroup uint*)&pool[gl_SubgroupID])[0u] = bits;
     }
@@ -334,8 +343,8 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 {
     value = simd_sum(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _261 = simd_is_first();
-    if (_261)
+    bool _255 = simd_is_first();
+    if (_255)
     {
         group_partial[gl_SubgroupID] = value;
     }
@@ -351,44 +360,44 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _679;
+    float _746;
     if (push.k != 0u)
     {
-        _679 = rsqrt((squares / float(push.k)) + push.eps);
+        _746 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _679 = 0.0;
+        _746 = 0.0;
     }
-    return _679;
+    return _746;
 }
 
 static inline __attribute__((always_inline))
 uint slices_of_minima(constant Push& push)
 {
-    uint _808;
-    if (_807)
+    uint _856;
+    if (_855)
     {
         uint param = slices_of_k(push);
         uint param_1 = 32u;
-        _808 = ceil_div(param, param_1);
+        _856 = ceil_div(param, param_1);
     }
     else
     {
-        uint _817;
-        if (_816)
+        uint _865;
+        if (_864)
         {
             uint param_2 = push.k;
             uint param_3 = 512u;
-            _817 = ceil_div(param_2, param_3);
+            _865 = ceil_div(param_2, param_3);
         }
         else
         {
-            _817 = 0u;
+            _865 = 0u;
         }
-        _808 = _817;
+        _856 = _865;
     }
-    return _808;
+    return _856;
 }
 
 static inline __attribute__((always_inline))
@@ -406,13 +415,13 @@ uint row_start(thread const uint& r, constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _963)
+void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1011)
 {
-    _963.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
+    _1011.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
 }
 
 static inline __attribute__((always_inline))
-void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _963, thread uint3& gl_LocalInvocationID)
+void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1011, thread uint3& gl_LocalInvocationID)
 {
     uint me = gl_LocalInvocationID.x;
     if ((base + me) < quads)
@@ -420,68 +429,68 @@ void put_quads(thread const uint& start, thread const uint& minima, thread const
         uint param = start;
         uint param_1 = base + me;
         float4 param_2 = v;
-        put_halves(param, param_1, param_2, _963);
+        put_halves(param, param_1, param_2, _1011);
     }
-    if (_999)
+    if (_1047)
     {
         uint turn = base & 256u;
-        float _1013;
+        float _1061;
         if ((base + me) < quads)
         {
-            _1013 = ((v.x + v.y) + v.z) + v.w;
+            _1061 = ((v.x + v.y) + v.z) + v.w;
         }
         else
         {
-            _1013 = 0.0;
+            _1061 = 0.0;
         }
-        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1013);
+        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1061);
         threadgroup_barrier(mem_flags::mem_threadgroup);
         uint m = ((base / 8u) / blocks) + me;
-        bool _1041 = me < _1040;
-        bool _1048;
-        if (_1041)
+        bool _1089 = me < _1088;
+        bool _1096;
+        if (_1089)
         {
-            _1048 = m < (slices_of_minima(push) * 8u);
+            _1096 = m < (slices_of_minima(push) * 8u);
         }
         else
         {
-            _1048 = _1041;
+            _1096 = _1089;
         }
-        if (_1048)
+        if (_1096)
         {
             float sums[4] = { 0.0, 0.0, 0.0, 0.0 };
-            for (uint i = 0u; i < _1062; i++)
+            for (uint i = 0u; i < _1110; i++)
             {
-                uint _1065 = i / 8u;
-                sums[_1065] += as_type<float>(((threadgroup uint*)&pool[(turn + (_1067 * me)) + i])[0u]);
+                uint _1113 = i / 8u;
+                sums[_1113] += as_type<float>(((threadgroup uint*)&pool[(turn + (_1115 * me)) + i])[0u]);
             }
-            float4 _1083;
-            if (_1082)
+            float4 _1131;
+            if (_1130)
             {
-                _1083 = float4(sums[0], sums[1], sums[2], sums[3]);
+                _1131 = float4(sums[0], sums[1], sums[2], sums[3]);
             }
             else
             {
-                _1083 = float4(sums[0], sums[0], sums[1], sums[1]);
+                _1131 = float4(sums[0], sums[0], sums[1], sums[1]);
             }
             uint param_3 = minima;
             uint param_4 = m;
-            float4 param_5 = _1083;
-            put_halves(param_3, param_4, param_5, _963);
+            float4 param_5 = _1131;
+            put_halves(param_3, param_4, param_5, _1011);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, const device X4& _521, const device X1& _533, constant Push& push, const device Norm4& _601, const device Norm1& _610, threadgroup uint4 (&pool)[576], device Work4& _963, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1266)
+void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, const device X4& _588, const device X1& _600, constant Push& push, const device Norm4& _668, const device Norm1& _677, threadgroup uint4 (&pool)[576], device Work4& _1011, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1314)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = slices_of_k(push) * 8u;
-    uint3 _1127 = push.first.xyz + gl_WorkGroupID;
-    uint _1128 = _1127.x;
+    uint3 _1175 = push.first.xyz + gl_WorkGroupID;
+    uint _1176 = _1175.x;
     float4 kept[4];
-    float _1231;
-    for (uint r = _1128; r < push.rows; r += push.groups.x)
+    float _1279;
+    for (uint r = _1176; r < push.rows; r += push.groups.x)
     {
         float squares = 0.0;
         float unused = 0.0;
@@ -492,43 +501,43 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param = r;
             uint param_1 = (i * 256u) + me;
             float param_2 = squares;
-            float4 _1162 = input_quad(param, param_1, param_2, _521, _533, push, _601, _610);
+            float4 _1210 = input_quad(param, param_1, param_2, _588, _600, push, _668, _677);
             squares = param_2;
-            kept[i] = _1162;
+            kept[i] = _1210;
             uint4 v = as_type<uint4>(kept[i]) & uint4(2147483647u);
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
-        uint _1191 = 1024u + me;
-        for (uint q = _1191; q < quads; q += 256u)
+        uint _1239 = 1024u + me;
+        for (uint q = _1239; q < quads; q += 256u)
         {
             uint param_3 = r;
             uint param_4 = q;
             float param_5 = squares;
-            float4 _1207 = input_quad(param_3, param_4, param_5, _521, _533, push, _601, _610);
+            float4 _1255 = input_quad(param_3, param_4, param_5, _588, _600, push, _668, _677);
             squares = param_5;
-            uint4 v_1 = as_type<uint4>(_1207) & uint4(2147483647u);
+            uint4 v_1 = as_type<uint4>(_1255) & uint4(2147483647u);
             bits = max(bits, max(max(v_1.x, v_1.y), max(v_1.z, v_1.w)));
         }
         uint param_6 = bits;
-        uint _1229 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
-        bits = _1229;
+        uint _1277 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
+        bits = _1277;
         if (normed)
         {
             float param_7 = squares;
-            float _1236 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            float param_8 = _1236;
-            _1231 = norm_scale(param_8, push);
+            float _1284 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            float param_8 = _1284;
+            _1279 = norm_scale(param_8, push);
         }
         else
         {
-            _1231 = 1.0;
+            _1279 = 1.0;
         }
-        float factor = _1231;
+        float factor = _1279;
         int power = clamp(136 - int(bits >> 23u), -118, 100);
         float scale = as_type<float>(uint(127 + power) << 23u);
         if (me == 0u)
         {
-            _1266.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
+            _1314.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
         }
         uint param_9 = r;
         uint start = row_start(param_9, push);
@@ -544,7 +553,7 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
                 uint param_12 = i_1 * 256u;
                 uint param_13 = quads;
                 float4 param_14 = kept[i_1] * scale;
-                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _963, gl_LocalInvocationID);
+                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1011, gl_LocalInvocationID);
             }
         }
         for (uint base = 1024u; base < quads; base += 256u)
@@ -552,27 +561,27 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param_15 = r;
             uint param_16 = base + me;
             float param_17 = unused;
-            float4 _1335 = input_quad(param_15, param_16, param_17, _521, _533, push, _601, _610);
+            float4 _1383 = input_quad(param_15, param_16, param_17, _588, _600, push, _668, _677);
             unused = param_17;
             uint param_18 = start;
             uint param_19 = minima;
             uint param_20 = base;
             uint param_21 = quads;
-            float4 param_22 = _1335 * scale;
-            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _963, gl_LocalInvocationID);
+            float4 param_22 = _1383 * scale;
+            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1011, gl_LocalInvocationID);
         }
-        if (_1352)
+        if (_1400)
         {
             uint param_23 = quads;
             uint param_24 = 256u;
-            uint covered = (ceil_div(param_23, param_24) * 32u) / _1362;
-            uint _1367 = covered + me;
-            for (uint m = _1367; m < (slices_of_minima(push) * 8u); m += 256u)
+            uint covered = (ceil_div(param_23, param_24) * 32u) / _1410;
+            uint _1415 = covered + me;
+            for (uint m = _1415; m < (slices_of_minima(push) * 8u); m += 256u)
             {
                 uint param_25 = minima;
                 uint param_26 = m;
                 float4 param_27 = float4(0.0);
-                put_halves(param_25, param_26, param_27, _963);
+                put_halves(param_25, param_26, param_27, _1011);
             }
         }
     }
@@ -594,9 +603,9 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
         pool[me] = as_type<uint4>(float4(0.0, 1.0, 2.0, 3.0) + float4(4.0 * float(me & 1u)));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    simdgroup_float8x8 _2921;
-    simdgroup_load(_2921, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
-    simdgroup_float8x8 tempArg = _2921;
+    simdgroup_float8x8 _2969;
+    simdgroup_load(_2969, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
+    simdgroup_float8x8 tempArg = _2969;
     simdgroup_float8x8 numbers = tempArg;
     simdgroup_float8x8 param = numbers;
     columns = uint2(elements_of(param));
@@ -605,79 +614,160 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _362;
-    if (_361)
+    uint _340;
+    if (_339)
     {
-        _362 = (k / 1u) * 2u;
+        _340 = (k / 1u) * 2u;
     }
     else
     {
-        uint _370;
-        if (_369)
+        uint _348;
+        if (_347)
         {
-            _370 = (k / 1u) * 1u;
+            _348 = (k / 1u) * 1u;
         }
         else
         {
-            uint _378;
-            if (_377)
+            uint _356;
+            if (_355)
             {
-                _378 = (k / 1u) * 1u;
+                _356 = (k / 1u) * 1u;
             }
             else
             {
-                uint _386;
-                if (_385)
+                uint _364;
+                if (_363)
                 {
-                    _386 = (k / 32u) * 17u;
+                    _364 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _397;
-                    if (_396)
+                    uint _374;
+                    if (_373)
                     {
-                        _397 = (k / 32u) * 9u;
+                        _374 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _407;
-                        if (_406)
+                        uint _384;
+                        if (_383)
                         {
-                            _407 = (k / 32u) * 10u;
+                            _384 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _417;
-                            if (_416)
+                            uint _394;
+                            if (_393)
                             {
-                                _417 = (k / 256u) * 72u;
+                                _394 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _427;
-                                if (_426)
+                                uint _404;
+                                if (_403)
                                 {
-                                    _427 = (k / 256u) * 105u;
+                                    _404 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _427 = 0u;
+                                    uint _413;
+                                    if (_412)
+                                    {
+                                        _413 = (k / 32u) * 11u;
+                                    }
+                                    else
+                                    {
+                                        uint _422;
+                                        if (_421)
+                                        {
+                                            _422 = (k / 32u) * 12u;
+                                        }
+                                        else
+                                        {
+                                            uint _431;
+                                            if (_430)
+                                            {
+                                                _431 = (k / 256u) * 42u;
+                                            }
+                                            else
+                                            {
+                                                uint _440;
+                                                if (_439)
+                                                {
+                                                    _440 = (k / 256u) * 55u;
+                                                }
+                                                else
+                                                {
+                                                    uint _449;
+                                                    if (_448)
+                                                    {
+                                                        _449 = (k / 256u) * 88u;
+                                                    }
+                                                    else
+                                                    {
+                                                        uint _459;
+                                                        if (_458)
+                                                        {
+                                                            _459 = (k / 32u) * 9u;
+                                                        }
+                                                        else
+                                                        {
+                                                            uint _468;
+                                                            if (_467)
+                                                            {
+                                                                _468 = (k / 256u) * 68u;
+                                                            }
+                                                            else
+                                                            {
+                                                                uint _478;
+                                                                if (_477)
+                                                                {
+                                                                    _478 = (k / 64u) * 17u;
+                                                                }
+                                                                else
+                                                                {
+                                                                    uint _488;
+                                                                    if (_487)
+                                                                    {
+                                                                        _488 = (k / 2u) * 1u;
+                                                                    }
+                                                                    else
+                                                                    {
+                                                                        _488 = 0u;
+                                                                    }
+                                                                    _478 = _488;
+                                                                }
+                                                                _468 = _478;
+                                                            }
+                                                            _459 = _468;
+                                                        }
+                                                        _449 = _459;
+                                                    }
+                                                    _440 = _449;
+                                                }
+                                                _431 = _440;
+                                            }
+                                            _422 = _431;
+                                        }
+                                        _413 = _422;
+                                    }
+                                    _404 = _413;
                                 }
-                                _417 = _427;
+                                _394 = _404;
                             }
-                            _407 = _417;
+                            _384 = _394;
                         }
-                        _397 = _407;
+                        _374 = _384;
                     }
-                    _386 = _397;
+                    _364 = _374;
                 }
-                _378 = _386;
+                _356 = _364;
             }
-            _370 = _378;
+            _348 = _356;
         }
-        _362 = _370;
+        _340 = _348;
     }
-    return _362;
+    return _340;
 }
 
 static inline __attribute__((always_inline))
@@ -693,7 +783,7 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, thread bo
         uint param_1 = min((first_r + (t / 8u)), (push.rows - 1u));
         start_x[i] = row_start(param_1, push) + (t % 8u);
     }
-    uint _2617;
+    uint _2665;
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
     {
@@ -701,81 +791,81 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, thread bo
         second = column >= 64u;
         if (second)
         {
-            _2617 = push.offset.z;
+            _2665 = push.offset.z;
         }
         else
         {
-            _2617 = push.offset.y;
+            _2665 = push.offset.y;
         }
-        start_w[i_1] = (2u * _2617) + (min((first_j + (column % 64u)), (push.n - 1u)) * halves);
+        start_w[i_1] = (2u * _2665) + (min((first_j + (column % 64u)), (push.n - 1u)) * halves);
     }
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, thread bool& second, const device Second1& _343, const device Weights1& _353)
+uint4 four_words(thread const uint& at, thread bool& second, const device Second1& _320, const device Weights1& _330)
 {
     if (second)
     {
-        return uint4(*(const device packed_uint4*)&_343.second1[at]);
+        return uint4(*(const device packed_uint4*)&_320.second1[at]);
     }
-    return uint4(*(const device packed_uint4*)&_353.weights1[at]);
+    return uint4(*(const device packed_uint4*)&_330.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, thread bool& second, const device Second1& _343, const device Weights1& _353)
+uint weight_word(thread const uint& i, thread bool& second, const device Second1& _320, const device Weights1& _330)
 {
     if (second)
     {
-        return _343.second1[i];
+        return _320.second1[i];
     }
-    return _353.weights1[i];
+    return _330.weights1[i];
 }
 
 static inline __attribute__((always_inline))
 uint numbers_at(thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    uint _1548;
-    if (_1547)
+    uint _1596;
+    if (_1595)
     {
-        _1548 = ((row + (17u * s)) + 1u) + (8u * p);
+        _1596 = ((row + (17u * s)) + 1u) + (8u * p);
     }
     else
     {
-        uint _1561;
-        if (_1560)
+        uint _1609;
+        if (_1608)
         {
-            _1561 = ((row + (9u * s)) + 1u) + (4u * p);
+            _1609 = ((row + (9u * s)) + 1u) + (4u * p);
         }
         else
         {
-            _1561 = (((row + ((s / 8u) * 105u)) + (32u * ((s / 4u) & 1u))) + (16u * (s & 1u))) + (8u * p);
+            _1609 = (((row + ((s / 8u) * 105u)) + (32u * ((s / 4u) & 1u))) + (16u * (s & 1u))) + (8u * p);
         }
-        _1548 = _1561;
+        _1596 = _1609;
     }
-    return _1548;
+    return _1596;
 }
 
 static inline __attribute__((always_inline))
-Window window_at(thread const uint& at, thread bool& second, const device Second1& _343, const device Weights1& _353, constant Push& push)
+Window window_at(thread const uint& at, thread bool& second, const device Second1& _320, const device Weights1& _330, constant Push& push)
 {
-    uint _1429;
+    uint _1477;
     if (second)
     {
-        _1429 = push.offset.z;
+        _1477 = push.offset.z;
     }
     else
     {
-        _1429 = push.offset.y;
+        _1477 = push.offset.y;
     }
     uint param = push.k;
-    uint end = _1429 + (((push.n * row_halves(param)) + 1u) / 2u);
+    uint end = _1477 + (((push.n * row_halves(param)) + 1u) / 2u);
     Window w = Window{ uint4(0u), uint4(0u) };
     if ((at + 5u) <= end)
     {
         uint param_1 = at;
-        w.a = four_words(param_1, second, _343, _353);
+        w.a = four_words(param_1, second, _320, _330);
         uint param_2 = at + 4u;
-        w.b.x = weight_word(param_2, second, _343, _353);
+        w.b.x = weight_word(param_2, second, _320, _330);
     }
     else
     {
@@ -783,18 +873,18 @@ Window window_at(thread const uint& at, thread bool& second, const device Second
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_3 = min((at + i), (end - 1u));
-            w.a[i] = weight_word(param_3, second, _343, _353);
+            w.a[i] = weight_word(param_3, second, _320, _330);
         }
         uint param_4 = min((at + 4u), (end - 1u));
-        w.b.x = weight_word(param_4, second, _343, _353);
+        w.b.x = weight_word(param_4, second, _320, _330);
     }
     return w;
 }
 
 static inline __attribute__((always_inline))
-void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread bool& second, const device Second1& _343, const device Weights1& _353, constant Push& push)
+void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread bool& second, const device Second1& _320, const device Weights1& _330, constant Push& push)
 {
-    if (_1594)
+    if (_1642)
     {
         uint last = ((row + push.k) - 1u) / 2u;
         uint at = ((row + (32u * s)) + (16u * p)) / 2u;
@@ -802,64 +892,64 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
         {
             uint param = at;
             uint param_1 = at + 4u;
-            v.numbers = Window{ four_words(param, second, _343, _353), four_words(param_1, second, _343, _353) };
+            v.numbers = Window{ four_words(param, second, _320, _330), four_words(param_1, second, _320, _330) };
             uint param_2 = at + 8u;
-            v.scale = weight_word(param_2, second, _343, _353);
+            v.scale = weight_word(param_2, second, _320, _330);
             return;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_3 = min((at + i), last);
-            v.numbers.a[i] = weight_word(param_3, second, _343, _353);
+            v.numbers.a[i] = weight_word(param_3, second, _320, _330);
             uint param_4 = min(((at + 4u) + i), last);
-            v.numbers.b[i] = weight_word(param_4, second, _343, _353);
+            v.numbers.b[i] = weight_word(param_4, second, _320, _330);
         }
         uint param_5 = min((at + 8u), last);
-        v.scale = weight_word(param_5, second, _343, _353);
+        v.scale = weight_word(param_5, second, _320, _330);
     }
     else
     {
-        if (_1673)
+        if (_1721)
         {
             uint param_6 = row;
             uint param_7 = s;
             uint param_8 = p;
             uint param_9 = (numbers_at(param_6, param_7, param_8) - 1u) / 2u;
-            v.numbers = window_at(param_9, second, _343, _353, push);
+            v.numbers = window_at(param_9, second, _320, _330, push);
         }
         else
         {
-            if (_1689)
+            if (_1737)
             {
                 uint param_10 = (row / 2u) + (5u * s);
-                v.numbers = window_at(param_10, second, _343, _353, push);
+                v.numbers = window_at(param_10, second, _320, _330, push);
             }
             else
             {
-                if (_1701)
+                if (_1749)
                 {
                     uint at_1 = (row / 2u) + ((s / 8u) * 36u);
                     uint numbers = ((at_1 + 4u) + (((s & 7u) / 2u) * 8u)) + (4u * p);
-                    uint _1726;
+                    uint _1774;
                     if (second)
                     {
-                        _1726 = push.offset.z;
+                        _1774 = push.offset.z;
                     }
                     else
                     {
-                        _1726 = push.offset.y;
+                        _1774 = push.offset.y;
                     }
-                    bool whole = (_1726 & 3u) == 0u;
+                    bool whole = (_1774 & 3u) == 0u;
                     if ((s & 7u) == 0u)
                     {
                         uint param_11 = at_1;
-                        v.more.a = four_words(param_11, second, _343, _353);
+                        v.more.a = four_words(param_11, second, _320, _330);
                     }
                     if ((s & 1u) == 0u)
                     {
                         uint param_12 = numbers;
-                        v.numbers.a = four_words(param_12, second, _343, _353);
+                        v.numbers.a = four_words(param_12, second, _320, _330);
                     }
                 }
                 else
@@ -871,17 +961,17 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                     uint param_14 = s;
                     uint param_15 = p;
                     uint param_16 = numbers_at(param_13, param_14, param_15) / 2u;
-                    v.numbers = window_at(param_16, second, _343, _353, push);
+                    v.numbers = window_at(param_16, second, _320, _330, push);
                     if ((s & 3u) == 0u)
                     {
                         uint param_17 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
-                        v.more = window_at(param_17, second, _343, _353, push);
+                        v.more = window_at(param_17, second, _320, _330, push);
                         uint param_18 = scales;
                         uint param_19 = scales + 1u;
                         uint param_20 = scales + 2u;
-                        v.scales = uint3(weight_word(param_18, second, _343, _353), weight_word(param_19, second, _343, _353), weight_word(param_20, second, _343, _353));
+                        v.scales = uint3(weight_word(param_18, second, _320, _330), weight_word(param_19, second, _320, _330), weight_word(param_20, second, _320, _330));
                         uint param_21 = (block / 2u) + 52u;
-                        v.scale = weight_word(param_21, second, _343, _353);
+                        v.scale = weight_word(param_21, second, _320, _330);
                     }
                 }
             }
@@ -890,17 +980,17 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
 }
 
 static inline __attribute__((always_inline))
-Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, thread bool& second, const device Second1& _343, const device Weights1& _353, constant Push& push)
+Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, thread bool& second, const device Second1& _320, const device Weights1& _330, constant Push& push)
 {
     Sixteen v;
     v.numbers = Window{ uint4(0u), uint4(0u) };
     v.more = Window{ uint4(0u), uint4(0u) };
     v.scales = uint3(0u);
     v.scale = 0u;
-    if (_2331)
+    if (_2379)
     {
         uint blocks_1 = slices_of_k(push);
-        uint _2356;
+        uint _2404;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 16u; i++)
         {
@@ -908,28 +998,28 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             if (block < blocks_1)
             {
                 uint param = (row / 2u) + (5u * block);
-                _2356 = weight_word(param, second, _343, _353) >> 16u;
+                _2404 = weight_word(param, second, _320, _330) >> 16u;
             }
             else
             {
-                _2356 = 0u;
+                _2404 = 0u;
             }
-            uint minimum = _2356;
+            uint minimum = _2404;
             if (i < 8u)
             {
-                uint _2374 = i / 2u;
-                v.numbers.a[_2374] |= (minimum << (16u * (i & 1u)));
+                uint _2422 = i / 2u;
+                v.numbers.a[_2422] |= (minimum << (16u * (i & 1u)));
             }
             else
             {
-                uint _2387 = (i / 2u) - 4u;
-                v.numbers.b[_2387] |= (minimum << (16u * (i & 1u)));
+                uint _2435 = (i / 2u) - 4u;
+                v.numbers.b[_2435] |= (minimum << (16u * (i & 1u)));
             }
         }
     }
     else
     {
-        if (_2400)
+        if (_2448)
         {
             uint blocks_2 = push.k / 256u;
             uint mine = (2u * s) + p;
@@ -941,32 +1031,32 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
                 uint param_2 = at + 1u;
                 uint param_3 = at + 2u;
                 uint param_4 = at + 3u;
-                v.more.a = uint4(weight_word(param_1, second, _343, _353), weight_word(param_2, second, _343, _353), weight_word(param_3, second, _343, _353), weight_word(param_4, second, _343, _353));
+                v.more.a = uint4(weight_word(param_1, second, _320, _330), weight_word(param_2, second, _320, _330), weight_word(param_3, second, _320, _330), weight_word(param_4, second, _320, _330));
             }
-            uint _2449;
+            uint _2497;
             if (other < blocks_2)
             {
                 uint param_5 = (row / 2u) + (36u * other);
-                _2449 = weight_word(param_5, second, _343, _353);
+                _2497 = weight_word(param_5, second, _320, _330);
             }
             else
             {
-                _2449 = 0u;
+                _2497 = 0u;
             }
-            v.scale = _2449;
+            v.scale = _2497;
         }
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& second, const device Second1& _343, const device Weights1& _353, constant Push& push, device Work4& _963, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
+void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& second, const device Second1& _320, const device Weights1& _330, constant Push& push, device Work4& _1011, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
 {
     uint p = gl_LocalInvocationID.x & 1u;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
-        next_x[i] = _963.work4[start_x[i] + (s * 512u)];
+        next_x[i] = _1011.work4[start_x[i] + (s * 512u)];
     }
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
@@ -978,7 +1068,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& 
             uint param_1 = start_w[i_1];
             uint param_2 = s;
             uint param_3 = p;
-            load_part(param, param_1, param_2, param_3, second, _343, _353, push);
+            load_part(param, param_1, param_2, param_3, second, _320, _330, push);
             next_w[i_1] = param;
         }
         else
@@ -986,7 +1076,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& 
             uint param_4 = start_w[i_1];
             uint param_5 = s - slices_k;
             uint param_6 = p;
-            next_w[i_1] = load_minima(param_4, param_5, param_6, second, _343, _353, push);
+            next_w[i_1] = load_minima(param_4, param_5, param_6, second, _320, _330, push);
         }
     }
 }
@@ -994,16 +1084,16 @@ void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& 
 static inline __attribute__((always_inline))
 uint4 shifted(thread const uint& h, thread const uint4& v, thread const uint& next)
 {
-    uint4 _1507;
+    uint4 _1555;
     if ((h & 1u) != 0u)
     {
-        _1507 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
+        _1555 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
     }
     else
     {
-        _1507 = v;
+        _1555 = v;
     }
-    return _1507;
+    return _1555;
 }
 
 static inline __attribute__((always_inline))
@@ -1019,9 +1109,9 @@ uint4 words_from(thread const Window& w, thread const uint& h)
     Window param = w;
     uint param_1 = h / 2u;
     uint param_2;
-    uint4 _1536 = words_of(param, param_1, param_2);
+    uint4 _1584 = words_of(param, param_1, param_2);
     uint next = param_2;
-    uint4 v = _1536;
+    uint4 v = _1584;
     uint param_3 = h;
     uint4 param_4 = v;
     uint param_5 = next;
@@ -1031,7 +1121,7 @@ uint4 words_from(thread const Window& w, thread const uint& h)
 static inline __attribute__((always_inline))
 uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_1824)
+    if (_1872)
     {
         uint param = row;
         uint param_1 = s;
@@ -1040,54 +1130,54 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_3 = v.numbers;
         uint param_4 = (h - 1u) / 2u;
         uint param_5;
-        uint4 _1845 = words_of(param_3, param_4, param_5);
+        uint4 _1893 = words_of(param_3, param_4, param_5);
         uint next = param_5;
-        uint4 words = _1845;
-        uint4 _1850;
+        uint4 words = _1893;
+        uint4 _1898;
         if ((h & 1u) != 0u)
         {
             uint param_6 = 1u;
             uint4 param_7 = words;
             uint param_8 = next;
-            _1850 = shifted(param_6, param_7, param_8);
+            _1898 = shifted(param_6, param_7, param_8);
         }
         else
         {
-            _1850 = uint4(words.yzw, next);
+            _1898 = uint4(words.yzw, next);
         }
-        words = _1850;
-        uint4 _1869;
-        if (_1868)
+        words = _1898;
+        uint4 _1917;
+        if (_1916)
         {
-            _1869 = words ^ uint4(2155905152u);
+            _1917 = words ^ uint4(2155905152u);
         }
         else
         {
-            _1869 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+            _1917 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
         }
-        return _1869;
+        return _1917;
     }
-    if (_1893)
+    if (_1941)
     {
         Window param_9 = v.numbers;
         uint param_10 = (row / 2u) + (5u * s);
         uint param_11;
-        uint4 _1908 = words_of(param_9, param_10, param_11);
+        uint4 _1956 = words_of(param_9, param_10, param_11);
         uint next_1 = param_11;
-        uint4 words_1 = _1908;
-        uint2 _1914;
+        uint4 words_1 = _1956;
+        uint2 _1962;
         if (p == 0u)
         {
-            _1914 = words_1.yz;
+            _1962 = words_1.yz;
         }
         else
         {
-            _1914 = uint2(words_1.w, next_1);
+            _1962 = uint2(words_1.w, next_1);
         }
-        uint2 two = _1914;
+        uint2 two = _1962;
         return uint4(two, two >> uint2(4u)) & uint4(252645135u);
     }
-    if (_1937)
+    if (_1985)
     {
         return (v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u);
     }
@@ -1109,7 +1199,7 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
 static inline __attribute__((always_inline))
 uint2 halves_of(thread const uint& bytes)
 {
-    float zero = _2039;
+    float zero = _2087;
     uint low = (bytes & 255u) | ((bytes & 65280u) << 8u);
     uint high = ((bytes >> 16u) & 255u) | ((bytes & 4278190080u) >> 8u);
     return uint2(as_type<uint>(as_type<half2>(low | 1677747200u) - half2(half(zero))), as_type<uint>(as_type<half2>(high | 1677747200u) - half2(half(zero))));
@@ -1118,7 +1208,7 @@ uint2 halves_of(thread const uint& bytes)
 static inline __attribute__((always_inline))
 void decode_part(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread uint4& first, thread uint4& second_, constant Push& push)
 {
-    if (_2080)
+    if (_2128)
     {
         uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
         uint param = row;
@@ -1129,47 +1219,47 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 param_4 = v.numbers.b;
         uint param_5 = v.scale;
         second_ = shifted(param_3, param_4, param_5);
-        uint _2127;
-        uint _2138;
-        uint _2156;
-        uint _2168;
+        uint _2175;
+        uint _2186;
+        uint _2204;
+        uint _2216;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             if (left > ((2u * i) + 1u))
             {
-                _2127 = first[i];
+                _2175 = first[i];
             }
             else
             {
                 if (left > (2u * i))
                 {
-                    _2138 = first[i] & 65535u;
+                    _2186 = first[i] & 65535u;
                 }
                 else
                 {
-                    _2138 = 0u;
+                    _2186 = 0u;
                 }
-                _2127 = _2138;
+                _2175 = _2186;
             }
-            first[i] = _2127;
+            first[i] = _2175;
             if (left > ((2u * i) + 9u))
             {
-                _2156 = second_[i];
+                _2204 = second_[i];
             }
             else
             {
                 if (left > ((2u * i) + 8u))
                 {
-                    _2168 = second_[i] & 65535u;
+                    _2216 = second_[i] & 65535u;
                 }
                 else
                 {
-                    _2168 = 0u;
+                    _2216 = 0u;
                 }
-                _2156 = _2168;
+                _2204 = _2216;
             }
-            second_[i] = _2156;
+            second_[i] = _2204;
         }
         return;
     }
@@ -1199,22 +1289,22 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _476;
+    float2 _544;
     if (i < 4u)
     {
-        _476 = float2(float(a & 63u), float(b & 63u));
+        _544 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _476 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _544 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _476;
+    return _544;
 }
 
 static inline __attribute__((always_inline))
 float part_scale(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2220)
+    if (_2268)
     {
         uint param = row;
         uint param_1 = s;
@@ -1223,22 +1313,22 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_3 = v.numbers;
         uint param_4 = h / 2u;
         uint param_5;
-        uint4 _2239 = words_of(param_3, param_4, param_5);
+        uint4 _2287 = words_of(param_3, param_4, param_5);
         uint next = param_5;
         uint param_6 = h;
-        uint param_7 = _2239.x;
+        uint param_7 = _2287.x;
         return float_of(param_6, param_7);
     }
-    if (_2247)
+    if (_2295)
     {
         Window param_8 = v.numbers;
         uint param_9 = (row / 2u) + (5u * s);
         uint param_10;
-        uint4 _2261 = words_of(param_8, param_9, param_10);
+        uint4 _2309 = words_of(param_8, param_9, param_10);
         uint next_1 = param_10;
-        return float2(as_type<half2>(_2261.x)).x;
+        return float2(as_type<half2>(_2309.x)).x;
     }
-    if (_2267)
+    if (_2315)
     {
         uint3 param_11 = v.more.a.yzw;
         uint param_12 = s & 7u;
@@ -1255,31 +1345,31 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
 static inline __attribute__((always_inline))
 uint octet_of(thread const uint& p, thread const uint& i)
 {
-    uint _2014;
-    if (_2013)
+    uint _2062;
+    if (_2061)
     {
-        _2014 = p + (2u * i);
+        _2062 = p + (2u * i);
     }
     else
     {
-        _2014 = (2u * p) + i;
+        _2062 = (2u * p) + i;
     }
-    return _2014;
+    return _2062;
 }
 
 static inline __attribute__((always_inline))
 float minima_scale(thread const Sixteen& v)
 {
-    float _2466;
-    if (_2465)
+    float _2514;
+    if (_2513)
     {
-        _2466 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(float2(as_type<half2>(v.scale)).y));
+        _2514 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(float2(as_type<half2>(v.scale)).y));
     }
     else
     {
-        _2466 = 1.0;
+        _2514 = 1.0;
     }
-    return _2466;
+    return _2514;
 }
 
 static inline __attribute__((always_inline))
@@ -1293,20 +1383,20 @@ void decode_minima(thread const Sixteen& v, thread uint4& first, thread uint4& s
 {
     first = v.numbers.a;
     second_ = v.numbers.b;
-    if (_2488)
+    if (_2536)
     {
         Sixteen param = v;
         float most = minima_scale(param);
-        float _2498;
+        float _2546;
         if (most > 0.0)
         {
-            _2498 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
+            _2546 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
         }
         else
         {
-            _2498 = 0.0;
+            _2546 = 0.0;
         }
-        float ratio = _2498;
+        float ratio = _2546;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 8u; i++)
         {
@@ -1344,7 +1434,7 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
     uint4 param_4;
     uint4 param_5;
     float scale;
-    float _2804;
+    float _2852;
     uint4 param_15;
     uint4 param_16;
     _Pragma("clang loop unroll(full)")
@@ -1365,9 +1455,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             decode_part(param, param_1, param_2, param_3, param_4, param_5, push);
             first = param_4;
             second_ = param_5;
-            if (_2803)
+            if (_2851)
             {
-                _2804 = 1.0;
+                _2852 = 1.0;
             }
             else
             {
@@ -1375,9 +1465,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
                 uint param_7 = start_w[i_1];
                 uint param_8 = s;
                 uint param_9 = p;
-                _2804 = part_scale(param_6, param_7, param_8, param_9);
+                _2852 = part_scale(param_6, param_7, param_8, param_9);
             }
-            scale = _2804;
+            scale = _2852;
             uint param_10 = p;
             uint param_11 = 0u;
             tile_w[line + octet_of(param_10, param_11)] = first;
@@ -1396,16 +1486,16 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             tile_w[line + (2u * p)] = first;
             tile_w[(line + (2u * p)) + 1u] = second_;
         }
-        bool _2880;
-        if (_2871)
+        bool _2928;
+        if (_2919)
         {
-            _2880 = (p == 0u) || _2878;
+            _2928 = (p == 0u) || _2926;
         }
         else
         {
-            _2880 = _2871;
+            _2928 = _2919;
         }
-        if (_2880)
+        if (_2928)
         {
             tile_scales[((p % SCALES) * 128u) + (t_1 / 2u)] = scale;
         }
@@ -1433,13 +1523,13 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t < PART_STEPS)
             {
-                simdgroup_half8x8 _2977;
-                simdgroup_load(_2977, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
-                simdgroup_half8x8 tempArg = _2977;
+                simdgroup_half8x8 _3025;
+                simdgroup_load(_3025, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+                simdgroup_half8x8 tempArg = _3025;
                 b[(j * 4u) + t] = tempArg;
             }
         }
-        if (_2990)
+        if (_3038)
         {
             uint at = ((e * 128u) + right) + (j * 8u);
             scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
@@ -1454,9 +1544,9 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t_1 < PART_STEPS)
             {
-                simdgroup_float8x8 _3069;
-                simdgroup_load(_3069, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
-                simdgroup_float8x8 tempArg_1 = _3069;
+                simdgroup_float8x8 _3117;
+                simdgroup_load(_3117, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+                simdgroup_float8x8 tempArg_1 = _3117;
                 a[t_1] = tempArg_1;
             }
         }
@@ -1469,28 +1559,28 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
             {
                 if (t_2 < PART_STEPS)
                 {
-                    if (_3100)
+                    if (_3148)
                     {
-                        simdgroup_float8x8 _3126;
-                        simdgroup_multiply_accumulate(_3126, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                        sums[(i * 4u) + j_1] = _3126;
+                        simdgroup_float8x8 _3174;
+                        simdgroup_multiply_accumulate(_3174, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                        sums[(i * 4u) + j_1] = _3174;
                     }
                     else
                     {
-                        simdgroup_float8x8 _3139;
-                        simdgroup_multiply_accumulate(_3139, a[t_2], b[(j_1 * 4u) + t_2], block);
-                        block = _3139;
+                        simdgroup_float8x8 _3187;
+                        simdgroup_multiply_accumulate(_3187, a[t_2], b[(j_1 * 4u) + t_2], block);
+                        block = _3187;
                     }
                 }
             }
-            if (_3143)
+            if (_3191)
             {
-                uint _3149 = (i * 4u) + j_1;
-                simdgroup_float8x8 param = sums[_3149];
+                uint _3197 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_3197];
                 simdgroup_float8x8 param_1 = block;
                 float2 param_2 = scales[j_1];
                 add_scaled(param, param_1, param_2);
-                sums[_3149] = param;
+                sums[_3197] = param;
             }
         }
     }
@@ -1503,7 +1593,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     uint param_1 = right;
     uint param_2 = 0u;
     multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
-    if (_3172)
+    if (_3220)
     {
         uint param_3 = down;
         uint param_4 = right;
@@ -1513,69 +1603,46 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
 }
 
 static inline __attribute__((always_inline))
-float gelu_tanh(thread const float& x)
-{
-    return x / (1.0 + exp((-1.5957691669464111328125) * (x + (((0.0447149984538555145263671875 * x) * x) * x))));
-}
-
-static inline __attribute__((always_inline))
-float gate_of(thread const float& x, constant Push& push)
-{
-    float _703;
-    if ((push.flags & 64u) != 0u)
-    {
-        float param = x;
-        _703 = gelu_tanh(param);
-    }
-    else
-    {
-        float param_1 = x;
-        _703 = silu(param_1);
-    }
-    return _703;
-}
-
-static inline __attribute__((always_inline))
-void finish_gated(thread const uint& r, thread const uint& j, thread const float4& gate, thread const float4& up, constant Push& push, device Y4& _764, device Y1& _790)
+void finish_gated(thread const uint& r, thread const uint& j, thread const float4& gate, thread const float4& up, constant Push& push, device Y4& _812, device Y1& _838)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     float param = gate.x;
     float param_1 = gate.y;
     float param_2 = gate.z;
     float param_3 = gate.w;
-    float4 v = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push)) * up;
-    bool _749 = (to & 3u) == 0u;
-    bool _758;
-    if (_749)
+    float4 v = float4(silu(param), silu(param_1), silu(param_2), silu(param_3)) * up;
+    bool _797 = (to & 3u) == 0u;
+    bool _806;
+    if (_797)
     {
-        _758 = (j + 4u) <= push.n;
+        _806 = (j + 4u) <= push.n;
     }
     else
     {
-        _758 = _749;
+        _806 = _797;
     }
-    if (_758)
+    if (_806)
     {
-        _764.y4[to / 4u] = v;
+        _812.y4[to / 4u] = v;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _777 = e < 4u;
-        bool _786;
-        if (_777)
+        bool _825 = e < 4u;
+        bool _834;
+        if (_825)
         {
-            _786 = (j + e) < push.n;
+            _834 = (j + e) < push.n;
         }
         else
         {
-            _786 = _777;
+            _834 = _825;
         }
-        if (_786)
+        if (_834)
         {
-            _790.y1[to + e] = v[e];
+            _838.y1[to + e] = v[e];
             e++;
             continue;
         }
@@ -1587,11 +1654,11 @@ void finish_gated(thread const uint& r, thread const uint& j, thread const float
 }
 
 static inline __attribute__((always_inline))
-void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, device Y4& _764, device Y1& _790, threadgroup uint4 (&pool)[576], device Work1& _1266, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, device Y4& _812, device Y1& _838, threadgroup uint4 (&pool)[576], device Work1& _1314, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
-    uint _3228;
+    uint _3276;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
@@ -1603,41 +1670,41 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         bool up = first_c >= 64u;
         if (up)
         {
-            _3228 = base - 256u;
+            _3276 = base - 256u;
         }
         else
         {
-            _3228 = base;
+            _3276 = base;
         }
-        uint gate = _3228;
+        uint gate = _3276;
         uint other = gate + 256u;
         threadgroup_barrier(mem_flags::mem_threadgroup);
-        uint _3243 = lane + (up ? 32u : 0u);
+        uint _3291 = lane + (up ? 32u : 0u);
         _Pragma("clang loop unroll(disable)")
-        for (uint t = _3243; t < 64u; t += 64u)
+        for (uint t = _3291; t < 64u; t += 64u)
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + (first_c % 64u)) + (4u * (t % 8u));
-            bool _3271 = r < push.rows;
-            bool _3278;
-            if (_3271)
+            bool _3319 = r < push.rows;
+            bool _3326;
+            if (_3319)
             {
-                _3278 = j_1 < push.n;
+                _3326 = j_1 < push.n;
             }
             else
             {
-                _3278 = _3271;
+                _3326 = _3319;
             }
-            if (_3278)
+            if (_3326)
             {
-                float factor = _1266.work1[r];
+                float factor = _1314.work1[r];
                 float4 v = as_type<float4>(pool[gate + t]) * factor;
                 float4 w = as_type<float4>(pool[other + t]) * factor;
                 uint param = r;
                 uint param_1 = j_1;
                 float4 param_2 = v;
                 float4 param_3 = w;
-                finish_gated(param, param_1, param_2, param_3, push, _764, _790);
+                finish_gated(param, param_1, param_2, param_3, push, _812, _838);
             }
         }
         threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -1645,7 +1712,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device Second1& _343, const device Weights1& _353, constant Push& push, device Y4& _764, device Y1& _790, threadgroup uint4 (&pool)[576], device Work4& _963, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1266, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device Second1& _320, const device Weights1& _330, constant Push& push, device Y4& _812, device Y1& _838, threadgroup uint4 (&pool)[576], device Work4& _1011, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1314, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint down = (gl_SubgroupID % 2u) * 32u;
     uint right = (gl_SubgroupID / 2u) * 32u;
@@ -1657,16 +1724,16 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
     {
         uint param = push.n;
         uint param_1 = 64u;
-        uint _3346 = ceil_div(param, param_1);
-        if (tile_j < _3346)
+        uint _3394 = ceil_div(param, param_1);
+        if (tile_j < _3394)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _3365 = ceil_div(param_2, param_3);
-                if (tile_r < _3365)
+                uint _3413 = ceil_div(param_2, param_3);
+                if (tile_r < _3413)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 64u;
@@ -1680,14 +1747,14 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
                     uint end = count;
                     uint param_6 = min(first, (count - 1u));
                     uint param_7 = slices_k;
-                    load_slice(param_6, param_7, second, _343, _353, push, _963, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_6, param_7, second, _320, _330, push, _1011, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     uint param_8 = min(first, (count - 1u));
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                     uint param_10 = min((first + 1u), (count - 1u));
                     uint param_11 = slices_k;
-                    load_slice(param_10, param_11, second, _343, _353, push, _963, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_10, param_11, second, _320, _330, push, _1011, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint s = first; s < end; s++)
                     {
@@ -1700,13 +1767,13 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
                         put_slice(param_14, param_15, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                         uint param_16 = min((s + 2u), (count - 1u));
                         uint param_17 = slices_k;
-                        load_slice(param_16, param_17, second, _343, _353, push, _963, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                        load_slice(param_16, param_17, second, _320, _330, push, _1011, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                         threadgroup_barrier(mem_flags::mem_threadgroup);
                     }
                     uint param_18 = (tile_r * 64u) + down;
                     uint param_19 = tile_j * 64u;
                     uint param_20 = right;
-                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _764, _790, pool, _1266, sums, gl_SubgroupInvocationID);
+                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _812, _838, pool, _1314, sums, gl_SubgroupInvocationID);
                     tile_r += push.groups.x;
                     continue;
                 }
@@ -1725,16 +1792,16 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
     }
 }
 
-kernel void zc_linear_gated_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _353 [[buffer(2)]], const device Second1& _343 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear_gated_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _330 [[buffer(2)]], const device Second1& _320 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& _521 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _601 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& _764 = *(device Y4*)spvBufferAliasSet0Binding5;
-    device auto& _963 = *(device Work4*)spvBufferAliasSet0Binding6;
-    const device auto& _533 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _610 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& _790 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& _1266 = *(device Work1*)spvBufferAliasSet0Binding6;
+    const device auto& _588 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _668 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& _812 = *(device Y4*)spvBufferAliasSet0Binding5;
+    device auto& _1011 = *(device Work4*)spvBufferAliasSet0Binding6;
+    const device auto& _600 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _677 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& _838 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& _1314 = *(device Work1*)spvBufferAliasSet0Binding6;
     threadgroup float group_partial[256];
     threadgroup uint4 pool[576];
     threadgroup uint4 tile_w[640];
@@ -1746,13 +1813,13 @@ kernel void zc_linear_gated_matrix(constant Push& push [[buffer(0)]], const devi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_3470)
+    if (_3518)
     {
-        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, _521, _533, push, _601, _610, pool, _963, gl_LocalInvocationID, gl_WorkGroupID, _1266);
+        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, _588, _600, push, _668, _677, pool, _1011, gl_LocalInvocationID, gl_WorkGroupID, _1314);
     }
     else
     {
-        matrix_tiles(second, gl_SubgroupID, _343, _353, push, _764, _790, pool, _963, gl_LocalInvocationID, gl_WorkGroupID, _1266, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
+        matrix_tiles(second, gl_SubgroupID, _320, _330, push, _812, _838, pool, _1011, gl_LocalInvocationID, gl_WorkGroupID, _1314, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
     }
 }
 

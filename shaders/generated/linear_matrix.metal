@@ -58,15 +58,24 @@ struct Weights1
 
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
-constant uint type = (variant % 8u);
-constant bool _660 = (type == 0u);
-constant bool _668 = (type == 1u);
-constant bool _676 = (type == 2u);
-constant bool _684 = (type == 3u);
-constant bool _694 = (type == 4u);
-constant bool _704 = (type == 5u);
-constant bool _714 = (type == 6u);
-constant bool _724 = (type == 7u);
+constant uint type = (variant % 17u);
+constant bool _612 = (type == 0u);
+constant bool _620 = (type == 1u);
+constant bool _628 = (type == 2u);
+constant bool _636 = (type == 3u);
+constant bool _645 = (type == 4u);
+constant bool _655 = (type == 5u);
+constant bool _665 = (type == 6u);
+constant bool _675 = (type == 7u);
+constant bool _684 = (type == 8u);
+constant bool _693 = (type == 9u);
+constant bool _702 = (type == 10u);
+constant bool _711 = (type == 11u);
+constant bool _720 = (type == 12u);
+constant bool _730 = (type == 13u);
+constant bool _739 = (type == 14u);
+constant bool _749 = (type == 15u);
+constant bool _758 = (type == 16u);
 
 struct X4
 {
@@ -88,86 +97,86 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _928 = (variant / 8u);
-constant uint input_ = (_928 % 3u);
+constant uint _969 = (variant / 17u);
+constant uint input_ = (_969 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _996 = (type == 5u);
-constant bool _1005 = (type == 6u);
+constant bool _1037 = (type == 5u);
+constant bool _1046 = (type == 6u);
 
 struct Work4
 {
     uint4 work4[1];
 };
 
-constant bool _1186 = (type == 5u);
-constant bool _1187 = (type == 6u);
-constant bool _1188 = (_1186 || _1187);
-constant bool _1223 = (type == 5u);
-constant uint blocks = _1223 ? 4u : 2u;
-constant uint _1229 = (32u / blocks);
-constant uint _1251 = (8u * blocks);
-constant uint _1256 = (8u * blocks);
-constant bool _1271 = (type == 5u);
+constant bool _1227 = (type == 5u);
+constant bool _1228 = (type == 6u);
+constant bool _1229 = (_1227 || _1228);
+constant bool _1264 = (type == 5u);
+constant uint blocks = _1264 ? 4u : 2u;
+constant uint _1270 = (32u / blocks);
+constant uint _1292 = (8u * blocks);
+constant uint _1297 = (8u * blocks);
+constant bool _1312 = (type == 5u);
 
 struct Work1
 {
     float work1[1];
 };
 
-constant bool _1539 = (type == 5u);
-constant bool _1540 = (type == 6u);
-constant bool _1541 = (_1539 || _1540);
-constant bool _1550 = (type == 5u);
-constant uint _1551 = _1550 ? 4u : 2u;
-constant bool _1708 = (type == 3u);
-constant bool _1721 = (type == 4u);
-constant bool _1755 = (type == 1u);
-constant bool _1832 = (type == 3u);
-constant bool _1833 = (type == 4u);
-constant bool _1834 = (_1832 || _1833);
-constant bool _1850 = (type == 5u);
-constant bool _1862 = (type == 6u);
-constant bool _1975 = (type == 3u);
-constant bool _1976 = (type == 4u);
-constant bool _1977 = (_1975 || _1976);
-constant bool _2021 = (type == 3u);
-constant bool _2046 = (type == 5u);
-constant bool _2090 = (type == 6u);
-constant bool _2164 = (type == 4u);
-constant bool _2165 = (type == 5u);
-constant bool _2166 = (_2164 || _2165);
-constant bool _2183 = (type == 3u);
-constant bool _2185 = (type == 4u);
-constant bool _2187 = (type == 7u);
-constant float _2190 = _2187 ? 1056.0 : 1024.0;
-constant float _2191 = _2185 ? 1032.0 : _2190;
-constant float _2192 = _2183 ? 1152.0 : _2191;
-constant bool _2233 = (type == 1u);
-constant bool _2371 = (type == 3u);
-constant bool _2372 = (type == 4u);
-constant bool _2373 = (_2371 || _2372);
-constant bool _2400 = (type == 5u);
-constant bool _2420 = (type == 6u);
-constant bool _2484 = (type == 5u);
-constant bool _2553 = (type == 6u);
-constant bool _2618 = (type == 6u);
-constant bool _2641 = (type == 6u);
-constant bool _2940 = (type == 1u);
-constant bool _3007 = (type == 1u);
-constant bool _3008 = (!_3007);
-constant bool _3013 = (type == 7u);
-constant uint SCALES = _3013 ? 2u : 1u;
-constant bool _3015 = (SCALES == 2u);
+constant bool _1580 = (type == 5u);
+constant bool _1581 = (type == 6u);
+constant bool _1582 = (_1580 || _1581);
+constant bool _1591 = (type == 5u);
+constant uint _1592 = _1591 ? 4u : 2u;
+constant bool _1749 = (type == 3u);
+constant bool _1762 = (type == 4u);
+constant bool _1796 = (type == 1u);
+constant bool _1873 = (type == 3u);
+constant bool _1874 = (type == 4u);
+constant bool _1875 = (_1873 || _1874);
+constant bool _1891 = (type == 5u);
+constant bool _1903 = (type == 6u);
+constant bool _2016 = (type == 3u);
+constant bool _2017 = (type == 4u);
+constant bool _2018 = (_2016 || _2017);
+constant bool _2062 = (type == 3u);
+constant bool _2087 = (type == 5u);
+constant bool _2131 = (type == 6u);
+constant bool _2205 = (type == 4u);
+constant bool _2206 = (type == 5u);
+constant bool _2207 = (_2205 || _2206);
+constant bool _2224 = (type == 3u);
+constant bool _2226 = (type == 4u);
+constant bool _2228 = (type == 7u);
+constant float _2231 = _2228 ? 1056.0 : 1024.0;
+constant float _2232 = _2226 ? 1032.0 : _2231;
+constant float _2233 = _2224 ? 1152.0 : _2232;
+constant bool _2274 = (type == 1u);
+constant bool _2412 = (type == 3u);
+constant bool _2413 = (type == 4u);
+constant bool _2414 = (_2412 || _2413);
+constant bool _2441 = (type == 5u);
+constant bool _2461 = (type == 6u);
+constant bool _2525 = (type == 5u);
+constant bool _2594 = (type == 6u);
+constant bool _2659 = (type == 6u);
+constant bool _2682 = (type == 6u);
+constant bool _2981 = (type == 1u);
+constant bool _3048 = (type == 1u);
+constant bool _3049 = (!_3048);
+constant bool _3054 = (type == 7u);
+constant uint SCALES = _3054 ? 2u : 1u;
+constant bool _3056 = (SCALES == 2u);
 constant uint PART_STEPS = (4u / SCALES);
-constant bool _3125 = (type == 1u);
-constant bool _3126 = (!_3125);
-constant bool _3236 = (type == 1u);
-constant bool _3278 = (type == 1u);
-constant bool _3279 = (!_3278);
-constant bool _3308 = (SCALES == 2u);
-constant uint way = (variant / 24u);
-constant bool _3573 = (way == 8u);
+constant bool _3166 = (type == 1u);
+constant bool _3167 = (!_3166);
+constant bool _3277 = (type == 1u);
+constant bool _3319 = (type == 1u);
+constant bool _3320 = (!_3319);
+constant bool _3349 = (SCALES == 2u);
+constant uint way = (variant / 51u);
+constant bool _3615 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -175,7 +184,7 @@ struct Weights4
     uint4 weights4[1];
 };
 
-constant float _1243[4] = { 0.0, 0.0, 0.0, 0.0 };
+constant float _1284[4] = { 0.0, 0.0, 0.0, 0.0 };
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -192,49 +201,49 @@ uint slices_of_k(constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& _818, const device X1& _829)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& _859, const device X1& _870)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return _818.x4[i / 4u];
+        return _859.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = _829.x1[i];
+    v.x = _870.x1[i];
     if (count > 1u)
     {
-        v.y = _829.x1[i + 1u];
+        v.y = _870.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = _829.x1[i + 2u];
+        v.z = _870.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = _829.x1[i + 3u];
+        v.w = _870.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _892, const device Norm1& _901)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _933, const device Norm1& _942)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _879 = (at & 3u) == 0u;
-    bool _886;
-    if (_879)
+    bool _920 = (at & 3u) == 0u;
+    bool _927;
+    if (_920)
     {
-        _886 = (at + 3u) <= last;
+        _927 = (at + 3u) <= last;
     }
     else
     {
-        _886 = _879;
+        _927 = _920;
     }
-    if (_886)
+    if (_927)
     {
-        return _892.norm4[at / 4u];
+        return _933.norm4[at / 4u];
     }
-    return float4(_901.norm1[min(at, last)], _901.norm1[min((at + 1u), last)], _901.norm1[min((at + 2u), last)], _901.norm1[min((at + 3u), last)]);
+    return float4(_942.norm1[min(at, last)], _942.norm1[min((at + 1u), last)], _942.norm1[min((at + 2u), last)], _942.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
@@ -263,7 +272,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _818, const device X1& _829, const device Norm4& _892, const device Norm1& _901)
+float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _859, const device X1& _870, const device Norm4& _933, const device Norm1& _942)
 {
     if ((4u * q) >= push.k)
     {
@@ -271,38 +280,38 @@ float4 input_quad(thread const uint& r, thread const uint& q, thread float& squa
     }
     uint at = (push.offset.x + (r * push.ldx)) + (4u * q);
     uint count = push.k - (4u * q);
-    float4 _1109;
+    float4 _1150;
     if (gated)
     {
         uint param = at + push.k;
         uint param_1 = count;
-        _1109 = x_at(param, param_1, _818, _829);
+        _1150 = x_at(param, param_1, _859, _870);
     }
     else
     {
-        _1109 = float4(0.0);
+        _1150 = float4(0.0);
     }
-    float4 up = _1109;
-    float4 _1123;
+    float4 up = _1150;
+    float4 _1164;
     if (normed)
     {
         uint param_2 = 4u * q;
-        _1123 = norm_at(param_2, push, _892, _901);
+        _1164 = norm_at(param_2, push, _933, _942);
     }
     else
     {
-        _1123 = float4(1.0);
+        _1164 = float4(1.0);
     }
-    float4 factor = _1123;
+    float4 factor = _1164;
     uint param_3 = at;
     uint param_4 = count;
-    float4 param_5 = x_at(param_3, param_4, _818, _829);
+    float4 param_5 = x_at(param_3, param_4, _859, _870);
     float4 param_6 = up;
     float4 param_7 = factor;
     float param_8 = squares;
-    float4 _1145 = input_of(param_5, param_6, param_7, param_8);
+    float4 _1186 = input_of(param_5, param_6, param_7, param_8);
     squares = param_8;
-    return _1145;
+    return _1186;
 }
 
 static inline __attribute__((always_inline))
@@ -310,8 +319,8 @@ uint group_max_bits(thread uint& bits, thread uint& gl_SubgroupID, thread uint& 
 {
     bits = simd_max(bits);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _1052 = simd_is_first();
-    if (_1052)
+    bool _1093 = simd_is_first();
+    if (_1093)
     {
         ((threadgroup uint*)&pool[gl_SubgroupID])[0u] = bits;
     }
@@ -328,8 +337,8 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 {
     value = simd_sum(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _266 = simd_is_first();
-    if (_266)
+    bool _263 = simd_is_first();
+    if (_263)
     {
         group_partial[gl_SubgroupID] = value;
     }
@@ -345,44 +354,44 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _971;
+    float _1012;
     if (push.k != 0u)
     {
-        _971 = rsqrt((squares / float(push.k)) + push.eps);
+        _1012 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _971 = 0.0;
+        _1012 = 0.0;
     }
-    return _971;
+    return _1012;
 }
 
 static inline __attribute__((always_inline))
 uint slices_of_minima(constant Push& push)
 {
-    uint _997;
-    if (_996)
+    uint _1038;
+    if (_1037)
     {
         uint param = slices_of_k(push);
         uint param_1 = 32u;
-        _997 = ceil_div(param, param_1);
+        _1038 = ceil_div(param, param_1);
     }
     else
     {
-        uint _1006;
-        if (_1005)
+        uint _1047;
+        if (_1046)
         {
             uint param_2 = push.k;
             uint param_3 = 512u;
-            _1006 = ceil_div(param_2, param_3);
+            _1047 = ceil_div(param_2, param_3);
         }
         else
         {
-            _1006 = 0u;
+            _1047 = 0u;
         }
-        _997 = _1006;
+        _1038 = _1047;
     }
-    return _997;
+    return _1038;
 }
 
 static inline __attribute__((always_inline))
@@ -400,13 +409,13 @@ uint row_start(thread const uint& r, constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1152)
+void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1193)
 {
-    _1152.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
+    _1193.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
 }
 
 static inline __attribute__((always_inline))
-void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1152, thread uint3& gl_LocalInvocationID)
+void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1193, thread uint3& gl_LocalInvocationID)
 {
     uint me = gl_LocalInvocationID.x;
     if ((base + me) < quads)
@@ -414,68 +423,68 @@ void put_quads(thread const uint& start, thread const uint& minima, thread const
         uint param = start;
         uint param_1 = base + me;
         float4 param_2 = v;
-        put_halves(param, param_1, param_2, _1152);
+        put_halves(param, param_1, param_2, _1193);
     }
-    if (_1188)
+    if (_1229)
     {
         uint turn = base & 256u;
-        float _1202;
+        float _1243;
         if ((base + me) < quads)
         {
-            _1202 = ((v.x + v.y) + v.z) + v.w;
+            _1243 = ((v.x + v.y) + v.z) + v.w;
         }
         else
         {
-            _1202 = 0.0;
+            _1243 = 0.0;
         }
-        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1202);
+        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1243);
         threadgroup_barrier(mem_flags::mem_threadgroup);
         uint m = ((base / 8u) / blocks) + me;
-        bool _1230 = me < _1229;
-        bool _1237;
-        if (_1230)
+        bool _1271 = me < _1270;
+        bool _1278;
+        if (_1271)
         {
-            _1237 = m < (slices_of_minima(push) * 8u);
+            _1278 = m < (slices_of_minima(push) * 8u);
         }
         else
         {
-            _1237 = _1230;
+            _1278 = _1271;
         }
-        if (_1237)
+        if (_1278)
         {
             float sums[4] = { 0.0, 0.0, 0.0, 0.0 };
-            for (uint i = 0u; i < _1251; i++)
+            for (uint i = 0u; i < _1292; i++)
             {
-                uint _1254 = i / 8u;
-                sums[_1254] += as_type<float>(((threadgroup uint*)&pool[(turn + (_1256 * me)) + i])[0u]);
+                uint _1295 = i / 8u;
+                sums[_1295] += as_type<float>(((threadgroup uint*)&pool[(turn + (_1297 * me)) + i])[0u]);
             }
-            float4 _1272;
-            if (_1271)
+            float4 _1313;
+            if (_1312)
             {
-                _1272 = float4(sums[0], sums[1], sums[2], sums[3]);
+                _1313 = float4(sums[0], sums[1], sums[2], sums[3]);
             }
             else
             {
-                _1272 = float4(sums[0], sums[0], sums[1], sums[1]);
+                _1313 = float4(sums[0], sums[0], sums[1], sums[1]);
             }
             uint param_3 = minima;
             uint param_4 = m;
-            float4 param_5 = _1272;
-            put_halves(param_3, param_4, param_5, _1152);
+            float4 param_5 = _1313;
+            put_halves(param_3, param_4, param_5, _1193);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _818, const device X1& _829, const device Norm4& _892, const device Norm1& _901, threadgroup uint4 (&pool)[576], device Work4& _1152, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1455)
+void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _859, const device X1& _870, const device Norm4& _933, const device Norm1& _942, threadgroup uint4 (&pool)[576], device Work4& _1193, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1496)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = slices_of_k(push) * 8u;
-    uint3 _1316 = push.first.xyz + gl_WorkGroupID;
-    uint _1317 = _1316.x;
+    uint3 _1357 = push.first.xyz + gl_WorkGroupID;
+    uint _1358 = _1357.x;
     float4 kept[4];
-    float _1420;
-    for (uint r = _1317; r < push.rows; r += push.groups.x)
+    float _1461;
+    for (uint r = _1358; r < push.rows; r += push.groups.x)
     {
         float squares = 0.0;
         float unused = 0.0;
@@ -486,43 +495,43 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param = r;
             uint param_1 = (i * 256u) + me;
             float param_2 = squares;
-            float4 _1351 = input_quad(param, param_1, param_2, push, _818, _829, _892, _901);
+            float4 _1392 = input_quad(param, param_1, param_2, push, _859, _870, _933, _942);
             squares = param_2;
-            kept[i] = _1351;
+            kept[i] = _1392;
             uint4 v = as_type<uint4>(kept[i]) & uint4(2147483647u);
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
-        uint _1380 = 1024u + me;
-        for (uint q = _1380; q < quads; q += 256u)
+        uint _1421 = 1024u + me;
+        for (uint q = _1421; q < quads; q += 256u)
         {
             uint param_3 = r;
             uint param_4 = q;
             float param_5 = squares;
-            float4 _1396 = input_quad(param_3, param_4, param_5, push, _818, _829, _892, _901);
+            float4 _1437 = input_quad(param_3, param_4, param_5, push, _859, _870, _933, _942);
             squares = param_5;
-            uint4 v_1 = as_type<uint4>(_1396) & uint4(2147483647u);
+            uint4 v_1 = as_type<uint4>(_1437) & uint4(2147483647u);
             bits = max(bits, max(max(v_1.x, v_1.y), max(v_1.z, v_1.w)));
         }
         uint param_6 = bits;
-        uint _1418 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
-        bits = _1418;
+        uint _1459 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
+        bits = _1459;
         if (normed)
         {
             float param_7 = squares;
-            float _1425 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            float param_8 = _1425;
-            _1420 = norm_scale(param_8, push);
+            float _1466 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            float param_8 = _1466;
+            _1461 = norm_scale(param_8, push);
         }
         else
         {
-            _1420 = 1.0;
+            _1461 = 1.0;
         }
-        float factor = _1420;
+        float factor = _1461;
         int power = clamp(136 - int(bits >> 23u), -118, 100);
         float scale = as_type<float>(uint(127 + power) << 23u);
         if (me == 0u)
         {
-            _1455.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
+            _1496.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
         }
         uint param_9 = r;
         uint start = row_start(param_9, push);
@@ -538,7 +547,7 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
                 uint param_12 = i_1 * 256u;
                 uint param_13 = quads;
                 float4 param_14 = kept[i_1] * scale;
-                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1152, gl_LocalInvocationID);
+                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1193, gl_LocalInvocationID);
             }
         }
         for (uint base = 1024u; base < quads; base += 256u)
@@ -546,27 +555,27 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param_15 = r;
             uint param_16 = base + me;
             float param_17 = unused;
-            float4 _1524 = input_quad(param_15, param_16, param_17, push, _818, _829, _892, _901);
+            float4 _1565 = input_quad(param_15, param_16, param_17, push, _859, _870, _933, _942);
             unused = param_17;
             uint param_18 = start;
             uint param_19 = minima;
             uint param_20 = base;
             uint param_21 = quads;
-            float4 param_22 = _1524 * scale;
-            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1152, gl_LocalInvocationID);
+            float4 param_22 = _1565 * scale;
+            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1193, gl_LocalInvocationID);
         }
-        if (_1541)
+        if (_1582)
         {
             uint param_23 = quads;
             uint param_24 = 256u;
-            uint covered = (ceil_div(param_23, param_24) * 32u) / _1551;
-            uint _1556 = covered + me;
-            for (uint m = _1556; m < (slices_of_minima(push) * 8u); m += 256u)
+            uint covered = (ceil_div(param_23, param_24) * 32u) / _1592;
+            uint _1597 = covered + me;
+            for (uint m = _1597; m < (slices_of_minima(push) * 8u); m += 256u)
             {
                 uint param_25 = minima;
                 uint param_26 = m;
                 float4 param_27 = float4(0.0);
-                put_halves(param_25, param_26, param_27, _1152);
+                put_halves(param_25, param_26, param_27, _1193);
             }
         }
     }
@@ -588,9 +597,9 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
         pool[me] = as_type<uint4>(float4(0.0, 1.0, 2.0, 3.0) + float4(4.0 * float(me & 1u)));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    simdgroup_float8x8 _3057;
-    simdgroup_load(_3057, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
-    simdgroup_float8x8 tempArg = _3057;
+    simdgroup_float8x8 _3098;
+    simdgroup_load(_3098, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
+    simdgroup_float8x8 tempArg = _3098;
     simdgroup_float8x8 numbers = tempArg;
     simdgroup_float8x8 param = numbers;
     columns = uint2(elements_of(param));
@@ -599,79 +608,160 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _661;
-    if (_660)
+    uint _613;
+    if (_612)
     {
-        _661 = (k / 1u) * 2u;
+        _613 = (k / 1u) * 2u;
     }
     else
     {
-        uint _669;
-        if (_668)
+        uint _621;
+        if (_620)
         {
-            _669 = (k / 1u) * 1u;
+            _621 = (k / 1u) * 1u;
         }
         else
         {
-            uint _677;
-            if (_676)
+            uint _629;
+            if (_628)
             {
-                _677 = (k / 1u) * 1u;
+                _629 = (k / 1u) * 1u;
             }
             else
             {
-                uint _685;
-                if (_684)
+                uint _637;
+                if (_636)
                 {
-                    _685 = (k / 32u) * 17u;
+                    _637 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _695;
-                    if (_694)
+                    uint _646;
+                    if (_645)
                     {
-                        _695 = (k / 32u) * 9u;
+                        _646 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _705;
-                        if (_704)
+                        uint _656;
+                        if (_655)
                         {
-                            _705 = (k / 32u) * 10u;
+                            _656 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _715;
-                            if (_714)
+                            uint _666;
+                            if (_665)
                             {
-                                _715 = (k / 256u) * 72u;
+                                _666 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _725;
-                                if (_724)
+                                uint _676;
+                                if (_675)
                                 {
-                                    _725 = (k / 256u) * 105u;
+                                    _676 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    _725 = 0u;
+                                    uint _685;
+                                    if (_684)
+                                    {
+                                        _685 = (k / 32u) * 11u;
+                                    }
+                                    else
+                                    {
+                                        uint _694;
+                                        if (_693)
+                                        {
+                                            _694 = (k / 32u) * 12u;
+                                        }
+                                        else
+                                        {
+                                            uint _703;
+                                            if (_702)
+                                            {
+                                                _703 = (k / 256u) * 42u;
+                                            }
+                                            else
+                                            {
+                                                uint _712;
+                                                if (_711)
+                                                {
+                                                    _712 = (k / 256u) * 55u;
+                                                }
+                                                else
+                                                {
+                                                    uint _721;
+                                                    if (_720)
+                                                    {
+                                                        _721 = (k / 256u) * 88u;
+                                                    }
+                                                    else
+                                                    {
+                                                        uint _731;
+                                                        if (_730)
+                                                        {
+                                                            _731 = (k / 32u) * 9u;
+                                                        }
+                                                        else
+                                                        {
+                                                            uint _740;
+                                                            if (_739)
+                                                            {
+                                                                _740 = (k / 256u) * 68u;
+                                                            }
+                                                            else
+                                                            {
+                                                                uint _750;
+                                                                if (_749)
+                                                                {
+                                                                    _750 = (k / 64u) * 17u;
+                                                                }
+                                                                else
+                                                                {
+                                                                    uint _759;
+                                                                    if (_758)
+                                                                    {
+                                                                        _759 = (k / 2u) * 1u;
+                                                                    }
+                                                                    else
+                                                                    {
+                                                                        _759 = 0u;
+                                                                    }
+                                                                    _750 = _759;
+                                                                }
+                                                                _740 = _750;
+                                                            }
+                                                            _731 = _740;
+                                                        }
+                                                        _721 = _731;
+                                                    }
+                                                    _712 = _721;
+                                                }
+                                                _703 = _712;
+                                            }
+                                            _694 = _703;
+                                        }
+                                        _685 = _694;
+                                    }
+                                    _676 = _685;
                                 }
-                                _715 = _725;
+                                _666 = _676;
                             }
-                            _705 = _715;
+                            _656 = _666;
                         }
-                        _695 = _705;
+                        _646 = _656;
                     }
-                    _685 = _695;
+                    _637 = _646;
                 }
-                _677 = _685;
+                _629 = _637;
             }
-            _669 = _677;
+            _621 = _629;
         }
-        _661 = _669;
+        _613 = _621;
     }
-    return _661;
+    return _613;
 }
 
 static inline __attribute__((always_inline))
@@ -696,43 +786,43 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, constant 
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& _651)
+uint4 four_words(thread const uint& at, const device Weights1& _602)
 {
-    return uint4(*(const device packed_uint4*)&_651.weights1[at]);
+    return uint4(*(const device packed_uint4*)&_602.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& _651)
+uint weight_word(thread const uint& i, const device Weights1& _602)
 {
-    return _651.weights1[i];
+    return _602.weights1[i];
 }
 
 static inline __attribute__((always_inline))
 uint numbers_at(thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    uint _1709;
-    if (_1708)
+    uint _1750;
+    if (_1749)
     {
-        _1709 = ((row + (17u * s)) + 1u) + (8u * p);
+        _1750 = ((row + (17u * s)) + 1u) + (8u * p);
     }
     else
     {
-        uint _1722;
-        if (_1721)
+        uint _1763;
+        if (_1762)
         {
-            _1722 = ((row + (9u * s)) + 1u) + (4u * p);
+            _1763 = ((row + (9u * s)) + 1u) + (4u * p);
         }
         else
         {
-            _1722 = (((row + ((s / 8u) * 105u)) + (32u * ((s / 4u) & 1u))) + (16u * (s & 1u))) + (8u * p);
+            _1763 = (((row + ((s / 8u) * 105u)) + (32u * ((s / 4u) & 1u))) + (16u * (s & 1u))) + (8u * p);
         }
-        _1709 = _1722;
+        _1750 = _1763;
     }
-    return _1709;
+    return _1750;
 }
 
 static inline __attribute__((always_inline))
-Window window_at(thread const uint& at, constant Push& push, const device Weights1& _651)
+Window window_at(thread const uint& at, constant Push& push, const device Weights1& _602)
 {
     uint param = push.k;
     uint end = push.offset.y + (((push.n * row_halves(param)) + 1u) / 2u);
@@ -740,9 +830,9 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
     if ((at + 5u) <= end)
     {
         uint param_1 = at;
-        w.a = four_words(param_1, _651);
+        w.a = four_words(param_1, _602);
         uint param_2 = at + 4u;
-        w.b.x = weight_word(param_2, _651);
+        w.b.x = weight_word(param_2, _602);
     }
     else
     {
@@ -750,18 +840,18 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_3 = min((at + i), (end - 1u));
-            w.a[i] = weight_word(param_3, _651);
+            w.a[i] = weight_word(param_3, _602);
         }
         uint param_4 = min((at + 4u), (end - 1u));
-        w.b.x = weight_word(param_4, _651);
+        w.b.x = weight_word(param_4, _602);
     }
     return w;
 }
 
 static inline __attribute__((always_inline))
-void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _651)
+void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _602)
 {
-    if (_1755)
+    if (_1796)
     {
         uint last = ((row + push.k) - 1u) / 2u;
         uint at = ((row + (32u * s)) + (16u * p)) / 2u;
@@ -769,42 +859,42 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
         {
             uint param = at;
             uint param_1 = at + 4u;
-            v.numbers = Window{ four_words(param, _651), four_words(param_1, _651) };
+            v.numbers = Window{ four_words(param, _602), four_words(param_1, _602) };
             uint param_2 = at + 8u;
-            v.scale = weight_word(param_2, _651);
+            v.scale = weight_word(param_2, _602);
             return;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_3 = min((at + i), last);
-            v.numbers.a[i] = weight_word(param_3, _651);
+            v.numbers.a[i] = weight_word(param_3, _602);
             uint param_4 = min(((at + 4u) + i), last);
-            v.numbers.b[i] = weight_word(param_4, _651);
+            v.numbers.b[i] = weight_word(param_4, _602);
         }
         uint param_5 = min((at + 8u), last);
-        v.scale = weight_word(param_5, _651);
+        v.scale = weight_word(param_5, _602);
     }
     else
     {
-        if (_1834)
+        if (_1875)
         {
             uint param_6 = row;
             uint param_7 = s;
             uint param_8 = p;
             uint param_9 = (numbers_at(param_6, param_7, param_8) - 1u) / 2u;
-            v.numbers = window_at(param_9, push, _651);
+            v.numbers = window_at(param_9, push, _602);
         }
         else
         {
-            if (_1850)
+            if (_1891)
             {
                 uint param_10 = (row / 2u) + (5u * s);
-                v.numbers = window_at(param_10, push, _651);
+                v.numbers = window_at(param_10, push, _602);
             }
             else
             {
-                if (_1862)
+                if (_1903)
                 {
                     uint at_1 = (row / 2u) + ((s / 8u) * 36u);
                     uint numbers = ((at_1 + 4u) + (((s & 7u) / 2u) * 8u)) + (4u * p);
@@ -812,12 +902,12 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                     if ((s & 7u) == 0u)
                     {
                         uint param_11 = at_1;
-                        v.more.a = four_words(param_11, _651);
+                        v.more.a = four_words(param_11, _602);
                     }
                     if ((s & 1u) == 0u)
                     {
                         uint param_12 = numbers;
-                        v.numbers.a = four_words(param_12, _651);
+                        v.numbers.a = four_words(param_12, _602);
                     }
                 }
                 else
@@ -829,17 +919,17 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                     uint param_14 = s;
                     uint param_15 = p;
                     uint param_16 = numbers_at(param_13, param_14, param_15) / 2u;
-                    v.numbers = window_at(param_16, push, _651);
+                    v.numbers = window_at(param_16, push, _602);
                     if ((s & 3u) == 0u)
                     {
                         uint param_17 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
-                        v.more = window_at(param_17, push, _651);
+                        v.more = window_at(param_17, push, _602);
                         uint param_18 = scales;
                         uint param_19 = scales + 1u;
                         uint param_20 = scales + 2u;
-                        v.scales = uint3(weight_word(param_18, _651), weight_word(param_19, _651), weight_word(param_20, _651));
+                        v.scales = uint3(weight_word(param_18, _602), weight_word(param_19, _602), weight_word(param_20, _602));
                         uint param_21 = (block / 2u) + 52u;
-                        v.scale = weight_word(param_21, _651);
+                        v.scale = weight_word(param_21, _602);
                     }
                 }
             }
@@ -848,17 +938,17 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
 }
 
 static inline __attribute__((always_inline))
-Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _651)
+Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _602)
 {
     Sixteen v;
     v.numbers = Window{ uint4(0u), uint4(0u) };
     v.more = Window{ uint4(0u), uint4(0u) };
     v.scales = uint3(0u);
     v.scale = 0u;
-    if (_2484)
+    if (_2525)
     {
         uint blocks_1 = slices_of_k(push);
-        uint _2509;
+        uint _2550;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 16u; i++)
         {
@@ -866,28 +956,28 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             if (block < blocks_1)
             {
                 uint param = (row / 2u) + (5u * block);
-                _2509 = weight_word(param, _651) >> 16u;
+                _2550 = weight_word(param, _602) >> 16u;
             }
             else
             {
-                _2509 = 0u;
+                _2550 = 0u;
             }
-            uint minimum = _2509;
+            uint minimum = _2550;
             if (i < 8u)
             {
-                uint _2527 = i / 2u;
-                v.numbers.a[_2527] |= (minimum << (16u * (i & 1u)));
+                uint _2568 = i / 2u;
+                v.numbers.a[_2568] |= (minimum << (16u * (i & 1u)));
             }
             else
             {
-                uint _2540 = (i / 2u) - 4u;
-                v.numbers.b[_2540] |= (minimum << (16u * (i & 1u)));
+                uint _2581 = (i / 2u) - 4u;
+                v.numbers.b[_2581] |= (minimum << (16u * (i & 1u)));
             }
         }
     }
     else
     {
-        if (_2553)
+        if (_2594)
         {
             uint blocks_2 = push.k / 256u;
             uint mine = (2u * s) + p;
@@ -899,32 +989,32 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
                 uint param_2 = at + 1u;
                 uint param_3 = at + 2u;
                 uint param_4 = at + 3u;
-                v.more.a = uint4(weight_word(param_1, _651), weight_word(param_2, _651), weight_word(param_3, _651), weight_word(param_4, _651));
+                v.more.a = uint4(weight_word(param_1, _602), weight_word(param_2, _602), weight_word(param_3, _602), weight_word(param_4, _602));
             }
-            uint _2602;
+            uint _2643;
             if (other < blocks_2)
             {
                 uint param_5 = (row / 2u) + (36u * other);
-                _2602 = weight_word(param_5, _651);
+                _2643 = weight_word(param_5, _602);
             }
             else
             {
-                _2602 = 0u;
+                _2643 = 0u;
             }
-            v.scale = _2602;
+            v.scale = _2643;
         }
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _651, device Work4& _1152, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
+void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _602, device Work4& _1193, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
 {
     uint p = gl_LocalInvocationID.x & 1u;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
-        next_x[i] = _1152.work4[start_x[i] + (s * 512u)];
+        next_x[i] = _1193.work4[start_x[i] + (s * 512u)];
     }
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
@@ -935,7 +1025,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_1 = start_w[i_1];
             uint param_2 = s;
             uint param_3 = p;
-            load_part(param, param_1, param_2, param_3, push, _651);
+            load_part(param, param_1, param_2, param_3, push, _602);
             next_w[i_1] = param;
         }
         else
@@ -943,7 +1033,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_4 = start_w[i_1];
             uint param_5 = s - slices_k;
             uint param_6 = p;
-            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _651);
+            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _602);
         }
     }
 }
@@ -951,16 +1041,16 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
 static inline __attribute__((always_inline))
 uint4 shifted(thread const uint& h, thread const uint4& v, thread const uint& next)
 {
-    uint4 _1668;
+    uint4 _1709;
     if ((h & 1u) != 0u)
     {
-        _1668 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
+        _1709 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
     }
     else
     {
-        _1668 = v;
+        _1709 = v;
     }
-    return _1668;
+    return _1709;
 }
 
 static inline __attribute__((always_inline))
@@ -976,9 +1066,9 @@ uint4 words_from(thread const Window& w, thread const uint& h)
     Window param = w;
     uint param_1 = h / 2u;
     uint param_2;
-    uint4 _1697 = words_of(param, param_1, param_2);
+    uint4 _1738 = words_of(param, param_1, param_2);
     uint next = param_2;
-    uint4 v = _1697;
+    uint4 v = _1738;
     uint param_3 = h;
     uint4 param_4 = v;
     uint param_5 = next;
@@ -988,7 +1078,7 @@ uint4 words_from(thread const Window& w, thread const uint& h)
 static inline __attribute__((always_inline))
 uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_1977)
+    if (_2018)
     {
         uint param = row;
         uint param_1 = s;
@@ -997,54 +1087,54 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_3 = v.numbers;
         uint param_4 = (h - 1u) / 2u;
         uint param_5;
-        uint4 _1998 = words_of(param_3, param_4, param_5);
+        uint4 _2039 = words_of(param_3, param_4, param_5);
         uint next = param_5;
-        uint4 words = _1998;
-        uint4 _2003;
+        uint4 words = _2039;
+        uint4 _2044;
         if ((h & 1u) != 0u)
         {
             uint param_6 = 1u;
             uint4 param_7 = words;
             uint param_8 = next;
-            _2003 = shifted(param_6, param_7, param_8);
+            _2044 = shifted(param_6, param_7, param_8);
         }
         else
         {
-            _2003 = uint4(words.yzw, next);
+            _2044 = uint4(words.yzw, next);
         }
-        words = _2003;
-        uint4 _2022;
-        if (_2021)
+        words = _2044;
+        uint4 _2063;
+        if (_2062)
         {
-            _2022 = words ^ uint4(2155905152u);
+            _2063 = words ^ uint4(2155905152u);
         }
         else
         {
-            _2022 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+            _2063 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
         }
-        return _2022;
+        return _2063;
     }
-    if (_2046)
+    if (_2087)
     {
         Window param_9 = v.numbers;
         uint param_10 = (row / 2u) + (5u * s);
         uint param_11;
-        uint4 _2061 = words_of(param_9, param_10, param_11);
+        uint4 _2102 = words_of(param_9, param_10, param_11);
         uint next_1 = param_11;
-        uint4 words_1 = _2061;
-        uint2 _2067;
+        uint4 words_1 = _2102;
+        uint2 _2108;
         if (p == 0u)
         {
-            _2067 = words_1.yz;
+            _2108 = words_1.yz;
         }
         else
         {
-            _2067 = uint2(words_1.w, next_1);
+            _2108 = uint2(words_1.w, next_1);
         }
-        uint2 two = _2067;
+        uint2 two = _2108;
         return uint4(two, two >> uint2(4u)) & uint4(252645135u);
     }
-    if (_2090)
+    if (_2131)
     {
         return (v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u);
     }
@@ -1066,7 +1156,7 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
 static inline __attribute__((always_inline))
 uint2 halves_of(thread const uint& bytes)
 {
-    float zero = _2192;
+    float zero = _2233;
     uint low = (bytes & 255u) | ((bytes & 65280u) << 8u);
     uint high = ((bytes >> 16u) & 255u) | ((bytes & 4278190080u) >> 8u);
     return uint2(as_type<uint>(as_type<half2>(low | 1677747200u) - half2(half(zero))), as_type<uint>(as_type<half2>(high | 1677747200u) - half2(half(zero))));
@@ -1075,7 +1165,7 @@ uint2 halves_of(thread const uint& bytes)
 static inline __attribute__((always_inline))
 void decode_part(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread uint4& first, thread uint4& second_, constant Push& push)
 {
-    if (_2233)
+    if (_2274)
     {
         uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
         uint param = row;
@@ -1086,47 +1176,47 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 param_4 = v.numbers.b;
         uint param_5 = v.scale;
         second_ = shifted(param_3, param_4, param_5);
-        uint _2280;
-        uint _2291;
-        uint _2309;
         uint _2321;
+        uint _2332;
+        uint _2350;
+        uint _2362;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             if (left > ((2u * i) + 1u))
             {
-                _2280 = first[i];
+                _2321 = first[i];
             }
             else
             {
                 if (left > (2u * i))
                 {
-                    _2291 = first[i] & 65535u;
+                    _2332 = first[i] & 65535u;
                 }
                 else
                 {
-                    _2291 = 0u;
+                    _2332 = 0u;
                 }
-                _2280 = _2291;
+                _2321 = _2332;
             }
-            first[i] = _2280;
+            first[i] = _2321;
             if (left > ((2u * i) + 9u))
             {
-                _2309 = second_[i];
+                _2350 = second_[i];
             }
             else
             {
                 if (left > ((2u * i) + 8u))
                 {
-                    _2321 = second_[i] & 65535u;
+                    _2362 = second_[i] & 65535u;
                 }
                 else
                 {
-                    _2321 = 0u;
+                    _2362 = 0u;
                 }
-                _2309 = _2321;
+                _2350 = _2362;
             }
-            second_[i] = _2309;
+            second_[i] = _2350;
         }
         return;
     }
@@ -1156,22 +1246,22 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _773;
+    float2 _815;
     if (i < 4u)
     {
-        _773 = float2(float(a & 63u), float(b & 63u));
+        _815 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _773 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _815 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _773;
+    return _815;
 }
 
 static inline __attribute__((always_inline))
 float part_scale(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2373)
+    if (_2414)
     {
         uint param = row;
         uint param_1 = s;
@@ -1180,22 +1270,22 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_3 = v.numbers;
         uint param_4 = h / 2u;
         uint param_5;
-        uint4 _2392 = words_of(param_3, param_4, param_5);
+        uint4 _2433 = words_of(param_3, param_4, param_5);
         uint next = param_5;
         uint param_6 = h;
-        uint param_7 = _2392.x;
+        uint param_7 = _2433.x;
         return float_of(param_6, param_7);
     }
-    if (_2400)
+    if (_2441)
     {
         Window param_8 = v.numbers;
         uint param_9 = (row / 2u) + (5u * s);
         uint param_10;
-        uint4 _2414 = words_of(param_8, param_9, param_10);
+        uint4 _2455 = words_of(param_8, param_9, param_10);
         uint next_1 = param_10;
-        return float2(as_type<half2>(_2414.x)).x;
+        return float2(as_type<half2>(_2455.x)).x;
     }
-    if (_2420)
+    if (_2461)
     {
         uint3 param_11 = v.more.a.yzw;
         uint param_12 = s & 7u;
@@ -1212,31 +1302,31 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
 static inline __attribute__((always_inline))
 uint octet_of(thread const uint& p, thread const uint& i)
 {
-    uint _2167;
-    if (_2166)
+    uint _2208;
+    if (_2207)
     {
-        _2167 = p + (2u * i);
+        _2208 = p + (2u * i);
     }
     else
     {
-        _2167 = (2u * p) + i;
+        _2208 = (2u * p) + i;
     }
-    return _2167;
+    return _2208;
 }
 
 static inline __attribute__((always_inline))
 float minima_scale(thread const Sixteen& v)
 {
-    float _2619;
-    if (_2618)
+    float _2660;
+    if (_2659)
     {
-        _2619 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(float2(as_type<half2>(v.scale)).y));
+        _2660 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(float2(as_type<half2>(v.scale)).y));
     }
     else
     {
-        _2619 = 1.0;
+        _2660 = 1.0;
     }
-    return _2619;
+    return _2660;
 }
 
 static inline __attribute__((always_inline))
@@ -1250,20 +1340,20 @@ void decode_minima(thread const Sixteen& v, thread uint4& first, thread uint4& s
 {
     first = v.numbers.a;
     second_ = v.numbers.b;
-    if (_2641)
+    if (_2682)
     {
         Sixteen param = v;
         float most = minima_scale(param);
-        float _2651;
+        float _2692;
         if (most > 0.0)
         {
-            _2651 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
+            _2692 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
         }
         else
         {
-            _2651 = 0.0;
+            _2692 = 0.0;
         }
-        float ratio = _2651;
+        float ratio = _2692;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 8u; i++)
         {
@@ -1301,7 +1391,7 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
     uint4 param_4;
     uint4 param_5;
     float scale;
-    float _2941;
+    float _2982;
     uint4 param_15;
     uint4 param_16;
     _Pragma("clang loop unroll(full)")
@@ -1322,9 +1412,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             decode_part(param, param_1, param_2, param_3, param_4, param_5, push);
             first = param_4;
             second_ = param_5;
-            if (_2940)
+            if (_2981)
             {
-                _2941 = 1.0;
+                _2982 = 1.0;
             }
             else
             {
@@ -1332,9 +1422,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
                 uint param_7 = start_w[i_1];
                 uint param_8 = s;
                 uint param_9 = p;
-                _2941 = part_scale(param_6, param_7, param_8, param_9);
+                _2982 = part_scale(param_6, param_7, param_8, param_9);
             }
-            scale = _2941;
+            scale = _2982;
             uint param_10 = p;
             uint param_11 = 0u;
             tile_w[line + octet_of(param_10, param_11)] = first;
@@ -1353,16 +1443,16 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             tile_w[line + (2u * p)] = first;
             tile_w[(line + (2u * p)) + 1u] = second_;
         }
-        bool _3017;
-        if (_3008)
+        bool _3058;
+        if (_3049)
         {
-            _3017 = (p == 0u) || _3015;
+            _3058 = (p == 0u) || _3056;
         }
         else
         {
-            _3017 = _3008;
+            _3058 = _3049;
         }
-        if (_3017)
+        if (_3058)
         {
             tile_scales[((p % SCALES) * 128u) + (t_1 / 2u)] = scale;
         }
@@ -1390,13 +1480,13 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t < PART_STEPS)
             {
-                simdgroup_half8x8 _3113;
-                simdgroup_load(_3113, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
-                simdgroup_half8x8 tempArg = _3113;
+                simdgroup_half8x8 _3154;
+                simdgroup_load(_3154, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+                simdgroup_half8x8 tempArg = _3154;
                 b[(j * 4u) + t] = tempArg;
             }
         }
-        if (_3126)
+        if (_3167)
         {
             uint at = ((e * 128u) + right) + (j * 8u);
             scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
@@ -1411,9 +1501,9 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t_1 < PART_STEPS)
             {
-                simdgroup_float8x8 _3205;
-                simdgroup_load(_3205, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
-                simdgroup_float8x8 tempArg_1 = _3205;
+                simdgroup_float8x8 _3246;
+                simdgroup_load(_3246, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+                simdgroup_float8x8 tempArg_1 = _3246;
                 a[t_1] = tempArg_1;
             }
         }
@@ -1426,28 +1516,28 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
             {
                 if (t_2 < PART_STEPS)
                 {
-                    if (_3236)
+                    if (_3277)
                     {
-                        simdgroup_float8x8 _3262;
-                        simdgroup_multiply_accumulate(_3262, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                        sums[(i * 4u) + j_1] = _3262;
+                        simdgroup_float8x8 _3303;
+                        simdgroup_multiply_accumulate(_3303, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                        sums[(i * 4u) + j_1] = _3303;
                     }
                     else
                     {
-                        simdgroup_float8x8 _3275;
-                        simdgroup_multiply_accumulate(_3275, a[t_2], b[(j_1 * 4u) + t_2], block);
-                        block = _3275;
+                        simdgroup_float8x8 _3316;
+                        simdgroup_multiply_accumulate(_3316, a[t_2], b[(j_1 * 4u) + t_2], block);
+                        block = _3316;
                     }
                 }
             }
-            if (_3279)
+            if (_3320)
             {
-                uint _3285 = (i * 4u) + j_1;
-                simdgroup_float8x8 param = sums[_3285];
+                uint _3326 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_3326];
                 simdgroup_float8x8 param_1 = block;
                 float2 param_2 = scales[j_1];
                 add_scaled(param, param_1, param_2);
-                sums[_3285] = param;
+                sums[_3326] = param;
             }
         }
     }
@@ -1460,7 +1550,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     uint param_1 = right;
     uint param_2 = 0u;
     multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
-    if (_3308)
+    if (_3349)
     {
         uint param_3 = down;
         uint param_4 = right;
@@ -1492,33 +1582,27 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _394;
+    float _391;
     if (abs(y) > 3.900000095367431640625)
     {
-        _394 = sign(y);
+        _391 = sign(y);
     }
     else
     {
-        _394 = (y * p) / q;
+        _391 = (y * p) / q;
     }
-    float erf = _394;
+    float erf = _391;
     return (0.5 * x) * (1.0 + erf);
 }
 
 static inline __attribute__((always_inline))
-float gelu_tanh(thread const float& x)
-{
-    return x / (1.0 + exp((-1.5957691669464111328125) * (x + (((0.0447149984538555145263671875 * x) * x) * x))));
-}
-
-static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _461, device Y1& _495)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _441, device Y1& _467)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += _461.bias1[push.offset.z + j];
+        sum += _441.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -1526,41 +1610,35 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
         float param_2 = sum;
         sum = gelu_erf(param_2);
     }
-    uint param_3 = 64u;
+    uint param_3 = 1u;
     if (has(param_3, push))
     {
-        float param_4 = sum;
-        sum = gelu_tanh(param_4);
+        sum += _467.y1[to];
     }
-    uint param_5 = 1u;
-    if (has(param_5, push))
-    {
-        sum += _495.y1[to];
-    }
-    _495.y1[to] = sum;
+    _467.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _461, device Y1& _495, device Y4& _605)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _441, device Y1& _467, device Y4& _556)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _516 = (to & 3u) == 0u;
-    bool _526;
-    if (_516)
+    bool _488 = (to & 3u) == 0u;
+    bool _498;
+    if (_488)
     {
-        _526 = (j + 4u) <= push.n;
+        _498 = (j + 4u) <= push.n;
     }
     else
     {
-        _526 = _516;
+        _498 = _488;
     }
-    if (_526)
+    if (_498)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&_461.bias1[at]);
+            sums += float4(*(const device packed_float4*)&_441.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -1571,43 +1649,34 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
             float param_5 = sums.w;
             sums = float4(gelu_erf(param_2), gelu_erf(param_3), gelu_erf(param_4), gelu_erf(param_5));
         }
-        uint param_6 = 64u;
+        uint param_6 = 1u;
         if (has(param_6, push))
         {
-            float param_7 = sums.x;
-            float param_8 = sums.y;
-            float param_9 = sums.z;
-            float param_10 = sums.w;
-            sums = float4(gelu_tanh(param_7), gelu_tanh(param_8), gelu_tanh(param_9), gelu_tanh(param_10));
+            sums += _556.y4[to / 4u];
         }
-        uint param_11 = 1u;
-        if (has(param_11, push))
-        {
-            sums += _605.y4[to / 4u];
-        }
-        _605.y4[to / 4u] = sums;
+        _556.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _625 = e < 4u;
-        bool _634;
-        if (_625)
+        bool _576 = e < 4u;
+        bool _585;
+        if (_576)
         {
-            _634 = (j + e) < push.n;
+            _585 = (j + e) < push.n;
         }
         else
         {
-            _634 = _625;
+            _585 = _576;
         }
-        if (_634)
+        if (_585)
         {
-            uint param_12 = r;
-            uint param_13 = j + e;
-            float param_14 = sums[e];
-            finish(param_12, param_13, param_14, push, _461, _495);
+            uint param_7 = r;
+            uint param_8 = j + e;
+            float param_9 = sums[e];
+            finish(param_7, param_8, param_9, push, _441, _467);
             e++;
             continue;
         }
@@ -1619,7 +1688,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _461, device Y1& _495, device Y4& _605, threadgroup uint4 (&pool)[576], device Work1& _1455, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _441, device Y1& _467, device Y4& _556, threadgroup uint4 (&pool)[576], device Work1& _1496, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
@@ -1637,23 +1706,23 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + first_c) + (4u * (t % 8u));
-            bool _3388 = r < push.rows;
-            bool _3395;
-            if (_3388)
+            bool _3429 = r < push.rows;
+            bool _3436;
+            if (_3429)
             {
-                _3395 = j_1 < push.n;
+                _3436 = j_1 < push.n;
             }
             else
             {
-                _3395 = _3388;
+                _3436 = _3429;
             }
-            if (_3395)
+            if (_3436)
             {
-                float4 v = as_type<float4>(pool[base + t]) * _1455.work1[r];
+                float4 v = as_type<float4>(pool[base + t]) * _1496.work1[r];
                 uint param = r;
                 uint param_1 = j_1;
                 float4 param_2 = v;
-                finish_quad(param, param_1, param_2, push, _461, _495, _605);
+                finish_quad(param, param_1, param_2, push, _441, _467, _556);
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
@@ -1661,7 +1730,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _461, device Y1& _495, device Y4& _605, const device Weights1& _651, threadgroup uint4 (&pool)[576], device Work4& _1152, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1455, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _441, device Y1& _467, device Y4& _556, const device Weights1& _602, threadgroup uint4 (&pool)[576], device Work4& _1193, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1496, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint down = (gl_SubgroupID % 2u) * 32u;
     uint right = (gl_SubgroupID / 2u) * 32u;
@@ -1673,16 +1742,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     {
         uint param = push.n;
         uint param_1 = 128u;
-        uint _3450 = ceil_div(param, param_1);
-        if (tile_j < _3450)
+        uint _3491 = ceil_div(param, param_1);
+        if (tile_j < _3491)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _3469 = ceil_div(param_2, param_3);
-                if (tile_r < _3469)
+                uint _3510 = ceil_div(param_2, param_3);
+                if (tile_r < _3510)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 128u;
@@ -1696,14 +1765,14 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                     uint end = count;
                     uint param_6 = min(first, (count - 1u));
                     uint param_7 = slices_k;
-                    load_slice(param_6, param_7, push, _651, _1152, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_6, param_7, push, _602, _1193, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     uint param_8 = min(first, (count - 1u));
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                     uint param_10 = min((first + 1u), (count - 1u));
                     uint param_11 = slices_k;
-                    load_slice(param_10, param_11, push, _651, _1152, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_10, param_11, push, _602, _1193, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint s = first; s < end; s++)
                     {
@@ -1716,13 +1785,13 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                         put_slice(param_14, param_15, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                         uint param_16 = min((s + 2u), (count - 1u));
                         uint param_17 = slices_k;
-                        load_slice(param_16, param_17, push, _651, _1152, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                        load_slice(param_16, param_17, push, _602, _1193, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                         threadgroup_barrier(mem_flags::mem_threadgroup);
                     }
                     uint param_18 = (tile_r * 64u) + down;
                     uint param_19 = tile_j * 128u;
                     uint param_20 = right;
-                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _461, _495, _605, pool, _1455, sums, gl_SubgroupInvocationID);
+                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _441, _467, _556, pool, _1496, sums, gl_SubgroupInvocationID);
                     tile_r += push.groups.x;
                     continue;
                 }
@@ -1741,16 +1810,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     }
 }
 
-kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _651 [[buffer(2)]], const device Bias1& _461 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _602 [[buffer(2)]], const device Bias1& _441 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& _818 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _892 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& _495 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& _1152 = *(device Work4*)spvBufferAliasSet0Binding6;
-    device auto& _605 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& _829 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _901 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& _1455 = *(device Work1*)spvBufferAliasSet0Binding6;
+    const device auto& _859 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _933 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& _467 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& _1193 = *(device Work4*)spvBufferAliasSet0Binding6;
+    device auto& _556 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& _870 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _942 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& _1496 = *(device Work1*)spvBufferAliasSet0Binding6;
     threadgroup float group_partial[256];
     threadgroup uint4 pool[576];
     threadgroup uint4 tile_w[640];
@@ -1761,13 +1830,13 @@ kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device voi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_3573)
+    if (_3615)
     {
-        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _818, _829, _892, _901, pool, _1152, gl_LocalInvocationID, gl_WorkGroupID, _1455);
+        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _859, _870, _933, _942, pool, _1193, gl_LocalInvocationID, gl_WorkGroupID, _1496);
     }
     else
     {
-        matrix_tiles(gl_SubgroupID, push, _461, _495, _605, _651, pool, _1152, gl_LocalInvocationID, gl_WorkGroupID, _1455, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
+        matrix_tiles(gl_SubgroupID, push, _441, _467, _556, _602, pool, _1193, gl_LocalInvocationID, gl_WorkGroupID, _1496, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
     }
 }
 

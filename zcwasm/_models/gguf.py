@@ -39,13 +39,12 @@ _STRING, _ARRAY, _BOOL = 8, 9, 7
 _SCALARS = {0: "u1", 1: "i1", 2: "<u2", 3: "<i2", 4: "<u4", 5: "<i4", 6: "<f4", _BOOL: "?"}
 _SCALARS |= {10: "<u8", 11: "<i8", 12: "<f8"}
 
-SUPPORTED = tuple(name for name, _, _, _ in _weight_types)
+SUPPORTED = tuple(name for name, _, _, number in _weight_types if number is not None)
 # All else that the format names, so that a refusal can, too; then what is supported.
-_TENSOR_TYPES = {6: "Q5_0", 7: "Q5_1", 9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 13: "Q5_K", 15: "Q8_K"}
-_TENSOR_TYPES |= {16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S"}
-_TENSOR_TYPES |= {22: "IQ2_S", 23: "IQ4_XS", 24: "I8", 25: "I16", 26: "I32", 27: "I64", 28: "F64"}
-_TENSOR_TYPES |= {29: "IQ1_M", 34: "TQ1_0", 35: "TQ2_0", 39: "MXFP4"}
-_TENSOR_TYPES |= {number: name for name, _, _, number in _weight_types}
+_TENSOR_TYPES = {9: "Q8_1", 15: "Q8_K", 16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S"}
+_TENSOR_TYPES |= {21: "IQ3_S", 22: "IQ2_S", 24: "I8", 25: "I16", 26: "I32", 27: "I64", 28: "F64"}
+_TENSOR_TYPES |= {29: "IQ1_M", 34: "TQ1_0", 35: "TQ2_0"}
+_TENSOR_TYPES |= {number: name for name, _, _, number in _weight_types if number is not None}
 
 
 class _Bytes:
@@ -270,6 +269,12 @@ def _read_tensors(data: _Bytes, at: int, count: int, alignment: int) -> list[Ent
             raise model_error(
                 f"tensor {name} at offset {at - 12} has type {type_name}: "
                 f"{', '.join(SUPPORTED)} are supported",
+                at - 12,
+            )
+        if type_name == "MXFP4" and sides[0] % 64 == 32:
+            raise model_error(
+                f"tensor {name} at offset {at - 12} has rows of {sides[0]} elements in MXFP4, an odd number of "
+                "blocks of 32: only rows of whole pairs of them are supported",
                 at - 12,
             )
         if offset % alignment:

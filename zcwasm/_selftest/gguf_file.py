@@ -15,8 +15,8 @@ from zcwasm._core import _weight_types
 from zcwasm._selftest.reference import Array
 
 STRING, ARRAY, BOOL, U8, U32, F32, U64, I64 = 8, 9, 7, 0, 4, 6, 10, 11
-# Q5_0: for what is refused.
-TENSOR_TYPES = {name: number for name, _, _, number in _weight_types} | {"Q5_0": 6}
+# IQ3_S: for what is refused.
+TENSOR_TYPES = {name: number for name, _, _, number in _weight_types if number is not None} | {"IQ3_S": 21}
 ALIGNMENT = 32
 
 # A tensor as it is written: type, shape as NumPy has it, data.

@@ -38,6 +38,84 @@ def nibbles(q: Array) -> Array:
     return np.concatenate([q & 15, q >> 4], axis=-1)
 
 
+def bits_of(data: Array, width: int) -> Array:
+    """Rows of bytes, (..., n), in parts of `width` bits, lowest first: (..., 8 / width, n)."""
+    shifts = np.arange(0, 8, width, np.uint8)[:, None]
+    return np.asarray(data[..., None, :] >> shifts & np.uint8((1 << width) - 1))
+
+
+# What the numbers of four bits of IQ4_NL and IQ4_XS stand for; those of MXFP4, float4 (E2M1).
+IQ4_VALUES = np.array([-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113], np.float32)
+E2M1_VALUES = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6, -0.0, -0.5, -1, -1.5, -2, -3, -4, -6], np.float32)
+
+
+def six_bit_scales(s: Array) -> tuple[Array, Array]:
+    """Scales and minimums of Q4_K and Q5_K: (blocks, 12) bytes to (blocks, 8) each."""
+    scale = np.concatenate([s[:, :4] & 63, (s[:, 8:] & 15) | (s[:, :4] >> 6 << 4)], axis=1)
+    least = np.concatenate([s[:, 4:8] & 63, (s[:, 8:] >> 4) | (s[:, 4:8] >> 6 << 4)], axis=1)
+    return scale, least
+
+
+def float8_e4m3(data: Array) -> Array:
+    """Bytes of a sign, four bits of exponent (bias 7) and three of fraction, where all ones are NaN."""
+    exponent, fraction = (data >> 3 & 15).astype(np.int32), (data & 7).astype(np.float32)
+    size = np.where(
+        exponent > 0, np.ldexp(1 + fraction / 8, exponent - 7), np.ldexp(fraction / 8, np.int32(-6))
+    )
+    size[(data & 0x7F) == 0x7F] = np.nan
+    return np.where(data >> 7, -size, size).astype(np.float32)
+
+
+def scaled_in_parts(scale: Array, q: Array, least: Array | None = None) -> Array:
+    """Of blocks of 256: (blocks, parts) numbers, each for as many elements of q: scale * q - least."""
+    count, parts = scale.shape
+    values = scale[:, :, None] * q.reshape(count, parts, 256 // parts).astype(np.float32)
+    return np.asarray((values if least is None else values - least[:, :, None]).reshape(count, 256))
+
+
+def dequantize_others(name: str, blocks: Array) -> Array:
+    """dequantize_blocks of the types that came later."""
+    count = len(blocks)
+    if name in ("Q5_0", "Q5_1"):
+        at = 2 if name == "Q5_0" else 4
+        high = bits_of(blocks[:, at : at + 4, None], 1).reshape(count, 32)
+        q = nibbles(blocks[:, at + 4 :]).astype(np.float32) + 16 * high
+        d = halves(blocks[:, :2])
+        return d * (q - 16) if name == "Q5_0" else d * q + halves(blocks[:, 2:4])
+    if name == "Q2_K":
+        d, m = halves(blocks[:, 80:82]), halves(blocks[:, 82:])
+        scale, least = blocks[:, :16] & 15, blocks[:, :16] >> 4
+        return scaled_in_parts(d * scale, bits_of(blocks[:, 16:80].reshape(count, 2, 32), 2), m * least)
+    if name == "Q3_K":
+        s = blocks[:, 96:108]
+        low = bits_of(blocks[:, 32:96].reshape(count, 2, 32), 2).reshape(count, 256)
+        high = bits_of(blocks[:, :32], 1).reshape(count, 256)
+        scale = nibbles(s[:, :8]) | bits_of(s[:, 8:], 2).reshape(count, 16) << 4
+        q = (low | high << 2).astype(np.float32) - 4
+        return scaled_in_parts(halves(blocks[:, 108:]) * (scale.astype(np.float32) - 32), q)
+    if name == "Q5_K":
+        scale, least = six_bit_scales(blocks[:, 4:16])
+        low = nibbles(blocks[:, 48:].reshape(count, 4, 32)).reshape(count, 256)
+        q = low | bits_of(blocks[:, 16:48], 1).reshape(count, 256) << 4
+        return scaled_in_parts(halves(blocks[:, :2]) * scale, q, halves(blocks[:, 2:4]) * least)
+    if name == "IQ4_NL":
+        return halves(blocks[:, :2]) * IQ4_VALUES[nibbles(blocks[:, 2:])]
+    if name == "IQ4_XS":
+        low = bits_of(blocks[:, 4:8, None], 4).reshape(count, 8)
+        high = bits_of(blocks[:, 2:4, None], 2).reshape(count, 8)
+        scale = (low | high << 4).astype(np.float32) - 32
+        q = IQ4_VALUES[nibbles(blocks[:, 8:].reshape(count, 8, 16))]
+        return scaled_in_parts(halves(blocks[:, :2]) * scale, q)
+    if name == "MXFP4":
+        half = blocks.reshape(-1, 17)
+        # As GGUF has it: 255 is 2^128, which no float32 is, not NaN.
+        with np.errstate(over="ignore"):
+            values = np.ldexp(2 * E2M1_VALUES[nibbles(half[:, 1:])], half[:, :1].astype(np.int32) - 128)
+        return values.astype(np.float32).reshape(count, 64)
+    assert name == "F8_E4M3", f"the reference cannot unpack {name}"
+    return float8_e4m3(blocks)
+
+
 def dequantize_blocks(name: str, blocks: Array) -> Array:
     """(blocks, bytes) to (blocks, elements), float32."""
     count = len(blocks)
@@ -54,13 +132,12 @@ def dequantize_blocks(name: str, blocks: Array) -> Array:
     if name == "Q4_1":
         return halves(blocks[:, :2]) * nibbles(blocks[:, 4:]).astype(np.float32) + halves(blocks[:, 2:4])
     if name == "Q4_K":
-        s = blocks[:, 4:16]
-        scale = np.concatenate([s[:, :4] & 63, (s[:, 8:] & 15) | (s[:, :4] >> 6 << 4)], axis=1)
-        least = np.concatenate([s[:, 4:8] & 63, (s[:, 8:] >> 4) | (s[:, 4:8] >> 6 << 4)], axis=1)
+        scale, least = six_bit_scales(blocks[:, 4:16])
         q = nibbles(blocks[:, 16:].reshape(count, 4, 32)).reshape(count, 8, 32).astype(np.float32)
         d, m = halves(blocks[:, :2]), halves(blocks[:, 2:4])
         return np.asarray(((d * scale)[:, :, None] * q - (m * least)[:, :, None]).reshape(count, 256))
-    assert name == "Q6_K", f"the reference cannot unpack {name}"
+    if name != "Q6_K":
+        return dequantize_others(name, blocks)
     low = blocks[:, :128].reshape(count, 2, 1, 64) >> np.array([0, 4], np.uint8).reshape(1, 1, 2, 1) & 15
     high = (
         blocks[:, 128:192].reshape(count, 2, 1, 32) >> np.array([0, 2, 4, 6], np.uint8).reshape(1, 1, 4, 1)
@@ -95,10 +172,30 @@ def random_weights(name: str, n: int, k: int, rng: np.random.Generator) -> Array
         scales = rng.uniform(-largest if signed else 0, largest, count).astype(np.float16)
         blocks[:, at : at + 2] = scales.view(np.uint8).reshape(count, 2)
 
-    if name == "Q8_0":
+    if name == "F8_E4M3":
+        # No larger than 2, and no NaN.
+        return np.where(blocks & 0x7F > 0x40, blocks & 0xBF, blocks).reshape(n, k // block * size)
+    if name == "MXFP4":
+        blocks[:, (0, 17)] = rng.integers(124, 127, (count, 2), np.uint8)
+    elif name in ("Q8_0", "IQ4_NL"):
         put(0, 1 / 64)
     elif name == "Q4_0":
         put(0, 1 / 4)
+    elif name == "Q5_0":
+        put(0, 1 / 8)
+    elif name == "Q5_1":
+        put(0, 1 / 16)
+        put(2, 1.0)
+    elif name == "Q2_K":
+        put(80, 1 / 16)
+        put(82, 1 / 16)
+    elif name == "Q3_K":
+        put(108, 1 / 64)
+    elif name == "Q5_K":
+        put(0, 1 / 1024)
+        put(2, 1 / 64)
+    elif name == "IQ4_XS":
+        put(0, 1 / 2048)
     elif name == "Q4_1":
         put(0, 1 / 8)
         put(2, 1.0)

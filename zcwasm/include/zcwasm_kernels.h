@@ -68,6 +68,15 @@ typedef enum zc_weight_type {
     ZC_WEIGHT_Q4_1,
     ZC_WEIGHT_Q4_K,
     ZC_WEIGHT_Q6_K,
+    ZC_WEIGHT_Q5_0,
+    ZC_WEIGHT_Q5_1,
+    ZC_WEIGHT_Q2_K,
+    ZC_WEIGHT_Q3_K,
+    ZC_WEIGHT_Q5_K,
+    ZC_WEIGHT_IQ4_NL,
+    ZC_WEIGHT_IQ4_XS,
+    ZC_WEIGHT_MXFP4,   /* two of GGUF's blocks, 64 elements */
+    ZC_WEIGHT_F8_E4M3, /* as safetensors files have it; two elements */
     ZC_WEIGHT_TYPE_COUNT
 } zc_weight_type;
 

@@ -138,7 +138,7 @@ static void pack_q4_k(void *unit, size_t row, const void *from, size_t blocks)
     const zc_block_q4_k *block = from;
     uint8_t scale[8], min[8];
     (void)blocks;
-    zc_q4_k_scales(block, scale, min);
+    zc_q4_k_scales(block->scales, scale, min);
     to->d[row] = block->d;
     to->m[row] = block->m;
     for (size_t j = 0; j < 8; j++) {

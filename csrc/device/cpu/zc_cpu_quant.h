@@ -42,6 +42,60 @@ typedef struct zc_block_q6_k { /* d * scales[i / 16] * (n - 32), n of 6 bits */
     uint16_t d;
 } zc_block_q6_k;
 
+typedef struct zc_block_q5_0 { /* d * (n - 16), n of 5 bits: the lower four as in q4_0, the upper one is bit i of `high` */
+    uint16_t d;
+    uint8_t high[4];
+    uint8_t q[16];
+} zc_block_q5_0;
+
+typedef struct zc_block_q5_1 { /* d * n + m, n as in q5_0 */
+    uint16_t d, m;
+    uint8_t high[4];
+    uint8_t q[16];
+} zc_block_q5_1;
+
+typedef struct zc_block_q2_k { /* d * scale * n - m * min, n of 2 bits */
+    uint8_t scales[16];        /* of elements i / 16: the scale, the minimum in the upper four bits */
+    uint8_t q[64];             /* 32 bytes for each 128 elements: two bits of each of four groups of 32 */
+    uint16_t d, m;
+} zc_block_q2_k;
+
+typedef struct zc_block_q3_k { /* d * scale[i / 16] * (n - 4), n of 3 bits; zc_q3_k_scales unpacks these */
+    uint8_t high[32];          /* the upper bits: of element i bit i / 32 of high[i % 32] */
+    uint8_t q[64];             /* the lower two as in q2_k */
+    uint8_t scales[12];
+    uint16_t d;
+} zc_block_q3_k;
+
+typedef struct zc_block_q5_k { /* as q4_k, n of 5 bits */
+    uint16_t d, m;
+    uint8_t scales[12];
+    uint8_t high[32]; /* the upper bits, as in q3_k */
+    uint8_t q[128];
+} zc_block_q5_k;
+
+typedef struct zc_block_iq4_nl { /* d * zc_iq4_values[n], n as in q4_0 */
+    uint16_t d;
+    uint8_t q[16];
+} zc_block_iq4_nl;
+
+typedef struct zc_block_iq4_xs { /* d * scale[i / 32] * zc_iq4_values[n]; zc_iq4_xs_scales unpacks the scales */
+    uint16_t d;
+    uint16_t high;  /* two bits of each scale */
+    uint8_t low[4]; /* four bits */
+    uint8_t q[128]; /* 16 bytes for each 32 elements, as in q4_0 */
+} zc_block_iq4_xs;
+
+typedef struct zc_block_mxfp4 {
+    struct { /* 2^(exponent - 128) * zc_mxfp4_values[n], n as in q4_0: the values are doubled */
+        uint8_t exponent;
+        uint8_t q[16];
+    } half[2];
+} zc_block_mxfp4;
+
+static const int8_t zc_iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+static const int8_t zc_mxfp4_values[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
 /* ---- the same laid out anew (zc_cpu_packed.h) ---- */
 
 #define ZC_PACKED_ROWS 16u
@@ -97,14 +151,37 @@ static inline float zc_half_to_float(uint16_t half)
 
 uint16_t zc_float_to_half(float value); /* to nearest, ties to even; NaN stays NaN */
 
-static inline void zc_q4_k_scales(const zc_block_q4_k *block, uint8_t scale[8], uint8_t min[8])
+/* 2^(exponent - 128), which is no normal number for 0 and 1. All exponents are numbers, as for the format's other readers. */
+static inline float zc_mxfp4_scale(uint8_t exponent)
 {
-    const uint8_t *s = block->scales;
+    uint32_t bits = exponent < 2 ? 0x200000u << exponent : (exponent - 1u) << 23;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* Of Q4_K and Q5_K. */
+static inline void zc_q4_k_scales(const uint8_t s[12], uint8_t scale[8], uint8_t min[8])
+{
     for (int j = 0; j < 4; j++) {
         scale[j] = s[j] & 63;
         min[j] = s[j + 4] & 63;
         scale[j + 4] = (uint8_t)((s[j + 8] & 15) | (s[j] >> 6) << 4);
         min[j + 4] = (uint8_t)((s[j + 8] >> 4) | (s[j + 4] >> 6) << 4);
+    }
+}
+
+static inline void zc_q3_k_scales(const uint8_t s[12], int8_t scale[16])
+{
+    for (int j = 0; j < 16; j++) {
+        scale[j] = (int8_t)(((s[j % 8] >> (j < 8 ? 0 : 4) & 15) | (s[8 + j % 4] >> j / 4 * 2 & 3) << 4) - 32);
+    }
+}
+
+static inline void zc_iq4_xs_scales(const zc_block_iq4_xs *block, int8_t scale[8])
+{
+    for (int j = 0; j < 8; j++) {
+        scale[j] = (int8_t)(((block->low[j / 2] >> j % 2 * 4 & 15) | (block->high >> 2 * j & 3) << 4) - 32);
     }
 }
 
