@@ -41,6 +41,7 @@ PARTS = {
     "bert.c": ("guest.c",),
     "llama.c": (
         "guest.c",
+        "llama_layers.c",
         "llama_many.c",
         "llama_memory.c",
         "llama_model.c",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from byte_letters import letters
 
 import zcwasm
 from zcwasm._selftest import gguf_file
@@ -124,13 +125,6 @@ TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
     "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
-
-
-def letters() -> list[str]:
-    """GPT-2's stand-ins of the 256 bytes."""
-    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    rest = iter(range(256, 512))
-    return [chr(byte if byte in plain else next(rest)) for byte in range(256)]
 
 
 def llama_metadata(layers: int = 1, **tokenizer: Any) -> dict[str, Any]:

@@ -1128,6 +1128,7 @@ class TestHostile:
                     cpu_model.config,
                     {"context": 16, "chunk": 16, "kv_type": 1, "exact": 0, "version": layouts.LLAMA_VERSION},
                 ),
+                layers=cpu_model._layer_bytes(),
                 rope=cpu_model._rope_bytes(16),
                 many=many.tobytes(),
             )

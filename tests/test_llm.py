@@ -24,14 +24,14 @@ import tiny_model
 import zcwasm
 from zcwasm import llm
 from zcwasm._selftest.reference import WEIGHT_TYPES
-from zcwasm.llm import _config
+from zcwasm.llm._families import FAMILIES
 
 pytestmark = pytest.mark.slow_on_software
 
 CPU = functools.partial(pytest.param, marks=pytest.mark.cpu_is_enough)
 
 HEADS, KV_HEADS = 4, 2
-# Of each architecture: whether it rotates halves of a head, or pairs.
+# Of two families: whether it rotates halves of a head, or pairs.
 HALVES = {"llama": False, "qwen2": True}
 PROMPT = [(7 * n * n + 3 * n) % 250 for n in range(37)]
 
@@ -117,15 +117,16 @@ def test_there_is_a_model_of_every_type_of_weights() -> None:
     assert {options.get("kind", "F32") for options in KINDS} == set(WEIGHT_TYPES)
 
 
-def test_every_architecture_is_compared_with_the_reference() -> None:
-    assert set(HALVES) == set(_config.ARCHITECTURES)
+def test_both_orders_of_rotation_are_compared_with_the_reference() -> None:
+    """test_families.py has all families."""
+    assert HALVES == {name: FAMILIES[name].rope_halves for name in HALVES}
     assert {options.get("architecture", "llama") for options in KINDS} == set(HALVES)
 
 
-def test_every_architecture_is_documented() -> None:
+def test_every_family_is_documented() -> None:
     docs = Path(__file__).resolve().parent.parent / "docs"
     pages = [path.read_text("utf-8") for path in docs.rglob("*.md")]
-    assert any(all(f"`{name}`" in page for name in _config.ARCHITECTURES) for page in pages)
+    assert any(all(f"`{name}`" in page for name in FAMILIES) for page in pages)
 
 
 class TestNumbers:
@@ -1271,7 +1272,7 @@ class TestErrors:
             ("llama.attention.head_count_kv", 3, "3 key-value heads"),
             ("llama.rope.dimension_count", 15, "15 of them rotated"),
             ("llama.rope.freq_base", float("nan"), "llama.rope.freq_base is nan"),
-            ("llama.rope.scaling.type", "yarn", "'yarn' is not supported"),
+            ("llama.rope.scaling.type", "dynamic", "'dynamic' is not supported"),
             ("llama.attention.layer_norm_rms_epsilon", "no", "must be a number"),
             ("llama.attention.head_count", 5000, "llama.attention.head_count is 5000"),
         ],

@@ -58,7 +58,7 @@ ZC_POOL_NORMALIZE = 1
 
 # llama.h
 
-LLAMA_VERSION = 4
+LLAMA_VERSION = 5
 LLAMA_MAX_LAYERS = 4096
 LLAMA_MAX_DIM = 1048576
 LLAMA_MAX_HEADS = 4096
@@ -66,13 +66,25 @@ LLAMA_MAX_FF = 4194304
 LLAMA_MAX_VOCAB = 16777216
 LLAMA_MAX_CONTEXT = 16777216
 LLAMA_MAX_CHUNK = 4096
+LLAMA_MAX_ROPES = 4
+LLAMA_MAX_RESIDUAL_SCALE = 65536
+LLAMA_NORM_PRE = 1
+LLAMA_NORM_POST = 2
+LLAMA_NORM_LAYER = 4
+LLAMA_QK_NONE = 0
+LLAMA_QK_HEAD = 1
+LLAMA_QK_ROW = 2
+LLAMA_FF_SILU = 0
+LLAMA_FF_GELU_TANH = 1
+LLAMA_FF_PLAIN_GELU = 2
+LLAMA_FF_PLAIN_GELU_TANH = 3
 LLAMA_MIN_TEMPERATURE = 0.001
 LLAMA_MAX_TEMPERATURE = 1000
 LLAMA_MIN_PENALTY = 0.001
 LLAMA_MAX_PENALTY = 1000
 
 LLAMA_CONFIG = _struct(
-    64,
+    108,
     ("version", "<u4", 0),
     ("layers", "<u4", 4),
     ("dim", "<u4", 8),
@@ -87,8 +99,19 @@ LLAMA_CONFIG = _struct(
     ("rope_layout", "<u4", 44),
     ("kv_type", "<u4", 48),
     ("exact", "<u4", 52),
-    ("norm_epsilon", "<f4", 56),
-    ("attention_scale", "<f4", 60),
+    ("norms", "<u4", 56),
+    ("qk_norm", "<u4", 60),
+    ("feed_forward", "<u4", 64),
+    ("parallel", "<u4", 68),
+    ("positions", "<u4", 72),
+    ("ropes", "<u4", 76),
+    ("norm_epsilon", "<f4", 80),
+    ("attention_scale", "<f4", 84),
+    ("attention_softcap", "<f4", 88),
+    ("logit_softcap", "<f4", 92),
+    ("embedding_scale", "<f4", 96),
+    ("residual_scale", "<f4", 100),
+    ("logit_scale", "<f4", 104),
 )
 
 LLAMA_DEVICE = _struct(
@@ -96,6 +119,12 @@ LLAMA_DEVICE = _struct(
     ("scratch", "<u4", 0),
     ("mirror", "<u4", 4),
     ("submit_ahead", "<u4", 8),
+)
+
+LLAMA_LAYER = _struct(
+    8,
+    ("window", "<u4", 0),
+    ("rope", "<u4", 4),
 )
 
 LLAMA_SAMPLING = _struct(
@@ -110,30 +139,30 @@ LLAMA_SAMPLING = _struct(
 )
 
 LLAMA_STATE = _struct(
-    744,
+    784,
     ("version", "<u4", 0),
     ("size", "<u4", 4),
     ("config", LLAMA_CONFIG, 8),
-    ("device", LLAMA_DEVICE, 72),
-    ("wanted", LLAMA_SAMPLING, 88),
-    ("sampling", LLAMA_SAMPLING, 120),
-    ("random", "<u8", 152),
-    ("cache_layer_bytes", "<u8", 160),
-    ("cache_bytes", "<u8", 168),
-    ("cache", "<u4", 176),
-    ("history", "<u4", 180),
-    ("prompt", "<u4", 184),
-    ("logits", "<u4", 188),
-    ("scores", "<u4", 192),
-    ("rope", "<u4", 196),
-    ("transient", "<u4", 200),
-    ("activations", "<u4", 204),
-    ("cached", "<u4", 208),
-    ("reused", "<u4", 212),
-    ("token", "<u4", 216),
-    ("chosen", "<u4", 220),
-    ("error_size", "<u4", 224),
-    ("error", ("u1", (512,)), 228),
+    ("device", LLAMA_DEVICE, 116),
+    ("wanted", LLAMA_SAMPLING, 128),
+    ("sampling", LLAMA_SAMPLING, 160),
+    ("random", "<u8", 192),
+    ("cache_layer_bytes", "<u8", 200),
+    ("cache_bytes", "<u8", 208),
+    ("cache", "<u4", 216),
+    ("history", "<u4", 220),
+    ("prompt", "<u4", 224),
+    ("logits", "<u4", 228),
+    ("scores", "<u4", 232),
+    ("rope", "<u4", 236),
+    ("transient", "<u4", 240),
+    ("activations", "<u4", 244),
+    ("cached", "<u4", 248),
+    ("reused", "<u4", 252),
+    ("token", "<u4", 256),
+    ("chosen", "<u4", 260),
+    ("error_size", "<u4", 264),
+    ("error", ("u1", (512,)), 268),
 )
 
 # llama_many.h

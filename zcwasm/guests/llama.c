@@ -1,4 +1,4 @@
-/* llama.c: the guest of zcwasm.llm: a decoder of the Llama family (Llama 2 and 3, SmolLM2, Qwen2 with its biases).
+/* llama.c: the guest of zcwasm.llm: a decoder, whose graph llama_config and llama_layer describe (llama.h).
  *
  * It owns the loop: activations, the key-value cache, the history of tokens and the sampler's state lie in its
  * memory, at addresses that llama_state (llama.h) gives. Weights are tensors of the host, named by handle. It
@@ -37,7 +37,7 @@ int32_t fail_limit(zcg_errno code, const char *what, u64 value, const char *limi
 int32_t take_resources(void)
 {
     int32_t code;
-    if ((code = read_rope()) < 0 || (code = find_kernels()) < 0 || (code = find_tensors()) < 0)
+    if ((code = read_rope()) < 0 || (code = find_kernels()) < 0)
         return code;
     return make_scratch();
 }
@@ -90,38 +90,98 @@ static int32_t CALL(adopt)(u32 count)
 }
 ENTRY(adopt, (u32 count), (count))
 
+/* Whether a number of the config is from `least` to `most`. Nor may it be NaN. */
+static int32_t check_number(const char *name, float value, float least, float most)
+{
+    if (value >= least && value <= most)
+        return 0;
+    fail(ZCG_EINVAL, name);
+    say(value > most || value < least ? " is out of range" : " is not a number");
+    return -ZCG_EINVAL;
+}
+
+static int32_t check_floats(void)
+{
+    const llama_config *c = &state.config;
+    const float most = __FLT_MAX__, least = __FLT_MIN__;
+    const struct {
+        const char *name;
+        float value, least, most;
+    } numbers[] = {
+        {"norm_epsilon", c->norm_epsilon, 0, most},
+        {"attention_scale", c->attention_scale, least, most},
+        {"attention_softcap", c->attention_softcap, 0, most},
+        {"logit_softcap", c->logit_softcap, 0, most},
+        {"embedding_scale", c->embedding_scale, least, most},
+        /* Sums are kept divided by it. */
+        {"residual_scale", c->residual_scale, 1.0f / LLAMA_MAX_RESIDUAL_SCALE, LLAMA_MAX_RESIDUAL_SCALE},
+        {"logit_scale", c->logit_scale, least, most},
+    };
+    for (u32 i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        int32_t code = check_number(numbers[i].name, numbers[i].value, numbers[i].least, numbers[i].most);
+        if (code < 0)
+            return code;
+    }
+    return 0;
+}
+
+/* What belongs together. */
+static int32_t check_together(void)
+{
+    const llama_config *c = &state.config;
+    if (c->rotated > c->head_size || (c->rotated == 0) != (c->ropes == 0))
+        return fail(ZCG_EINVAL, "rotated is out of range, or there are tables of angles for nothing, or none");
+    if (c->kv_type == ZC_CACHE_Q8_0 && (c->head_size % 32 || kv_columns() % 64))
+        return fail(ZCG_EINVAL,
+                    "a cache of Q8_0 needs heads of a multiple of 32 elements, and 64 columns or a multiple");
+    if (c->positions && c->positions < c->context)
+        return fail_limit(ZCG_EINVAL, "the context", c->context, ", learned positions are ", c->positions);
+    if (c->residual_scale != 1 && !(c->norms & LLAMA_NORM_PRE))
+        return fail(ZCG_EINVAL, "a residual_scale needs norms of what is read");
+    if (c->parallel && c->norms != LLAMA_NORM_PRE && c->norms != (LLAMA_NORM_PRE | LLAMA_NORM_LAYER))
+        return fail(ZCG_EINVAL, "what is parallel has norms of what is read, and no others");
+    return 0;
+}
+
 /* The numbers are the host's, who is trusted with them no more than with a pointer: products of two must fit. */
 static int32_t check_config(void)
 {
     const llama_config *c = &state.config;
     const struct {
         const char *name;
-        u32 value, most;
+        u32 value, least, most;
     } limits[] = {
-        {"layers", c->layers, LLAMA_MAX_LAYERS},
-        {"dim", c->dim, LLAMA_MAX_DIM},
-        {"heads", c->heads, LLAMA_MAX_HEADS},
-        {"kv_heads", c->kv_heads, LLAMA_MAX_HEADS},
-        {"head_size", c->head_size, ZC_ATTENTION_MAX_HEAD},
-        {"ff", c->ff, LLAMA_MAX_FF},
-        {"vocab", c->vocab, LLAMA_MAX_VOCAB},
-        {"context", c->context, LLAMA_MAX_CONTEXT},
-        {"chunk", c->chunk, LLAMA_MAX_CHUNK},
+        {"layers", c->layers, 1, LLAMA_MAX_LAYERS},
+        {"dim", c->dim, 1, LLAMA_MAX_DIM},
+        {"heads", c->heads, 1, LLAMA_MAX_HEADS},
+        {"kv_heads", c->kv_heads, 1, LLAMA_MAX_HEADS},
+        {"head_size", c->head_size, 1, ZC_ATTENTION_MAX_HEAD},
+        {"ff", c->ff, 1, LLAMA_MAX_FF},
+        {"vocab", c->vocab, 1, LLAMA_MAX_VOCAB},
+        {"context", c->context, 1, LLAMA_MAX_CONTEXT},
+        {"chunk", c->chunk, 1, LLAMA_MAX_CHUNK},
+        {"rope_layout", c->rope_layout, 0, ZC_ROPE_HALVES},
+        {"kv_type", c->kv_type, 0, ZC_CACHE_Q8_0},
+        {"exact", c->exact, 0, 1},
+        {"norms", c->norms, 0, LLAMA_NORM_PRE | LLAMA_NORM_POST | LLAMA_NORM_LAYER},
+        {"qk_norm", c->qk_norm, 0, LLAMA_QK_ROW},
+        {"feed_forward", c->feed_forward, 0, LLAMA_FF_PLAIN_GELU_TANH},
+        {"parallel", c->parallel, 0, 1},
+        {"positions", c->positions, 0, LLAMA_MAX_CONTEXT},
+        {"ropes", c->ropes, 0, LLAMA_MAX_ROPES},
     };
+    int32_t code;
     if (c->version != LLAMA_VERSION)
         return fail_limit(ZCG_EINVAL, "config version", c->version, ", this guest speaks ", LLAMA_VERSION);
     for (u32 i = 0; i < sizeof limits / sizeof *limits; i++) {
-        if (limits[i].value == 0)
+        if (limits[i].value < limits[i].least)
             return fail_limit(ZCG_EINVAL, limits[i].name, 0, ", must be 1 to ", limits[i].most);
         if (limits[i].value > limits[i].most)
             return fail_limit(ZCG_EINVAL, limits[i].name, limits[i].value, ", the most is ", limits[i].most);
     }
-    if (c->rotated > c->head_size || c->kv_type > ZC_CACHE_Q8_0)
-        return fail(ZCG_EINVAL, "rotated or kv_type is out of range");
-    if (c->kv_type == ZC_CACHE_Q8_0 && (c->head_size % 32 || kv_columns() % 64))
-        return fail(ZCG_EINVAL,
-                    "a cache of Q8_0 needs heads of a multiple of 32 elements, and 64 columns or a multiple");
-    return 0;
+    if ((code = check_floats()) < 0)
+        return code;
+    return check_together();
 }
 
 int32_t read_config(void)

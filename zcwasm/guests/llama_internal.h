@@ -3,7 +3,8 @@
  *   llama.c         what the host calls
  *   llama_model.c   the model: its tensors, by name and shape
  *   llama_memory.c  where everything lies, in the guest's memory and in scratch
- *   llama_record.c  the forward pass and the choice of a token, recorded as dispatches of kernels
+ *   llama_record.c  dispatches of kernels; the choice of a session's next token, recorded as some
+ *   llama_layers.c  the forward pass, recorded as dispatches
  *   llama_step.c    steps: sequences that are replayed, also before the one in front has ended
  *   llama_sample.c  tokens that the device chose or left to the guest, and the window of tokens whose repetition is
  *                   penalized
@@ -33,7 +34,7 @@ typedef struct choice {
 int32_t fail_limit(zcg_errno code, const char *what, u64 value, const char *limit_is, u64 limit);
 /* The input "config", checked. */
 int32_t read_config(void);
-/* What is not memory: the table of angles, kernels and tensors, scratch and the mirror. */
+/* What is not memory: tables of angles, kernels, scratch and the mirror. */
 int32_t take_resources(void);
 /* Whether tokens can be chosen so. */
 int32_t check_choice(float temperature, const choice *c);
@@ -50,22 +51,44 @@ static inline u32 kv_columns(void)
 /* --- llama_model.c --- */
 
 typedef struct tensor {
-    zcg_handle handle; /* 0: there is none */
+    zcg_handle handle; /* 0: it is none of the file's */
     u32 type;
+    u32 address; /* of a vector of float32 that was made here; 0 without a handle: there is none */
+    u32 count;   /* its elements */
 } tensor;
 
+static inline int is_there(const tensor *t)
+{
+    return t->handle || t->address;
+}
+
+typedef struct dense {
+    tensor weight, bias;
+} dense;
+
+typedef struct norm {
+    tensor weight, bias; /* bias: of a layer norm */
+} norm;
+
 typedef struct layer {
-    tensor attention_norm, q, k, v, q_bias, k_bias, v_bias, o, ff_norm, gate, up, down;
+    llama_layer numbers;
+    int shares_norm; /* ff_norm is attention_norm */
+    norm attention_norm, attention_post, ff_norm, ff_post;
+    tensor q_norm, k_norm;
+    dense q, k, v, o, gate, up, down;
 } layer;
 
 typedef struct llama_model {
-    tensor embedding, output_norm, output;
+    tensor embedding, positions, output;
+    norm output_norm;
     layer *layers; /* room for them: llama_memory.c */
+    int gate_biases; /* some layer's gate or up of a gated feed-forward has one */
 } llama_model;
 
 extern llama_model model;
 
-/* Handles of all tensors, whose shapes must be those that the config gives. */
+/* The input "layers", checked; and handles of all tensors, whose shapes must be those that the config gives. Room for
+ * activations is taken behind it: it follows from the tensors, too. */
 int32_t find_tensors(void);
 
 /* --- llama_memory.c --- */
@@ -74,14 +97,17 @@ int32_t find_tensors(void);
  * are in scratch where the device has memory of its own: from SCRATCH_START on, which the guest's own memory then does
  * not reach. */
 typedef struct llama_buffers {
-    /* Of `chunk` rows. */
-    u32 x, normed, q, k, v, attended, gated;
+    /* Of `chunk` rows. part: of as many columns as x, where something needs it beside normed. gated: with
+     * model.gate_biases it has the columns of both gate and up. */
+    u32 x, normed, part, q, k, v, attended, gated;
+    /* Vectors that are made of others (llama_layers.c), float32[made_count()]. */
+    u32 made;
     /* Of a prompt's rows, in the guest's memory: their positions, and behind these their spans of keys (first, end); twice,
      * for two chunks. */
     u32 prompt_positions;
-    /* What kernels use in place of prompt_positions, state.rope, state.logits, state.scores, top_values and
-     * top_indices: the same memory, or copies in scratch. */
-    u32 device_positions, device_rope, device_logits, device_scores, device_top_values, device_top_indices;
+    /* What kernels use in place of prompt_positions, state.rope, made, state.logits, state.scores, top_values and
+     * top_indices: the same memory, or scratch. */
+    u32 device_positions, device_rope, device_made, device_logits, device_scores, device_top_values, device_top_indices;
     /* Of the sampler: the most likely tokens; window_ids[0] unique ids of the window; per token, how often it is in
      * the window and where in window_ids. */
     u32 top_values, top_indices, window_ids, window_counts, window_indices;
@@ -100,7 +126,8 @@ extern u32 cache_rows; /* that the cache has room for */
 
 /* What is kept: the cache and its history. */
 int32_t allocate_kept(void);
-/* The rest, as the device wants it; whatever was there is lost, but the window. Nothing may be in flight. */
+/* The rest, as the device and the tensors, which it finds, want it; whatever was there is lost, but the window. Nothing
+ * may be in flight. */
 int32_t allocate_transient(void);
 /* Of which these are parts. The cache; what is there once and what is there for each output; and, last, activations of
  * so many rows, with so many words at prompt_positions. */
@@ -109,10 +136,13 @@ void allocate_outputs(u64 outputs);
 void allocate_activations(u64 rows, u64 words, u64 outputs);
 /* Whether there was room for all that was allocated. */
 int32_t check_room(void);
-/* The table of angles, from the input. */
+/* Bytes of one table of angles, and of all. */
+u64 rope_bytes(void);
+u64 all_ropes_bytes(void);
+/* The tables of angles, from the input. */
 int32_t read_rope(void);
-/* The scratch that allocate_transient found to be needed, and in it the table of angles; and the mirror, of which all
- * rows that are cached are spoiled. */
+/* The scratch that allocate_transient found to be needed, and in it the tables of angles; what is made of tensors; and
+ * the mirror, of which all rows that are cached are spoiled. */
 int32_t make_scratch(void);
 /* Rows [first, first + count) of the mirror are not what the cache has. */
 void spoil_mirror(u32 first, u32 count);
@@ -131,12 +161,16 @@ static inline u32 candidates(u32 top_k)
 #define LLAMA_KERNELS(X)                      \
     X(EMBED, "embed")                         \
     X(RMS_NORM, "rms_norm")                   \
+    X(LAYER_NORM, "layer_norm")               \
     X(LINEAR, "linear")                       \
     X(LINEAR_GATED, "linear_gated")           \
     X(ROPE_APPEND, "rope_append")             \
     X(APPEND, "append")                       \
     X(ATTENTION, "attention")                 \
     X(AFFINE, "affine")                       \
+    X(ADD, "add")                             \
+    X(FILL, "fill")                           \
+    X(SOFTCAP, "softcap")                     \
     X(PENALIZE, "penalize")                   \
     X(SOFTMAX, "softmax")                     \
     X(TOP_K, "top_k")                         \
@@ -201,18 +235,36 @@ int32_t end_record(void);
 /* A dispatch: first its ranges, in their order. */
 void bind(u32 pointer, u64 bytes);
 void dispatch(enum kernel kernel, const void *params, u32 size);
+/* A tensor, or nothing where there is none. */
+void bind_tensor(const tensor *t);
+/* Bytes of the cache where kernels read them: of its mirror, or of the guest's own. */
+void bind_cache(u64 offset, u64 bytes);
+/* Bytes of `rows` rows of `cols` float32 at a distance of `ld`. */
+static inline u64 matrix(u32 rows, u32 cols, u32 ld)
+{
+    return rows ? ((u64)(rows - 1) * ld + cols) * sizeof(float) : 0;
+}
+/* What has been recorded so far is submitted, unless something failed. */
+void submit_recorded(void);
 /* A copy of words, whatever they are. */
 void record_copy(u32 from, u32 to, u32 words);
-/* All layers: where the rows that are kept, or gathered, lie then. */
-u32 record_layers(const pass *of);
-/* The logits of rows that lie at x, to device_logits. */
-void record_output(u32 x, u32 rows);
+/* So many float32, times `scale`. */
+void record_affine(u32 from, u32 count, float scale, u32 to);
 /* Of rows of the vocabulary. */
-void record_affine(u32 from, u32 rows, float scale, u32 to);
 void record_softmax(u32 from, u32 rows, u32 to);
 void record_top_k(u32 from, u32 rows, u32 k, u32 values, u32 indices);
 /* values and indices are what record_top_k gave, of candidates(choice->top_k); numbers and tokens one for each row. */
 void record_draw(const choice *choice, u32 rows, u32 values, u32 indices, u32 numbers, u32 tokens);
+
+/* --- llama_layers.c --- */
+
+/* How many float32 are made of tensors, or of nothing, and how: recorded once, when the tensors are found. */
+u32 made_count(void);
+void record_made(void);
+/* All layers: where the rows that are kept, or gathered, lie then. These are divided by residual_scale. */
+u32 record_layers(const pass *of);
+/* The logits of rows that lie at x, to device_logits. */
+void record_output(u32 x, u32 rows);
 
 /* --- llama_step.c --- */
 

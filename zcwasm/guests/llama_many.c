@@ -170,6 +170,7 @@ static int32_t allocate_all(void)
 {
     const llama_config *c = &state.config;
     u64 sequences = many.config.sequences, chunk = c->chunk;
+    int32_t code;
     many.pages_each = (c->context + many.config.page - 1) / many.config.page;
     many.mask_words = (c->vocab + 31) / 32;
     many.most_entries = (u32)at_most(sequences * at_most(c->vocab, (u64)c->context + ZC_TOP_K_MAX), LLAMA_MAX_ENTRIES);
@@ -186,6 +187,8 @@ static int32_t allocate_all(void)
     hidden = allocate(sequences * c->dim * sizeof(float));
     for (u32 i = 0; i < 2 * SHAPES; i++)
         sets[i / SHAPES].shapes[i % SHAPES].settings = allocate(sequences * sizeof(llama_output));
+    if ((code = check_room()) < 0 || (code = find_tensors()) < 0)
+        return code;
     allocate_activations(chunk > sequences ? chunk : sequences, input_words(), sequences);
     many.logits = state.logits;
     many.hidden = hidden;
@@ -340,7 +343,7 @@ static u32 record_scores(u32 entries)
         float scale = o[i].temperature > 0 ? 1 / o[i].temperature : 1;
         end = end_of_group(i);
         if (scale != 1 || from != to)
-            record_affine(from + i * row, end - i, scale, to + i * row);
+            record_affine(from + i * row, (end - i) * state.config.vocab, scale, to + i * row);
     }
     if (entries)
         record_adjust(to, entries);
@@ -440,6 +443,16 @@ static u32 bring(u32 input, u32 words)
     return there;
 }
 
+/* What the last layer gives, to where the host finds it. */
+static void record_hidden(u32 x)
+{
+    const llama_config *c = &state.config;
+    if (c->residual_scale == 1)
+        record_copy(x, many.hidden, now->outputs * c->dim);
+    else
+        record_affine(x, now->outputs * c->dim, c->residual_scale, many.hidden);
+}
+
 static int32_t record_step(zcg_handle sequence, u32 entries, u32 table_words, u32 reach)
 {
     u32 kept = rows_kept(), rows = now->rows, *gather = at(gather_rows);
@@ -463,7 +476,7 @@ static int32_t record_step(zcg_handle sequence, u32 entries, u32 table_words, u3
                .gather = gather_rows};
     u32 x = record_layers(&of);
     if (now->outputs && now->only_hidden) {
-        record_copy(x, many.hidden, now->outputs * state.config.dim);
+        record_hidden(x);
     } else if (now->outputs) {
         record_output(x, now->outputs);
         record_choices(entries);

@@ -27,13 +27,15 @@ void allocate_activations(u64 rows, u64 words, u64 outputs)
         u32 same; /* as this in the guest's memory; 0: there is none */
     } wanted[] = {{&buffers.x, c->dim * row, 0},
                   {&buffers.normed, c->dim * row, 0},
+                  {&buffers.part, c->norms & (LLAMA_NORM_POST | LLAMA_NORM_LAYER) ? c->dim * row : 0, 0},
                   {&buffers.q, q_columns() * row, 0},
                   {&buffers.k, kv_columns() * row, 0},
                   {&buffers.v, kv_columns() * row, 0},
                   {&buffers.attended, q_columns() * row, 0},
-                  {&buffers.gated, c->ff * row, 0},
+                  {&buffers.gated, c->ff * row * (model.gate_biases ? 2 : 1), 0},
                   {&buffers.device_positions, words * sizeof(u32), buffers.prompt_positions},
-                  {&buffers.device_rope, (u64)c->context * c->rotated * sizeof(float), state.rope},
+                  {&buffers.device_rope, all_ropes_bytes(), state.rope},
+                  {&buffers.device_made, made_count() * sizeof(float), buffers.made},
                   {&buffers.device_logits, logits, state.logits},
                   {&buffers.device_scores, logits, state.scores},
                   {&buffers.device_top_values, top, buffers.top_values},
@@ -107,7 +109,8 @@ void allocate_outputs(u64 outputs)
     const llama_config *c = &state.config;
     u64 row = (u64)c->vocab * sizeof(float);
     model.layers = at(allocate((u64)c->layers * sizeof(layer)));
-    state.rope = allocate((u64)c->context * c->rotated * sizeof(float));
+    state.rope = allocate(all_ropes_bytes());
+    buffers.made = allocate(made_count() * sizeof(float));
     state.logits = allocate(outputs * row);
     state.scores = allocate(outputs * row);
     buffers.top_values = allocate(outputs * ZC_TOP_K_MAX * sizeof(float));
@@ -118,6 +121,7 @@ void allocate_outputs(u64 outputs)
 int32_t allocate_transient(void)
 {
     const llama_config *c = &state.config;
+    int32_t code;
     u64 context = (u64)c->context * sizeof(u32), vocab = (u64)c->vocab * sizeof(u32);
     heap_end = state.transient;
     state.prompt = allocate(context);
@@ -127,17 +131,28 @@ int32_t allocate_transient(void)
     buffers.window_counts = allocate(vocab);
     buffers.window_indices = allocate(vocab);
     state.activations = allocate(0);
+    if ((code = check_room()) < 0 || (code = find_tensors()) < 0)
+        return code;
     allocate_activations(c->chunk, 3 * (u64)c->chunk, 1);
     return check_room();
+}
+
+u64 rope_bytes(void)
+{
+    return (u64)state.config.context * state.config.rotated * sizeof(float);
+}
+
+u64 all_ropes_bytes(void)
+{
+    return rope_bytes() * state.config.ropes;
 }
 
 int32_t read_rope(void)
 {
     static const char name[] = "rope";
-    u64 table = (u64)state.config.context * state.config.rotated * sizeof(float);
-    if (zcg_input_size(name, sizeof name - 1) != (int64_t)table)
-        return fail(ZCG_EINVAL, "the input rope is missing or has another size than context and rotated give");
-    zcg_input_read(name, sizeof name - 1, 0, at(state.rope), table);
+    if (zcg_input_size(name, sizeof name - 1) != (int64_t)all_ropes_bytes())
+        return fail(ZCG_EINVAL, "the input rope is missing or has another size than context, rotated and ropes give");
+    zcg_input_read(name, sizeof name - 1, 0, at(state.rope), all_ropes_bytes());
     return 0;
 }
 
@@ -170,14 +185,18 @@ int32_t make_scratch(void)
     int32_t code;
     free_scratch(&scratch);
     free_scratch(&cache_mirror);
-    if ((code = make_mirror()) < 0 || !scratch_size)
+    if ((code = make_mirror()) < 0)
         return code;
-    if ((scratch = zcg_scratch_new(scratch_size)) < 0)
+    if (scratch_size && (scratch = zcg_scratch_new(scratch_size)) < 0)
         return fail_host(scratch, "scratch");
+    if (!scratch_size && !made_count())
+        return 0;
     begin_record(0);
-    record_copy(state.rope, buffers.device_rope, state.config.context * state.config.rotated);
+    if (buffers.device_rope != state.rope && state.config.ropes)
+        record_copy(state.rope, buffers.device_rope, (u32)(all_ropes_bytes() / sizeof(float)));
+    record_made();
     if ((code = end_record()) >= 0 && (code = zcg_run()) < 0)
-        fail_host(code, "the table of angles");
+        fail_host(code, "the tables of angles, and vectors");
     return code < 0 ? code : 0;
 }
 

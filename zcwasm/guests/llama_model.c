@@ -9,7 +9,7 @@ static int32_t find(const char *name, u32 rows, u32 cols, int optional, tensor *
 {
     zcg_tensor_info info;
     zcg_handle handle = zcg_tensor(name);
-    out->handle = 0;
+    *out = (tensor){0};
     if (handle == -ZCG_ENOENT && optional)
         return 0;
     if (handle < 0)
@@ -45,32 +45,76 @@ static int32_t find_in(u32 index, const char *name, u32 rows, u32 cols, int opti
     return find(full, rows, cols, optional, out);
 }
 
+/* What a model of this config has: a tensor must be there, may be there, or is not looked for. */
+enum presence { NO, MAY, MUST };
+
 static int32_t find_layer(u32 i, layer *l)
 {
     const llama_config *c = &state.config;
+    u32 q = q_columns(), kv = kv_columns();
+    int pre = c->norms & LLAMA_NORM_PRE ? MUST : NO, post = c->norms & LLAMA_NORM_POST ? MUST : NO;
+    int layer_norms = c->norms & LLAMA_NORM_LAYER ? MAY : NO, heads = c->qk_norm ? MUST : NO;
+    int gate = c->feed_forward <= LLAMA_FF_GELU_TANH ? MUST : NO;
+    int one = c->qk_norm == LLAMA_QK_HEAD;
     const struct {
         const char *name;
         u32 rows, cols;
-        int optional;
+        int presence;
         tensor *out;
     } wanted[] = {
-        {"attn_norm.weight", 0, c->dim, 0, &l->attention_norm},
-        {"attn_q.weight", q_columns(), c->dim, 0, &l->q},
-        {"attn_k.weight", kv_columns(), c->dim, 0, &l->k},
-        {"attn_v.weight", kv_columns(), c->dim, 0, &l->v},
-        {"attn_q.bias", 0, q_columns(), 1, &l->q_bias},
-        {"attn_k.bias", 0, kv_columns(), 1, &l->k_bias},
-        {"attn_v.bias", 0, kv_columns(), 1, &l->v_bias},
-        {"attn_output.weight", c->dim, q_columns(), 0, &l->o},
-        {"ffn_norm.weight", 0, c->dim, 0, &l->ff_norm},
-        {"ffn_gate.weight", c->ff, c->dim, 0, &l->gate},
-        {"ffn_up.weight", c->ff, c->dim, 0, &l->up},
-        {"ffn_down.weight", c->dim, c->ff, 0, &l->down},
+        {"attn_norm.weight", 0, c->dim, pre, &l->attention_norm.weight},
+        {"attn_norm.bias", 0, c->dim, pre ? layer_norms : NO, &l->attention_norm.bias},
+        {"attn_q.weight", q, c->dim, MUST, &l->q.weight},
+        {"attn_k.weight", kv, c->dim, MUST, &l->k.weight},
+        {"attn_v.weight", kv, c->dim, MUST, &l->v.weight},
+        {"attn_q.bias", 0, q, MAY, &l->q.bias},
+        {"attn_k.bias", 0, kv, MAY, &l->k.bias},
+        {"attn_v.bias", 0, kv, MAY, &l->v.bias},
+        {"attn_q_norm.weight", 0, one ? c->head_size : q, heads, &l->q_norm},
+        {"attn_k_norm.weight", 0, one ? c->head_size : kv, heads, &l->k_norm},
+        {"attn_output.weight", c->dim, q, MUST, &l->o.weight},
+        {"attn_output.bias", 0, c->dim, MAY, &l->o.bias},
+        {"post_attention_norm.weight", 0, c->dim, post, &l->attention_post.weight},
+        {"post_attention_norm.bias", 0, c->dim, post ? layer_norms : NO, &l->attention_post.bias},
+        {"ffn_norm.weight", 0, c->dim, pre && c->parallel ? MAY : pre, &l->ff_norm.weight},
+        {"ffn_norm.bias", 0, c->dim, pre ? layer_norms : NO, &l->ff_norm.bias},
+        {"ffn_gate.weight", c->ff, c->dim, gate, &l->gate.weight},
+        {"ffn_gate.bias", 0, c->ff, gate ? MAY : NO, &l->gate.bias},
+        {"ffn_up.weight", c->ff, c->dim, MUST, &l->up.weight},
+        {"ffn_up.bias", 0, c->ff, MAY, &l->up.bias},
+        {"ffn_down.weight", c->dim, c->ff, MUST, &l->down.weight},
+        {"ffn_down.bias", 0, c->dim, MAY, &l->down.bias},
+        {"post_ffw_norm.weight", 0, c->dim, post, &l->ff_post.weight},
+        {"post_ffw_norm.bias", 0, c->dim, post ? layer_norms : NO, &l->ff_post.bias},
     };
     for (u32 n = 0; n < sizeof wanted / sizeof *wanted; n++) {
-        int32_t code = find_in(i, wanted[n].name, wanted[n].rows, wanted[n].cols, wanted[n].optional, wanted[n].out);
+        *wanted[n].out = (tensor){0};
+        if (wanted[n].presence == NO)
+            continue;
+        int32_t code =
+            find_in(i, wanted[n].name, wanted[n].rows, wanted[n].cols, wanted[n].presence == MAY, wanted[n].out);
         if (code < 0)
             return code;
+    }
+    l->shares_norm = pre && !l->ff_norm.weight.handle;
+    if (l->shares_norm)
+        l->ff_norm = l->attention_norm;
+    if (gate && (l->gate.bias.handle || l->up.bias.handle))
+        model.gate_biases = 1;
+    return 0;
+}
+
+static int32_t read_layers(void)
+{
+    static const char name[] = "layers";
+    const llama_config *c = &state.config;
+    if (zcg_input_size(name, sizeof name - 1) != (int64_t)(c->layers * sizeof(llama_layer)))
+        return fail(ZCG_EINVAL, "the input layers is missing or has another size than the number of layers gives");
+    for (u32 i = 0; i < c->layers; i++) {
+        llama_layer *numbers = &model.layers[i].numbers;
+        zcg_input_read(name, sizeof name - 1, (u64)i * sizeof *numbers, numbers, sizeof *numbers);
+        if (numbers->rope >= (c->ropes ? c->ropes : 1))
+            return fail_limit(ZCG_EINVAL, "a layer's table of angles", numbers->rope, ", their number is ", c->ropes);
     }
     return 0;
 }
@@ -79,14 +123,22 @@ int32_t find_tensors(void)
 {
     const llama_config *c = &state.config;
     int32_t code;
-    if ((code = find("token_embd.weight", c->vocab, c->dim, 0, &model.embedding)) < 0 ||
-        (code = find("output_norm.weight", 0, c->dim, 0, &model.output_norm)) < 0 ||
+    if ((code = read_layers()) < 0 || (code = find("token_embd.weight", c->vocab, c->dim, 0, &model.embedding)) < 0 ||
+        (code = find("output_norm.weight", 0, c->dim, 0, &model.output_norm.weight)) < 0 ||
         (code = find("output.weight", c->vocab, c->dim, 1, &model.output)) < 0)
         return code;
     if (!model.output.handle)
         model.output = model.embedding; /* tied */
+    model.output_norm.bias = model.positions = (tensor){0};
+    if (c->norms & LLAMA_NORM_LAYER && (code = find("output_norm.bias", 0, c->dim, 1, &model.output_norm.bias)) < 0)
+        return code;
+    if (c->positions && (code = find("position_embd.weight", c->positions, c->dim, 0, &model.positions)) < 0)
+        return code;
+    model.gate_biases = 0;
     for (u32 i = 0; i < c->layers; i++)
         if ((code = find_layer(i, &model.layers[i])) < 0)
             return code;
+    if (model.gate_biases && c->feed_forward == LLAMA_FF_GELU_TANH)
+        return fail(ZCG_EINVAL, "biases of a feed-forward gated by GELU are not supported");
     return 0;
 }

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from zcwasm import _arguments
 from zcwasm._core import ModelError
+from zcwasm.guests import layouts
 from zcwasm.llm import _engine
 from zcwasm.llm._fit import ContextError
 
@@ -146,12 +147,12 @@ def _compute(
     model = engine.model
     lengths = [len(each) for each in ids]
     result = np.zeros((len(ids), model.config.dim), np.float32)
-    norm = np.array(model.weights.tensors["output_norm.weight"].array(), np.float32)
+    norm = _Norm(model)
     free = _Pages(engine.pages)
     for parts in _steps(lengths, engine.rows, engine.sequences):
         step, wanted = _step(engine, free, ids, parts, kind)
         engine.run(step)
-        states = _normed(engine.hidden(), norm, model.config.norm_epsilon) if len(wanted) else None
+        states = norm.apply(engine.hidden()) if len(wanted) else None
         if states is not None:
             np.add.at(result, wanted, states)
         for part in parts:
@@ -177,9 +178,23 @@ def ids_of(model: Model, name: str, text: Any) -> npt.NDArray[np.uint32]:
     return ids
 
 
-def _normed(states: npt.NDArray[np.float32], norm: npt.NDArray[np.float32], epsilon: float) -> Any:
-    mean = np.square(states, dtype=np.float64).mean(axis=1, keepdims=True)
-    return states / np.sqrt(mean + epsilon).astype(np.float32) * norm
+class _Norm:
+    """The output's: an RMS norm, or a layer norm with or without a bias."""
+
+    def __init__(self, model: Model) -> None:
+        tensors = model.weights.tensors
+        self._weight = np.array(tensors["output_norm.weight"].array(), np.float32)
+        bias = tensors.get("output_norm.bias")
+        self._bias = np.float32(0) if bias is None else np.array(bias.array(), np.float32)
+        self._centered = bool(model.config.norms & layouts.LLAMA_NORM_LAYER)
+        self._epsilon = model.config.norm_epsilon
+
+    def apply(self, states: npt.NDArray[np.float32]) -> Any:
+        """(rows, dim)."""
+        if self._centered:
+            states = (states - states.mean(axis=1, dtype=np.float64, keepdims=True)).astype(np.float32)
+        mean = np.square(states, dtype=np.float64).mean(axis=1, keepdims=True)
+        return states / np.sqrt(mean + self._epsilon).astype(np.float32) * self._weight + self._bias
 
 
 def _step(

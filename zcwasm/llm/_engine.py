@@ -187,6 +187,7 @@ class Engine:
             model.weights,
             _PROGRAM.config_bytes(model.config, numbers),
             limits=_placement.scratch_limit(self.nbytes_per_page * self.pages),
+            layers=model._layer_bytes(),
             rope=model._rope_bytes(form.context),
             many=many.tobytes(),
         )

@@ -1,8 +1,9 @@
-"""What a GGUF file of a supported architecture may hold: checked when it is opened, before a guest sees it.
+"""What a file of a language model may hold: checked when it is opened, before a guest sees it.
 
-The guest (guests/llama.c) computes one graph. A tensor or a number that it does not know would change what
-the model says, so it is refused by name; what is known to make no difference passes, and so does a number
-that says what the graph does anyway. Names as llama.cpp's converters write them.
+The guest (guests/llama.c) computes what the family (_families.py) and the numbers (_config.py) say. A tensor
+or a number beside these would change what the model says, so it is refused by name; what is known to make no
+difference passes, and so does a number that says what the graph does anyway. Names as llama.cpp's converters
+write them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from zcwasm._models.model_file import model_error
+from zcwasm.guests import layouts
+from zcwasm.llm._families import LAYER, POST, PRE
+from zcwasm.llm._rope import FREQS
 
 if TYPE_CHECKING:
     import zcwasm
@@ -19,12 +23,15 @@ if TYPE_CHECKING:
 
 Shape = tuple[int, ...]
 
-# Under the architecture's prefix, beside what Config reads: what only describes.
-_WITHOUT_EFFECT = {"vocab_size", "tensor_data_layout", "attention.layer_norm_epsilon", "expert_used_count"}
-_WITHOUT_EFFECT |= {f"rope.scaling.{name}" for name in ("original_context_length", "finetuned")}
-# Of YaRN, which Config refuses.
+# Under the architecture's prefix, beside what Config reads: what only describes, and the epsilon of the kind
+# of norms that the family has not.
+_WITHOUT_EFFECT = {"vocab_size", "tensor_data_layout", "expert_used_count", "rope.scaling.finetuned"}
+_WITHOUT_EFFECT |= {"attention.layer_norm_epsilon", "attention.layer_norm_rms_epsilon"}
+# Of YaRN, where it is not what scales.
 _WITHOUT_EFFECT |= {f"rope.scaling.yarn_{name}" for name in ("beta_fast", "beta_slow", "ext_factor")}
 _WITHOUT_EFFECT |= {f"rope.scaling.yarn_{name}" for name in ("attn_factor", "log_multiplier")}
+# Where nothing is rotated.
+_OF_ROPE = {"rope.dimension_count", "rope.freq_base", "rope.scaling.original_context_length"}
 # And values with which these make no difference.
 _NEUTRAL: dict[str, tuple[object, ...]] = {
     "expert_count": (0,),
@@ -34,6 +41,7 @@ _NEUTRAL: dict[str, tuple[object, ...]] = {
     "attention.causal": (True,),
     "attention.clamp_kqv": (0,),
     "attention.max_alibi_bias": (0,),
+    "attention.temperature_scale": (0,),
     "attn_logit_softcapping": (0,),
     "final_logit_softcapping": (0,),
     "logit_scale": (0, 1),
@@ -41,16 +49,18 @@ _NEUTRAL: dict[str, tuple[object, ...]] = {
     "residual_scale": (0, 1),
     "pooling_type": (0, 1, 3),  # which Model.embed reads; tokens come as ever
     "rescale_every_n_layers": (0,),
-    "rope.scaling.attn_factor": (1,),
     "use_parallel_residual": (False,),
 }
 # Beside the prefix, any key may stand but these: they belong to files that are no such model, or change one.
 _FOREIGN = ("adapter.", "clip.", "diffusion.", "xielu.")
+_MADE = "zcwasm."  # which _models/hf_config.py makes, and no file has
 _BLOCKS = "the quantized blocks of version 2 are supported"
 
 
-def check_whole(metadata: Mapping[str, Any]) -> None:
+def check_whole(metadata: Mapping[str, Any], is_gguf: bool) -> None:
     """Raises ModelError for a part of a file, and for what is no model."""
+    if is_gguf and (key := next((key for key in metadata if key.startswith(_MADE)), None)):
+        raise model_error(f"{key:.100} is not known", None)
     parts = metadata.get("split.count", 1)
     if not isinstance(parts, int) or parts not in (0, 1):
         raise model_error(
@@ -70,17 +80,22 @@ def check_numbers(numbers: Numbers, config: Config) -> None:
         **_NEUTRAL,
         "attention.scale": (0,),
         "embedding_length_out": (config.dim,),
-        "attention.sliding_window_pattern": (),
+        "attention.key_length_swa": (config.head_size,),
+        "attention.value_length_swa": (config.head_size,),
+        "rope.dimension_count_swa": (config.rotated,),
     }
     prefix = config.architecture + "."
     version = metadata.get("general.quantization_version", 2)
     if not isinstance(version, int) or version != 2:
         raise model_error(f"general.quantization_version is {version!r:.40}: {_BLOCKS}", None)
+    if config.family.rope_finetuned and metadata.get(f"{prefix}rope.scaling.finetuned", True) is not True:
+        raise model_error(f"{prefix}rope.scaling.finetuned is not true: nothing would be rotated", None)
+    known = numbers.known | _WITHOUT_EFFECT | (set() if config.ropes else _OF_ROPE)
     for key in metadata:
         if key.startswith(_FOREIGN):
             raise model_error(f"{key} is not known for {config.architecture}", None)
         name = key[len(prefix) :]
-        if not key.startswith(prefix) or name in numbers.known or name in _WITHOUT_EFFECT:
+        if not key.startswith(prefix) or name in known:
             continue
         value = metadata[key]
         if isinstance(value, (bool, int, float)):
@@ -92,7 +107,7 @@ def check_numbers(numbers: Numbers, config: Config) -> None:
             raise model_error(f"{key} is {value!r:.40}: mixtures of experts are not supported", None)
         raise model_error(
             f"{key} is {value!r:.40}: it would change the result, and is not supported"
-            if name in neutral or name == "attention.scale"
+            if name in neutral
             else f"{key} is {value!r:.40}: this key is not known, and may change the result",
             None,
         )
@@ -106,7 +121,7 @@ def check_tensors(weights: zcwasm.Weights, config: Config) -> None:
         known.add(name)
         tensor = found.get(name)
         if tensor is None:
-            if optional and name not in weights.unusable:
+            if (optional and name not in weights.unusable) or f"zcwasm.{name}" in weights.metadata:
                 continue
             why = weights.unusable.get(name, "is missing")
             raise model_error(f"tensor {name} {why}{_more(config)}", None)
@@ -128,7 +143,8 @@ def check_tensors(weights: zcwasm.Weights, config: Config) -> None:
 def multiplied(names: Iterable[str]) -> list[str]:
     """The tensors that products of few rows read: all, but embeddings that are not the output's too."""
     found = list(names)
-    return [name for name in found if name != "token_embd.weight" or "output.weight" not in found]
+    looked_up = {"position_embd.weight"} | ({"token_embd.weight"} if "output.weight" in found else set())
+    return [name for name in found if name not in looked_up]
 
 
 def _more(config: Config) -> str:
@@ -143,22 +159,51 @@ def _text(shape: Shape) -> str:
 
 def _tensors(config: Config) -> Iterator[tuple[str, Shape, bool]]:
     """Name, shape, and whether it may be absent: what guests/llama.c looks for, and what the host reads."""
-    dim, ff = config.dim, config.ff
-    q, kv = config.heads * config.head_size, config.kv_heads * config.head_size
-    yield "token_embd.weight", (config.vocab, dim), False
+    half = config.rotated // 2
+    yield "token_embd.weight", (config.vocab, config.dim), False
+    if config.positions:
+        yield "position_embd.weight", (config.positions, config.dim), False
     for layer in range(config.layers):
         block = f"blk.{layer}."
-        yield block + "attn_norm.weight", (dim,), False
-        for name, rows in (("attn_q", q), ("attn_k", kv), ("attn_v", kv)):
-            yield f"{block}{name}.weight", (rows, dim), False
-            yield f"{block}{name}.bias", (rows,), True
-        yield block + "attn_output.weight", (dim, q), False
-        yield block + "ffn_norm.weight", (dim,), False
-        yield block + "ffn_gate.weight", (ff, dim), False
-        yield block + "ffn_up.weight", (ff, dim), False
-        yield block + "ffn_down.weight", (dim, ff), False
-        # The plain frequencies, which some old files have in every layer; nobody reads them.
-        yield block + "attn_rot_embd.weight", (config.rotated // 2,), True
-    yield "output_norm.weight", (dim,), False
-    yield "output.weight", (config.vocab, dim), True
-    yield "rope_freqs.weight", (config.rotated // 2,), True
+        yield from _norms(config, block)
+        yield from _matrices(config, block)
+        if half:
+            # The plain frequencies, which some old files have in every layer; nobody reads them.
+            yield block + "attn_rot_embd.weight", (half,), True
+    yield from _norm(config, "output_norm", config.dim)
+    yield "output.weight", (config.vocab, config.dim), True
+    for name in config.rope_tables[0].factors if config.ropes else ():
+        yield name, (half,), name == FREQS
+
+
+def _norm(config: Config, name: str, columns: int) -> Iterator[tuple[str, Shape, bool]]:
+    yield f"{name}.weight", (columns,), False
+    if config.norms & LAYER:
+        yield f"{name}.bias", (columns,), False
+
+
+def _norms(config: Config, block: str) -> Iterator[tuple[str, Shape, bool]]:
+    dim, size = config.dim, config.head_size
+    if config.norms & PRE:
+        yield from _norm(config, block + "attn_norm", dim)
+        if not (config.parallel and config.family.parallel == "alone"):
+            yield from _norm(config, block + "ffn_norm", dim)
+    if config.norms & POST:
+        yield from _norm(config, block + "post_attention_norm", dim)
+        yield from _norm(config, block + "post_ffw_norm", dim)
+    if config.qk_norm:
+        of_row = config.qk_norm == layouts.LLAMA_QK_ROW
+        yield block + "attn_q_norm.weight", (config.heads * size if of_row else size,), False
+        yield block + "attn_k_norm.weight", (config.kv_heads * size if of_row else size,), False
+
+
+def _matrices(config: Config, block: str) -> Iterator[tuple[str, Shape, bool]]:
+    family, dim, ff = config.family, config.dim, config.ff
+    q, kv = config.heads * config.head_size, config.kv_heads * config.head_size
+    shapes = {"attn_q": (q, dim), "attn_k": (kv, dim), "attn_v": (kv, dim), "attn_output": (dim, q)}
+    shapes |= {"ffn_gate": (ff, dim)} if family.gated else {}
+    shapes |= {"ffn_up": (ff, dim), "ffn_down": (dim, ff)}
+    for name, shape in shapes.items():
+        yield f"{block}{name}.weight", shape, False
+        if name in family.biases or name in family.may_have_biases:
+            yield f"{block}{name}.bias", shape[:1], name not in family.biases

@@ -19,6 +19,7 @@ from zcwasm._models.model_file import model_error
 from zcwasm._models.opened import Opened, layers
 from zcwasm._models.weights import Progress
 from zcwasm._snapshot import Constant
+from zcwasm.guests import layouts
 from zcwasm.llm import _known, _memory
 from zcwasm.llm._config import Config, Numbers
 from zcwasm.llm._kept import Form, KvDtype
@@ -54,20 +55,22 @@ class Model(Opened):
             )
         if weights.format != "gguf":
             raise model_error(f"language models are read from GGUF files, this one is {weights.format}", None)
-        _known.check_whole(weights.metadata)
+        _known.check_whole(weights.metadata, weights.format == "gguf")
         embedding = weights.tensors.get("token_embd.weight")
         if embedding is None or len(embedding.shape) != 2:
             why = weights.unusable.get("token_embd.weight", "is missing or no matrix")
             raise model_error(f"tensor token_embd.weight: {why}", None)
         super().__init__(weights, device)
         numbers = Numbers(weights.metadata)
-        self.config = Config._of(numbers, embedding.shape[0])
+        names = {*weights.tensors, *weights.unusable}
+        self.config = Config._of(numbers, embedding.shape[0], names)
         _known.check_numbers(numbers, self.config)
         _known.check_tensors(weights, self.config)
         _check_rows(weights.metadata, self.config.vocab)
         self._tokenizer: Tokenizer | None = None
         self._rope_factors = self._read_rope_factors(weights)
         self._rope: tuple[int, bytes] = (0, b"")
+        self._layers = Constant(np.array(list(self.config.layer_table), layouts.LLAMA_LAYER).tobytes())
         self._token = object()  # which names this object in caches, and keeps nothing of it
 
     @classmethod
@@ -106,15 +109,24 @@ class Model(Opened):
                     raise
         return model
 
-    def _read_rope_factors(self, weights: zcwasm.Weights) -> npt.NDArray[np.float64] | None:
-        """What Llama 3's scaling divides the frequencies by; the file has it as a tensor."""
-        tensor = weights.tensors.get("rope_freqs.weight")
-        if tensor is None:
-            return None
-        factors = np.array(tensor.array(), np.float64)
-        if not (np.isfinite(factors).all() and (factors > 0).all()):
-            raise model_error("tensor rope_freqs.weight has values that are not above 0", tensor.offset)
-        return factors
+    def _read_rope_factors(self, weights: zcwasm.Weights) -> dict[str, npt.NDArray[np.float64]]:
+        """What frequencies are divided by, pair by pair, by the names of the tensors that GGUF files have."""
+        found = {}
+        for name in self.config.rope_tables[0].factors if self.config.ropes else ():
+            tensor, offset = weights.tensors.get(name), None
+            values = weights.metadata.get(f"zcwasm.{name}")
+            if tensor is not None:
+                values, offset = tensor.array(), tensor.offset
+            elif values is None:
+                continue
+            factors = np.array(values, np.float64)
+            if factors.shape != (self.config.rotated // 2,):
+                half = self.config.rotated // 2
+                raise model_error(f"{name} has the shape {factors.shape}, must have {half} factors", offset)
+            if not (np.isfinite(factors).all() and (factors > 0).all()):
+                raise model_error(f"tensor {name} has values that are not above 0", offset)
+            found[name] = factors
+        return found
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -138,24 +150,26 @@ class Model(Opened):
         checked = _arguments.token_ids("ids", ids, self.config.vocab)
         return self.tokenizer.decode(checked.tolist(), special=_arguments.flag("special", special))
 
-    def rope_table(self, context: int) -> npt.NDArray[np.float32]:
-        """(context, rotated / 2, 2): cosine and sine of the angle of every position and pair."""
+    def rope_tables(self, context: int) -> npt.NDArray[np.float32]:
+        """(Config.ropes, context, rotated / 2, 2): cosine and sine of the angle of every position and pair,
+        as the layers need them that Config.layer_table says."""
         half = self.config.rotated // 2
-        frequencies = self.config.rope_base ** (-np.arange(half) / half) / self.config.rope_scale
-        if self._rope_factors is not None:
-            frequencies = frequencies / self._rope_factors
-        table = np.empty((context, half, 2), np.float32)
-        angles = np.outer(np.arange(context), frequencies)
-        np.cos(angles, out=table[..., 0], casting="same_kind")
-        np.sin(angles, out=table[..., 1], casting="same_kind")
-        return table
+        tables = np.empty((self.config.ropes, context, half, 2), np.float32)
+        for table, rope in zip(tables, self.config.rope_tables, strict=True):
+            rope.fill(table, self._rope_factors)
+        return tables
 
     def _rope_bytes(self, context: int) -> bytes:
-        """The same for guests. The last one is kept: it takes longer to make than the rest of a session."""
+        """The guest's input "rope": all tables, one behind the other. The last ones are kept: they take
+        longer to make than the rest of a session."""
         rope = self._rope
         if rope[0] != context:
-            rope = self._rope = (context, Constant(self.rope_table(context)))
+            rope = self._rope = (context, Constant(self.rope_tables(context)))
         return rope[1]
+
+    def _layer_bytes(self) -> bytes:
+        """The guest's input "layers"."""
+        return self._layers
 
     def session(
         self,

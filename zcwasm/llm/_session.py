@@ -546,6 +546,7 @@ def start(model: Model, form: Form, mirror: bool | None, prefix_cache: PrefixCac
         model.weights,
         _PROGRAM.config_bytes(config, form.numbers()),
         limits=_placement.scratch_limit(config.cache_bytes(form.context, form.kv_dtype)),
+        layers=model._layer_bytes(),
         rope=model._rope_bytes(form.context),
     )
     _guest.fill(guest.state["device"], _placement.device_of(model, mirrored))
@@ -563,6 +564,7 @@ def _restore(model: Model, form: Form, file: _File, mapped: bool = False) -> _gu
         config,
         limits=_placement.scratch_limit(model.config.cache_bytes(form.context, form.kv_dtype)),
         mapped=mapped,
+        layers=model._layer_bytes(),
         rope=model._rope_bytes(form.context),
     )
     _kept.check_state(guest, config)

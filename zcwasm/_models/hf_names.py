@@ -1,0 +1,228 @@
+"""Which of a file's tensors, or rows of one, are which of the guest's: canonical names are GGUF's.
+
+A folder has other names than GGUF, and both may have matrices one behind the other in one tensor (Phi-3's
+attn_qkv). A part is as many rows of it, whose bytes lie together, so nothing is copied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from zcwasm._models.model_file import model_error
+
+if TYPE_CHECKING:
+    from zcwasm.llm._families import Family
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A tensor that the guest sees: rows of one that the file has."""
+
+    name: str  # canonical
+    source: str  # in the file
+    first: int = 0  # of a vector, its first element
+    rows: int | None = None  # of a vector, elements; None: all behind the first
+    add: float = 0.0  # to every element of a vector: Gemma's norms are weight + 1
+
+
+# Of a layer: the name in folders to the canonical one. What has no norm of that name refuses it later.
+_LAYER = {
+    "input_layernorm": "attn_norm",
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "self_attn.q_norm": "attn_q_norm",
+    "self_attn.k_norm": "attn_k_norm",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
+_FUSED = {"self_attn.qkv_proj": "attn_qkv", "mlp.gate_up_proj": "ffn_gate_up"}
+# The norm behind attention is the one in front of the feed-forward, unless a family norms what both give.
+_NORMS = {"post_attention_layernorm": "ffn_norm"}
+_POST_NORMS = {
+    "post_attention_layernorm": "post_attention_norm",
+    "pre_feedforward_layernorm": "ffn_norm",
+    "post_feedforward_layernorm": "post_ffw_norm",
+}
+_TOP = {"embed_tokens": "token_embd", "norm": "output_norm"}
+# In front of a language model's names. Embedding models have none, and what is part of a vision model has
+# more.
+_PREFIX = re.compile(r"(?:model\.language_model\.|language_model\.model\.|language_model\.|model\.)?")
+_VISION = re.compile(r"(?:model\.)?(?:vision_tower|multi_modal_projector)\.")
+_IN_LAYER = re.compile(r"layers\.([0-9]{1,9})\.(.+)\.(weight|bias)")
+
+
+def plan(metadata: Mapping[str, Any], tensors: Mapping[str, Shape]) -> list[Part]:
+    """The parts of a folder's tensors, in their order. What nobody reads (inverse frequencies, an output's
+    matrix beside a tied embedding) is left out.
+
+    metadata: as hf_config.read gives it. tensors: name in the folder to shape, rows first. All tensors may be
+    given, those that kernels cannot use, too. Raises ModelError that names a tensor which is not known, or
+    has not the rows that the numbers say. What is missing is found later, by zcwasm.llm._known.
+    """
+    folder = _Folder(metadata)
+    parts: list[Part] = []
+    for source, shape in tensors.items():
+        parts += folder.parts(source, shape)
+    names = {part.name for part in parts}
+    if not folder.tied and "output.weight" not in names:
+        raise model_error("tensor lm_head.weight is missing (tie_word_embeddings is false)", None)
+    for layer in range(folder.layers):
+        for matrix in folder.biases:
+            if f"blk.{layer}.{matrix}.bias" not in names:
+                raise model_error(f"tensor blk.{layer}.{matrix}.bias is missing: config.json has it", None)
+    return parts
+
+
+def parts_of_gguf(metadata: Mapping[str, Any], tensors: Mapping[str, Shape]) -> list[Part]:
+    """The same for a GGUF file: a part for each tensor, or several for a fused one. A file of a family that
+    is not known, and a tensor that is not, or has not the rows that the numbers say, come back as they are:
+    who opens a model refuses them."""
+    sizes = None
+    if any(".attn_qkv." in name or name.endswith(".ffn_up.weight") for name in tensors):
+        sizes = _Sizes.of(metadata)
+    parts: list[Part] = []
+    for source, shape in tensors.items():
+        block, _, rest = source.rpartition("attn_qkv.")
+        if sizes is None:
+            parts.append(Part(source, source))
+        elif block and shape and shape[0] == sizes.q + 2 * sizes.kv:
+            parts += _qkv(sizes, block, source, rest)
+        elif (
+            source.endswith(".ffn_up.weight")
+            and sizes.family.gated
+            and shape[:1] == (2 * sizes.ff,)
+            and source.replace("ffn_up", "ffn_gate") not in tensors
+        ):
+            parts += _gate_up(sizes, source.removesuffix("ffn_up.weight"), source, "weight")
+        else:
+            parts.append(Part(source, source))
+    return parts
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """The rows that fused matrices have."""
+
+    family: Family
+    q: int
+    kv: int
+    ff: int
+
+    @classmethod
+    def of(cls, metadata: Mapping[str, Any]) -> _Sizes | None:
+        """None where the metadata is not that of a model that can be opened."""
+        from zcwasm.llm._families import FAMILIES
+
+        name = metadata.get("general.architecture")
+        if not isinstance(name, str) or name not in FAMILIES:
+            return None
+        keys = ("embedding_length", "attention.head_count", "feed_forward_length")
+        numbers = [metadata.get(f"{name}.{key}") for key in keys]
+        numbers.append(metadata.get(f"{name}.attention.head_count_kv", numbers[1]))
+        if not all(type(number) is int and 0 < number < 1 << 32 for number in numbers):
+            return None
+        dim, heads, ff, kv_heads = (int(number or 0) for number in numbers)
+        size = metadata.get(f"{name}.attention.key_length", dim // heads)
+        if type(size) is not int or not 0 < size < 1 << 32:
+            return None
+        return cls(FAMILIES[name], heads * size, kv_heads * size, ff)
+
+
+def _qkv(sizes: _Sizes, block: str, source: str, end: str) -> list[Part]:
+    return [
+        Part(f"{block}attn_q.{end}", source, 0, sizes.q),
+        Part(f"{block}attn_k.{end}", source, sizes.q, sizes.kv),
+        Part(f"{block}attn_v.{end}", source, sizes.q + sizes.kv, sizes.kv),
+    ]
+
+
+def _gate_up(sizes: _Sizes, block: str, source: str, end: str) -> list[Part]:
+    return [
+        Part(f"{block}ffn_gate.{end}", source, 0, sizes.ff),
+        Part(f"{block}ffn_up.{end}", source, sizes.ff, sizes.ff),
+    ]
+
+
+class _Folder:
+    """How a folder's names are read."""
+
+    def __init__(self, metadata: Mapping[str, Any]) -> None:
+        from zcwasm.llm._families import LAYER, POST
+
+        sizes = _Sizes.of(metadata)
+        if sizes is None:
+            raise model_error("the metadata is not what hf_config.read gives", None)
+        self.sizes, self.family = sizes, sizes.family
+        name = metadata["general.architecture"]
+        self.layers = int(metadata[f"{name}.block_count"])
+        self.tied = bool(metadata["zcwasm.tied"])
+        self.biases = frozenset(metadata["zcwasm.biases"])
+        self.vision = bool(metadata.get("zcwasm.vision"))
+        self.names = {**_LAYER, **(_POST_NORMS if self.family.norms & POST else _NORMS)}
+        self.fused = _FUSED if self.family.fused else {}
+        for matrix in self.fused:
+            self.names = {key: value for key, value in self.names.items() if not _is_part(key, matrix)}
+        self.may_have_bias = {*self.biases}
+        if self.family.norms & LAYER:
+            self.may_have_bias |= {"attn_norm", "ffn_norm", "output_norm"}
+        # transformers reads no second norm then.
+        self.shares_norm = (
+            bool(metadata.get(f"{name}.use_parallel_residual")) and self.family.parallel == "alone"
+        )
+
+    def parts(self, source: str, shape: Shape) -> list[Part]:
+        short = source[_PREFIX.match(source).end() :]  # type: ignore[union-attr]
+        if source.endswith("rotary_emb.inv_freq") or (self.vision and _VISION.match(source)):
+            return []
+        if source in ("lm_head.weight", "language_model.lm_head.weight"):
+            return [] if self.tied else [Part("output.weight", source)]
+        if found := _IN_LAYER.fullmatch(short):
+            return self._in_layer(source, shape, f"blk.{found[1]}.", found[2], found[3])
+        matrix, _, end = short.rpartition(".")
+        name = _TOP.get(matrix)
+        if (
+            name is None
+            or end not in ("weight", "bias")
+            or (end == "bias" and name not in self.may_have_bias)
+        ):
+            raise self._unknown(source)
+        return [self._part(name, f"{name}.{end}", source, end)]
+
+    def _in_layer(self, source: str, shape: Shape, block: str, matrix: str, end: str) -> list[Part]:
+        fused = self.fused.get(matrix)
+        if fused is not None and end == "weight":
+            sizes = self.sizes
+            rows = sizes.q + 2 * sizes.kv if fused == "attn_qkv" else 2 * sizes.ff
+            if shape[:1] != (rows,):
+                raise model_error(f"tensor {source} has the shape {shape}, must have {rows} rows", None)
+            return (_qkv if fused == "attn_qkv" else _gate_up)(sizes, block, source, end)
+        name = self.names.get(matrix)
+        if name is None or (end == "bias" and name not in self.may_have_bias):
+            raise self._unknown(source)
+        if name == "ffn_norm" and self.shares_norm:
+            return []
+        return [self._part(name, f"{block}{name}.{end}", source, end)]
+
+    def _part(self, name: str, full: str, source: str, end: str) -> Part:
+        less = self.family.norms_less_one and name.endswith("norm") and end == "weight"
+        return Part(full, source, add=1.0 if less else 0.0)
+
+    def _unknown(self, source: str) -> Exception:
+        return model_error(f"tensor {source} is not known: it would change the result", None)
+
+
+def _is_part(matrix: str, fused: str) -> bool:
+    """Whether a folder with the fused matrix has not that one."""
+    letter = {
+        "self_attn.qkv_proj": ("q_proj", "k_proj", "v_proj"),
+        "mlp.gate_up_proj": ("gate_proj", "up_proj"),
+    }
+    return matrix.endswith(letter[fused])

@@ -1,0 +1,168 @@
+"""What differs between families of decoders: one row of FAMILIES for each, by general.architecture.
+
+Everybody who must know it reads it here: the numbers (_config.py), the check of a file's tensors (_known.py),
+the names in Hugging Face's folders (_models/hf_names.py), the tests, and the table in docs/reference/llm.md,
+which buildtools/families.py makes. A family that needs nothing new is one row, one in tests/test_families.py
+and, if folders are to be read, one of KINDS in _models/hf_config.py. When it brings something new: a field
+here, the field of Config that it becomes, the field of the same name in guests/llama.h, and what llama.c does
+with it.
+
+Values that a file may leave out are those that llama.cpp takes then, whose converters write most files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zcwasm.guests import layouts
+
+PRE, POST, LAYER = layouts.LLAMA_NORM_PRE, layouts.LLAMA_NORM_POST, layouts.LLAMA_NORM_LAYER
+
+# Which matrices may have biases, by the names that Family.biases and may_have_biases use.
+QKV = ("attn_q", "attn_k", "attn_v")
+ATTENTION = (*QKV, "attn_output")
+GATED = ("ffn_gate", "ffn_up", "ffn_down")
+PLAIN = ("ffn_up", "ffn_down")
+
+
+@dataclass(frozen=True)
+class Family:
+    """One family's graph. What is not said is as in Llama."""
+
+    #: Models of the family, for people.
+    models: str
+    #: Norms of a layer: flags LLAMA_NORM_*. Layer norms have biases.
+    norms: int = PRE
+    #: Norm of queries and keys: LLAMA_QK_*.
+    qk_norm: int = layouts.LLAMA_QK_NONE
+    #: LLAMA_FF_*.
+    feed_forward: int = layouts.LLAMA_FF_SILU
+    #: Attention and feed-forward side by side: "no"; "key": as use_parallel_residual says, else yes; "alone":
+    #: where there is no norm in front of the feed-forward.
+    parallel: str = "no"
+    #: Matrices that have biases, and those that may.
+    biases: tuple[str, ...] = ()
+    may_have_biases: tuple[str, ...] = ()
+    #: Whether halves of a head are rotated (x[i], x[i + n/2]), or pairs (x[2i], x[2i + 1]): the order in
+    #: which GGUF files have the rows of q and k. None: nothing is rotated.
+    rope_halves: bool | None = True
+    #: Whether a file with factors for long contexts need not say that it scales by them.
+    long_factors: bool = False
+    #: Whether rope.scaling.finetuned says if anything is rotated.
+    rope_finetuned: bool = False
+    #: Of so many layers the last one is not rotated; 0: all are.
+    unrotated_every: int = 0
+    #: Rows of position_embd.weight are added to the embeddings.
+    learned_positions: bool = False
+    #: Scales that are numbers of the file, of attention, embedding, residual, logit.
+    scales: tuple[str, ...] = ()
+    #: Whether logits are divided by the file's logit_scale, else multiplied.
+    divides_logits: bool = False
+    #: Embeddings are multiplied by the square root of their columns.
+    root_embedding_scale: bool = False
+    #: Models of so many layers scale attention by the columns for each head, where others do by the head's
+    #: size.
+    scaled_by_columns: int = 0
+    #: tanh caps that the file's number sets, and what they are without one; None: there is none.
+    attention_softcap: float | None = None
+    logit_softcap: float | None = None
+    #: Keys that a row sees in layers with a window, where the file does not say; 0: all.
+    window: int = 0
+    #: Of so many layers all but the last have the window; 0: all have it. The file may say otherwise.
+    window_period: int = 0
+    #: Layers with a window have a rope base of their own, and no scaling: what it is where the file does not
+    #: say.
+    window_rope_base: float | None = None
+    #: Layers with a window are rotated without scaling, by the same base.
+    window_unscaled: bool = False
+    #: Matrices that folders have as one: q, k and v; gate and up.
+    fused: bool = False
+    #: Folders have the norms' weights minus 1.
+    norms_less_one: bool = False
+    #: Why a folder cannot be mapped; empty: it can.
+    no_folder: str = ""
+
+    @property
+    def gated(self) -> bool:
+        return self.feed_forward in (layouts.LLAMA_FF_SILU, layouts.LLAMA_FF_GELU_TANH)
+
+
+_ALL = (*ATTENTION, *GATED)
+_GELU = layouts.LLAMA_FF_GELU_TANH
+
+FAMILIES = {
+    "llama": Family("Llama 2, 3.x, Mistral, SmolLM2", rope_halves=False, may_have_biases=_ALL),
+    "qwen2": Family("Qwen 2, 2.5", may_have_biases=QKV),
+    "qwen3": Family("Qwen 3", qk_norm=layouts.LLAMA_QK_HEAD, may_have_biases=ATTENTION),
+    "gemma": Family(
+        "Gemma",
+        feed_forward=_GELU,
+        may_have_biases=ATTENTION,
+        root_embedding_scale=True,
+        norms_less_one=True,
+    ),
+    "gemma2": Family(
+        "Gemma 2",
+        norms=PRE | POST,
+        feed_forward=_GELU,
+        may_have_biases=ATTENTION,
+        scales=("attention",),
+        root_embedding_scale=True,
+        scaled_by_columns=46,
+        attention_softcap=50.0,
+        logit_softcap=30.0,
+        window=4096,
+        window_period=2,
+        norms_less_one=True,
+    ),
+    "gemma3": Family(
+        "Gemma 3 (text)",
+        norms=PRE | POST,
+        qk_norm=layouts.LLAMA_QK_HEAD,
+        feed_forward=_GELU,
+        may_have_biases=ATTENTION,
+        scales=("attention",),
+        root_embedding_scale=True,
+        scaled_by_columns=62,
+        logit_softcap=0.0,
+        window_period=6,
+        window_rope_base=10000.0,
+        norms_less_one=True,
+    ),
+    "phi3": Family("Phi-3, Phi-4", long_factors=True, fused=True),
+    "smollm3": Family("SmolLM3", rope_halves=False, unrotated_every=4, may_have_biases=_ALL),
+    "olmo2": Family(
+        "OLMo 2, 3",
+        norms=POST,
+        qk_norm=layouts.LLAMA_QK_ROW,
+        may_have_biases=ATTENTION,
+        window_period=4,
+        window_unscaled=True,
+    ),
+    "granite": Family(
+        "Granite 3",
+        rope_halves=False,
+        rope_finetuned=True,
+        may_have_biases=_ALL,
+        scales=("attention", "embedding", "residual", "logit"),
+        divides_logits=True,
+    ),
+    "stablelm": Family("StableLM", norms=PRE | LAYER, parallel="alone", may_have_biases=QKV),
+    "gptneox": Family(
+        "GPT-NeoX, Pythia",
+        norms=PRE | LAYER,
+        feed_forward=layouts.LLAMA_FF_PLAIN_GELU,
+        parallel="key",
+        biases=(*ATTENTION, *PLAIN),
+        no_folder="has queries, keys and values of each head one behind the other",
+    ),
+    "gpt2": Family(
+        "GPT-2",
+        norms=PRE | LAYER,
+        feed_forward=layouts.LLAMA_FF_PLAIN_GELU_TANH,
+        biases=(*ATTENTION, *PLAIN),
+        rope_halves=None,
+        learned_positions=True,
+        no_folder="has transposed matrices",
+    ),
+}
