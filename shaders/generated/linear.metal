@@ -101,57 +101,57 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _1105 = (type == 0u);
-constant bool _1113 = (type == 1u);
-constant bool _1121 = (type == 2u);
-constant bool _1129 = (type == 3u);
-constant bool _1138 = (type == 4u);
-constant bool _1148 = (type == 5u);
-constant bool _1158 = (type == 6u);
-constant bool _1169 = (type == 7u);
-constant bool _1178 = (type == 8u);
-constant bool _1187 = (type == 9u);
-constant bool _1196 = (type == 10u);
-constant bool _1205 = (type == 11u);
-constant bool _1214 = (type == 12u);
-constant bool _1224 = (type == 13u);
-constant bool _1233 = (type == 14u);
-constant bool _1243 = (type == 15u);
-constant bool _1252 = (type == 16u);
-constant bool _3035 = (type == 0u);
-constant bool _3045 = (type == 1u);
-constant bool _3055 = (type == 2u);
-constant bool _3065 = (type == 3u);
-constant bool _3075 = (type == 4u);
-constant bool _3085 = (type == 5u);
-constant bool _3095 = (type == 6u);
-constant bool _3105 = (type == 7u);
-constant bool _3115 = (type == 8u);
-constant bool _3125 = (type == 9u);
-constant bool _3135 = (type == 10u);
-constant bool _3145 = (type == 11u);
-constant bool _3155 = (type == 12u);
-constant bool _3165 = (type == 13u);
-constant bool _3175 = (type == 14u);
-constant bool _3185 = (type == 15u);
-constant bool _3195 = (type == 16u);
-constant bool _3210 = (type == 0u);
-constant bool _3222 = (type == 1u);
-constant bool _3234 = (type == 2u);
-constant bool _3246 = (type == 3u);
-constant bool _3258 = (type == 4u);
-constant bool _3270 = (type == 5u);
-constant bool _3282 = (type == 6u);
-constant bool _3294 = (type == 7u);
-constant bool _3306 = (type == 8u);
-constant bool _3318 = (type == 9u);
-constant bool _3330 = (type == 10u);
-constant bool _3342 = (type == 11u);
-constant bool _3354 = (type == 12u);
-constant bool _3366 = (type == 13u);
-constant bool _3378 = (type == 14u);
-constant bool _3390 = (type == 15u);
-constant bool _3402 = (type == 16u);
+constant bool _1154 = (type == 0u);
+constant bool _1162 = (type == 1u);
+constant bool _1170 = (type == 2u);
+constant bool _1178 = (type == 3u);
+constant bool _1187 = (type == 4u);
+constant bool _1197 = (type == 5u);
+constant bool _1207 = (type == 6u);
+constant bool _1218 = (type == 7u);
+constant bool _1227 = (type == 8u);
+constant bool _1236 = (type == 9u);
+constant bool _1245 = (type == 10u);
+constant bool _1254 = (type == 11u);
+constant bool _1263 = (type == 12u);
+constant bool _1273 = (type == 13u);
+constant bool _1282 = (type == 14u);
+constant bool _1292 = (type == 15u);
+constant bool _1300 = (type == 16u);
+constant bool _3083 = (type == 0u);
+constant bool _3093 = (type == 1u);
+constant bool _3103 = (type == 2u);
+constant bool _3113 = (type == 3u);
+constant bool _3123 = (type == 4u);
+constant bool _3133 = (type == 5u);
+constant bool _3143 = (type == 6u);
+constant bool _3153 = (type == 7u);
+constant bool _3163 = (type == 8u);
+constant bool _3173 = (type == 9u);
+constant bool _3183 = (type == 10u);
+constant bool _3193 = (type == 11u);
+constant bool _3203 = (type == 12u);
+constant bool _3213 = (type == 13u);
+constant bool _3223 = (type == 14u);
+constant bool _3233 = (type == 15u);
+constant bool _3243 = (type == 16u);
+constant bool _3258 = (type == 0u);
+constant bool _3270 = (type == 1u);
+constant bool _3282 = (type == 2u);
+constant bool _3294 = (type == 3u);
+constant bool _3306 = (type == 4u);
+constant bool _3318 = (type == 5u);
+constant bool _3330 = (type == 6u);
+constant bool _3342 = (type == 7u);
+constant bool _3354 = (type == 8u);
+constant bool _3366 = (type == 9u);
+constant bool _3378 = (type == 10u);
+constant bool _3390 = (type == 11u);
+constant bool _3402 = (type == 12u);
+constant bool _3414 = (type == 13u);
+constant bool _3426 = (type == 14u);
+constant bool _3438 = (type == 15u);
+constant bool _3450 = (type == 16u);
 
 struct X4
 {
@@ -173,199 +173,199 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3537 = (variant / 17u);
-constant uint input_ = (_3537 % 3u);
+constant uint _3606 = (variant / 17u);
+constant uint input_ = (_3606 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _3967 = (type == 10u);
-constant bool _3968 = (type == 11u);
-constant bool _3969 = (_3967 || _3968);
-constant bool _3970 = (type == 12u);
-constant bool runs_apart = (_3969 || _3970);
-constant bool _4372 = (type == 10u);
-constant bool _4373 = (type == 11u);
-constant bool _4374 = (_4372 || _4373);
-constant bool _4386 = (type == 10u);
-constant bool _4393 = (type == 11u);
-constant bool _4394 = (type == 12u);
-constant bool _4395 = (_4393 || _4394);
-constant bool _4417 = (type == 11u);
-constant bool _4438 = (type == 8u);
-constant bool _4439 = (type == 9u);
-constant bool _4440 = (_4438 || _4439);
-constant bool _4470 = (type == 15u);
-constant bool _4516 = (type == 12u);
-constant bool _4534 = (type == 10u);
-constant bool _4554 = (type == 11u);
-constant bool _4572 = (type == 9u);
-constant bool _4583 = (type == 15u);
-constant bool _4592 = (type == 14u);
-constant bool _4610 = (type == 13u);
-constant bool _4611 = (type == 14u);
-constant bool signed_runs = (_4610 || _4611);
-constant bool _4625 = (type == 0u);
-constant bool _4633 = (type == 1u);
-constant bool _4641 = (type == 2u);
-constant bool _4649 = (type == 3u);
-constant bool _4657 = (type == 4u);
-constant bool _4665 = (type == 5u);
-constant bool _4673 = (type == 6u);
-constant bool _4681 = (type == 7u);
-constant bool _4689 = (type == 8u);
-constant bool _4697 = (type == 9u);
-constant bool _4705 = (type == 10u);
-constant bool _4713 = (type == 11u);
-constant bool _4721 = (type == 12u);
-constant bool _4729 = (type == 13u);
-constant bool _4737 = (type == 14u);
-constant bool _4745 = (type == 15u);
-constant bool _4753 = (type == 16u);
+constant bool _4015 = (type == 10u);
+constant bool _4016 = (type == 11u);
+constant bool _4017 = (_4015 || _4016);
+constant bool _4018 = (type == 12u);
+constant bool runs_apart = (_4017 || _4018);
+constant bool _4420 = (type == 10u);
+constant bool _4421 = (type == 11u);
+constant bool _4422 = (_4420 || _4421);
+constant bool _4434 = (type == 10u);
+constant bool _4441 = (type == 11u);
+constant bool _4442 = (type == 12u);
+constant bool _4443 = (_4441 || _4442);
+constant bool _4465 = (type == 11u);
+constant bool _4486 = (type == 8u);
+constant bool _4487 = (type == 9u);
+constant bool _4488 = (_4486 || _4487);
+constant bool _4518 = (type == 15u);
+constant bool _4564 = (type == 12u);
+constant bool _4582 = (type == 10u);
+constant bool _4602 = (type == 11u);
+constant bool _4620 = (type == 9u);
+constant bool _4631 = (type == 15u);
+constant bool _4640 = (type == 14u);
+constant bool _4658 = (type == 13u);
+constant bool _4659 = (type == 14u);
+constant bool signed_runs = (_4658 || _4659);
+constant bool _4673 = (type == 0u);
+constant bool _4681 = (type == 1u);
+constant bool _4689 = (type == 2u);
+constant bool _4697 = (type == 3u);
+constant bool _4705 = (type == 4u);
+constant bool _4713 = (type == 5u);
+constant bool _4721 = (type == 6u);
+constant bool _4729 = (type == 7u);
+constant bool _4737 = (type == 8u);
+constant bool _4745 = (type == 9u);
+constant bool _4753 = (type == 10u);
+constant bool _4761 = (type == 11u);
+constant bool _4769 = (type == 12u);
+constant bool _4777 = (type == 13u);
+constant bool _4785 = (type == 14u);
+constant bool _4793 = (type == 15u);
+constant bool _4801 = (type == 16u);
 constant uint way = (variant / 51u);
-constant bool _4774 = (way <= 2u);
-constant bool _4775 = (way == 4u);
-constant bool _4776 = (way == 5u);
-constant bool _4777 = (_4775 || _4776);
-constant bool _4778 = (way == 12u);
-constant bool _4779 = (_4777 || _4778);
-constant bool _4780 = (way == 15u);
-constant bool _4781 = (_4779 || _4780);
-constant uint _4782 = _4781 ? 4u : 2u;
-constant uint ROWS = _4774 ? 1u : _4782;
-constant bool _4819 = (way == 1u);
-constant bool _4820 = (way == 5u);
-constant bool _4821 = (way == 7u);
-constant bool _4822 = (_4820 || _4821);
-constant bool _4823 = (way == 12u);
-constant uint _4824 = _4823 ? 16u : 32u;
-constant uint _4825 = _4822 ? 8u : _4824;
-constant uint TEAM = _4819 ? 64u : _4825;
-constant uint _4827 = (TEAM / 4u);
-constant uint _4834 = (TEAM / 4u);
-constant uint _4835 = (_4834 + 1u);
-constant uint _4888 = (TEAM - 1u);
-constant bool _4905 = (way == 6u);
-constant bool _4906 = (way == 7u);
-constant bool _4907 = (way == 15u);
-constant bool _4908 = (_4906 || _4907);
-constant uint _4909 = _4908 ? 4u : 1u;
-constant uint XS = _4905 ? 2u : _4909;
-constant uint _4930 = (TEAM / 4u);
-constant uint _4931 = (_4930 + 1u);
-constant uint _4960 = (256u / TEAM);
-constant uint GROUP_ROWS = (_4960 * ROWS);
-constant uint _4962 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _4962 : GROUP_ROWS;
-constant uint _5020 = (ROWS / 2u);
-constant uint _5021 = false ? _5020 : ROWS;
-constant bool _5154 = (XS == 1u);
-constant bool _5156 = (XS == 2u);
-constant uint _5159 = _5156 ? 1792u : 768u;
-constant uint CHUNK = _5154 ? 3584u : _5159;
-constant uint _5161 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_5161 * 9u);
+constant bool _4822 = (way <= 2u);
+constant bool _4823 = (way == 4u);
+constant bool _4824 = (way == 5u);
+constant bool _4825 = (_4823 || _4824);
+constant bool _4826 = (way == 12u);
+constant bool _4827 = (_4825 || _4826);
+constant bool _4828 = (way == 15u);
+constant bool _4829 = (_4827 || _4828);
+constant uint _4830 = _4829 ? 4u : 2u;
+constant uint ROWS = _4822 ? 1u : _4830;
+constant bool _4867 = (way == 1u);
+constant bool _4868 = (way == 5u);
+constant bool _4869 = (way == 7u);
+constant bool _4870 = (_4868 || _4869);
+constant bool _4871 = (way == 12u);
+constant uint _4872 = _4871 ? 16u : 32u;
+constant uint _4873 = _4870 ? 8u : _4872;
+constant uint TEAM = _4867 ? 64u : _4873;
+constant uint _4875 = (TEAM / 4u);
+constant uint _4882 = (TEAM / 4u);
+constant uint _4883 = (_4882 + 1u);
+constant uint _4936 = (TEAM - 1u);
+constant bool _4953 = (way == 6u);
+constant bool _4954 = (way == 7u);
+constant bool _4955 = (way == 15u);
+constant bool _4956 = (_4954 || _4955);
+constant uint _4957 = _4956 ? 4u : 1u;
+constant uint XS = _4953 ? 2u : _4957;
+constant uint _4978 = (TEAM / 4u);
+constant uint _4979 = (_4978 + 1u);
+constant uint _5008 = (256u / TEAM);
+constant uint GROUP_ROWS = (_5008 * ROWS);
+constant uint _5010 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _5010 : GROUP_ROWS;
+constant uint _5068 = (ROWS / 2u);
+constant uint _5069 = false ? _5068 : ROWS;
+constant bool _5202 = (XS == 1u);
+constant bool _5204 = (XS == 2u);
+constant uint _5207 = _5204 ? 1792u : 768u;
+constant uint CHUNK = _5202 ? 3584u : _5207;
+constant uint _5209 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5209 * 9u);
 constant float RUN_ZERO = signed_runs ? 384.0 : 64.0;
-constant bool _6848 = (type == 0u);
-constant bool _6863 = (type == 1u);
-constant bool _6878 = (type == 2u);
-constant bool _6893 = (type == 3u);
-constant bool _6908 = (type == 4u);
-constant bool _6923 = (type == 5u);
-constant bool _6938 = (type == 6u);
-constant bool _6953 = (type == 7u);
-constant bool _6968 = (type == 8u);
-constant bool _6983 = (type == 9u);
-constant bool _6998 = (type == 10u);
-constant bool _7013 = (type == 11u);
-constant bool _7028 = (type == 12u);
-constant bool _7043 = (type == 13u);
-constant bool _7058 = (type == 14u);
-constant bool _7073 = (type == 15u);
-constant bool _7088 = (type == 16u);
-constant bool _7404 = (type == 4u);
-constant bool _7405 = (type == 5u);
-constant bool _7406 = (_7404 || _7405);
-constant bool _7407 = (type == 6u);
-constant bool _7408 = (_7406 || _7407);
-constant bool _7409 = (type == 8u);
-constant bool _7410 = (type == 9u);
-constant bool _7411 = (_7409 || _7410);
-constant bool _7412 = (type == 10u);
-constant bool _7413 = (_7411 || _7412);
-constant bool _7414 = (type == 11u);
-constant bool _7415 = (_7413 || _7414);
-constant bool _7416 = (type == 12u);
-constant bool _7417 = (_7415 || _7416);
-constant bool _7418 = (type == 13u);
-constant bool _7419 = (_7417 || _7418);
-constant bool _7420 = (type == 14u);
-constant bool _7421 = (_7419 || _7420);
-constant bool _7422 = (type == 15u);
-constant bool runs = (_7421 || _7422);
-constant bool summed = (_7408 || runs);
-constant uint _7433 = (TEAM - 1u);
-constant bool _7436 = (type == 0u);
-constant bool _7437 = (type == 1u);
-constant bool _7438 = (_7436 || _7437);
-constant bool _7439 = (type == 2u);
-constant bool _7440 = (_7438 || _7439);
-constant bool _7441 = (type == 16u);
-constant bool plain = (_7440 || _7441);
+constant bool _6896 = (type == 0u);
+constant bool _6911 = (type == 1u);
+constant bool _6926 = (type == 2u);
+constant bool _6941 = (type == 3u);
+constant bool _6956 = (type == 4u);
+constant bool _6971 = (type == 5u);
+constant bool _6986 = (type == 6u);
+constant bool _7001 = (type == 7u);
+constant bool _7016 = (type == 8u);
+constant bool _7031 = (type == 9u);
+constant bool _7046 = (type == 10u);
+constant bool _7061 = (type == 11u);
+constant bool _7076 = (type == 12u);
+constant bool _7091 = (type == 13u);
+constant bool _7106 = (type == 14u);
+constant bool _7121 = (type == 15u);
+constant bool _7136 = (type == 16u);
+constant bool _7452 = (type == 4u);
+constant bool _7453 = (type == 5u);
+constant bool _7454 = (_7452 || _7453);
+constant bool _7455 = (type == 6u);
+constant bool _7456 = (_7454 || _7455);
+constant bool _7457 = (type == 8u);
+constant bool _7458 = (type == 9u);
+constant bool _7459 = (_7457 || _7458);
+constant bool _7460 = (type == 10u);
+constant bool _7461 = (_7459 || _7460);
+constant bool _7462 = (type == 11u);
+constant bool _7463 = (_7461 || _7462);
+constant bool _7464 = (type == 12u);
+constant bool _7465 = (_7463 || _7464);
+constant bool _7466 = (type == 13u);
+constant bool _7467 = (_7465 || _7466);
+constant bool _7468 = (type == 14u);
+constant bool _7469 = (_7467 || _7468);
+constant bool _7470 = (type == 15u);
+constant bool runs = (_7469 || _7470);
+constant bool summed = (_7456 || runs);
+constant uint _7481 = (TEAM - 1u);
+constant bool _7484 = (type == 0u);
+constant bool _7485 = (type == 1u);
+constant bool _7486 = (_7484 || _7485);
+constant bool _7487 = (type == 2u);
+constant bool _7488 = (_7486 || _7487);
+constant bool _7489 = (type == 16u);
+constant bool plain = (_7488 || _7489);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _7466 = (256u / UNIT);
-constant bool _8346 = (type == 6u);
-constant bool _8347 = (_8346 || runs_apart);
-constant bool _8366 = (type == 7u);
-constant bool _9036 = (type == 15u);
-constant bool _9100 = (type == 15u);
-constant bool coded = (signed_runs || _9100);
-constant bool _9214 = (type == 0u);
-constant bool _9226 = (type == 1u);
-constant bool _9238 = (type == 2u);
-constant bool _9250 = (type == 3u);
-constant bool _9262 = (type == 4u);
-constant bool _9274 = (type == 5u);
-constant bool _9286 = (type == 6u);
-constant bool _9298 = (type == 7u);
-constant bool _9310 = (type == 8u);
-constant bool _9322 = (type == 9u);
-constant bool _9334 = (type == 10u);
-constant bool _9346 = (type == 11u);
-constant bool _9358 = (type == 12u);
-constant bool _9370 = (type == 13u);
-constant bool _9382 = (type == 14u);
-constant bool _9394 = (type == 15u);
-constant bool _9406 = (type == 16u);
-constant bool _9421 = (type == 3u);
-constant bool _9422 = (type == 4u);
-constant bool _9423 = (_9421 || _9422);
-constant bool _9424 = (type == 5u);
-constant bool whole_blocks = (_9423 || _9424);
-constant bool _9456 = (type == 6u);
-constant bool _9457 = (_9456 || runs);
-constant bool _9488 = (type == 7u);
+constant uint _7514 = (256u / UNIT);
+constant bool _8394 = (type == 6u);
+constant bool _8395 = (_8394 || runs_apart);
+constant bool _8414 = (type == 7u);
+constant bool _9084 = (type == 15u);
+constant bool _9148 = (type == 15u);
+constant bool coded = (signed_runs || _9148);
+constant bool _9262 = (type == 0u);
+constant bool _9274 = (type == 1u);
+constant bool _9286 = (type == 2u);
+constant bool _9298 = (type == 3u);
+constant bool _9310 = (type == 4u);
+constant bool _9322 = (type == 5u);
+constant bool _9334 = (type == 6u);
+constant bool _9346 = (type == 7u);
+constant bool _9358 = (type == 8u);
+constant bool _9370 = (type == 9u);
+constant bool _9382 = (type == 10u);
+constant bool _9394 = (type == 11u);
+constant bool _9406 = (type == 12u);
+constant bool _9418 = (type == 13u);
+constant bool _9430 = (type == 14u);
+constant bool _9442 = (type == 15u);
+constant bool _9454 = (type == 16u);
+constant bool _9469 = (type == 3u);
+constant bool _9470 = (type == 4u);
+constant bool _9471 = (_9469 || _9470);
+constant bool _9472 = (type == 5u);
+constant bool whole_blocks = (_9471 || _9472);
+constant bool _9504 = (type == 6u);
+constant bool _9505 = (_9504 || runs);
+constant bool _9536 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _9526 = (team_way <= 2u);
-constant bool _9527 = (team_way == 4u);
-constant bool _9528 = (team_way == 5u);
-constant bool _9529 = (_9527 || _9528);
-constant bool _9530 = (team_way == 12u);
-constant bool _9531 = (_9529 || _9530);
-constant bool _9532 = (team_way == 15u);
-constant bool _9533 = (_9531 || _9532);
-constant uint _9534 = _9533 ? 4u : 2u;
-constant uint LINES = _9526 ? 1u : _9534;
-constant uint _9536 = (LINES / 2u);
-constant uint ELEMENTS = false ? _9536 : LINES;
+constant bool _9574 = (team_way <= 2u);
+constant bool _9575 = (team_way == 4u);
+constant bool _9576 = (team_way == 5u);
+constant bool _9577 = (_9575 || _9576);
+constant bool _9578 = (team_way == 12u);
+constant bool _9579 = (_9577 || _9578);
+constant bool _9580 = (team_way == 15u);
+constant bool _9581 = (_9579 || _9580);
+constant uint _9582 = _9581 ? 4u : 2u;
+constant uint LINES = _9574 ? 1u : _9582;
+constant uint _9584 = (LINES / 2u);
+constant uint ELEMENTS = false ? _9584 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _9867 = (way == 0u);
-constant bool _9872 = (way > 12u);
+constant bool _9915 = (way == 0u);
+constant bool _9920 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _5538 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _7134 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _7505 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float, 16> _9052 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
-constant spvUnsafeArray<float, 16> _9075 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
+constant spvUnsafeArray<float4, 16> _5586 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7182 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7553 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9100 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9123 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -376,160 +376,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _1106;
-    if (_1105)
+    uint _1155;
+    if (_1154)
     {
-        _1106 = (k / 1u) * 2u;
+        _1155 = (k / 1u) * 2u;
     }
     else
     {
-        uint _1114;
-        if (_1113)
+        uint _1163;
+        if (_1162)
         {
-            _1114 = (k / 1u) * 1u;
+            _1163 = (k / 1u) * 1u;
         }
         else
         {
-            uint _1122;
-            if (_1121)
+            uint _1171;
+            if (_1170)
             {
-                _1122 = (k / 1u) * 1u;
+                _1171 = (k / 1u) * 1u;
             }
             else
             {
-                uint _1130;
-                if (_1129)
+                uint _1179;
+                if (_1178)
                 {
-                    _1130 = (k / 32u) * 17u;
+                    _1179 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _1139;
-                    if (_1138)
+                    uint _1188;
+                    if (_1187)
                     {
-                        _1139 = (k / 32u) * 9u;
+                        _1188 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _1149;
-                        if (_1148)
+                        uint _1198;
+                        if (_1197)
                         {
-                            _1149 = (k / 32u) * 10u;
+                            _1198 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _1159;
-                            if (_1158)
+                            uint _1208;
+                            if (_1207)
                             {
-                                _1159 = (k / 256u) * 72u;
+                                _1208 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _1170;
-                                if (_1169)
+                                uint _1219;
+                                if (_1218)
                                 {
-                                    _1170 = (k / 256u) * 105u;
+                                    _1219 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _1179;
-                                    if (_1178)
+                                    uint _1228;
+                                    if (_1227)
                                     {
-                                        _1179 = (k / 32u) * 11u;
+                                        _1228 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _1188;
-                                        if (_1187)
+                                        uint _1237;
+                                        if (_1236)
                                         {
-                                            _1188 = (k / 32u) * 12u;
+                                            _1237 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _1197;
-                                            if (_1196)
+                                            uint _1246;
+                                            if (_1245)
                                             {
-                                                _1197 = (k / 256u) * 42u;
+                                                _1246 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _1206;
-                                                if (_1205)
+                                                uint _1255;
+                                                if (_1254)
                                                 {
-                                                    _1206 = (k / 256u) * 55u;
+                                                    _1255 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _1215;
-                                                    if (_1214)
+                                                    uint _1264;
+                                                    if (_1263)
                                                     {
-                                                        _1215 = (k / 256u) * 88u;
+                                                        _1264 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _1225;
-                                                        if (_1224)
+                                                        uint _1274;
+                                                        if (_1273)
                                                         {
-                                                            _1225 = (k / 32u) * 9u;
+                                                            _1274 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _1234;
-                                                            if (_1233)
+                                                            uint _1283;
+                                                            if (_1282)
                                                             {
-                                                                _1234 = (k / 256u) * 68u;
+                                                                _1283 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _1244;
-                                                                if (_1243)
+                                                                uint _1293;
+                                                                if (_1292)
                                                                 {
-                                                                    _1244 = (k / 64u) * 17u;
+                                                                    _1293 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _1253;
-                                                                    if (_1252)
+                                                                    uint _1301;
+                                                                    if (_1300)
                                                                     {
-                                                                        _1253 = (k / 2u) * 1u;
+                                                                        _1301 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _1253 = 0u;
+                                                                        _1301 = 0u;
                                                                     }
-                                                                    _1244 = _1253;
+                                                                    _1293 = _1301;
                                                                 }
-                                                                _1234 = _1244;
+                                                                _1283 = _1293;
                                                             }
-                                                            _1225 = _1234;
+                                                            _1274 = _1283;
                                                         }
-                                                        _1215 = _1225;
+                                                        _1264 = _1274;
                                                     }
-                                                    _1206 = _1215;
+                                                    _1255 = _1264;
                                                 }
-                                                _1197 = _1206;
+                                                _1246 = _1255;
                                             }
-                                            _1188 = _1197;
+                                            _1237 = _1246;
                                         }
-                                        _1179 = _1188;
+                                        _1228 = _1237;
                                     }
-                                    _1170 = _1179;
+                                    _1219 = _1228;
                                 }
-                                _1159 = _1170;
+                                _1208 = _1219;
                             }
-                            _1149 = _1159;
+                            _1198 = _1208;
                         }
-                        _1139 = _1149;
+                        _1188 = _1198;
                     }
-                    _1130 = _1139;
+                    _1179 = _1188;
                 }
-                _1122 = _1130;
+                _1171 = _1179;
             }
-            _1114 = _1122;
+            _1163 = _1171;
         }
-        _1106 = _1114;
+        _1155 = _1163;
     }
-    return _1106;
+    return _1155;
 }
 
 static inline __attribute__((always_inline))
@@ -560,34 +560,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _1703;
+    float _1751;
     if (left > 1u)
     {
-        _1703 = v.y;
+        _1751 = v.y;
     }
     else
     {
-        _1703 = 0.0;
+        _1751 = 0.0;
     }
-    float _1713;
+    float _1761;
     if (left > 2u)
     {
-        _1713 = v.z;
+        _1761 = v.z;
     }
     else
     {
-        _1713 = 0.0;
+        _1761 = 0.0;
     }
-    float _1722;
+    float _1770;
     if (left > 3u)
     {
-        _1722 = v.w;
+        _1770 = v.w;
     }
     else
     {
-        _1722 = 0.0;
+        _1770 = 0.0;
     }
-    return float4(v.x, _1703, _1713, _1722);
+    return float4(v.x, _1751, _1761, _1770);
 }
 
 static inline __attribute__((always_inline))
@@ -601,16 +601,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _1282;
+    uint _1330;
     if ((h & 1u) != 0u)
     {
-        _1282 = (low >> 16u) | (high << 16u);
+        _1330 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _1282 = low;
+        _1330 = low;
     }
-    return _1282;
+    return _1330;
 }
 
 static inline __attribute__((always_inline))
@@ -705,16 +705,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _1368;
+    float2 _1416;
     if (i < 4u)
     {
-        _1368 = float2(float(a & 63u), float(b & 63u));
+        _1416 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _1368 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1416 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _1368;
+    return _1416;
 }
 
 static inline __attribute__((always_inline))
@@ -947,16 +947,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1585;
+    uint _1633;
     if (exponent < 2u)
     {
-        _1585 = 2097152u << exponent;
+        _1633 = 2097152u << exponent;
     }
     else
     {
-        _1585 = (exponent - 1u) << 23u;
+        _1633 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1585);
+    return as_type<float>(_1633);
 }
 
 static inline __attribute__((always_inline))
@@ -977,10 +977,10 @@ float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread c
     uint shift = 8u * ((scale + 1u) & 3u);
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
     uint param = raw.a.w >> (8u * (scale & 3u));
-    float _2973 = e8m0(param);
+    float _3021 = e8m0(param);
     uint param_1 = word >> (q & 4u);
     uint param_2 = fp4_bytes(param_1);
-    return (unsigned_bytes(param_2) - float4(16.0)) * _2973;
+    return (unsigned_bytes(param_2) - float4(16.0)) * _3021;
 }
 
 static inline __attribute__((always_inline))
@@ -1010,7 +1010,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_3210)
+    if (_3258)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -1018,7 +1018,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_3222)
+    if (_3270)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -1026,7 +1026,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_3234)
+    if (_3282)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1034,7 +1034,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_3246)
+    if (_3294)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1042,7 +1042,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_3258)
+    if (_3306)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1050,7 +1050,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_3270)
+    if (_3318)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1058,7 +1058,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_3282)
+    if (_3330)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1066,7 +1066,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_3294)
+    if (_3342)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1074,7 +1074,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_3306)
+    if (_3354)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1082,7 +1082,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_3318)
+    if (_3366)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1090,7 +1090,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_3330)
+    if (_3378)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1098,7 +1098,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_3342)
+    if (_3390)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1106,7 +1106,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_3354)
+    if (_3402)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1114,7 +1114,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_3366)
+    if (_3414)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1122,7 +1122,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_3378)
+    if (_3426)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1130,7 +1130,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_3390)
+    if (_3438)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1138,7 +1138,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_3402)
+    if (_3450)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1162,47 +1162,47 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3501, const device Norm1& v_3510)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3549, const device Norm1& v_3558)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _3488 = (at & 3u) == 0u;
-    bool _3495;
-    if (_3488)
+    bool _3536 = (at & 3u) == 0u;
+    bool _3543;
+    if (_3536)
     {
-        _3495 = (at + 3u) <= last;
+        _3543 = (at + 3u) <= last;
     }
     else
     {
-        _3495 = _3488;
+        _3543 = _3536;
     }
-    if (_3495)
+    if (_3543)
     {
-        return v_3501.norm4[at / 4u];
+        return v_3549.norm4[at / 4u];
     }
-    return float4(v_3510.norm1[min(at, last)], v_3510.norm1[min((at + 1u), last)], v_3510.norm1[min((at + 2u), last)], v_3510.norm1[min((at + 3u), last)]);
+    return float4(v_3558.norm1[min(at, last)], v_3558.norm1[min((at + 1u), last)], v_3558.norm1[min((at + 2u), last)], v_3558.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3428, const device X1& v_3438)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3476, const device X1& v_3486)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_3428.x4[i / 4u];
+        return v_3476.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_3438.x1[i];
+    v.x = v_3486.x1[i];
     if (count > 1u)
     {
-        v.y = v_3438.x1[i + 1u];
+        v.y = v_3486.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_3438.x1[i + 2u];
+        v.z = v_3486.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_3438.x1[i + 3u];
+        v.w = v_3486.x1[i + 3u];
     }
     return v;
 }
@@ -1214,37 +1214,37 @@ Raw no_raw()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_1095)
+uint4 weight_words(thread const uint& i, const device Weights4& v_1144)
 {
-    return v_1095.weights4[i];
+    return v_1144.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_1085)
+uint weight_word(thread const uint& i, const device Weights1& v_1134)
 {
-    return v_1085.weights1[i];
+    return v_1134.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085, const device Weights4& v_1095)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = no_raw();
-    bool _1748 = (at & 3u) == 0u;
-    bool _1755;
-    if (_1748)
+    bool _1796 = (at & 3u) == 0u;
+    bool _1803;
+    if (_1796)
     {
-        _1755 = (at + 3u) <= last;
+        _1803 = (at + 3u) <= last;
     }
     else
     {
-        _1755 = _1748;
+        _1803 = _1796;
     }
-    if (_1755)
+    if (_1803)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, v_1095);
+        raw.a = weight_words(param, v_1144);
     }
     else
     {
@@ -1252,89 +1252,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, v_1085), weight_word(param_2, v_1085), weight_word(param_3, v_1085), weight_word(param_4, v_1085));
+        raw.a = uint4(weight_word(param_1, v_1134), weight_word(param_2, v_1134), weight_word(param_3, v_1134), weight_word(param_4, v_1134));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, v_1085);
+    raw.a.x = weight_word(param, v_1134);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, v_1085);
+    raw.a.y = weight_word(param_1, v_1134);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, v_1085);
+    raw.a.z = weight_word(param_2, v_1134);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_1085)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_1134)
 {
     Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, v_1085);
+    raw.a.x = weight_word(param, v_1134);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, v_1085);
+    raw.a.y = weight_word(param_1, v_1134);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, v_1085);
+    raw.a.w = weight_word(param_2, v_1134);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_1085);
+    return load_scaled(param, param_1, v_1134);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_1085);
+    return load_scaled(param, param_1, v_1134);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, v_1085);
+    raw.a.x = weight_word(param, v_1134);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, v_1085);
+    raw.a.w = weight_word(param_1, v_1134);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, v_1085);
+    raw.a.x = weight_word(param, v_1134);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, v_1085);
+    raw.a.y = weight_word(param_1, v_1134);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, v_1085);
+    raw.a.z = weight_word(param_2, v_1134);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, v_1085);
+    raw.a.w = weight_word(param_3, v_1134);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, v_1085);
+    raw.b.x = weight_word(param_4, v_1134);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -1344,60 +1344,60 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
     Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, v_1085);
+    raw.a.x = weight_word(param, v_1134);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, v_1085);
+    raw.a.y = weight_word(param_1, v_1134);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, v_1085);
+    raw.a.z = weight_word(param_2, v_1134);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, v_1085);
+    raw.a.w = weight_word(param_3, v_1134);
     uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, v_1085);
+    raw.b.x = weight_word(param_4, v_1134);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, v_1085);
+    raw.b.y = weight_word(param_5, v_1134);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint2 load_at(thread const uint& h, const device Weights1& v_1085)
+uint2 load_at(thread const uint& h, const device Weights1& v_1134)
 {
     uint param = h / 2u;
     uint param_1 = (h / 2u) + (h & 1u);
-    return uint2(weight_word(param, v_1085), weight_word(param_1, v_1085));
+    return uint2(weight_word(param, v_1134), weight_word(param_1, v_1134));
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint h = row + ((q / 8u) * 11u);
     uint param = (h + 3u) + (2u * (q & 3u));
     uint param_1 = h + 1u;
     uint param_2 = h / 2u;
-    return Raw{ uint4(load_at(param, v_1085), load_at(param_1, v_1085)), uint4(weight_word(param_2, v_1085), 0u, 0u, 0u) };
+    return Raw{ uint4(load_at(param, v_1134), load_at(param_1, v_1134)), uint4(weight_word(param_2, v_1134), 0u, 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((q / 8u) * 6u);
     uint param = (at + 2u) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_1085), weight_word(param_1, v_1085), 0u, weight_word(param_2, v_1085)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), 0u, weight_word(param_2, v_1134)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((q / 64u) * 21u);
     uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
     uint param_1 = at + ((q / 16u) & 3u);
     uint param_2 = at + 20u;
-    return Raw{ uint4(weight_word(param, v_1085), weight_word(param_1, v_1085), 0u, weight_word(param_2, v_1085)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), 0u, weight_word(param_2, v_1134)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint h = row + ((q / 64u) * 55u);
     uint word = 2u * (q & 7u);
@@ -1407,11 +1407,11 @@ Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
     uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
     uint param_4 = (h / 2u) + 27u;
-    return Raw{ uint4(load_at(param, v_1085), load_at(param_1, v_1085)), uint4(weight_word(param_2, v_1085), weight_word(param_3, v_1085), weight_word(param_4, v_1085), 0u) };
+    return Raw{ uint4(load_at(param, v_1134), load_at(param_1, v_1134)), uint4(weight_word(param_2, v_1134), weight_word(param_3, v_1134), weight_word(param_4, v_1134), 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((q / 64u) * 44u);
     uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
@@ -1420,162 +1420,162 @@ Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_3 = at;
     uint param_4 = at + 3u;
     uint param_5 = (at + 4u) + (q & 7u);
-    return Raw{ uint4(weight_word(param, v_1085), weight_word(param_1, v_1085), weight_word(param_2, v_1085), weight_word(param_3, v_1085)), uint4(weight_word(param_4, v_1085), weight_word(param_5, v_1085), 0u, 0u) };
+    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), weight_word(param_2, v_1134), weight_word(param_3, v_1134)), uint4(weight_word(param_4, v_1134), weight_word(param_5, v_1134), 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((q / 64u) * 34u);
     uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_1085), weight_word(param_1, v_1085), 0u, weight_word(param_2, v_1085)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), 0u, weight_word(param_2, v_1134)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint scale = (2u * row) + ((q / 8u) * 17u);
     uint at = (scale + 1u) + (4u * (q & 3u));
     uint param = at / 4u;
     uint param_1 = (at + 3u) / 4u;
     uint param_2 = scale / 4u;
-    return Raw{ uint4(weight_word(param, v_1085), weight_word(param_1, v_1085), 0u, weight_word(param_2, v_1085)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), 0u, weight_word(param_2, v_1134)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085)
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint last = (row + ((k - 1u) / 2u)) / 2u;
     uint at = (row + (2u * q)) / 2u;
     uint param = at;
     uint param_1 = min((at + 1u), last);
-    return Raw{ uint4(weight_word(param, v_1085), weight_word(param_1, v_1085), 0u, 0u), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), 0u, 0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1085, const device Weights4& v_1095)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     Raw raw = no_raw();
-    if (_3035)
+    if (_3083)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_1085, v_1095);
+        raw = load_quad_F32(param, param_1, param_2, v_1134, v_1144);
     }
-    if (_3045)
+    if (_3093)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_1085);
+        raw = load_quad_F16(param_3, param_4, param_5, v_1134);
     }
-    if (_3055)
+    if (_3103)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_1085);
+        raw = load_quad_F16(param_6, param_7, param_8, v_1134);
     }
-    if (_3065)
+    if (_3113)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_1085);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_1134);
     }
-    if (_3075)
+    if (_3123)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_1085);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_1134);
     }
-    if (_3085)
+    if (_3133)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_1085);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_1134);
     }
-    if (_3095)
+    if (_3143)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_1085);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_1134);
     }
-    if (_3105)
+    if (_3153)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_1085);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_1134);
     }
-    if (_3115)
+    if (_3163)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
-        raw = load_quad_Q5_0(param_24, param_25, param_26, v_1085);
+        raw = load_quad_Q5_0(param_24, param_25, param_26, v_1134);
     }
-    if (_3125)
+    if (_3173)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
-        raw = load_quad_Q5_1(param_27, param_28, param_29, v_1085);
+        raw = load_quad_Q5_1(param_27, param_28, param_29, v_1134);
     }
-    if (_3135)
+    if (_3183)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
-        raw = load_quad_Q2_K(param_30, param_31, param_32, v_1085);
+        raw = load_quad_Q2_K(param_30, param_31, param_32, v_1134);
     }
-    if (_3145)
+    if (_3193)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
-        raw = load_quad_Q3_K(param_33, param_34, param_35, v_1085);
+        raw = load_quad_Q3_K(param_33, param_34, param_35, v_1134);
     }
-    if (_3155)
+    if (_3203)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
-        raw = load_quad_Q5_K(param_36, param_37, param_38, v_1085);
+        raw = load_quad_Q5_K(param_36, param_37, param_38, v_1134);
     }
-    if (_3165)
+    if (_3213)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
-        raw = load_quad_Q4_0(param_39, param_40, param_41, v_1085);
+        raw = load_quad_Q4_0(param_39, param_40, param_41, v_1134);
     }
-    if (_3175)
+    if (_3223)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
-        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_1085);
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_1134);
     }
-    if (_3185)
+    if (_3233)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
-        raw = load_quad_MXFP4(param_45, param_46, param_47, v_1085);
+        raw = load_quad_MXFP4(param_45, param_46, param_47, v_1134);
     }
-    if (_3195)
+    if (_3243)
     {
         uint param_48 = row;
         uint param_49 = k;
         uint param_50 = q;
-        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_1085);
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_1134);
     }
     return raw;
 }
@@ -1583,16 +1583,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3580;
+    float _3588;
     if (push.k != 0u)
     {
-        _3580 = rsqrt((squares / float(push.k)) + push.eps);
+        _3588 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3580 = 0.0;
+        _3588 = 0.0;
     }
-    return _3580;
+    return _3588;
 }
 
 static inline __attribute__((always_inline))
@@ -1618,27 +1618,33 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _873;
+    float _876;
     if (abs(y) > 3.900000095367431640625)
     {
-        _873 = sign(y);
+        _876 = sign(y);
     }
     else
     {
-        _873 = (y * p) / q;
+        _876 = (y * p) / q;
     }
-    float erf = _873;
+    float erf = _876;
     return (0.5 * x) * (1.0 + erf);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_925, device Y1& v_950)
+float gelu_tanh(thread const float& x)
+{
+    return x / (1.0 + exp((-1.5957691669464111328125) * (x + (((0.0447149984538555145263671875 * x) * x) * x))));
+}
+
+static inline __attribute__((always_inline))
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_945, device Y1& v_978)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += v_925.bias1[push.offset.z + j];
+        sum += v_945.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -1646,35 +1652,41 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
         float param_2 = sum;
         sum = gelu_erf(param_2);
     }
-    uint param_3 = 1u;
+    uint param_3 = 64u;
     if (has(param_3, push))
     {
-        sum += v_950.y1[to];
+        float param_4 = sum;
+        sum = gelu_tanh(param_4);
     }
-    v_950.y1[to] = sum;
+    uint param_5 = 1u;
+    if (has(param_5, push))
+    {
+        sum += v_978.y1[to];
+    }
+    v_978.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_925, device Y1& v_950, device Y4& v_1039)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_945, device Y1& v_978, device Y4& v_1088)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _972 = (to & 3u) == 0u;
-    bool _981;
-    if (_972)
+    bool _1000 = (to & 3u) == 0u;
+    bool _1009;
+    if (_1000)
     {
-        _981 = (j + 4u) <= push.n;
+        _1009 = (j + 4u) <= push.n;
     }
     else
     {
-        _981 = _972;
+        _1009 = _1000;
     }
-    if (_981)
+    if (_1009)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&v_925.bias1[at]);
+            sums += float4(*(const device packed_float4*)&v_945.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -1685,34 +1697,43 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
             float param_5 = sums.w;
             sums = float4(gelu_erf(param_2), gelu_erf(param_3), gelu_erf(param_4), gelu_erf(param_5));
         }
-        uint param_6 = 1u;
+        uint param_6 = 64u;
         if (has(param_6, push))
         {
-            sums += v_1039.y4[to / 4u];
+            float param_7 = sums.x;
+            float param_8 = sums.y;
+            float param_9 = sums.z;
+            float param_10 = sums.w;
+            sums = float4(gelu_tanh(param_7), gelu_tanh(param_8), gelu_tanh(param_9), gelu_tanh(param_10));
         }
-        v_1039.y4[to / 4u] = sums;
+        uint param_11 = 1u;
+        if (has(param_11, push))
+        {
+            sums += v_1088.y4[to / 4u];
+        }
+        v_1088.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _1059 = e < 4u;
-        bool _1068;
-        if (_1059)
+        bool _1108 = e < 4u;
+        bool _1117;
+        if (_1108)
         {
-            _1068 = (j + e) < push.n;
+            _1117 = (j + e) < push.n;
         }
         else
         {
-            _1068 = _1059;
+            _1117 = _1108;
         }
-        if (_1068)
+        if (_1117)
         {
-            uint param_7 = r;
-            uint param_8 = j + e;
-            float param_9 = sums[e];
-            finish(param_7, param_8, param_9, push, v_925, v_950);
+            uint param_12 = r;
+            uint param_13 = j + e;
+            float param_14 = sums[e];
+            finish(param_12, param_13, param_14, push, v_945, v_978);
             e++;
             continue;
         }
@@ -1724,7 +1745,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(constant Push& push, const device Bias1& v_925, device Y1& v_950, device Y4& v_1039, const device Weights1& v_1085, const device Weights4& v_1095, const device X4& v_3428, const device X1& v_3438, const device Norm4& v_3501, const device Norm1& v_3510, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(constant Push& push, const device Bias1& v_945, device Y1& v_978, device Y4& v_1088, const device Weights1& v_1134, const device Weights4& v_1144, const device X4& v_3476, const device X1& v_3486, const device Norm4& v_3549, const device Norm1& v_3558, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1744,18 +1765,18 @@ void tiles(constant Push& push, const device Bias1& v_925, device Y1& v_950, dev
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _7783 = push.first.xyz + gl_WorkGroupID;
-    uint _7784 = _7783.y;
+    uint3 _7831 = push.first.xyz + gl_WorkGroupID;
+    uint _7832 = _7831.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _7892;
+    float4 _7940;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _7975;
-    for (uint tile_r = _7784; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _8023;
+    for (uint tile_r = _7832; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _7798 = push.first.xyz + gl_WorkGroupID;
-        uint _7799 = _7798.x;
-        for (uint tile_j = _7799; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7846 = push.first.xyz + gl_WorkGroupID;
+        uint _7847 = _7846.x;
+        for (uint tile_j = _7847; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1775,36 +1796,36 @@ void tiles(constant Push& push, const device Bias1& v_925, device Y1& v_950, dev
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _7870 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _7918 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _7870;
+                            v[y] = _7918;
                         }
                         else
                         {
-                            bool _7881 = (first + y) < push.n;
-                            bool _7889;
-                            if (_7881)
+                            bool _7929 = (first + y) < push.n;
+                            bool _7937;
+                            if (_7929)
                             {
-                                _7889 = (4u * q) < push.k;
+                                _7937 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _7889 = _7881;
+                                _7937 = _7929;
                             }
-                            bool there = _7889;
+                            bool there = _7937;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _7892 = decode_quad(param_11, param_12, param_13, param_14);
+                                _7940 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _7892 = float4(0.0);
+                                _7940 = float4(0.0);
                             }
-                            v[y] = _7892;
+                            v[y] = _7940;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1830,13 +1851,13 @@ void tiles(constant Push& push, const device Bias1& v_925, device Y1& v_950, dev
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _7975 = norm_at(param_21, push, v_3501, v_3510);
+                            _8023 = norm_at(param_21, push, v_3549, v_3558);
                         }
                         else
                         {
-                            _7975 = float4(1.0);
+                            _8023 = float4(1.0);
                         }
-                        factor = _7975;
+                        factor = _8023;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1846,48 +1867,48 @@ void tiles(constant Push& push, const device Bias1& v_925, device Y1& v_950, dev
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _8006 = i < push.rows;
-                            bool _8014;
-                            if (_8006)
+                            bool _8054 = i < push.rows;
+                            bool _8062;
+                            if (_8054)
                             {
-                                _8014 = (4u * q_1) < push.k;
+                                _8062 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8014 = _8006;
+                                _8062 = _8054;
                             }
-                            if (_8014)
+                            if (_8062)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_3428, v_3438);
+                                v[y_2] = x_at(param_22, param_23, v_3476, v_3486);
                                 if (gated)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_3428, v_3438);
+                                    up[y_2] = x_at(param_24, param_25, v_3476, v_3486);
                                 }
                             }
                         }
                         else
                         {
-                            bool _8059 = i < push.n;
-                            bool _8067;
-                            if (_8059)
+                            bool _8107 = i < push.n;
+                            bool _8115;
+                            if (_8107)
                             {
-                                _8067 = (4u * q_1) < push.k;
+                                _8115 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8067 = _8059;
+                                _8115 = _8107;
                             }
-                            if (_8067)
+                            if (_8115)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, v_1085, v_1095);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, v_1134, v_1144);
                             }
                         }
                     }
@@ -1941,7 +1962,7 @@ void tiles(constant Push& push, const device Bias1& v_925, device Y1& v_950, dev
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_925, v_950, v_1039);
+                    finish_quad(param_37, param_38, param_39, push, v_945, v_978, v_1088);
                 }
             }
         }
@@ -1956,11 +1977,11 @@ void choose_line(thread const uint& y)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_8347)
+    if (_8395)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_8366)
+    if (_8414)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1968,9 +1989,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_3438)
+float4 x_words(thread const uint& at, const device X1& v_3486)
 {
-    return float4(*(const device packed_float4*)&v_3438.x1[at]);
+    return float4(*(const device packed_float4*)&v_3486.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1980,9 +2001,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_3510)
+float4 norm_words(thread const uint& at, const device Norm1& v_3558)
 {
-    return float4(*(const device packed_float4*)&v_3510.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3558.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -2006,13 +2027,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9457)
+    if (_9505)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_9488)
+    if (_9536)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -2028,31 +2049,31 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_1085)
+uint4 first_words(thread const uint& at, const device Weights1& v_1134)
 {
-    return uint4(*(const device packed_uint4*)&v_1085.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_1134.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + (8u * u);
     uint param = at + 4u;
     uint param_1 = at;
-    float4 param_2 = as_type<float4>(first_words(param_1, v_1085));
+    float4 param_2 = as_type<float4>(first_words(param_1, v_1134));
     float4 param_3 = x[0];
     float param_4 = 0.0;
-    float4 param_5 = as_type<float4>(first_words(param, v_1085));
+    float4 param_5 = as_type<float4>(first_words(param, v_1134));
     float4 param_6 = x[1];
     float param_7 = times(param_2, param_3, param_4);
     return times(param_5, param_6, param_7);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_1085);
+    uint4 w = first_words(param, v_1134);
     float4 param_1 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_2 = x[0];
     float param_3 = 0.0;
@@ -2063,10 +2084,10 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_1085);
+    uint4 w = first_words(param, v_1134);
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_1 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -2079,9 +2100,9 @@ float line_times_x_BF16(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_1085)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_1134)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_1085.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_1134.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
@@ -2093,13 +2114,13 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_1085)
+uint first_short(thread const uint& h, const device Weights1& v_1134)
 {
-    return uint(((const device ushort*)&v_1085.weights1[0])[h]);
+    return uint(((const device ushort*)&v_1134.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
@@ -2107,7 +2128,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     for (uint i = 0u; i < 4u; i++)
     {
         uint param = (h + 1u) + (4u * i);
-        uint2 w = first_shorts(param, v_1085);
+        uint2 w = first_shorts(param, v_1134);
         uint param_1 = w.x;
         sums = fma(bytes_and_384(param_1), x[2u * i], sums);
         uint param_2 = w.y;
@@ -2115,7 +2136,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     }
     uint param_3 = h;
     float4 param_4 = sums;
-    return float2(as_type<half2>(first_short(param_3, v_1085))).x * fma(-384.0, of_x.x, sum4(param_4));
+    return float2(as_type<half2>(first_short(param_3, v_1134))).x * fma(-384.0, of_x.x, sum4(param_4));
 }
 
 static inline __attribute__((always_inline))
@@ -2161,33 +2182,33 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h + 5u;
-    uint4 w = uint4(first_shorts(param, v_1085), first_shorts(param_1, v_1085));
+    uint4 w = uint4(first_shorts(param, v_1134), first_shorts(param_1, v_1134));
     uint param_2 = h;
     uint4 param_3 = w;
     spvUnsafeArray<float4, 8> param_4;
     param_4 = x;
-    return float2(as_type<half2>(first_short(param_2, v_1085))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
+    return float2(as_type<half2>(first_short(param_2, v_1134))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_1085)
+uint first_word(thread const uint& at, const device Weights1& v_1134)
 {
-    return v_1085.weights1[at];
+    return v_1134.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
-    uint4 w = first_words(param, v_1085);
+    uint4 w = first_words(param, v_1134);
     uint param_1 = at;
-    float2 scale = float2(as_type<half2>(first_word(param_1, v_1085)));
+    float2 scale = float2(as_type<half2>(first_word(param_1, v_1134)));
     uint4 param_2 = w;
     spvUnsafeArray<float4, 8> param_3;
     param_3 = x;
@@ -2195,36 +2216,36 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
     uint param = at;
-    uint4 head = first_words(param, v_1085);
+    uint4 head = first_words(param, v_1134);
     uint param_1 = (at + 4u) + (4u * (u & 7u));
-    uint4 w = first_words(param_1, v_1085);
+    uint4 w = first_words(param_1, v_1134);
     uint3 words = head.yzw >> uint3(shift);
-    uint _8719;
+    uint _8767;
     if (pair < 2u)
     {
-        _8719 = words.x & 16191u;
+        _8767 = words.x & 16191u;
     }
     else
     {
-        _8719 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _8767 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _8719;
-    uint _8738;
+    uint scales = _8767;
+    uint _8786;
     if (pair < 2u)
     {
-        _8738 = words.y & 16191u;
+        _8786 = words.y & 16191u;
     }
     else
     {
-        _8738 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _8786 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _8738;
+    uint minima = _8786;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -2256,20 +2277,20 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part)) + (4u * in_part);
     uint param = low;
-    uint2 p = first_shorts(param, v_1085);
+    uint2 p = first_shorts(param, v_1134);
     uint param_1 = low + 16u;
-    uint2 q = first_shorts(param_1, v_1085);
+    uint2 q = first_shorts(param_1, v_1134);
     uint param_2 = ((h + 64u) + (16u * part)) + (4u * in_part);
-    uint2 r = first_shorts(param_2, v_1085);
+    uint2 r = first_shorts(param_2, v_1134);
     uint param_3 = (h + 96u) + (4u * part);
-    uint2 numbers = first_shorts(param_3, v_1085) >> uint2(8u * (in_part / 2u));
+    uint2 numbers = first_shorts(param_3, v_1134) >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -2300,7 +2321,7 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
     float4 param_21 = float4(scales);
     float4 param_22 = sums;
     float param_23 = 0.0;
-    return float2(as_type<half2>(first_short(param_20, v_1085))).x * times(param_21, param_22, param_23);
+    return float2(as_type<half2>(first_short(param_20, v_1134))).x * times(param_21, param_22, param_23);
 }
 
 static inline __attribute__((always_inline))
@@ -2310,27 +2331,27 @@ Unit no_unit()
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1085, const device Weights4& v_1095)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _3721 = (at & 3u) == 0u;
-    bool _3728;
-    if (_3721)
+    bool _3769 = (at & 3u) == 0u;
+    bool _3776;
+    if (_3769)
     {
-        _3728 = (at + 7u) <= last;
+        _3776 = (at + 7u) <= last;
     }
     else
     {
-        _3728 = _3721;
+        _3776 = _3769;
     }
-    if (_3728)
+    if (_3776)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_1095);
+        unit.a = weight_words(param, v_1144);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, v_1095);
+        unit.b = weight_words(param_1, v_1144);
     }
     else
     {
@@ -2338,35 +2359,35 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& 
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, v_1085);
+            unit.a[e] = weight_word(param_2, v_1134);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, v_1085);
+            unit.b[e] = weight_word(param_3, v_1134);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1085, const device Weights4& v_1095)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _3794 = (h & 7u) == 0u;
-    bool _3801;
-    if (_3794)
+    bool _3842 = (h & 7u) == 0u;
+    bool _3849;
+    if (_3842)
     {
-        _3801 = (at + 3u) <= last;
+        _3849 = (at + 3u) <= last;
     }
     else
     {
-        _3801 = _3794;
+        _3849 = _3842;
     }
-    if (_3801)
+    if (_3849)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_1095);
+        unit.a = weight_words(param, v_1144);
     }
     else
     {
@@ -2374,51 +2395,51 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& 
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, v_1085);
+            unit.a[e] = weight_word(param_1, v_1134);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, v_1085);
+        unit.b.x = weight_word(param_2, v_1134);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& v_1085)
+uint4 four_words(thread const uint& at, const device Weights1& v_1134)
 {
     uint param = at;
-    return first_words(param, v_1085);
+    return first_words(param, v_1134);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, v_1085), four_words(param_1, v_1085), weight_word(param_2, v_1085) };
+    return Unit{ four_words(param, v_1134), four_words(param_1, v_1134), weight_word(param_2, v_1134) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, v_1085), uint4(0u), weight_word(param_1, v_1085) };
+    return Unit{ four_words(param, v_1134), uint4(0u), weight_word(param_1, v_1134) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, v_1085), uint4(0u), weight_word(param_1, v_1085) };
+    return Unit{ four_words(param, v_1134), uint4(0u), weight_word(param_1, v_1134) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_1085, const device Weights4& v_1095)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -2426,11 +2447,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device W
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, v_1095), weight_words(param_1, v_1095), 0u };
+        return Unit{ weight_words(param, v_1144), weight_words(param_1, v_1144), 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, v_1085), four_words(param_3, v_1085), 0u };
+    return Unit{ four_words(param_2, v_1134), four_words(param_3, v_1134), 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -2440,7 +2461,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
@@ -2452,98 +2473,98 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device W
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, v_1085), weight_word(param_1, v_1085), weight_word(param_2, v_1085), weight_word(param_3, v_1085));
+    uint4 a = uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), weight_word(param_2, v_1134), weight_word(param_3, v_1134));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, v_1085), weight_word(param_5, v_1085), weight_word(param_6, v_1085), weight_word(param_7, v_1085));
+    uint4 b = uint4(weight_word(param_4, v_1134), weight_word(param_5, v_1134), weight_word(param_6, v_1134), weight_word(param_7, v_1134));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, v_1085);
+        uint param_12 = weight_word(param_10, v_1134);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, v_1085);
+        uint param_17 = weight_word(param_15, v_1134);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, v_1085);
+        uint param_22 = weight_word(param_20, v_1134);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, v_1085);
+        uint param_27 = weight_word(param_25, v_1134);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, v_1085) };
+    return Unit{ a, b, weight_word(param_28, v_1134) };
 }
 
 static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, const device Weights1& v_1085)
+uint2 two_words_of(thread const uint& h, const device Weights1& v_1134)
 {
     uint param = h;
-    return first_shorts(param, v_1085);
+    return first_shorts(param, v_1134);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, const device Weights1& v_1085)
+uint4 four_words_of(thread const uint& h, const device Weights1& v_1134)
 {
     uint param = h;
     uint param_1 = h + 4u;
-    return uint4(first_shorts(param, v_1085), first_shorts(param_1, v_1085));
+    return uint4(first_shorts(param, v_1134), first_shorts(param_1, v_1134));
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint h = row + (11u * u);
     uint param = h;
-    uint2 head = two_words_of(param, v_1085);
+    uint2 head = two_words_of(param, v_1134);
     uint param_1 = h + 3u;
     uint param_2 = head.x;
     uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, v_1085), uint4(head.x, 0u, 0u, 0u), next_half(param_2, param_3) };
+    return Unit{ four_words_of(param_1, v_1134), uint4(head.x, 0u, 0u, 0u), next_half(param_2, param_3) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + (6u * u);
     uint param = at;
-    uint4 words = four_words(param, v_1085);
+    uint4 words = four_words(param, v_1134);
     uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, v_1085)), uint4(words.x, 0u, 0u, 0u), words.y };
+    return Unit{ uint4(words.zw, two_words_of(param_1, v_1134)), uint4(words.x, 0u, 0u, 0u), words.y };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((u / 8u) * 21u);
     uint part = (u / 4u) & 1u;
     uint param = ((at + 4u) + (8u * part)) + (4u * (u & 1u));
-    uint4 words = four_words(param, v_1085) >> uint4(2u * (u & 2u));
+    uint4 words = four_words(param, v_1134) >> uint4(2u * (u & 2u));
     uint param_1 = (2u * at) + (4u * part);
-    uint2 scales = two_words_of(param_1, v_1085) >> uint2(8u * (u & 1u));
+    uint2 scales = two_words_of(param_1, v_1134) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _4124;
+    uint _4172;
     if ((u & 2u) != 0u)
     {
-        _4124 = scales.y;
+        _4172 = scales.y;
     }
     else
     {
-        _4124 = scales.x;
+        _4172 = scales.x;
     }
-    return Unit{ words, uint4(weight_word(param_2, v_1085), _4124, 0u, 0u), 0u };
+    return Unit{ words, uint4(weight_word(param_2, v_1134), _4172, 0u, 0u), 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -2554,91 +2575,91 @@ uint pairs_of(thread uint4& words)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint h = row + ((u / 8u) * 55u);
     uint part = (u / 4u) & 1u;
     uint pair = (u / 2u) & 3u;
     uint param = ((h + 16u) + (16u * part)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, v_1085) >> uint4(2u * (u & 2u));
+    uint4 words = four_words_of(param, v_1134) >> uint4(2u * (u & 2u));
     uint param_1 = h + (8u * (u & 1u));
-    uint4 high = four_words_of(param_1, v_1085) >> uint4(2u * pair);
+    uint4 high = four_words_of(param_1, v_1134) >> uint4(2u * pair);
     uint param_2 = h + 48u;
-    uint2 a = two_words_of(param_2, v_1085);
+    uint2 a = two_words_of(param_2, v_1134);
     uint param_3 = h + 51u;
-    uint2 b = two_words_of(param_3, v_1085);
-    uint _4195;
+    uint2 b = two_words_of(param_3, v_1134);
+    uint _4243;
     if ((pair & 1u) != 0u)
     {
-        _4195 = a.y;
+        _4243 = a.y;
     }
     else
     {
-        _4195 = a.x;
+        _4243 = a.x;
     }
-    uint four = _4195 >> (4u * part);
+    uint four = _4243 >> (4u * part);
     uint param_4 = b.x;
     uint param_5 = b.y;
     uint two = next_half(param_4, param_5) >> (2u * pair);
     uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
     uint4 param_6 = high;
-    uint _4237 = pairs_of(param_6);
-    return Unit{ words, uint4(b.y >> 16u, scales, 0u, 0u), _4237 };
+    uint _4285 = pairs_of(param_6);
+    return Unit{ words, uint4(b.y >> 16u, scales, 0u, 0u), _4285 };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((u / 8u) * 44u);
     uint param = (at + 4u) + (4u * (u & 1u));
-    uint4 high = four_words(param, v_1085) >> uint4(2u * ((u / 2u) & 3u));
+    uint4 high = four_words(param, v_1134) >> uint4(2u * ((u / 2u) & 3u));
     uint param_1 = (at + 12u) + (4u * (u & 7u));
     uint param_2 = at;
     uint4 param_3 = high;
-    uint _4276 = pairs_of(param_3);
-    return Unit{ four_words(param_1, v_1085), four_words(param_2, v_1085), _4276 };
+    uint _4324 = pairs_of(param_3);
+    return Unit{ four_words(param_1, v_1134), four_words(param_2, v_1134), _4324 };
 }
 
 static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, const device Weights1& v_1085)
+uint half_at(thread const uint& h, const device Weights1& v_1134)
 {
     uint param = h;
-    return first_short(param, v_1085);
+    return first_short(param, v_1134);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h;
-    return Unit{ four_words_of(param, v_1085), uint4(half_at(param_1, v_1085), 0u, 0u, 0u), 0u };
+    return Unit{ four_words_of(param, v_1134), uint4(half_at(param_1, v_1134), 0u, 0u, 0u), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((u / 8u) * 34u);
     uint param = (at + 2u) + (4u * (u & 7u));
     uint param_1 = 2u * at;
-    return Unit{ four_words(param, v_1085), uint4(two_words_of(param_1, v_1085), 0u, 0u), 0u };
+    return Unit{ four_words(param, v_1134), uint4(two_words_of(param_1, v_1134), 0u, 0u), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_1085)
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint byte_ = (2u * row) + (17u * u);
     uint at = byte_ / 4u;
     uint shift = 8u * (byte_ & 3u);
     uint param = at;
-    uint4 words = four_words(param, v_1085);
+    uint4 words = four_words(param, v_1134);
     uint param_1 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_1, v_1085));
+    uint4 next = uint4(words.yzw, weight_word(param_1, v_1134));
     return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(words.x >> shift, 0u, 0u, 0u), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1085)
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1134)
 {
     uint at = (row + (4u * u)) / 2u;
     uint last = (row + ((push.k - 1u) / 2u)) / 2u;
@@ -2647,116 +2668,116 @@ Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Pu
     for (uint e = 0u; e < 3u; e++)
     {
         uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, v_1085);
+        unit.a[e] = weight_word(param, v_1134);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1085, const device Weights4& v_1095)
+Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     Unit unit = no_unit();
-    if (_4625)
+    if (_4673)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, push, v_1085, v_1095);
-    }
-    if (_4633)
-    {
-        uint param_2 = row;
-        uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, push, v_1085, v_1095);
-    }
-    if (_4641)
-    {
-        uint param_4 = row;
-        uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, push, v_1085, v_1095);
-    }
-    if (_4649)
-    {
-        uint param_6 = row;
-        uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_1085);
-    }
-    if (_4657)
-    {
-        uint param_8 = row;
-        uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_1085);
-    }
-    if (_4665)
-    {
-        uint param_10 = row;
-        uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_1085);
-    }
-    if (_4673)
-    {
-        uint param_12 = row;
-        uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_1085, v_1095);
+        unit = load_unit_F32(param, param_1, push, v_1134, v_1144);
     }
     if (_4681)
     {
-        uint param_14 = row;
-        uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_1085);
+        uint param_2 = row;
+        uint param_3 = u;
+        unit = load_unit_F16(param_2, param_3, push, v_1134, v_1144);
     }
     if (_4689)
     {
-        uint param_16 = row;
-        uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, v_1085);
+        uint param_4 = row;
+        uint param_5 = u;
+        unit = load_unit_F16(param_4, param_5, push, v_1134, v_1144);
     }
     if (_4697)
     {
-        uint param_18 = row;
-        uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, v_1085);
+        uint param_6 = row;
+        uint param_7 = u;
+        unit = load_unit_Q8_0(param_6, param_7, v_1134);
     }
     if (_4705)
     {
-        uint param_20 = row;
-        uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, v_1085);
+        uint param_8 = row;
+        uint param_9 = u;
+        unit = load_unit_Q4_0(param_8, param_9, v_1134);
     }
     if (_4713)
     {
-        uint param_22 = row;
-        uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, v_1085);
+        uint param_10 = row;
+        uint param_11 = u;
+        unit = load_unit_Q4_1(param_10, param_11, v_1134);
     }
     if (_4721)
     {
-        uint param_24 = row;
-        uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, v_1085);
+        uint param_12 = row;
+        uint param_13 = u;
+        unit = load_unit_Q4_K(param_12, param_13, v_1134, v_1144);
     }
     if (_4729)
     {
-        uint param_26 = row;
-        uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, v_1085);
+        uint param_14 = row;
+        uint param_15 = u;
+        unit = load_unit_Q6_K(param_14, param_15, v_1134);
     }
     if (_4737)
     {
-        uint param_28 = row;
-        uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, v_1085);
+        uint param_16 = row;
+        uint param_17 = u;
+        unit = load_unit_Q5_0(param_16, param_17, v_1134);
     }
     if (_4745)
     {
-        uint param_30 = row;
-        uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, v_1085);
+        uint param_18 = row;
+        uint param_19 = u;
+        unit = load_unit_Q5_1(param_18, param_19, v_1134);
     }
     if (_4753)
     {
+        uint param_20 = row;
+        uint param_21 = u;
+        unit = load_unit_Q2_K(param_20, param_21, v_1134);
+    }
+    if (_4761)
+    {
+        uint param_22 = row;
+        uint param_23 = u;
+        unit = load_unit_Q3_K(param_22, param_23, v_1134);
+    }
+    if (_4769)
+    {
+        uint param_24 = row;
+        uint param_25 = u;
+        unit = load_unit_Q5_K(param_24, param_25, v_1134);
+    }
+    if (_4777)
+    {
+        uint param_26 = row;
+        uint param_27 = u;
+        unit = load_unit_IQ4_NL(param_26, param_27, v_1134);
+    }
+    if (_4785)
+    {
+        uint param_28 = row;
+        uint param_29 = u;
+        unit = load_unit_IQ4_XS(param_28, param_29, v_1134);
+    }
+    if (_4793)
+    {
+        uint param_30 = row;
+        uint param_31 = u;
+        unit = load_unit_MXFP4(param_30, param_31, v_1134);
+    }
+    if (_4801)
+    {
         uint param_32 = row;
         uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, push, v_1085);
+        unit = load_unit_F8_E4M3(param_32, param_33, push, v_1134);
     }
     return unit;
 }
@@ -2764,35 +2785,35 @@ Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    uint _4375;
-    if (_4374)
+    uint _4423;
+    if (_4422)
     {
-        _4375 = 2u * i;
+        _4423 = 2u * i;
     }
     else
     {
-        _4375 = 4u * i;
+        _4423 = 4u * i;
     }
-    uint4 low = unit.a >> uint4(_4375);
-    if (_4386)
+    uint4 low = unit.a >> uint4(_4423);
+    if (_4434)
     {
         return low & uint4(50529027u);
     }
-    if (_4395)
+    if (_4443)
     {
         uint4 high = (uint4(unit.c, unit.c >> 2u, unit.c >> 4u, unit.c >> 6u) >> uint4(i)) & uint4(16843009u);
-        uint4 _4418;
-        if (_4417)
+        uint4 _4466;
+        if (_4465)
         {
-            _4418 = (low & uint4(50529027u)) | (high << uint4(2u));
+            _4466 = (low & uint4(50529027u)) | (high << uint4(2u));
         }
         else
         {
-            _4418 = (low & uint4(252645135u)) | (high << uint4(4u));
+            _4466 = (low & uint4(252645135u)) | (high << uint4(4u));
         }
-        return _4418;
+        return _4466;
     }
-    if (_4440)
+    if (_4488)
     {
         uint high_1 = unit.c >> (16u * i);
         uint param = high_1;
@@ -2801,14 +2822,14 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_3 = high_1 >> 12u;
         return (low & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
     }
-    uint4 _4471;
-    if (_4470)
+    uint4 _4519;
+    if (_4518)
     {
         uint param_4 = low.x;
         uint param_5 = low.y;
         uint param_6 = low.z;
         uint param_7 = low.w;
-        _4471 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
+        _4519 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
     }
     else
     {
@@ -2816,46 +2837,46 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_9 = low.y;
         uint param_10 = low.z;
         uint param_11 = low.w;
-        _4471 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
+        _4519 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
     }
-    return _4471;
+    return _4519;
 }
 
 static inline __attribute__((always_inline))
 float code_float(thread const uint& code)
 {
-    float _9037;
-    if (_9036)
+    float _9085;
+    if (_9084)
     {
-        _9037 = _9052[code & 15u];
+        _9085 = _9100[code & 15u];
     }
     else
     {
-        _9037 = _9075[code & 15u];
+        _9085 = _9123[code & 15u];
     }
-    return _9037;
+    return _9085;
 }
 
 static inline __attribute__((always_inline))
 uint run_block(thread const uint& u, thread const uint& i)
 {
-    uint _3972;
+    uint _4020;
     if (runs_apart)
     {
-        _3972 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        _4020 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
     }
     else
     {
-        _3972 = u;
+        _4020 = u;
     }
-    return _3972;
+    return _4020;
 }
 
 static inline __attribute__((always_inline))
 float2 run_scale(thread const Unit& unit, thread const uint& u, thread const uint& i)
 {
     float2 d = float2(as_type<half2>(unit.b.x));
-    if (_4516)
+    if (_4564)
     {
         uint param = u;
         uint param_1 = i;
@@ -2863,79 +2884,79 @@ float2 run_scale(thread const Unit& unit, thread const uint& u, thread const uin
         uint param_3 = run_block(param, param_1) & 7u;
         return d * scale_of(param_2, param_3);
     }
-    if (_4534)
+    if (_4582)
     {
         uint number = unit.b.y >> (16u * i);
         return d * float2(float(number & 15u), float((number >> 4u) & 15u));
     }
-    if (_4554)
+    if (_4602)
     {
         return float2(1.0, 4.0) * (d.x * float(int((unit.b.y >> (16u * i)) & 63u) - 32));
     }
-    if (_4572)
+    if (_4620)
     {
         return float2(d.x, -d.y);
     }
-    float _4584;
-    if (_4583)
+    float _4632;
+    if (_4631)
     {
         uint param_4 = unit.b.x;
-        float _4590 = e8m0(param_4);
-        _4584 = _4590;
+        float _4638 = e8m0(param_4);
+        _4632 = _4638;
     }
     else
     {
-        float _4593;
-        if (_4592)
+        float _4641;
+        if (_4640)
         {
             uint2 param_5 = unit.b.xy;
             uint param_6 = u & 7u;
-            _4593 = iq4_xs_scale(param_5, param_6);
+            _4641 = iq4_xs_scale(param_5, param_6);
         }
         else
         {
-            _4593 = d.x;
+            _4641 = d.x;
         }
-        _4584 = _4593;
+        _4632 = _4641;
     }
-    float scale = _4584;
-    float _4613;
+    float scale = _4632;
+    float _4661;
     if (signed_runs)
     {
-        _4613 = 0.0;
+        _4661 = 0.0;
     }
     else
     {
-        _4613 = 16.0 * scale;
+        _4661 = 16.0 * scale;
     }
-    return float2(scale, _4613);
+    return float2(scale, _4661);
 }
 
 static inline __attribute__((always_inline))
-float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1085, const device Weights4& v_1095)
+float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     uint param = row;
     uint param_1 = u;
-    Unit unit = load_unit(param, param_1, push, v_1085, v_1095);
+    Unit unit = load_unit(param, param_1, push, v_1134, v_1144);
     float sum = 0.0;
-    uint4 _9102;
-    float4 _9132;
-    float _9177;
-    float _9194;
+    uint4 _9150;
+    float4 _9180;
+    float _9225;
+    float _9242;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
         if (coded)
         {
-            _9102 = unit.a >> uint4(4u * i);
+            _9150 = unit.a >> uint4(4u * i);
         }
         else
         {
             Unit param_2 = unit;
             uint param_3 = i;
-            _9102 = run_numbers(param_2, param_3);
+            _9150 = run_numbers(param_2, param_3);
         }
-        uint4 words = _9102;
+        uint4 words = _9150;
         float4 sums = float4(0.0);
         _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
@@ -2947,14 +2968,14 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
                 uint param_5 = w >> 8u;
                 uint param_6 = w >> 16u;
                 uint param_7 = w >> 24u;
-                _9132 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+                _9180 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
             }
             else
             {
                 uint param_8 = w;
-                _9132 = small_bytes(param_8);
+                _9180 = small_bytes(param_8);
             }
-            float4 v = _9132;
+            float4 v = _9180;
             sums = fma(v, x[(4u * i) + e], sums);
         }
         Unit param_9 = unit;
@@ -2964,32 +2985,32 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
         if (coded)
         {
             float4 param_12 = sums;
-            _9177 = sum4(param_12);
+            _9225 = sum4(param_12);
         }
         else
         {
             float4 param_13 = sums;
-            _9177 = fma(-64.0, of_x[i], sum4(param_13));
+            _9225 = fma(-64.0, of_x[i], sum4(param_13));
         }
-        sum = fma(d.x, _9177, sum);
+        sum = fma(d.x, _9225, sum);
         if (coded)
         {
-            _9194 = sum;
+            _9242 = sum;
         }
         else
         {
-            _9194 = fma(-d.y, of_x[i], sum);
+            _9242 = fma(-d.y, of_x[i], sum);
         }
-        sum = _9194;
+        sum = _9242;
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1085)
+float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint param = row + (4u * u);
-    uint2 w = first_shorts(param, v_1085);
+    uint2 w = first_shorts(param, v_1134);
     uint param_1 = w.y;
     uint param_2 = w.x;
     float4 param_3 = f8_e4m3(param_2);
@@ -3002,167 +3023,167 @@ float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread 
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1085, const device Weights4& v_1095)
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     float sum = 0.0;
-    if (_9214)
+    if (_9262)
     {
         uint param = row;
         uint param_1 = u;
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        sum = line_times_x_F32(param, param_1, param_2, param_3, v_1085);
+        sum = line_times_x_F32(param, param_1, param_2, param_3, v_1134);
     }
-    if (_9226)
+    if (_9274)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F16(param_4, param_5, param_6, param_7, v_1085);
+        sum = line_times_x_F16(param_4, param_5, param_6, param_7, v_1134);
     }
-    if (_9238)
+    if (_9286)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, v_1085);
+        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, v_1134);
     }
-    if (_9250)
+    if (_9298)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, v_1085);
+        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, v_1134);
     }
-    if (_9262)
+    if (_9310)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, v_1085);
+        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, v_1134);
     }
-    if (_9274)
+    if (_9322)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, v_1085);
+        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, v_1134);
     }
-    if (_9286)
+    if (_9334)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, v_1085);
+        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, v_1134);
     }
-    if (_9298)
+    if (_9346)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, v_1085);
+        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, v_1134);
     }
-    if (_9310)
+    if (_9358)
     {
         uint param_32 = row;
         uint param_33 = u;
         spvUnsafeArray<float4, 8> param_34;
         param_34 = x;
         float4 param_35 = of_x;
-        sum = run_line(param_32, param_33, param_34, param_35, push, v_1085, v_1095);
+        sum = run_line(param_32, param_33, param_34, param_35, push, v_1134, v_1144);
     }
-    if (_9322)
+    if (_9370)
     {
         uint param_36 = row;
         uint param_37 = u;
         spvUnsafeArray<float4, 8> param_38;
         param_38 = x;
         float4 param_39 = of_x;
-        sum = run_line(param_36, param_37, param_38, param_39, push, v_1085, v_1095);
+        sum = run_line(param_36, param_37, param_38, param_39, push, v_1134, v_1144);
     }
-    if (_9334)
+    if (_9382)
     {
         uint param_40 = row;
         uint param_41 = u;
         spvUnsafeArray<float4, 8> param_42;
         param_42 = x;
         float4 param_43 = of_x;
-        sum = run_line(param_40, param_41, param_42, param_43, push, v_1085, v_1095);
+        sum = run_line(param_40, param_41, param_42, param_43, push, v_1134, v_1144);
     }
-    if (_9346)
+    if (_9394)
     {
         uint param_44 = row;
         uint param_45 = u;
         spvUnsafeArray<float4, 8> param_46;
         param_46 = x;
         float4 param_47 = of_x;
-        sum = run_line(param_44, param_45, param_46, param_47, push, v_1085, v_1095);
+        sum = run_line(param_44, param_45, param_46, param_47, push, v_1134, v_1144);
     }
-    if (_9358)
+    if (_9406)
     {
         uint param_48 = row;
         uint param_49 = u;
         spvUnsafeArray<float4, 8> param_50;
         param_50 = x;
         float4 param_51 = of_x;
-        sum = run_line(param_48, param_49, param_50, param_51, push, v_1085, v_1095);
+        sum = run_line(param_48, param_49, param_50, param_51, push, v_1134, v_1144);
     }
-    if (_9370)
+    if (_9418)
     {
         uint param_52 = row;
         uint param_53 = u;
         spvUnsafeArray<float4, 8> param_54;
         param_54 = x;
         float4 param_55 = of_x;
-        sum = run_line(param_52, param_53, param_54, param_55, push, v_1085, v_1095);
+        sum = run_line(param_52, param_53, param_54, param_55, push, v_1134, v_1144);
     }
-    if (_9382)
+    if (_9430)
     {
         uint param_56 = row;
         uint param_57 = u;
         spvUnsafeArray<float4, 8> param_58;
         param_58 = x;
         float4 param_59 = of_x;
-        sum = run_line(param_56, param_57, param_58, param_59, push, v_1085, v_1095);
+        sum = run_line(param_56, param_57, param_58, param_59, push, v_1134, v_1144);
     }
-    if (_9394)
+    if (_9442)
     {
         uint param_60 = row;
         uint param_61 = u;
         spvUnsafeArray<float4, 8> param_62;
         param_62 = x;
         float4 param_63 = of_x;
-        sum = run_line(param_60, param_61, param_62, param_63, push, v_1085, v_1095);
+        sum = run_line(param_60, param_61, param_62, param_63, push, v_1134, v_1144);
     }
-    if (_9406)
+    if (_9454)
     {
         uint param_64 = row;
         uint param_65 = u;
         spvUnsafeArray<float4, 8> param_66;
         param_66 = x;
         float4 param_67 = of_x;
-        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, v_1085);
+        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, v_1134);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(constant Push& push, const device Bias1& v_925, device Y1& v_950, const device Weights1& v_1085, const device Weights4& v_1095, const device X1& v_3438, const device Norm1& v_3510, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978, const device Weights1& v_1134, const device Weights4& v_1144, const device X1& v_3486, const device Norm1& v_3558, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -3170,20 +3191,20 @@ void lane_rows(constant Push& push, const device Bias1& v_925, device Y1& v_950,
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _9559 = push.first.xyz + gl_WorkGroupID;
-    uint _9560 = _9559.y;
+    uint3 _9607 = push.first.xyz + gl_WorkGroupID;
+    uint _9608 = _9607.y;
     spvUnsafeArray<uint, 4> row;
-    uint _9632;
+    uint _9680;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _9756;
-    uint _9819;
-    for (uint r = _9560; r < push.rows; r += push.groups.y)
+    float _9804;
+    uint _9867;
+    for (uint r = _9608; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _9583 = push.first.xyz + gl_WorkGroupID;
-        uint _9584 = _9583.x;
-        for (uint tile = _9584; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _9631 = push.first.xyz + gl_WorkGroupID;
+        uint _9632 = _9631.x;
+        for (uint tile = _9632; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3200,13 +3221,13 @@ void lane_rows(constant Push& push, const device Bias1& v_925, device Y1& v_950,
                     choose_line(param_1);
                     if (false)
                     {
-                        _9632 = y / 2u;
+                        _9680 = y / 2u;
                     }
                     else
                     {
-                        _9632 = y;
+                        _9680 = y;
                     }
-                    row[y] = (2u * push.offset.y) + (min((first + _9632), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * push.offset.y) + (min((first + _9680), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3219,7 +3240,7 @@ void lane_rows(constant Push& push, const device Bias1& v_925, device Y1& v_950,
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_3438);
+                    x[i] = x_words(param_4, v_3486);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -3227,7 +3248,7 @@ void lane_rows(constant Push& push, const device Bias1& v_925, device Y1& v_950,
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_3510);
+                        x[i] *= norm_words(param_8, v_3558);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -3245,20 +3266,20 @@ void lane_rows(constant Push& push, const device Bias1& v_925, device Y1& v_950,
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, push, v_1085, v_1095);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, push, v_1134, v_1144);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _9756 = norm_scale(param_15, push);
+                _9804 = norm_scale(param_15, push);
             }
             else
             {
-                _9756 = 1.0;
+                _9804 = 1.0;
             }
-            float scale = _9756;
+            float scale = _9804;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3273,16 +3294,16 @@ void lane_rows(constant Push& push, const device Bias1& v_925, device Y1& v_950,
             {
                 if (y_3 < LINES)
                 {
-                    bool _9810;
+                    bool _9858;
                     if (false)
                     {
-                        _9810 = y_3 == ((2u * lane) + 1u);
+                        _9858 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _9810 = false;
+                        _9858 = false;
                     }
-                    if (_9810)
+                    if (_9858)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3290,35 +3311,35 @@ void lane_rows(constant Push& push, const device Bias1& v_925, device Y1& v_950,
                     {
                         if (false)
                         {
-                            _9819 = 2u * lane;
+                            _9867 = 2u * lane;
                         }
                         else
                         {
-                            _9819 = lane;
+                            _9867 = lane;
                         }
-                        if (y_3 == _9819)
+                        if (y_3 == _9867)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _9837 = lane < ELEMENTS;
-            bool _9846;
-            if (_9837)
+            bool _9885 = lane < ELEMENTS;
+            bool _9894;
+            if (_9885)
             {
-                _9846 = (first + lane) < push.n;
+                _9894 = (first + lane) < push.n;
             }
             else
             {
-                _9846 = _9837;
+                _9894 = _9885;
             }
-            if (_9846)
+            if (_9894)
             {
                 uint param_16 = r;
                 uint param_17 = first + lane;
                 float param_18 = mine.x;
-                finish(param_16, param_17, param_18, push, v_925, v_950);
+                finish(param_16, param_17, param_18, push, v_945, v_978);
             }
         }
     }
@@ -3329,8 +3350,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5021);
-    uint _5041;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5069);
+    uint _5089;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3338,19 +3359,19 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _5041 = y / 2u;
+                _5089 = y / 2u;
             }
             else
             {
-                _5041 = y;
+                _5089 = y;
             }
-            row[y] = (2u * push.offset.y) + (min((from + _5041), (push.n - 1u)) * halves_1);
+            row[y] = (2u * push.offset.y) + (min((from + _5089), (push.n - 1u)) * halves_1);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1085, const device Weights4& v_1095)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -3359,13 +3380,13 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
         {
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, push, v_1085, v_1095);
+            unit[y] = load_unit(param, param_1, push, v_1134, v_1144);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_3428, const device X1& v_3438, const device Norm4& v_3501, const device Norm1& v_3510, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_3476, const device X1& v_3486, const device Norm4& v_3549, const device Norm1& v_3558, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -3381,42 +3402,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _7157 = q < quads;
-            bool _7164;
-            if (_7157)
+            bool _7205 = q < quads;
+            bool _7212;
+            if (_7205)
             {
-                _7164 = at < push.k;
+                _7212 = at < push.k;
             }
             else
             {
-                _7164 = _7157;
+                _7212 = _7205;
             }
-            bool _7173;
-            if (_7164)
+            bool _7221;
+            if (_7212)
             {
-                _7173 = (r + m) < push.rows;
+                _7221 = (r + m) < push.rows;
             }
             else
             {
-                _7173 = _7164;
+                _7221 = _7212;
             }
-            if (_7173)
+            if (_7221)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_3428, v_3438);
+                v[part] = x_at(param_2, param_3, v_3476, v_3486);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_3428, v_3438);
+                    factor[part] = x_at(param_4, param_5, v_3476, v_3486);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part] = norm_at(param_6, push, v_3501, v_3510);
+                        factor[part] = norm_at(param_6, push, v_3549, v_3558);
                     }
                 }
             }
@@ -3432,19 +3453,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_1];
                 float4 param_9 = factor[part_1];
                 float param_10 = squares;
-                float4 _7253 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7301 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _7253;
-                bool _7262;
+                float4 value = _7301;
+                bool _7310;
                 if (normed)
                 {
-                    _7262 = (at_1 + 4u) > push.k;
+                    _7310 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _7262 = normed;
+                    _7310 = normed;
                 }
-                if (_7262)
+                if (_7310)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -3478,7 +3499,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_3428, const device X1& v_3438, const device Norm4& v_3501, const device Norm1& v_3510, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_3476, const device X1& v_3486, const device Norm4& v_3549, const device Norm1& v_3558, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -3491,7 +3512,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, push, v_3428, v_3438, v_3501, v_3510, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, push, v_3476, v_3486, v_3549, v_3558, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -3620,19 +3641,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _5509 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5557 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _5509;
-    uint _5513;
+    w = _5557;
+    uint _5561;
     if ((h & 1u) != 0u)
     {
-        _5513 = w[e + 1u];
+        _5561 = w[e + 1u];
     }
     else
     {
-        _5513 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5561 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _5513;
+    return _5561;
 }
 
 static inline __attribute__((always_inline))
@@ -3658,10 +3679,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _5590 = (4u * y) + m;
+                        uint _5638 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_5590] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5638] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -3708,14 +3729,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _5715 = (4u * y) + m;
+                        uint _5763 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_5715] += (low * x_quad(param_2, param_3, pool));
-                        uint _5732 = (4u * y) + m;
+                        all_[_5763] += (low * x_quad(param_2, param_3, pool));
+                        uint _5780 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_5732] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5780] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -3729,7 +3750,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _5793;
+    uint4 _5841;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3739,13 +3760,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _5793 = b;
+                _5841 = b;
             }
             else
             {
-                _5793 = (a >> uint4(16u)) | (b << uint4(16u));
+                _5841 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _5793;
+            words[y] = _5841;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -3828,9 +3849,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _6018;
+    uint _6066;
     spvUnsafeArray<uint, 4> minima;
-    uint _6041;
+    uint _6089;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3839,25 +3860,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _6018 = words.x & 16191u;
+                _6066 = words.x & 16191u;
             }
             else
             {
-                _6018 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6066 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _6018;
+            scales[y] = _6066;
             if (lower)
             {
-                _6041 = words.y & 16191u;
+                _6089 = words.y & 16191u;
             }
             else
             {
-                _6041 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6089 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _6041;
+            minima[y] = _6089;
         }
     }
-    float4 _6108;
+    float4 _6156;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -3875,23 +3896,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _6108 = low_nibbles(param);
+                        _6156 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _6108 = high_nibbles(param_1);
+                        _6156 = high_nibbles(param_1);
                     }
-                    float4 v = _6108;
+                    float4 v = _6156;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _6140 = (4u * y_1) + m;
+                            uint _6188 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_6140] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6188] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -3952,7 +3973,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _6522 = (4u * y) + m;
+                        uint _6570 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -3961,13 +3982,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_6522] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6570] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _6588;
+    uint2 _6636;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -3976,13 +3997,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _6588 = unit[y_1].b.zw;
+                _6636 = unit[y_1].b.zw;
             }
             else
             {
-                _6588 = unit[y_1].b.zw >> uint2(8u);
+                _6636 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _6588;
+            uint2 words = _6636;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -4002,33 +4023,33 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _3990;
+    uint _4038;
     if (runs_apart)
     {
-        _3990 = u & 1u;
+        _4038 = u & 1u;
     }
     else
     {
-        _3990 = i;
+        _4038 = i;
     }
-    return _3990;
+    return _4038;
 }
 
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _5140;
+    float4 _5188;
     if (signed_runs)
     {
         uint param = w;
-        _5140 = bytes_and_384(param);
+        _5188 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _5140 = small_bytes(param_1);
+        _5188 = small_bytes(param_1);
     }
-    return _5140;
+    return _5188;
 }
 
 static inline __attribute__((always_inline))
@@ -4071,10 +4092,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _6751 = (4u * y_1) + m;
+                            uint _6799 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_6751] += (v * x_quad(param_7, param_8, pool));
+                            all_[_6799] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -4137,7 +4158,7 @@ void units_times_x_F8_E4M3(thread const spvUnsafeArray<Unit, 4>& unit, thread co
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_6848)
+    if (_6896)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -4150,7 +4171,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_6863)
+    if (_6911)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -4163,7 +4184,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_6878)
+    if (_6926)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -4176,7 +4197,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_6893)
+    if (_6941)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -4189,7 +4210,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_6908)
+    if (_6956)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -4202,7 +4223,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_6923)
+    if (_6971)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -4215,7 +4236,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_6938)
+    if (_6986)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -4228,7 +4249,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_6953)
+    if (_7001)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -4241,7 +4262,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_6968)
+    if (_7016)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -4254,7 +4275,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_6983)
+    if (_7031)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -4267,7 +4288,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_45, param_46, param_47, param_48, param_49, pool);
         sums = param_49;
     }
-    if (_6998)
+    if (_7046)
     {
         spvUnsafeArray<Unit, 4> param_50;
         param_50 = unit;
@@ -4280,7 +4301,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_50, param_51, param_52, param_53, param_54, pool);
         sums = param_54;
     }
-    if (_7013)
+    if (_7061)
     {
         spvUnsafeArray<Unit, 4> param_55;
         param_55 = unit;
@@ -4293,7 +4314,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_55, param_56, param_57, param_58, param_59, pool);
         sums = param_59;
     }
-    if (_7028)
+    if (_7076)
     {
         spvUnsafeArray<Unit, 4> param_60;
         param_60 = unit;
@@ -4306,7 +4327,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_60, param_61, param_62, param_63, param_64, pool);
         sums = param_64;
     }
-    if (_7043)
+    if (_7091)
     {
         spvUnsafeArray<Unit, 4> param_65;
         param_65 = unit;
@@ -4319,7 +4340,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_65, param_66, param_67, param_68, param_69, pool);
         sums = param_69;
     }
-    if (_7058)
+    if (_7106)
     {
         spvUnsafeArray<Unit, 4> param_70;
         param_70 = unit;
@@ -4332,7 +4353,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_70, param_71, param_72, param_73, param_74, pool);
         sums = param_74;
     }
-    if (_7073)
+    if (_7121)
     {
         spvUnsafeArray<Unit, 4> param_75;
         param_75 = unit;
@@ -4345,7 +4366,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_75, param_76, param_77, param_78, param_79, pool);
         sums = param_79;
     }
-    if (_7088)
+    if (_7136)
     {
         spvUnsafeArray<Unit, 4> param_80;
         param_80 = unit;
@@ -4377,22 +4398,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _4827; v++)
+    for (uint v = 0u; v < _4875; v++)
     {
-        sum += pool[(i * _4835) + v];
+        sum += pool[(i * _4883) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_925, device Y1& v_950, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_945, device Y1& v_978, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _4888;
+    uint lane = me & _4936;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _4987;
+    float _5035;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -4404,59 +4425,59 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _4931) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _4979) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _4945 = simd_is_first();
-            if (_4945)
+            bool _4993 = simd_is_first();
+            if (_4993)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _4964 = me < GROUP_LINES;
-            bool _4973;
-            if (_4964)
+            bool _5012 = me < GROUP_LINES;
+            bool _5021;
+            if (_5012)
             {
-                _4973 = (first + me) < push.n;
+                _5021 = (first + me) < push.n;
             }
             else
             {
-                _4973 = _4964;
+                _5021 = _5012;
             }
-            bool _4983;
-            if (_4973)
+            bool _5031;
+            if (_5021)
             {
-                _4983 = (r + m) < push.rows;
+                _5031 = (r + m) < push.rows;
             }
             else
             {
-                _4983 = _4973;
+                _5031 = _5021;
             }
-            if (_4983)
+            if (_5031)
             {
                 if (normed)
                 {
-                    _4987 = shared_scale(push, pool, gl_NumSubgroups);
+                    _5035 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _4987 = 1.0;
+                    _5035 = 1.0;
                 }
-                float scale = _4987;
+                float scale = _5035;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
                 float param_3 = scale * shared_sum(param, pool);
-                finish(param_1, param_2, param_3, push, v_925, v_950);
+                finish(param_1, param_2, param_3, push, v_945, v_978);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(constant Push& push, const device Bias1& v_925, device Y1& v_950, const device Weights1& v_1085, const device Weights4& v_1095, const device X4& v_3428, const device X1& v_3438, const device Norm4& v_3501, const device Norm1& v_3510, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978, const device Weights1& v_1134, const device Weights4& v_1144, const device X4& v_3476, const device X1& v_3486, const device Norm4& v_3549, const device Norm1& v_3558, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _7433;
+    uint lane = gl_LocalInvocationID.x & _7481;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -4467,19 +4488,19 @@ void vector_rows(constant Push& push, const device Bias1& v_925, device Y1& v_95
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _7466;
-    uint _7477 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7514;
+    uint _7525 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _7477; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7525; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _7492 = push.first.xyz + gl_WorkGroupID;
-        uint _7493 = _7492.x;
-        for (uint tile = _7493; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7540 = push.first.xyz + gl_WorkGroupID;
+        uint _7541 = _7540.x;
+        for (uint tile = _7541; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -4490,31 +4511,31 @@ void vector_rows(constant Push& push, const device Bias1& v_925, device Y1& v_95
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _7536;
+                bool _7584;
                 if (plain)
                 {
-                    _7536 = (base + lane) < end;
+                    _7584 = (base + lane) < end;
                 }
                 else
                 {
-                    _7536 = plain;
+                    _7584 = plain;
                 }
-                if (_7536)
+                if (_7584)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, push, v_1085, v_1095);
+                    load_units(param_10, param_11, param_12, push, v_1134, v_1144);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, push, v_3428, v_3438, v_3501, v_3510, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, push, v_3476, v_3486, v_3549, v_3558, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _7570 = base + lane;
-                for (uint u = _7570; u < end; u += TEAM)
+                uint _7618 = base + lane;
+                for (uint u = _7618; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -4531,7 +4552,7 @@ void vector_rows(constant Push& push, const device Bias1& v_925, device Y1& v_95
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, push, v_1085, v_1095);
+                            load_units(param_17, param_18, param_19, push, v_1134, v_1144);
                             next = param_19;
                         }
                     }
@@ -4540,7 +4561,7 @@ void vector_rows(constant Push& push, const device Bias1& v_925, device Y1& v_95
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, push, v_1085, v_1095);
+                        load_units(param_20, param_21, param_22, push, v_1134, v_1144);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -4560,36 +4581,36 @@ void vector_rows(constant Push& push, const device Bias1& v_925, device Y1& v_95
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_925, v_950, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_945, v_978, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_925 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_945 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_3428 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_1085 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_3501 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_950 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_1039 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& v_1095 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_3438 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_3510 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    const device auto& v_3476 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_1134 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_3549 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_978 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_1088 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_1144 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_3486 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3558 = *(const device Norm1*)spvBufferAliasSet0Binding4;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_9867)
+    if (_9915)
     {
-        tiles(push, v_925, v_950, v_1039, v_1085, v_1095, v_3428, v_3438, v_3501, v_3510, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(push, v_945, v_978, v_1088, v_1134, v_1144, v_3476, v_3486, v_3549, v_3558, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_9872)
+        if (_9920)
         {
-            lane_rows(push, v_925, v_950, v_1085, v_1095, v_3438, v_3510, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(push, v_945, v_978, v_1134, v_1144, v_3486, v_3558, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(push, v_925, v_950, v_1085, v_1095, v_3428, v_3438, v_3501, v_3510, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(push, v_945, v_978, v_1134, v_1144, v_3476, v_3486, v_3549, v_3558, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

@@ -80,57 +80,57 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _865 = (type == 0u);
-constant bool _874 = (type == 1u);
-constant bool _882 = (type == 2u);
-constant bool _891 = (type == 3u);
-constant bool _900 = (type == 4u);
-constant bool _910 = (type == 5u);
-constant bool _920 = (type == 6u);
-constant bool _931 = (type == 7u);
-constant bool _940 = (type == 8u);
-constant bool _949 = (type == 9u);
-constant bool _958 = (type == 10u);
-constant bool _967 = (type == 11u);
-constant bool _976 = (type == 12u);
-constant bool _986 = (type == 13u);
-constant bool _995 = (type == 14u);
-constant bool _1005 = (type == 15u);
-constant bool _1014 = (type == 16u);
-constant bool _2799 = (type == 0u);
-constant bool _2809 = (type == 1u);
-constant bool _2819 = (type == 2u);
-constant bool _2829 = (type == 3u);
-constant bool _2839 = (type == 4u);
-constant bool _2849 = (type == 5u);
-constant bool _2859 = (type == 6u);
-constant bool _2869 = (type == 7u);
-constant bool _2879 = (type == 8u);
-constant bool _2889 = (type == 9u);
-constant bool _2899 = (type == 10u);
-constant bool _2909 = (type == 11u);
-constant bool _2919 = (type == 12u);
-constant bool _2929 = (type == 13u);
-constant bool _2939 = (type == 14u);
-constant bool _2949 = (type == 15u);
-constant bool _2959 = (type == 16u);
-constant bool _2974 = (type == 0u);
-constant bool _2986 = (type == 1u);
-constant bool _2998 = (type == 2u);
-constant bool _3010 = (type == 3u);
-constant bool _3022 = (type == 4u);
-constant bool _3034 = (type == 5u);
-constant bool _3046 = (type == 6u);
-constant bool _3058 = (type == 7u);
-constant bool _3070 = (type == 8u);
-constant bool _3082 = (type == 9u);
-constant bool _3094 = (type == 10u);
-constant bool _3106 = (type == 11u);
-constant bool _3118 = (type == 12u);
-constant bool _3130 = (type == 13u);
-constant bool _3142 = (type == 14u);
-constant bool _3154 = (type == 15u);
-constant bool _3166 = (type == 16u);
+constant bool _888 = (type == 0u);
+constant bool _897 = (type == 1u);
+constant bool _905 = (type == 2u);
+constant bool _914 = (type == 3u);
+constant bool _923 = (type == 4u);
+constant bool _933 = (type == 5u);
+constant bool _943 = (type == 6u);
+constant bool _954 = (type == 7u);
+constant bool _963 = (type == 8u);
+constant bool _972 = (type == 9u);
+constant bool _981 = (type == 10u);
+constant bool _990 = (type == 11u);
+constant bool _999 = (type == 12u);
+constant bool _1009 = (type == 13u);
+constant bool _1018 = (type == 14u);
+constant bool _1028 = (type == 15u);
+constant bool _1037 = (type == 16u);
+constant bool _2822 = (type == 0u);
+constant bool _2832 = (type == 1u);
+constant bool _2842 = (type == 2u);
+constant bool _2852 = (type == 3u);
+constant bool _2862 = (type == 4u);
+constant bool _2872 = (type == 5u);
+constant bool _2882 = (type == 6u);
+constant bool _2892 = (type == 7u);
+constant bool _2902 = (type == 8u);
+constant bool _2912 = (type == 9u);
+constant bool _2922 = (type == 10u);
+constant bool _2932 = (type == 11u);
+constant bool _2942 = (type == 12u);
+constant bool _2952 = (type == 13u);
+constant bool _2962 = (type == 14u);
+constant bool _2972 = (type == 15u);
+constant bool _2982 = (type == 16u);
+constant bool _2997 = (type == 0u);
+constant bool _3009 = (type == 1u);
+constant bool _3021 = (type == 2u);
+constant bool _3033 = (type == 3u);
+constant bool _3045 = (type == 4u);
+constant bool _3057 = (type == 5u);
+constant bool _3069 = (type == 6u);
+constant bool _3081 = (type == 7u);
+constant bool _3093 = (type == 8u);
+constant bool _3105 = (type == 9u);
+constant bool _3117 = (type == 10u);
+constant bool _3129 = (type == 11u);
+constant bool _3141 = (type == 12u);
+constant bool _3153 = (type == 13u);
+constant bool _3165 = (type == 14u);
+constant bool _3177 = (type == 15u);
+constant bool _3189 = (type == 16u);
 
 struct X4
 {
@@ -169,12 +169,12 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3329 = (variant / 17u);
-constant uint input_ = (_3329 % 2u);
+constant uint _3373 = (variant / 17u);
+constant uint input_ = (_3373 % 2u);
 constant bool normed = (input_ == 1u);
-constant uint _3367 = (variant / 34u);
-constant uint part = (_3367 % 3u);
-constant bool _3369 = (part == 1u);
+constant uint _3408 = (variant / 34u);
+constant uint part = (_3408 % 3u);
+constant bool _3410 = (part == 1u);
 
 struct Gates1
 {
@@ -186,7 +186,7 @@ struct Y1
     float y1[1];
 };
 
-constant bool _3444 = (part == 1u);
+constant bool _3485 = (part == 1u);
 
 struct Gates4
 {
@@ -198,197 +198,197 @@ struct Y4
     float4 y4[1];
 };
 
-constant bool _4022 = (type == 10u);
-constant bool _4023 = (type == 11u);
-constant bool _4024 = (_4022 || _4023);
-constant bool _4025 = (type == 12u);
-constant bool runs_apart = (_4024 || _4025);
-constant bool _4427 = (type == 10u);
-constant bool _4428 = (type == 11u);
-constant bool _4429 = (_4427 || _4428);
-constant bool _4441 = (type == 10u);
-constant bool _4448 = (type == 11u);
-constant bool _4449 = (type == 12u);
-constant bool _4450 = (_4448 || _4449);
-constant bool _4472 = (type == 11u);
-constant bool _4493 = (type == 8u);
-constant bool _4494 = (type == 9u);
-constant bool _4495 = (_4493 || _4494);
-constant bool _4525 = (type == 15u);
-constant bool _4571 = (type == 12u);
-constant bool _4589 = (type == 10u);
-constant bool _4609 = (type == 11u);
-constant bool _4627 = (type == 9u);
-constant bool _4638 = (type == 15u);
-constant bool _4647 = (type == 14u);
-constant bool _4665 = (type == 13u);
-constant bool _4666 = (type == 14u);
-constant bool signed_runs = (_4665 || _4666);
-constant bool _4680 = (type == 0u);
-constant bool _4688 = (type == 1u);
-constant bool _4696 = (type == 2u);
-constant bool _4704 = (type == 3u);
-constant bool _4712 = (type == 4u);
-constant bool _4720 = (type == 5u);
-constant bool _4728 = (type == 6u);
-constant bool _4736 = (type == 7u);
-constant bool _4744 = (type == 8u);
-constant bool _4752 = (type == 9u);
-constant bool _4760 = (type == 10u);
-constant bool _4768 = (type == 11u);
-constant bool _4776 = (type == 12u);
-constant bool _4784 = (type == 13u);
-constant bool _4792 = (type == 14u);
-constant bool _4800 = (type == 15u);
-constant bool _4808 = (type == 16u);
+constant bool _4063 = (type == 10u);
+constant bool _4064 = (type == 11u);
+constant bool _4065 = (_4063 || _4064);
+constant bool _4066 = (type == 12u);
+constant bool runs_apart = (_4065 || _4066);
+constant bool _4468 = (type == 10u);
+constant bool _4469 = (type == 11u);
+constant bool _4470 = (_4468 || _4469);
+constant bool _4482 = (type == 10u);
+constant bool _4489 = (type == 11u);
+constant bool _4490 = (type == 12u);
+constant bool _4491 = (_4489 || _4490);
+constant bool _4513 = (type == 11u);
+constant bool _4534 = (type == 8u);
+constant bool _4535 = (type == 9u);
+constant bool _4536 = (_4534 || _4535);
+constant bool _4566 = (type == 15u);
+constant bool _4612 = (type == 12u);
+constant bool _4630 = (type == 10u);
+constant bool _4650 = (type == 11u);
+constant bool _4668 = (type == 9u);
+constant bool _4679 = (type == 15u);
+constant bool _4688 = (type == 14u);
+constant bool _4706 = (type == 13u);
+constant bool _4707 = (type == 14u);
+constant bool signed_runs = (_4706 || _4707);
+constant bool _4721 = (type == 0u);
+constant bool _4729 = (type == 1u);
+constant bool _4737 = (type == 2u);
+constant bool _4745 = (type == 3u);
+constant bool _4753 = (type == 4u);
+constant bool _4761 = (type == 5u);
+constant bool _4769 = (type == 6u);
+constant bool _4777 = (type == 7u);
+constant bool _4785 = (type == 8u);
+constant bool _4793 = (type == 9u);
+constant bool _4801 = (type == 10u);
+constant bool _4809 = (type == 11u);
+constant bool _4817 = (type == 12u);
+constant bool _4825 = (type == 13u);
+constant bool _4833 = (type == 14u);
+constant bool _4841 = (type == 15u);
+constant bool _4849 = (type == 16u);
 constant uint way = (variant / 102u);
-constant bool _4830 = (way <= 2u);
-constant bool _4831 = (way == 4u);
-constant bool _4832 = (way == 5u);
-constant bool _4833 = (_4831 || _4832);
-constant bool _4834 = (way == 12u);
-constant bool _4835 = (_4833 || _4834);
-constant bool _4836 = (way == 15u);
-constant bool _4837 = (_4835 || _4836);
-constant uint _4838 = _4837 ? 4u : 2u;
-constant uint ROWS = _4830 ? 1u : _4838;
+constant bool _4871 = (way <= 2u);
+constant bool _4872 = (way == 4u);
+constant bool _4873 = (way == 5u);
+constant bool _4874 = (_4872 || _4873);
+constant bool _4875 = (way == 12u);
+constant bool _4876 = (_4874 || _4875);
+constant bool _4877 = (way == 15u);
+constant bool _4878 = (_4876 || _4877);
+constant uint _4879 = _4878 ? 4u : 2u;
+constant uint ROWS = _4871 ? 1u : _4879;
 constant bool both = (part == 0u);
-constant bool _4881 = (way == 1u);
-constant bool _4882 = (way == 5u);
-constant bool _4883 = (way == 7u);
-constant bool _4884 = (_4882 || _4883);
-constant bool _4885 = (way == 12u);
-constant uint _4886 = _4885 ? 16u : 32u;
-constant uint _4887 = _4884 ? 8u : _4886;
-constant uint TEAM = _4881 ? 64u : _4887;
-constant uint _4889 = (TEAM / 4u);
-constant uint _4896 = (TEAM / 4u);
-constant uint _4897 = (_4896 + 1u);
-constant uint _4950 = (TEAM - 1u);
-constant bool _4967 = (way == 6u);
-constant bool _4968 = (way == 7u);
-constant bool _4969 = (way == 15u);
-constant bool _4970 = (_4968 || _4969);
-constant uint _4971 = _4970 ? 4u : 1u;
-constant uint XS = _4967 ? 2u : _4971;
-constant uint _4992 = (TEAM / 4u);
-constant uint _4993 = (_4992 + 1u);
-constant uint _5021 = (256u / TEAM);
-constant uint GROUP_ROWS = (_5021 * ROWS);
-constant uint _5023 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = both ? _5023 : GROUP_ROWS;
-constant uint _5108 = (ROWS / 2u);
-constant uint _5109 = both ? _5108 : ROWS;
-constant bool _5255 = (XS == 1u);
-constant bool _5257 = (XS == 2u);
-constant uint _5260 = _5257 ? 1792u : 768u;
-constant uint CHUNK = _5255 ? 3584u : _5260;
-constant uint _5262 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_5262 * 9u);
+constant bool _4922 = (way == 1u);
+constant bool _4923 = (way == 5u);
+constant bool _4924 = (way == 7u);
+constant bool _4925 = (_4923 || _4924);
+constant bool _4926 = (way == 12u);
+constant uint _4927 = _4926 ? 16u : 32u;
+constant uint _4928 = _4925 ? 8u : _4927;
+constant uint TEAM = _4922 ? 64u : _4928;
+constant uint _4930 = (TEAM / 4u);
+constant uint _4937 = (TEAM / 4u);
+constant uint _4938 = (_4937 + 1u);
+constant uint _4991 = (TEAM - 1u);
+constant bool _5008 = (way == 6u);
+constant bool _5009 = (way == 7u);
+constant bool _5010 = (way == 15u);
+constant bool _5011 = (_5009 || _5010);
+constant uint _5012 = _5011 ? 4u : 1u;
+constant uint XS = _5008 ? 2u : _5012;
+constant uint _5033 = (TEAM / 4u);
+constant uint _5034 = (_5033 + 1u);
+constant uint _5062 = (256u / TEAM);
+constant uint GROUP_ROWS = (_5062 * ROWS);
+constant uint _5064 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = both ? _5064 : GROUP_ROWS;
+constant uint _5149 = (ROWS / 2u);
+constant uint _5150 = both ? _5149 : ROWS;
+constant bool _5296 = (XS == 1u);
+constant bool _5298 = (XS == 2u);
+constant uint _5301 = _5298 ? 1792u : 768u;
+constant uint CHUNK = _5296 ? 3584u : _5301;
+constant uint _5303 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5303 * 9u);
 constant float RUN_ZERO = signed_runs ? 384.0 : 64.0;
-constant bool _6948 = (type == 0u);
-constant bool _6963 = (type == 1u);
-constant bool _6978 = (type == 2u);
-constant bool _6993 = (type == 3u);
-constant bool _7008 = (type == 4u);
-constant bool _7023 = (type == 5u);
-constant bool _7038 = (type == 6u);
-constant bool _7053 = (type == 7u);
-constant bool _7068 = (type == 8u);
-constant bool _7083 = (type == 9u);
-constant bool _7098 = (type == 10u);
-constant bool _7113 = (type == 11u);
-constant bool _7128 = (type == 12u);
-constant bool _7143 = (type == 13u);
-constant bool _7158 = (type == 14u);
-constant bool _7173 = (type == 15u);
-constant bool _7188 = (type == 16u);
-constant bool _7504 = (type == 4u);
-constant bool _7505 = (type == 5u);
-constant bool _7506 = (_7504 || _7505);
-constant bool _7507 = (type == 6u);
-constant bool _7508 = (_7506 || _7507);
-constant bool _7509 = (type == 8u);
-constant bool _7510 = (type == 9u);
-constant bool _7511 = (_7509 || _7510);
-constant bool _7512 = (type == 10u);
-constant bool _7513 = (_7511 || _7512);
-constant bool _7514 = (type == 11u);
-constant bool _7515 = (_7513 || _7514);
-constant bool _7516 = (type == 12u);
-constant bool _7517 = (_7515 || _7516);
-constant bool _7518 = (type == 13u);
-constant bool _7519 = (_7517 || _7518);
-constant bool _7520 = (type == 14u);
-constant bool _7521 = (_7519 || _7520);
-constant bool _7522 = (type == 15u);
-constant bool runs = (_7521 || _7522);
-constant bool summed = (_7508 || runs);
-constant uint _7533 = (TEAM - 1u);
-constant bool _7536 = (type == 0u);
-constant bool _7537 = (type == 1u);
-constant bool _7538 = (_7536 || _7537);
-constant bool _7539 = (type == 2u);
-constant bool _7540 = (_7538 || _7539);
-constant bool _7541 = (type == 16u);
-constant bool plain = (_7540 || _7541);
+constant bool _6989 = (type == 0u);
+constant bool _7004 = (type == 1u);
+constant bool _7019 = (type == 2u);
+constant bool _7034 = (type == 3u);
+constant bool _7049 = (type == 4u);
+constant bool _7064 = (type == 5u);
+constant bool _7079 = (type == 6u);
+constant bool _7094 = (type == 7u);
+constant bool _7109 = (type == 8u);
+constant bool _7124 = (type == 9u);
+constant bool _7139 = (type == 10u);
+constant bool _7154 = (type == 11u);
+constant bool _7169 = (type == 12u);
+constant bool _7184 = (type == 13u);
+constant bool _7199 = (type == 14u);
+constant bool _7214 = (type == 15u);
+constant bool _7229 = (type == 16u);
+constant bool _7545 = (type == 4u);
+constant bool _7546 = (type == 5u);
+constant bool _7547 = (_7545 || _7546);
+constant bool _7548 = (type == 6u);
+constant bool _7549 = (_7547 || _7548);
+constant bool _7550 = (type == 8u);
+constant bool _7551 = (type == 9u);
+constant bool _7552 = (_7550 || _7551);
+constant bool _7553 = (type == 10u);
+constant bool _7554 = (_7552 || _7553);
+constant bool _7555 = (type == 11u);
+constant bool _7556 = (_7554 || _7555);
+constant bool _7557 = (type == 12u);
+constant bool _7558 = (_7556 || _7557);
+constant bool _7559 = (type == 13u);
+constant bool _7560 = (_7558 || _7559);
+constant bool _7561 = (type == 14u);
+constant bool _7562 = (_7560 || _7561);
+constant bool _7563 = (type == 15u);
+constant bool runs = (_7562 || _7563);
+constant bool summed = (_7549 || runs);
+constant uint _7574 = (TEAM - 1u);
+constant bool _7577 = (type == 0u);
+constant bool _7578 = (type == 1u);
+constant bool _7579 = (_7577 || _7578);
+constant bool _7580 = (type == 2u);
+constant bool _7581 = (_7579 || _7580);
+constant bool _7582 = (type == 16u);
+constant bool plain = (_7581 || _7582);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _7566 = (256u / UNIT);
-constant bool _8462 = (type == 6u);
-constant bool _8463 = (_8462 || runs_apart);
-constant bool _8482 = (type == 7u);
-constant bool _9360 = (type == 15u);
-constant bool _9424 = (type == 15u);
-constant bool coded = (signed_runs || _9424);
-constant bool _9538 = (type == 0u);
-constant bool _9550 = (type == 1u);
-constant bool _9562 = (type == 2u);
-constant bool _9574 = (type == 3u);
-constant bool _9586 = (type == 4u);
-constant bool _9598 = (type == 5u);
-constant bool _9610 = (type == 6u);
-constant bool _9622 = (type == 7u);
-constant bool _9634 = (type == 8u);
-constant bool _9646 = (type == 9u);
-constant bool _9658 = (type == 10u);
-constant bool _9670 = (type == 11u);
-constant bool _9682 = (type == 12u);
-constant bool _9694 = (type == 13u);
-constant bool _9706 = (type == 14u);
-constant bool _9718 = (type == 15u);
-constant bool _9730 = (type == 16u);
-constant bool _9745 = (type == 3u);
-constant bool _9746 = (type == 4u);
-constant bool _9747 = (_9745 || _9746);
-constant bool _9748 = (type == 5u);
-constant bool whole_blocks = (_9747 || _9748);
-constant bool _9781 = (type == 6u);
-constant bool _9782 = (_9781 || runs);
-constant bool _9813 = (type == 7u);
+constant uint _7607 = (256u / UNIT);
+constant bool _8503 = (type == 6u);
+constant bool _8504 = (_8503 || runs_apart);
+constant bool _8523 = (type == 7u);
+constant bool _9401 = (type == 15u);
+constant bool _9465 = (type == 15u);
+constant bool coded = (signed_runs || _9465);
+constant bool _9579 = (type == 0u);
+constant bool _9591 = (type == 1u);
+constant bool _9603 = (type == 2u);
+constant bool _9615 = (type == 3u);
+constant bool _9627 = (type == 4u);
+constant bool _9639 = (type == 5u);
+constant bool _9651 = (type == 6u);
+constant bool _9663 = (type == 7u);
+constant bool _9675 = (type == 8u);
+constant bool _9687 = (type == 9u);
+constant bool _9699 = (type == 10u);
+constant bool _9711 = (type == 11u);
+constant bool _9723 = (type == 12u);
+constant bool _9735 = (type == 13u);
+constant bool _9747 = (type == 14u);
+constant bool _9759 = (type == 15u);
+constant bool _9771 = (type == 16u);
+constant bool _9786 = (type == 3u);
+constant bool _9787 = (type == 4u);
+constant bool _9788 = (_9786 || _9787);
+constant bool _9789 = (type == 5u);
+constant bool whole_blocks = (_9788 || _9789);
+constant bool _9822 = (type == 6u);
+constant bool _9823 = (_9822 || runs);
+constant bool _9854 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _9856 = (team_way <= 2u);
-constant bool _9857 = (team_way == 4u);
-constant bool _9858 = (team_way == 5u);
-constant bool _9859 = (_9857 || _9858);
-constant bool _9860 = (team_way == 12u);
-constant bool _9861 = (_9859 || _9860);
-constant bool _9862 = (team_way == 15u);
-constant bool _9863 = (_9861 || _9862);
-constant uint _9864 = _9863 ? 4u : 2u;
-constant uint LINES = _9856 ? 1u : _9864;
-constant uint _9866 = (LINES / 2u);
-constant uint ELEMENTS = both ? _9866 : LINES;
+constant bool _9897 = (team_way <= 2u);
+constant bool _9898 = (team_way == 4u);
+constant bool _9899 = (team_way == 5u);
+constant bool _9900 = (_9898 || _9899);
+constant bool _9901 = (team_way == 12u);
+constant bool _9902 = (_9900 || _9901);
+constant bool _9903 = (team_way == 15u);
+constant bool _9904 = (_9902 || _9903);
+constant uint _9905 = _9904 ? 4u : 2u;
+constant uint LINES = _9897 ? 1u : _9905;
+constant uint _9907 = (LINES / 2u);
+constant uint ELEMENTS = both ? _9907 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _10221 = (part == 2u);
-constant bool _10222 = (way == 0u);
-constant bool _10227 = (way > 12u);
+constant bool _10262 = (part == 2u);
+constant bool _10263 = (way == 0u);
+constant bool _10268 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _5639 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _7234 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _7605 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float, 16> _9376 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
-constant spvUnsafeArray<float, 16> _9399 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
+constant spvUnsafeArray<float4, 16> _5680 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7275 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7646 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9417 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9440 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -399,160 +399,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _866;
-    if (_865)
+    uint _889;
+    if (_888)
     {
-        _866 = (k / 1u) * 2u;
+        _889 = (k / 1u) * 2u;
     }
     else
     {
-        uint _875;
-        if (_874)
+        uint _898;
+        if (_897)
         {
-            _875 = (k / 1u) * 1u;
+            _898 = (k / 1u) * 1u;
         }
         else
         {
-            uint _883;
-            if (_882)
+            uint _906;
+            if (_905)
             {
-                _883 = (k / 1u) * 1u;
+                _906 = (k / 1u) * 1u;
             }
             else
             {
-                uint _892;
-                if (_891)
+                uint _915;
+                if (_914)
                 {
-                    _892 = (k / 32u) * 17u;
+                    _915 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _901;
-                    if (_900)
+                    uint _924;
+                    if (_923)
                     {
-                        _901 = (k / 32u) * 9u;
+                        _924 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _911;
-                        if (_910)
+                        uint _934;
+                        if (_933)
                         {
-                            _911 = (k / 32u) * 10u;
+                            _934 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _921;
-                            if (_920)
+                            uint _944;
+                            if (_943)
                             {
-                                _921 = (k / 256u) * 72u;
+                                _944 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _932;
-                                if (_931)
+                                uint _955;
+                                if (_954)
                                 {
-                                    _932 = (k / 256u) * 105u;
+                                    _955 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _941;
-                                    if (_940)
+                                    uint _964;
+                                    if (_963)
                                     {
-                                        _941 = (k / 32u) * 11u;
+                                        _964 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _950;
-                                        if (_949)
+                                        uint _973;
+                                        if (_972)
                                         {
-                                            _950 = (k / 32u) * 12u;
+                                            _973 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _959;
-                                            if (_958)
+                                            uint _982;
+                                            if (_981)
                                             {
-                                                _959 = (k / 256u) * 42u;
+                                                _982 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _968;
-                                                if (_967)
+                                                uint _991;
+                                                if (_990)
                                                 {
-                                                    _968 = (k / 256u) * 55u;
+                                                    _991 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _977;
-                                                    if (_976)
+                                                    uint _1000;
+                                                    if (_999)
                                                     {
-                                                        _977 = (k / 256u) * 88u;
+                                                        _1000 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _987;
-                                                        if (_986)
+                                                        uint _1010;
+                                                        if (_1009)
                                                         {
-                                                            _987 = (k / 32u) * 9u;
+                                                            _1010 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _996;
-                                                            if (_995)
+                                                            uint _1019;
+                                                            if (_1018)
                                                             {
-                                                                _996 = (k / 256u) * 68u;
+                                                                _1019 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _1006;
-                                                                if (_1005)
+                                                                uint _1029;
+                                                                if (_1028)
                                                                 {
-                                                                    _1006 = (k / 64u) * 17u;
+                                                                    _1029 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _1015;
-                                                                    if (_1014)
+                                                                    uint _1038;
+                                                                    if (_1037)
                                                                     {
-                                                                        _1015 = (k / 2u) * 1u;
+                                                                        _1038 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _1015 = 0u;
+                                                                        _1038 = 0u;
                                                                     }
-                                                                    _1006 = _1015;
+                                                                    _1029 = _1038;
                                                                 }
-                                                                _996 = _1006;
+                                                                _1019 = _1029;
                                                             }
-                                                            _987 = _996;
+                                                            _1010 = _1019;
                                                         }
-                                                        _977 = _987;
+                                                        _1000 = _1010;
                                                     }
-                                                    _968 = _977;
+                                                    _991 = _1000;
                                                 }
-                                                _959 = _968;
+                                                _982 = _991;
                                             }
-                                            _950 = _959;
+                                            _973 = _982;
                                         }
-                                        _941 = _950;
+                                        _964 = _973;
                                     }
-                                    _932 = _941;
+                                    _955 = _964;
                                 }
-                                _921 = _932;
+                                _944 = _955;
                             }
-                            _911 = _921;
+                            _934 = _944;
                         }
-                        _901 = _911;
+                        _924 = _934;
                     }
-                    _892 = _901;
+                    _915 = _924;
                 }
-                _883 = _892;
+                _906 = _915;
             }
-            _875 = _883;
+            _898 = _906;
         }
-        _866 = _875;
+        _889 = _898;
     }
-    return _866;
+    return _889;
 }
 
 static inline __attribute__((always_inline))
@@ -583,34 +583,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _1466;
+    float _1489;
     if (left > 1u)
     {
-        _1466 = v.y;
+        _1489 = v.y;
     }
     else
     {
-        _1466 = 0.0;
+        _1489 = 0.0;
     }
-    float _1476;
+    float _1499;
     if (left > 2u)
     {
-        _1476 = v.z;
+        _1499 = v.z;
     }
     else
     {
-        _1476 = 0.0;
+        _1499 = 0.0;
     }
-    float _1485;
+    float _1508;
     if (left > 3u)
     {
-        _1485 = v.w;
+        _1508 = v.w;
     }
     else
     {
-        _1485 = 0.0;
+        _1508 = 0.0;
     }
-    return float4(v.x, _1466, _1476, _1485);
+    return float4(v.x, _1489, _1499, _1508);
 }
 
 static inline __attribute__((always_inline))
@@ -624,16 +624,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _1044;
+    uint _1067;
     if ((h & 1u) != 0u)
     {
-        _1044 = (low >> 16u) | (high << 16u);
+        _1067 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _1044 = low;
+        _1067 = low;
     }
-    return _1044;
+    return _1067;
 }
 
 static inline __attribute__((always_inline))
@@ -728,16 +728,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _1130;
+    float2 _1153;
     if (i < 4u)
     {
-        _1130 = float2(float(a & 63u), float(b & 63u));
+        _1153 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _1130 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1153 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _1130;
+    return _1153;
 }
 
 static inline __attribute__((always_inline))
@@ -970,16 +970,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1348;
+    uint _1371;
     if (exponent < 2u)
     {
-        _1348 = 2097152u << exponent;
+        _1371 = 2097152u << exponent;
     }
     else
     {
-        _1348 = (exponent - 1u) << 23u;
+        _1371 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1348);
+    return as_type<float>(_1371);
 }
 
 static inline __attribute__((always_inline))
@@ -1000,10 +1000,10 @@ float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread c
     uint shift = 8u * ((scale + 1u) & 3u);
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
     uint param = raw.a.w >> (8u * (scale & 3u));
-    float _2737 = e8m0(param);
+    float _2760 = e8m0(param);
     uint param_1 = word >> (q & 4u);
     uint param_2 = fp4_bytes(param_1);
-    return (unsigned_bytes(param_2) - float4(16.0)) * _2737;
+    return (unsigned_bytes(param_2) - float4(16.0)) * _2760;
 }
 
 static inline __attribute__((always_inline))
@@ -1033,7 +1033,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_2974)
+    if (_2997)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -1041,7 +1041,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_2986)
+    if (_3009)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -1049,7 +1049,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_2998)
+    if (_3021)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1057,7 +1057,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_3010)
+    if (_3033)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1065,7 +1065,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_3022)
+    if (_3045)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1073,7 +1073,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_3034)
+    if (_3057)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1081,7 +1081,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_3046)
+    if (_3069)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1089,7 +1089,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_3058)
+    if (_3081)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1097,7 +1097,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_3070)
+    if (_3093)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1105,7 +1105,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_3082)
+    if (_3105)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1113,7 +1113,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_3094)
+    if (_3117)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1121,7 +1121,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_3106)
+    if (_3129)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1129,7 +1129,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_3118)
+    if (_3141)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1137,7 +1137,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_3130)
+    if (_3153)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1145,7 +1145,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_3142)
+    if (_3165)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1153,7 +1153,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_3154)
+    if (_3177)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1161,7 +1161,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_3166)
+    if (_3189)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1185,47 +1185,47 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3271, const device Norm1& v_3280)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3294, const device Norm1& v_3303)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _3258 = (at & 3u) == 0u;
-    bool _3265;
-    if (_3258)
+    bool _3281 = (at & 3u) == 0u;
+    bool _3288;
+    if (_3281)
     {
-        _3265 = (at + 3u) <= last;
+        _3288 = (at + 3u) <= last;
     }
     else
     {
-        _3265 = _3258;
+        _3288 = _3281;
     }
-    if (_3265)
+    if (_3288)
     {
-        return v_3271.norm4[at / 4u];
+        return v_3294.norm4[at / 4u];
     }
-    return float4(v_3280.norm1[min(at, last)], v_3280.norm1[min((at + 1u), last)], v_3280.norm1[min((at + 2u), last)], v_3280.norm1[min((at + 3u), last)]);
+    return float4(v_3303.norm1[min(at, last)], v_3303.norm1[min((at + 1u), last)], v_3303.norm1[min((at + 2u), last)], v_3303.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3192, const device X1& v_3203)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3215, const device X1& v_3226)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_3192.x4[i / 4u];
+        return v_3215.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_3203.x1[i];
+    v.x = v_3226.x1[i];
     if (count > 1u)
     {
-        v.y = v_3203.x1[i + 1u];
+        v.y = v_3226.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_3203.x1[i + 2u];
+        v.z = v_3226.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_3203.x1[i + 3u];
+        v.w = v_3226.x1[i + 3u];
     }
     return v;
 }
@@ -1237,45 +1237,45 @@ Raw no_raw()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_847, const device Weights4& v_856)
+uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_870, const device Weights4& v_879)
 {
     if (second)
     {
-        return v_847.second4[i];
+        return v_870.second4[i];
     }
-    return v_856.weights4[i];
+    return v_879.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     if (second)
     {
-        return v_825.second1[i];
+        return v_848.second1[i];
     }
-    return v_835.weights1[i];
+    return v_858.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = no_raw();
-    bool _1511 = (at & 3u) == 0u;
-    bool _1518;
-    if (_1511)
+    bool _1534 = (at & 3u) == 0u;
+    bool _1541;
+    if (_1534)
     {
-        _1518 = (at + 3u) <= last;
+        _1541 = (at + 3u) <= last;
     }
     else
     {
-        _1518 = _1511;
+        _1541 = _1534;
     }
-    if (_1518)
+    if (_1541)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, second, v_847, v_856);
+        raw.a = weight_words(param, second, v_870, v_879);
     }
     else
     {
@@ -1283,89 +1283,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, second, v_825, v_835), weight_word(param_2, second, v_825, v_835), weight_word(param_3, second, v_825, v_835), weight_word(param_4, second, v_825, v_835));
+        raw.a = uint4(weight_word(param_1, second, v_848, v_858), weight_word(param_2, second, v_848, v_858), weight_word(param_3, second, v_848, v_858), weight_word(param_4, second, v_848, v_858));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, second, v_825, v_835);
+    raw.a.x = weight_word(param, second, v_848, v_858);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, second, v_825, v_835);
+    raw.a.y = weight_word(param_1, second, v_848, v_858);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, second, v_825, v_835);
+    raw.a.z = weight_word(param_2, second, v_848, v_858);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, second, v_825, v_835);
+    raw.a.x = weight_word(param, second, v_848, v_858);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, second, v_825, v_835);
+    raw.a.y = weight_word(param_1, second, v_848, v_858);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, second, v_825, v_835);
+    raw.a.w = weight_word(param_2, second, v_848, v_858);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, second, v_825, v_835);
+    return load_scaled(param, param_1, second, v_848, v_858);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, second, v_825, v_835);
+    return load_scaled(param, param_1, second, v_848, v_858);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, second, v_825, v_835);
+    raw.a.x = weight_word(param, second, v_848, v_858);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, second, v_825, v_835);
+    raw.a.w = weight_word(param_1, second, v_848, v_858);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, second, v_825, v_835);
+    raw.a.x = weight_word(param, second, v_848, v_858);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, second, v_825, v_835);
+    raw.a.y = weight_word(param_1, second, v_848, v_858);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, second, v_825, v_835);
+    raw.a.z = weight_word(param_2, second, v_848, v_858);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, second, v_825, v_835);
+    raw.a.w = weight_word(param_3, second, v_848, v_858);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, second, v_825, v_835);
+    raw.b.x = weight_word(param_4, second, v_848, v_858);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part_1 = (q / 32u) & 1u;
@@ -1375,60 +1375,60 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part_1)) + (2u * quad_);
     Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, second, v_825, v_835);
+    raw.a.x = weight_word(param, second, v_848, v_858);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, second, v_825, v_835);
+    raw.a.y = weight_word(param_1, second, v_848, v_858);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, second, v_825, v_835);
+    raw.a.z = weight_word(param_2, second, v_848, v_858);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, second, v_825, v_835);
+    raw.a.w = weight_word(param_3, second, v_848, v_858);
     uint param_4 = (((h + 96u) + (4u * part_1)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, second, v_825, v_835);
+    raw.b.x = weight_word(param_4, second, v_848, v_858);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, second, v_825, v_835);
+    raw.b.y = weight_word(param_5, second, v_848, v_858);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint2 load_at(thread const uint& h, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+uint2 load_at(thread const uint& h, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint param = h / 2u;
     uint param_1 = (h / 2u) + (h & 1u);
-    return uint2(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835));
+    return uint2(weight_word(param, second, v_848, v_858), weight_word(param_1, second, v_848, v_858));
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint h = row + ((q / 8u) * 11u);
     uint param = (h + 3u) + (2u * (q & 3u));
     uint param_1 = h + 1u;
     uint param_2 = h / 2u;
-    return Raw{ uint4(load_at(param, second, v_825, v_835), load_at(param_1, second, v_825, v_835)), uint4(weight_word(param_2, second, v_825, v_835), 0u, 0u, 0u) };
+    return Raw{ uint4(load_at(param, second, v_848, v_858), load_at(param_1, second, v_848, v_858)), uint4(weight_word(param_2, second, v_848, v_858), 0u, 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((q / 8u) * 6u);
     uint param = (at + 2u) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), 0u, weight_word(param_2, second, v_825, v_835)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_848, v_858), weight_word(param_1, second, v_848, v_858), 0u, weight_word(param_2, second, v_848, v_858)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((q / 64u) * 21u);
     uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
     uint param_1 = at + ((q / 16u) & 3u);
     uint param_2 = at + 20u;
-    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), 0u, weight_word(param_2, second, v_825, v_835)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_848, v_858), weight_word(param_1, second, v_848, v_858), 0u, weight_word(param_2, second, v_848, v_858)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint h = row + ((q / 64u) * 55u);
     uint word = 2u * (q & 7u);
@@ -1438,11 +1438,11 @@ Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
     uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
     uint param_4 = (h / 2u) + 27u;
-    return Raw{ uint4(load_at(param, second, v_825, v_835), load_at(param_1, second, v_825, v_835)), uint4(weight_word(param_2, second, v_825, v_835), weight_word(param_3, second, v_825, v_835), weight_word(param_4, second, v_825, v_835), 0u) };
+    return Raw{ uint4(load_at(param, second, v_848, v_858), load_at(param_1, second, v_848, v_858)), uint4(weight_word(param_2, second, v_848, v_858), weight_word(param_3, second, v_848, v_858), weight_word(param_4, second, v_848, v_858), 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((q / 64u) * 44u);
     uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
@@ -1451,162 +1451,162 @@ Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_3 = at;
     uint param_4 = at + 3u;
     uint param_5 = (at + 4u) + (q & 7u);
-    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), weight_word(param_2, second, v_825, v_835), weight_word(param_3, second, v_825, v_835)), uint4(weight_word(param_4, second, v_825, v_835), weight_word(param_5, second, v_825, v_835), 0u, 0u) };
+    return Raw{ uint4(weight_word(param, second, v_848, v_858), weight_word(param_1, second, v_848, v_858), weight_word(param_2, second, v_848, v_858), weight_word(param_3, second, v_848, v_858)), uint4(weight_word(param_4, second, v_848, v_858), weight_word(param_5, second, v_848, v_858), 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((q / 64u) * 34u);
     uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), 0u, weight_word(param_2, second, v_825, v_835)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_848, v_858), weight_word(param_1, second, v_848, v_858), 0u, weight_word(param_2, second, v_848, v_858)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint scale = (2u * row) + ((q / 8u) * 17u);
     uint at = (scale + 1u) + (4u * (q & 3u));
     uint param = at / 4u;
     uint param_1 = (at + 3u) / 4u;
     uint param_2 = scale / 4u;
-    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), 0u, weight_word(param_2, second, v_825, v_835)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_848, v_858), weight_word(param_1, second, v_848, v_858), 0u, weight_word(param_2, second, v_848, v_858)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint last = (row + ((k - 1u) / 2u)) / 2u;
     uint at = (row + (2u * q)) / 2u;
     uint param = at;
     uint param_1 = min((at + 1u), last);
-    return Raw{ uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), 0u, 0u), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_848, v_858), weight_word(param_1, second, v_848, v_858), 0u, 0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879)
 {
     Raw raw = no_raw();
-    if (_2799)
+    if (_2822)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, second, v_825, v_835, v_847, v_856);
+        raw = load_quad_F32(param, param_1, param_2, second, v_848, v_858, v_870, v_879);
     }
-    if (_2809)
+    if (_2832)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, second, v_825, v_835);
+        raw = load_quad_F16(param_3, param_4, param_5, second, v_848, v_858);
     }
-    if (_2819)
+    if (_2842)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, second, v_825, v_835);
+        raw = load_quad_F16(param_6, param_7, param_8, second, v_848, v_858);
     }
-    if (_2829)
+    if (_2852)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_825, v_835);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_848, v_858);
     }
-    if (_2839)
+    if (_2862)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_825, v_835);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_848, v_858);
     }
-    if (_2849)
+    if (_2872)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_825, v_835);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_848, v_858);
     }
-    if (_2859)
+    if (_2882)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_825, v_835);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_848, v_858);
     }
-    if (_2869)
+    if (_2892)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_825, v_835);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_848, v_858);
     }
-    if (_2879)
+    if (_2902)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
-        raw = load_quad_Q5_0(param_24, param_25, param_26, second, v_825, v_835);
+        raw = load_quad_Q5_0(param_24, param_25, param_26, second, v_848, v_858);
     }
-    if (_2889)
+    if (_2912)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
-        raw = load_quad_Q5_1(param_27, param_28, param_29, second, v_825, v_835);
+        raw = load_quad_Q5_1(param_27, param_28, param_29, second, v_848, v_858);
     }
-    if (_2899)
+    if (_2922)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
-        raw = load_quad_Q2_K(param_30, param_31, param_32, second, v_825, v_835);
+        raw = load_quad_Q2_K(param_30, param_31, param_32, second, v_848, v_858);
     }
-    if (_2909)
+    if (_2932)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
-        raw = load_quad_Q3_K(param_33, param_34, param_35, second, v_825, v_835);
+        raw = load_quad_Q3_K(param_33, param_34, param_35, second, v_848, v_858);
     }
-    if (_2919)
+    if (_2942)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
-        raw = load_quad_Q5_K(param_36, param_37, param_38, second, v_825, v_835);
+        raw = load_quad_Q5_K(param_36, param_37, param_38, second, v_848, v_858);
     }
-    if (_2929)
+    if (_2952)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
-        raw = load_quad_Q4_0(param_39, param_40, param_41, second, v_825, v_835);
+        raw = load_quad_Q4_0(param_39, param_40, param_41, second, v_848, v_858);
     }
-    if (_2939)
+    if (_2962)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
-        raw = load_quad_IQ4_XS(param_42, param_43, param_44, second, v_825, v_835);
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, second, v_848, v_858);
     }
-    if (_2949)
+    if (_2972)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
-        raw = load_quad_MXFP4(param_45, param_46, param_47, second, v_825, v_835);
+        raw = load_quad_MXFP4(param_45, param_46, param_47, second, v_848, v_858);
     }
-    if (_2959)
+    if (_2982)
     {
         uint param_48 = row;
         uint param_49 = k;
         uint param_50 = q;
-        raw = load_quad_F8_E4M3(param_48, param_49, param_50, second, v_825, v_835);
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, second, v_848, v_858);
     }
     return raw;
 }
@@ -1614,92 +1614,115 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3349;
+    float _3333;
     if (push.k != 0u)
     {
-        _3349 = rsqrt((squares / float(push.k)) + push.eps);
+        _3333 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3349 = 0.0;
+        _3333 = 0.0;
     }
-    return _3349;
+    return _3333;
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3375, device Y1& v_3391)
+float gelu_tanh(thread const float& x)
 {
-    if (_3369)
+    return x / (1.0 + exp((-1.5957691669464111328125) * (x + (((0.0447149984538555145263671875 * x) * x) * x))));
+}
+
+static inline __attribute__((always_inline))
+float gate_of(thread const float& x, constant Push& push)
+{
+    float _3395;
+    if ((push.flags & 64u) != 0u)
+    {
+        float param = x;
+        _3395 = gelu_tanh(param);
+    }
+    else
+    {
+        float param_1 = x;
+        _3395 = silu(param_1);
+    }
+    return _3395;
+}
+
+static inline __attribute__((always_inline))
+void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3416, device Y1& v_3432)
+{
+    if (_3410)
     {
         float param = sum;
-        v_3375.gates1[(r * push.n) + j] = silu(param);
+        v_3416.gates1[(r * push.n) + j] = gate_of(param, push);
     }
     else
     {
-        v_3391.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3375.gates1[(r * push.n) + j] * sum;
+        v_3432.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3416.gates1[(r * push.n) + j] * sum;
     }
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3375, device Y1& v_3391, device Gates4& v_3451, device Y4& v_3485)
+void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3416, device Y1& v_3432, device Gates4& v_3492, device Y4& v_3526)
 {
     uint gate = (r * push.n) + j;
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _3434 = (gate & 3u) == 0u;
-    bool _3442;
-    if (_3434)
+    bool _3475 = (gate & 3u) == 0u;
+    bool _3483;
+    if (_3475)
     {
-        _3442 = (j + 4u) <= push.n;
+        _3483 = (j + 4u) <= push.n;
     }
     else
     {
-        _3442 = _3434;
+        _3483 = _3475;
     }
-    bool whole = _3442;
-    if (whole && _3444)
+    bool whole = _3483;
+    if (whole && _3485)
     {
         float param = sums.x;
         float param_1 = sums.y;
         float param_2 = sums.z;
         float param_3 = sums.w;
-        v_3451.gates4[gate / 4u] = float4(silu(param), silu(param_1), silu(param_2), silu(param_3));
+        v_3492.gates4[gate / 4u] = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push));
     }
     else
     {
-        bool _3479;
+        bool _3520;
         if (whole)
         {
-            _3479 = (to & 3u) == 0u;
+            _3520 = (to & 3u) == 0u;
         }
         else
         {
-            _3479 = whole;
+            _3520 = whole;
         }
-        if (_3479)
+        if (_3520)
         {
-            v_3485.y4[to / 4u] = v_3451.gates4[gate / 4u] * sums;
+            v_3526.y4[to / 4u] = v_3492.gates4[gate / 4u] * sums;
         }
         else
         {
             uint e = 0u;
             for (;;)
             {
-                bool _3503 = e < 4u;
-                bool _3512;
-                if (_3503)
+                bool _3544 = e < 4u;
+                bool _3553;
+                if (_3544)
                 {
-                    _3512 = (j + e) < push.n;
+                    _3553 = (j + e) < push.n;
                 }
                 else
                 {
-                    _3512 = _3503;
+                    _3553 = _3544;
                 }
-                if (_3512)
+                if (_3553)
                 {
                     uint param_4 = r;
                     uint param_5 = j + e;
                     float param_6 = sums[e];
-                    finish(param_4, param_5, param_6, push, v_3375, v_3391);
+                    finish(param_4, param_5, param_6, push, v_3416, v_3432);
                     e++;
                     continue;
                 }
@@ -1713,7 +1736,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread const float4
 }
 
 static inline __attribute__((always_inline))
-void tiles(thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, const device X4& v_3192, const device X1& v_3203, constant Push& push, const device Norm4& v_3271, const device Norm1& v_3280, device Gates1& v_3375, device Y1& v_3391, device Gates4& v_3451, device Y4& v_3485, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, const device X4& v_3215, const device X1& v_3226, constant Push& push, const device Norm4& v_3294, const device Norm1& v_3303, device Gates1& v_3416, device Y1& v_3432, device Gates4& v_3492, device Y4& v_3526, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1733,20 +1756,20 @@ void tiles(thread bool& second, const device Second1& v_825, const device Weight
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _7883 = push.first.xyz + gl_WorkGroupID;
-    uint _7884 = _7883.y;
+    uint3 _7924 = push.first.xyz + gl_WorkGroupID;
+    uint _7925 = _7924.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _7992;
+    float4 _8033;
     spvUnsafeArray<Raw, 4> raw;
-    uint _8000;
-    float4 _8083;
-    uint _8180;
-    for (uint tile_r = _7884; tile_r < tiles_r; tile_r += push.groups.y)
+    uint _8041;
+    float4 _8124;
+    uint _8221;
+    for (uint tile_r = _7925; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _7898 = push.first.xyz + gl_WorkGroupID;
-        uint _7899 = _7898.x;
-        for (uint tile_j = _7899; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7939 = push.first.xyz + gl_WorkGroupID;
+        uint _7940 = _7939.x;
+        for (uint tile_j = _7940; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1766,44 +1789,44 @@ void tiles(thread bool& second, const device Second1& v_825, const device Weight
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _7970 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _8011 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _7970;
+                            v[y] = _8011;
                         }
                         else
                         {
-                            bool _7981 = (first + y) < push.n;
-                            bool _7989;
-                            if (_7981)
+                            bool _8022 = (first + y) < push.n;
+                            bool _8030;
+                            if (_8022)
                             {
-                                _7989 = (4u * q) < push.k;
+                                _8030 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _7989 = _7981;
+                                _8030 = _8022;
                             }
-                            bool there = _7989;
+                            bool there = _8030;
                             if (there)
                             {
                                 if (second)
                                 {
-                                    _8000 = push.offset.z;
+                                    _8041 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _8000 = push.offset.y;
+                                    _8041 = push.offset.y;
                                 }
                                 Raw param_11 = raw[y];
-                                uint param_12 = (2u * _8000) + ((first + y) * halves);
+                                uint param_12 = (2u * _8041) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _7992 = decode_quad(param_11, param_12, param_13, param_14);
+                                _8033 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _7992 = float4(0.0);
+                                _8033 = float4(0.0);
                             }
-                            v[y] = _7992;
+                            v[y] = _8033;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1829,13 +1852,13 @@ void tiles(thread bool& second, const device Second1& v_825, const device Weight
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _8083 = norm_at(param_21, push, v_3271, v_3280);
+                            _8124 = norm_at(param_21, push, v_3294, v_3303);
                         }
                         else
                         {
-                            _8083 = float4(1.0);
+                            _8124 = float4(1.0);
                         }
-                        factor = _8083;
+                        factor = _8124;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1845,56 +1868,56 @@ void tiles(thread bool& second, const device Second1& v_825, const device Weight
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _8114 = i < push.rows;
-                            bool _8122;
-                            if (_8114)
+                            bool _8155 = i < push.rows;
+                            bool _8163;
+                            if (_8155)
                             {
-                                _8122 = (4u * q_1) < push.k;
+                                _8163 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8122 = _8114;
+                                _8163 = _8155;
                             }
-                            if (_8122)
+                            if (_8163)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_3192, v_3203);
+                                v[y_2] = x_at(param_22, param_23, v_3215, v_3226);
                                 if (false)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_3192, v_3203);
+                                    up[y_2] = x_at(param_24, param_25, v_3215, v_3226);
                                 }
                             }
                         }
                         else
                         {
-                            bool _8167 = i < push.n;
-                            bool _8175;
-                            if (_8167)
+                            bool _8208 = i < push.n;
+                            bool _8216;
+                            if (_8208)
                             {
-                                _8175 = (4u * q_1) < push.k;
+                                _8216 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8175 = _8167;
+                                _8216 = _8208;
                             }
-                            if (_8175)
+                            if (_8216)
                             {
                                 if (second)
                                 {
-                                    _8180 = push.offset.z;
+                                    _8221 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _8180 = push.offset.y;
+                                    _8221 = push.offset.y;
                                 }
-                                uint param_26 = (2u * _8180) + (i * halves);
+                                uint param_26 = (2u * _8221) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_825, v_835, v_847, v_856);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_848, v_858, v_870, v_879);
                             }
                         }
                     }
@@ -1948,7 +1971,7 @@ void tiles(thread bool& second, const device Second1& v_825, const device Weight
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_3375, v_3391, v_3451, v_3485);
+                    finish_quad(param_37, param_38, param_39, push, v_3416, v_3432, v_3492, v_3526);
                 }
             }
         }
@@ -1967,11 +1990,11 @@ void choose_line(thread const uint& y, thread bool& second)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_8463)
+    if (_8504)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_8482)
+    if (_8523)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1979,9 +2002,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_3203)
+float4 x_words(thread const uint& at, const device X1& v_3226)
 {
-    return float4(*(const device packed_float4*)&v_3203.x1[at]);
+    return float4(*(const device packed_float4*)&v_3226.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1991,9 +2014,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_3280)
+float4 norm_words(thread const uint& at, const device Norm1& v_3303)
 {
-    return float4(*(const device packed_float4*)&v_3280.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3303.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -2017,13 +2040,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9782)
+    if (_9823)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_9813)
+    if (_9854)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -2039,67 +2062,67 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
 }
 
 static inline __attribute__((always_inline))
-uint4 second_words(thread const uint& at, const device Second1& v_825)
+uint4 second_words(thread const uint& at, const device Second1& v_848)
 {
-    return uint4(*(const device packed_uint4*)&v_825.second1[at]);
+    return uint4(*(const device packed_uint4*)&v_848.second1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_835)
+uint4 first_words(thread const uint& at, const device Weights1& v_858)
 {
-    return uint4(*(const device packed_uint4*)&v_835.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_858.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint at = (row / 2u) + (8u * u);
-    uint4 _8522;
+    uint4 _8563;
     if (second)
     {
         uint param = at + 4u;
-        _8522 = second_words(param, v_825);
+        _8563 = second_words(param, v_848);
     }
     else
     {
         uint param_1 = at + 4u;
-        _8522 = first_words(param_1, v_835);
+        _8563 = first_words(param_1, v_858);
     }
-    uint4 _8537;
+    uint4 _8578;
     if (second)
     {
         uint param_2 = at;
-        _8537 = second_words(param_2, v_825);
+        _8578 = second_words(param_2, v_848);
     }
     else
     {
         uint param_3 = at;
-        _8537 = first_words(param_3, v_835);
+        _8578 = first_words(param_3, v_858);
     }
-    float4 param_4 = as_type<float4>(_8537);
+    float4 param_4 = as_type<float4>(_8578);
     float4 param_5 = x[0];
     float param_6 = 0.0;
-    float4 param_7 = as_type<float4>(_8522);
+    float4 param_7 = as_type<float4>(_8563);
     float4 param_8 = x[1];
     float param_9 = times(param_4, param_5, param_6);
     return times(param_7, param_8, param_9);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
-    uint4 _8565;
+    uint4 _8606;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _8565 = second_words(param, v_825);
+        _8606 = second_words(param, v_848);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _8565 = first_words(param_1, v_835);
+        _8606 = first_words(param_1, v_858);
     }
-    uint4 w = _8565;
+    uint4 w = _8606;
     float4 param_2 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_3 = x[0];
     float param_4 = 0.0;
@@ -2110,20 +2133,20 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
-    uint4 _8622;
+    uint4 _8663;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _8622 = second_words(param, v_825);
+        _8663 = second_words(param, v_848);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _8622 = first_words(param_1, v_835);
+        _8663 = first_words(param_1, v_858);
     }
-    uint4 w = _8622;
+    uint4 w = _8663;
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -2136,15 +2159,15 @@ float line_times_x_BF16(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-uint2 second_shorts(thread const uint& h, const device Second1& v_825)
+uint2 second_shorts(thread const uint& h, const device Second1& v_848)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_825.second1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_848.second1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_835)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_858)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_835.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_858.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
@@ -2156,55 +2179,55 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-uint second_short(thread const uint& h, const device Second1& v_825)
+uint second_short(thread const uint& h, const device Second1& v_848)
 {
-    return uint(((const device ushort*)&v_825.second1[0])[h]);
+    return uint(((const device ushort*)&v_848.second1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_835)
+uint first_short(thread const uint& h, const device Weights1& v_858)
 {
-    return uint(((const device ushort*)&v_835.weights1[0])[h]);
+    return uint(((const device ushort*)&v_858.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
-    uint2 _8740;
+    uint2 _8781;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
         if (second)
         {
             uint param = (h + 1u) + (4u * i);
-            _8740 = second_shorts(param, v_825);
+            _8781 = second_shorts(param, v_848);
         }
         else
         {
             uint param_1 = (h + 1u) + (4u * i);
-            _8740 = first_shorts(param_1, v_835);
+            _8781 = first_shorts(param_1, v_858);
         }
-        uint2 w = _8740;
+        uint2 w = _8781;
         uint param_2 = w.x;
         sums = fma(bytes_and_384(param_2), x[2u * i], sums);
         uint param_3 = w.y;
         sums = fma(bytes_and_384(param_3), x[(2u * i) + 1u], sums);
     }
-    uint _8783;
+    uint _8824;
     if (second)
     {
         uint param_4 = h;
-        _8783 = second_short(param_4, v_825);
+        _8824 = second_short(param_4, v_848);
     }
     else
     {
         uint param_5 = h;
-        _8783 = first_short(param_5, v_835);
+        _8824 = first_short(param_5, v_858);
     }
     float4 param_6 = sums;
-    return float2(as_type<half2>(_8783)).x * fma(-384.0, of_x.x, sum4(param_6));
+    return float2(as_type<half2>(_8824)).x * fma(-384.0, of_x.x, sum4(param_6));
 }
 
 static inline __attribute__((always_inline))
@@ -2250,89 +2273,89 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint h = row + (9u * u);
-    uint2 _8813;
+    uint2 _8854;
     if (second)
     {
         uint param = h + 1u;
-        _8813 = second_shorts(param, v_825);
+        _8854 = second_shorts(param, v_848);
     }
     else
     {
         uint param_1 = h + 1u;
-        _8813 = first_shorts(param_1, v_835);
+        _8854 = first_shorts(param_1, v_858);
     }
-    uint2 _8827;
+    uint2 _8868;
     if (second)
     {
         uint param_2 = h + 5u;
-        _8827 = second_shorts(param_2, v_825);
+        _8868 = second_shorts(param_2, v_848);
     }
     else
     {
         uint param_3 = h + 5u;
-        _8827 = first_shorts(param_3, v_835);
+        _8868 = first_shorts(param_3, v_858);
     }
-    uint4 w = uint4(_8813, _8827);
-    uint _8846;
+    uint4 w = uint4(_8854, _8868);
+    uint _8887;
     if (second)
     {
         uint param_4 = h;
-        _8846 = second_short(param_4, v_825);
+        _8887 = second_short(param_4, v_848);
     }
     else
     {
         uint param_5 = h;
-        _8846 = first_short(param_5, v_835);
+        _8887 = first_short(param_5, v_858);
     }
     uint4 param_6 = w;
     spvUnsafeArray<float4, 8> param_7;
     param_7 = x;
-    return float2(as_type<half2>(_8846)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
+    return float2(as_type<half2>(_8887)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
 }
 
 static inline __attribute__((always_inline))
-uint second_word(thread const uint& at, const device Second1& v_825)
+uint second_word(thread const uint& at, const device Second1& v_848)
 {
-    return v_825.second1[at];
+    return v_848.second1[at];
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_835)
+uint first_word(thread const uint& at, const device Weights1& v_858)
 {
-    return v_835.weights1[at];
+    return v_858.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint at = (row / 2u) + (5u * u);
-    uint4 _8879;
+    uint4 _8920;
     if (second)
     {
         uint param = at + 1u;
-        _8879 = second_words(param, v_825);
+        _8920 = second_words(param, v_848);
     }
     else
     {
         uint param_1 = at + 1u;
-        _8879 = first_words(param_1, v_835);
+        _8920 = first_words(param_1, v_858);
     }
-    uint4 w = _8879;
-    uint _8894;
+    uint4 w = _8920;
+    uint _8935;
     if (second)
     {
         uint param_2 = at;
-        _8894 = second_word(param_2, v_825);
+        _8935 = second_word(param_2, v_848);
     }
     else
     {
         uint param_3 = at;
-        _8894 = first_word(param_3, v_835);
+        _8935 = first_word(param_3, v_858);
     }
-    float2 scale = float2(as_type<half2>(_8894));
+    float2 scale = float2(as_type<half2>(_8935));
     uint4 param_4 = w;
     spvUnsafeArray<float4, 8> param_5;
     param_5 = x;
@@ -2340,56 +2363,56 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
-    uint4 _8942;
+    uint4 _8983;
     if (second)
     {
         uint param = at;
-        _8942 = second_words(param, v_825);
+        _8983 = second_words(param, v_848);
     }
     else
     {
         uint param_1 = at;
-        _8942 = first_words(param_1, v_835);
+        _8983 = first_words(param_1, v_858);
     }
-    uint4 head = _8942;
-    uint4 _8955;
+    uint4 head = _8983;
+    uint4 _8996;
     if (second)
     {
         uint param_2 = (at + 4u) + (4u * (u & 7u));
-        _8955 = second_words(param_2, v_825);
+        _8996 = second_words(param_2, v_848);
     }
     else
     {
         uint param_3 = (at + 4u) + (4u * (u & 7u));
-        _8955 = first_words(param_3, v_835);
+        _8996 = first_words(param_3, v_858);
     }
-    uint4 w = _8955;
+    uint4 w = _8996;
     uint3 words = head.yzw >> uint3(shift);
-    uint _8985;
+    uint _9026;
     if (pair < 2u)
     {
-        _8985 = words.x & 16191u;
+        _9026 = words.x & 16191u;
     }
     else
     {
-        _8985 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _9026 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _8985;
-    uint _9004;
+    uint scales = _9026;
+    uint _9045;
     if (pair < 2u)
     {
-        _9004 = words.y & 16191u;
+        _9045 = words.y & 16191u;
     }
     else
     {
-        _9004 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _9045 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _9004;
+    uint minima = _9045;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -2421,60 +2444,60 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part_1)) + (4u * in_part);
-    uint2 _9126;
+    uint2 _9167;
     if (second)
     {
         uint param = low;
-        _9126 = second_shorts(param, v_825);
+        _9167 = second_shorts(param, v_848);
     }
     else
     {
         uint param_1 = low;
-        _9126 = first_shorts(param_1, v_835);
+        _9167 = first_shorts(param_1, v_858);
     }
-    uint2 p = _9126;
-    uint2 _9139;
+    uint2 p = _9167;
+    uint2 _9180;
     if (second)
     {
         uint param_2 = low + 16u;
-        _9139 = second_shorts(param_2, v_825);
+        _9180 = second_shorts(param_2, v_848);
     }
     else
     {
         uint param_3 = low + 16u;
-        _9139 = first_shorts(param_3, v_835);
+        _9180 = first_shorts(param_3, v_858);
     }
-    uint2 q = _9139;
-    uint2 _9154;
+    uint2 q = _9180;
+    uint2 _9195;
     if (second)
     {
         uint param_4 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _9154 = second_shorts(param_4, v_825);
+        _9195 = second_shorts(param_4, v_848);
     }
     else
     {
         uint param_5 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _9154 = first_shorts(param_5, v_835);
+        _9195 = first_shorts(param_5, v_858);
     }
-    uint2 r = _9154;
-    uint2 _9181;
+    uint2 r = _9195;
+    uint2 _9222;
     if (second)
     {
         uint param_6 = (h + 96u) + (4u * part_1);
-        _9181 = second_shorts(param_6, v_825);
+        _9222 = second_shorts(param_6, v_848);
     }
     else
     {
         uint param_7 = (h + 96u) + (4u * part_1);
-        _9181 = first_shorts(param_7, v_835);
+        _9222 = first_shorts(param_7, v_858);
     }
-    uint2 numbers = _9181 >> uint2(8u * (in_part / 2u));
+    uint2 numbers = _9222 >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -2501,21 +2524,21 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
         sums.w = times(param_21, param_22, param_23);
     }
     int4 scales = int4(int(numbers.x << 24u), int(numbers.x << 8u), int(numbers.y << 24u), int(numbers.y << 8u)) >> int4(24);
-    uint _9334;
+    uint _9375;
     if (second)
     {
         uint param_24 = h + 104u;
-        _9334 = second_short(param_24, v_825);
+        _9375 = second_short(param_24, v_848);
     }
     else
     {
         uint param_25 = h + 104u;
-        _9334 = first_short(param_25, v_835);
+        _9375 = first_short(param_25, v_858);
     }
     float4 param_26 = float4(scales);
     float4 param_27 = sums;
     float param_28 = 0.0;
-    return float2(as_type<half2>(_9334)).x * times(param_26, param_27, param_28);
+    return float2(as_type<half2>(_9375)).x * times(param_26, param_27, param_28);
 }
 
 static inline __attribute__((always_inline))
@@ -2525,27 +2548,27 @@ Unit no_unit()
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _3776 = (at & 3u) == 0u;
-    bool _3783;
-    if (_3776)
+    bool _3817 = (at & 3u) == 0u;
+    bool _3824;
+    if (_3817)
     {
-        _3783 = (at + 7u) <= last;
+        _3824 = (at + 7u) <= last;
     }
     else
     {
-        _3783 = _3776;
+        _3824 = _3817;
     }
-    if (_3783)
+    if (_3824)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, second, v_847, v_856);
+        unit.a = weight_words(param, second, v_870, v_879);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, second, v_847, v_856);
+        unit.b = weight_words(param_1, second, v_870, v_879);
     }
     else
     {
@@ -2553,35 +2576,35 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& se
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, second, v_825, v_835);
+            unit.a[e] = weight_word(param_2, second, v_848, v_858);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, second, v_825, v_835);
+            unit.b[e] = weight_word(param_3, second, v_848, v_858);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _3849 = (h & 7u) == 0u;
-    bool _3856;
-    if (_3849)
+    bool _3890 = (h & 7u) == 0u;
+    bool _3897;
+    if (_3890)
     {
-        _3856 = (at + 3u) <= last;
+        _3897 = (at + 3u) <= last;
     }
     else
     {
-        _3856 = _3849;
+        _3897 = _3890;
     }
-    if (_3856)
+    if (_3897)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, second, v_847, v_856);
+        unit.a = weight_words(param, second, v_870, v_879);
     }
     else
     {
@@ -2589,61 +2612,61 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& se
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, second, v_825, v_835);
+            unit.a[e] = weight_word(param_1, second, v_848, v_858);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, second, v_825, v_835);
+        unit.b.x = weight_word(param_2, second, v_848, v_858);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
-    uint4 _3685;
+    uint4 _3726;
     if (second)
     {
         uint param = at;
-        _3685 = second_words(param, v_825);
+        _3726 = second_words(param, v_848);
     }
     else
     {
         uint param_1 = at;
-        _3685 = first_words(param_1, v_835);
+        _3726 = first_words(param_1, v_858);
     }
-    return _3685;
+    return _3726;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, second, v_825, v_835), four_words(param_1, second, v_825, v_835), weight_word(param_2, second, v_825, v_835) };
+    return Unit{ four_words(param, second, v_848, v_858), four_words(param_1, second, v_848, v_858), weight_word(param_2, second, v_848, v_858) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, second, v_825, v_835), uint4(0u), weight_word(param_1, second, v_825, v_835) };
+    return Unit{ four_words(param, second, v_848, v_858), uint4(0u), weight_word(param_1, second, v_848, v_858) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, second, v_825, v_835), uint4(0u), weight_word(param_1, second, v_825, v_835) };
+    return Unit{ four_words(param, second, v_848, v_858), uint4(0u), weight_word(param_1, second, v_848, v_858) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -2651,11 +2674,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& s
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, second, v_847, v_856), weight_words(param_1, second, v_847, v_856), 0u };
+        return Unit{ weight_words(param, second, v_870, v_879), weight_words(param_1, second, v_870, v_879), 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, second, v_825, v_835), four_words(param_3, second, v_825, v_835), 0u };
+    return Unit{ four_words(param_2, second, v_848, v_858), four_words(param_3, second, v_848, v_858), 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -2665,7 +2688,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
@@ -2677,128 +2700,128 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& s
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, second, v_825, v_835), weight_word(param_1, second, v_825, v_835), weight_word(param_2, second, v_825, v_835), weight_word(param_3, second, v_825, v_835));
+    uint4 a = uint4(weight_word(param, second, v_848, v_858), weight_word(param_1, second, v_848, v_858), weight_word(param_2, second, v_848, v_858), weight_word(param_3, second, v_848, v_858));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, second, v_825, v_835), weight_word(param_5, second, v_825, v_835), weight_word(param_6, second, v_825, v_835), weight_word(param_7, second, v_825, v_835));
+    uint4 b = uint4(weight_word(param_4, second, v_848, v_858), weight_word(param_5, second, v_848, v_858), weight_word(param_6, second, v_848, v_858), weight_word(param_7, second, v_848, v_858));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, second, v_825, v_835);
+        uint param_12 = weight_word(param_10, second, v_848, v_858);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, second, v_825, v_835);
+        uint param_17 = weight_word(param_15, second, v_848, v_858);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, second, v_825, v_835);
+        uint param_22 = weight_word(param_20, second, v_848, v_858);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, second, v_825, v_835);
+        uint param_27 = weight_word(param_25, second, v_848, v_858);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, second, v_825, v_835) };
+    return Unit{ a, b, weight_word(param_28, second, v_848, v_858) };
 }
 
 static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+uint2 two_words_of(thread const uint& h, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
-    uint2 _3746;
+    uint2 _3787;
     if (second)
     {
         uint param = h;
-        _3746 = second_shorts(param, v_825);
+        _3787 = second_shorts(param, v_848);
     }
     else
     {
         uint param_1 = h;
-        _3746 = first_shorts(param_1, v_835);
+        _3787 = first_shorts(param_1, v_858);
     }
-    return _3746;
+    return _3787;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+uint4 four_words_of(thread const uint& h, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
-    uint2 _3699;
+    uint2 _3740;
     if (second)
     {
         uint param = h;
-        _3699 = second_shorts(param, v_825);
+        _3740 = second_shorts(param, v_848);
     }
     else
     {
         uint param_1 = h;
-        _3699 = first_shorts(param_1, v_835);
+        _3740 = first_shorts(param_1, v_858);
     }
-    uint2 _3711;
+    uint2 _3752;
     if (second)
     {
         uint param_2 = h + 4u;
-        _3711 = second_shorts(param_2, v_825);
+        _3752 = second_shorts(param_2, v_848);
     }
     else
     {
         uint param_3 = h + 4u;
-        _3711 = first_shorts(param_3, v_835);
+        _3752 = first_shorts(param_3, v_858);
     }
-    return uint4(_3699, _3711);
+    return uint4(_3740, _3752);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint h = row + (11u * u);
     uint param = h;
-    uint2 head = two_words_of(param, second, v_825, v_835);
+    uint2 head = two_words_of(param, second, v_848, v_858);
     uint param_1 = h + 3u;
     uint param_2 = head.x;
     uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, second, v_825, v_835), uint4(head.x, 0u, 0u, 0u), next_half(param_2, param_3) };
+    return Unit{ four_words_of(param_1, second, v_848, v_858), uint4(head.x, 0u, 0u, 0u), next_half(param_2, param_3) };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint at = (row / 2u) + (6u * u);
     uint param = at;
-    uint4 words = four_words(param, second, v_825, v_835);
+    uint4 words = four_words(param, second, v_848, v_858);
     uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, second, v_825, v_835)), uint4(words.x, 0u, 0u, 0u), words.y };
+    return Unit{ uint4(words.zw, two_words_of(param_1, second, v_848, v_858)), uint4(words.x, 0u, 0u, 0u), words.y };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((u / 8u) * 21u);
     uint part_1 = (u / 4u) & 1u;
     uint param = ((at + 4u) + (8u * part_1)) + (4u * (u & 1u));
-    uint4 words = four_words(param, second, v_825, v_835) >> uint4(2u * (u & 2u));
+    uint4 words = four_words(param, second, v_848, v_858) >> uint4(2u * (u & 2u));
     uint param_1 = (2u * at) + (4u * part_1);
-    uint2 scales = two_words_of(param_1, second, v_825, v_835) >> uint2(8u * (u & 1u));
+    uint2 scales = two_words_of(param_1, second, v_848, v_858) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _4179;
+    uint _4220;
     if ((u & 2u) != 0u)
     {
-        _4179 = scales.y;
+        _4220 = scales.y;
     }
     else
     {
-        _4179 = scales.x;
+        _4220 = scales.x;
     }
-    return Unit{ words, uint4(weight_word(param_2, second, v_825, v_835), _4179, 0u, 0u), 0u };
+    return Unit{ words, uint4(weight_word(param_2, second, v_848, v_858), _4220, 0u, 0u), 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -2809,101 +2832,101 @@ uint pairs_of(thread uint4& words)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint h = row + ((u / 8u) * 55u);
     uint part_1 = (u / 4u) & 1u;
     uint pair = (u / 2u) & 3u;
     uint param = ((h + 16u) + (16u * part_1)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, second, v_825, v_835) >> uint4(2u * (u & 2u));
+    uint4 words = four_words_of(param, second, v_848, v_858) >> uint4(2u * (u & 2u));
     uint param_1 = h + (8u * (u & 1u));
-    uint4 high = four_words_of(param_1, second, v_825, v_835) >> uint4(2u * pair);
+    uint4 high = four_words_of(param_1, second, v_848, v_858) >> uint4(2u * pair);
     uint param_2 = h + 48u;
-    uint2 a = two_words_of(param_2, second, v_825, v_835);
+    uint2 a = two_words_of(param_2, second, v_848, v_858);
     uint param_3 = h + 51u;
-    uint2 b = two_words_of(param_3, second, v_825, v_835);
-    uint _4250;
+    uint2 b = two_words_of(param_3, second, v_848, v_858);
+    uint _4291;
     if ((pair & 1u) != 0u)
     {
-        _4250 = a.y;
+        _4291 = a.y;
     }
     else
     {
-        _4250 = a.x;
+        _4291 = a.x;
     }
-    uint four = _4250 >> (4u * part_1);
+    uint four = _4291 >> (4u * part_1);
     uint param_4 = b.x;
     uint param_5 = b.y;
     uint two = next_half(param_4, param_5) >> (2u * pair);
     uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
     uint4 param_6 = high;
-    uint _4292 = pairs_of(param_6);
-    return Unit{ words, uint4(b.y >> 16u, scales, 0u, 0u), _4292 };
+    uint _4333 = pairs_of(param_6);
+    return Unit{ words, uint4(b.y >> 16u, scales, 0u, 0u), _4333 };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((u / 8u) * 44u);
     uint param = (at + 4u) + (4u * (u & 1u));
-    uint4 high = four_words(param, second, v_825, v_835) >> uint4(2u * ((u / 2u) & 3u));
+    uint4 high = four_words(param, second, v_848, v_858) >> uint4(2u * ((u / 2u) & 3u));
     uint param_1 = (at + 12u) + (4u * (u & 7u));
     uint param_2 = at;
     uint4 param_3 = high;
-    uint _4331 = pairs_of(param_3);
-    return Unit{ four_words(param_1, second, v_825, v_835), four_words(param_2, second, v_825, v_835), _4331 };
+    uint _4372 = pairs_of(param_3);
+    return Unit{ four_words(param_1, second, v_848, v_858), four_words(param_2, second, v_848, v_858), _4372 };
 }
 
 static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+uint half_at(thread const uint& h, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
-    uint _3732;
+    uint _3773;
     if (second)
     {
         uint param = h;
-        _3732 = second_short(param, v_825);
+        _3773 = second_short(param, v_848);
     }
     else
     {
         uint param_1 = h;
-        _3732 = first_short(param_1, v_835);
+        _3773 = first_short(param_1, v_858);
     }
-    return _3732;
+    return _3773;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h;
-    return Unit{ four_words_of(param, second, v_825, v_835), uint4(half_at(param_1, second, v_825, v_835), 0u, 0u, 0u), 0u };
+    return Unit{ four_words_of(param, second, v_848, v_858), uint4(half_at(param_1, second, v_848, v_858), 0u, 0u, 0u), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((u / 8u) * 34u);
     uint param = (at + 2u) + (4u * (u & 7u));
     uint param_1 = 2u * at;
-    return Unit{ four_words(param, second, v_825, v_835), uint4(two_words_of(param_1, second, v_825, v_835), 0u, 0u), 0u };
+    return Unit{ four_words(param, second, v_848, v_858), uint4(two_words_of(param_1, second, v_848, v_858), 0u, 0u), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
     uint byte_ = (2u * row) + (17u * u);
     uint at = byte_ / 4u;
     uint shift = 8u * (byte_ & 3u);
     uint param = at;
-    uint4 words = four_words(param, second, v_825, v_835);
+    uint4 words = four_words(param, second, v_848, v_858);
     uint param_1 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_1, second, v_825, v_835));
+    uint4 next = uint4(words.yzw, weight_word(param_1, second, v_848, v_858));
     return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(words.x >> shift, 0u, 0u, 0u), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835, constant Push& push)
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858, constant Push& push)
 {
     uint at = (row + (4u * u)) / 2u;
     uint last = (row + ((push.k - 1u) / 2u)) / 2u;
@@ -2912,116 +2935,116 @@ Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool
     for (uint e = 0u; e < 3u; e++)
     {
         uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, second, v_825, v_835);
+        unit.a[e] = weight_word(param, second, v_848, v_858);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
+Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
 {
     Unit unit = no_unit();
-    if (_4680)
+    if (_4721)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, second, v_825, v_835, v_847, v_856, push);
+        unit = load_unit_F32(param, param_1, second, v_848, v_858, v_870, v_879, push);
     }
-    if (_4688)
+    if (_4729)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, second, v_825, v_835, v_847, v_856, push);
+        unit = load_unit_F16(param_2, param_3, second, v_848, v_858, v_870, v_879, push);
     }
-    if (_4696)
+    if (_4737)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, second, v_825, v_835, v_847, v_856, push);
+        unit = load_unit_F16(param_4, param_5, second, v_848, v_858, v_870, v_879, push);
     }
-    if (_4704)
+    if (_4745)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, second, v_825, v_835);
+        unit = load_unit_Q8_0(param_6, param_7, second, v_848, v_858);
     }
-    if (_4712)
+    if (_4753)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, second, v_825, v_835);
+        unit = load_unit_Q4_0(param_8, param_9, second, v_848, v_858);
     }
-    if (_4720)
+    if (_4761)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, second, v_825, v_835);
+        unit = load_unit_Q4_1(param_10, param_11, second, v_848, v_858);
     }
-    if (_4728)
+    if (_4769)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, second, v_825, v_835, v_847, v_856);
+        unit = load_unit_Q4_K(param_12, param_13, second, v_848, v_858, v_870, v_879);
     }
-    if (_4736)
+    if (_4777)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, second, v_825, v_835);
+        unit = load_unit_Q6_K(param_14, param_15, second, v_848, v_858);
     }
-    if (_4744)
+    if (_4785)
     {
         uint param_16 = row;
         uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, second, v_825, v_835);
+        unit = load_unit_Q5_0(param_16, param_17, second, v_848, v_858);
     }
-    if (_4752)
+    if (_4793)
     {
         uint param_18 = row;
         uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, second, v_825, v_835);
+        unit = load_unit_Q5_1(param_18, param_19, second, v_848, v_858);
     }
-    if (_4760)
+    if (_4801)
     {
         uint param_20 = row;
         uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, second, v_825, v_835);
+        unit = load_unit_Q2_K(param_20, param_21, second, v_848, v_858);
     }
-    if (_4768)
+    if (_4809)
     {
         uint param_22 = row;
         uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, second, v_825, v_835);
+        unit = load_unit_Q3_K(param_22, param_23, second, v_848, v_858);
     }
-    if (_4776)
+    if (_4817)
     {
         uint param_24 = row;
         uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, second, v_825, v_835);
+        unit = load_unit_Q5_K(param_24, param_25, second, v_848, v_858);
     }
-    if (_4784)
+    if (_4825)
     {
         uint param_26 = row;
         uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, second, v_825, v_835);
+        unit = load_unit_IQ4_NL(param_26, param_27, second, v_848, v_858);
     }
-    if (_4792)
+    if (_4833)
     {
         uint param_28 = row;
         uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, second, v_825, v_835);
+        unit = load_unit_IQ4_XS(param_28, param_29, second, v_848, v_858);
     }
-    if (_4800)
+    if (_4841)
     {
         uint param_30 = row;
         uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, second, v_825, v_835);
+        unit = load_unit_MXFP4(param_30, param_31, second, v_848, v_858);
     }
-    if (_4808)
+    if (_4849)
     {
         uint param_32 = row;
         uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, second, v_825, v_835, push);
+        unit = load_unit_F8_E4M3(param_32, param_33, second, v_848, v_858, push);
     }
     return unit;
 }
@@ -3029,35 +3052,35 @@ Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    uint _4430;
-    if (_4429)
+    uint _4471;
+    if (_4470)
     {
-        _4430 = 2u * i;
+        _4471 = 2u * i;
     }
     else
     {
-        _4430 = 4u * i;
+        _4471 = 4u * i;
     }
-    uint4 low = unit.a >> uint4(_4430);
-    if (_4441)
+    uint4 low = unit.a >> uint4(_4471);
+    if (_4482)
     {
         return low & uint4(50529027u);
     }
-    if (_4450)
+    if (_4491)
     {
         uint4 high = (uint4(unit.c, unit.c >> 2u, unit.c >> 4u, unit.c >> 6u) >> uint4(i)) & uint4(16843009u);
-        uint4 _4473;
-        if (_4472)
+        uint4 _4514;
+        if (_4513)
         {
-            _4473 = (low & uint4(50529027u)) | (high << uint4(2u));
+            _4514 = (low & uint4(50529027u)) | (high << uint4(2u));
         }
         else
         {
-            _4473 = (low & uint4(252645135u)) | (high << uint4(4u));
+            _4514 = (low & uint4(252645135u)) | (high << uint4(4u));
         }
-        return _4473;
+        return _4514;
     }
-    if (_4495)
+    if (_4536)
     {
         uint high_1 = unit.c >> (16u * i);
         uint param = high_1;
@@ -3066,14 +3089,14 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_3 = high_1 >> 12u;
         return (low & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
     }
-    uint4 _4526;
-    if (_4525)
+    uint4 _4567;
+    if (_4566)
     {
         uint param_4 = low.x;
         uint param_5 = low.y;
         uint param_6 = low.z;
         uint param_7 = low.w;
-        _4526 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
+        _4567 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
     }
     else
     {
@@ -3081,46 +3104,46 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_9 = low.y;
         uint param_10 = low.z;
         uint param_11 = low.w;
-        _4526 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
+        _4567 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
     }
-    return _4526;
+    return _4567;
 }
 
 static inline __attribute__((always_inline))
 float code_float(thread const uint& code)
 {
-    float _9361;
-    if (_9360)
+    float _9402;
+    if (_9401)
     {
-        _9361 = _9376[code & 15u];
+        _9402 = _9417[code & 15u];
     }
     else
     {
-        _9361 = _9399[code & 15u];
+        _9402 = _9440[code & 15u];
     }
-    return _9361;
+    return _9402;
 }
 
 static inline __attribute__((always_inline))
 uint run_block(thread const uint& u, thread const uint& i)
 {
-    uint _4027;
+    uint _4068;
     if (runs_apart)
     {
-        _4027 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        _4068 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
     }
     else
     {
-        _4027 = u;
+        _4068 = u;
     }
-    return _4027;
+    return _4068;
 }
 
 static inline __attribute__((always_inline))
 float2 run_scale(thread const Unit& unit, thread const uint& u, thread const uint& i)
 {
     float2 d = float2(as_type<half2>(unit.b.x));
-    if (_4571)
+    if (_4612)
     {
         uint param = u;
         uint param_1 = i;
@@ -3128,79 +3151,79 @@ float2 run_scale(thread const Unit& unit, thread const uint& u, thread const uin
         uint param_3 = run_block(param, param_1) & 7u;
         return d * scale_of(param_2, param_3);
     }
-    if (_4589)
+    if (_4630)
     {
         uint number = unit.b.y >> (16u * i);
         return d * float2(float(number & 15u), float((number >> 4u) & 15u));
     }
-    if (_4609)
+    if (_4650)
     {
         return float2(1.0, 4.0) * (d.x * float(int((unit.b.y >> (16u * i)) & 63u) - 32));
     }
-    if (_4627)
+    if (_4668)
     {
         return float2(d.x, -d.y);
     }
-    float _4639;
-    if (_4638)
+    float _4680;
+    if (_4679)
     {
         uint param_4 = unit.b.x;
-        float _4645 = e8m0(param_4);
-        _4639 = _4645;
+        float _4686 = e8m0(param_4);
+        _4680 = _4686;
     }
     else
     {
-        float _4648;
-        if (_4647)
+        float _4689;
+        if (_4688)
         {
             uint2 param_5 = unit.b.xy;
             uint param_6 = u & 7u;
-            _4648 = iq4_xs_scale(param_5, param_6);
+            _4689 = iq4_xs_scale(param_5, param_6);
         }
         else
         {
-            _4648 = d.x;
+            _4689 = d.x;
         }
-        _4639 = _4648;
+        _4680 = _4689;
     }
-    float scale = _4639;
-    float _4668;
+    float scale = _4680;
+    float _4709;
     if (signed_runs)
     {
-        _4668 = 0.0;
+        _4709 = 0.0;
     }
     else
     {
-        _4668 = 16.0 * scale;
+        _4709 = 16.0 * scale;
     }
-    return float2(scale, _4668);
+    return float2(scale, _4709);
 }
 
 static inline __attribute__((always_inline))
-float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
+float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
 {
     uint param = row;
     uint param_1 = u;
-    Unit unit = load_unit(param, param_1, second, v_825, v_835, v_847, v_856, push);
+    Unit unit = load_unit(param, param_1, second, v_848, v_858, v_870, v_879, push);
     float sum = 0.0;
-    uint4 _9426;
-    float4 _9456;
-    float _9501;
-    float _9518;
+    uint4 _9467;
+    float4 _9497;
+    float _9542;
+    float _9559;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
         if (coded)
         {
-            _9426 = unit.a >> uint4(4u * i);
+            _9467 = unit.a >> uint4(4u * i);
         }
         else
         {
             Unit param_2 = unit;
             uint param_3 = i;
-            _9426 = run_numbers(param_2, param_3);
+            _9467 = run_numbers(param_2, param_3);
         }
-        uint4 words = _9426;
+        uint4 words = _9467;
         float4 sums = float4(0.0);
         _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
@@ -3212,14 +3235,14 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
                 uint param_5 = w >> 8u;
                 uint param_6 = w >> 16u;
                 uint param_7 = w >> 24u;
-                _9456 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+                _9497 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
             }
             else
             {
                 uint param_8 = w;
-                _9456 = small_bytes(param_8);
+                _9497 = small_bytes(param_8);
             }
-            float4 v = _9456;
+            float4 v = _9497;
             sums = fma(v, x[(4u * i) + e], sums);
         }
         Unit param_9 = unit;
@@ -3229,42 +3252,42 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
         if (coded)
         {
             float4 param_12 = sums;
-            _9501 = sum4(param_12);
+            _9542 = sum4(param_12);
         }
         else
         {
             float4 param_13 = sums;
-            _9501 = fma(-64.0, of_x[i], sum4(param_13));
+            _9542 = fma(-64.0, of_x[i], sum4(param_13));
         }
-        sum = fma(d.x, _9501, sum);
+        sum = fma(d.x, _9542, sum);
         if (coded)
         {
-            _9518 = sum;
+            _9559 = sum;
         }
         else
         {
-            _9518 = fma(-d.y, of_x[i], sum);
+            _9559 = fma(-d.y, of_x[i], sum);
         }
-        sum = _9518;
+        sum = _9559;
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835)
+float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
 {
-    uint2 _8685;
+    uint2 _8726;
     if (second)
     {
         uint param = row + (4u * u);
-        _8685 = second_shorts(param, v_825);
+        _8726 = second_shorts(param, v_848);
     }
     else
     {
         uint param_1 = row + (4u * u);
-        _8685 = first_shorts(param_1, v_835);
+        _8726 = first_shorts(param_1, v_858);
     }
-    uint2 w = _8685;
+    uint2 w = _8726;
     uint param_2 = w.y;
     uint param_3 = w.x;
     float4 param_4 = f8_e4m3(param_3);
@@ -3277,174 +3300,174 @@ float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread 
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
 {
     float sum = 0.0;
-    if (_9538)
+    if (_9579)
     {
         uint param = row;
         uint param_1 = u;
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        sum = line_times_x_F32(param, param_1, param_2, param_3, second, v_825, v_835);
+        sum = line_times_x_F32(param, param_1, param_2, param_3, second, v_848, v_858);
     }
-    if (_9550)
+    if (_9591)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F16(param_4, param_5, param_6, param_7, second, v_825, v_835);
+        sum = line_times_x_F16(param_4, param_5, param_6, param_7, second, v_848, v_858);
     }
-    if (_9562)
+    if (_9603)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, second, v_825, v_835);
+        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, second, v_848, v_858);
     }
-    if (_9574)
+    if (_9615)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, second, v_825, v_835);
+        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, second, v_848, v_858);
     }
-    if (_9586)
+    if (_9627)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, second, v_825, v_835);
+        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, second, v_848, v_858);
     }
-    if (_9598)
+    if (_9639)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, second, v_825, v_835);
+        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, second, v_848, v_858);
     }
-    if (_9610)
+    if (_9651)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, second, v_825, v_835);
+        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, second, v_848, v_858);
     }
-    if (_9622)
+    if (_9663)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, second, v_825, v_835);
+        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, second, v_848, v_858);
     }
-    if (_9634)
+    if (_9675)
     {
         uint param_32 = row;
         uint param_33 = u;
         spvUnsafeArray<float4, 8> param_34;
         param_34 = x;
         float4 param_35 = of_x;
-        sum = run_line(param_32, param_33, param_34, param_35, second, v_825, v_835, v_847, v_856, push);
+        sum = run_line(param_32, param_33, param_34, param_35, second, v_848, v_858, v_870, v_879, push);
     }
-    if (_9646)
+    if (_9687)
     {
         uint param_36 = row;
         uint param_37 = u;
         spvUnsafeArray<float4, 8> param_38;
         param_38 = x;
         float4 param_39 = of_x;
-        sum = run_line(param_36, param_37, param_38, param_39, second, v_825, v_835, v_847, v_856, push);
+        sum = run_line(param_36, param_37, param_38, param_39, second, v_848, v_858, v_870, v_879, push);
     }
-    if (_9658)
+    if (_9699)
     {
         uint param_40 = row;
         uint param_41 = u;
         spvUnsafeArray<float4, 8> param_42;
         param_42 = x;
         float4 param_43 = of_x;
-        sum = run_line(param_40, param_41, param_42, param_43, second, v_825, v_835, v_847, v_856, push);
+        sum = run_line(param_40, param_41, param_42, param_43, second, v_848, v_858, v_870, v_879, push);
     }
-    if (_9670)
+    if (_9711)
     {
         uint param_44 = row;
         uint param_45 = u;
         spvUnsafeArray<float4, 8> param_46;
         param_46 = x;
         float4 param_47 = of_x;
-        sum = run_line(param_44, param_45, param_46, param_47, second, v_825, v_835, v_847, v_856, push);
+        sum = run_line(param_44, param_45, param_46, param_47, second, v_848, v_858, v_870, v_879, push);
     }
-    if (_9682)
+    if (_9723)
     {
         uint param_48 = row;
         uint param_49 = u;
         spvUnsafeArray<float4, 8> param_50;
         param_50 = x;
         float4 param_51 = of_x;
-        sum = run_line(param_48, param_49, param_50, param_51, second, v_825, v_835, v_847, v_856, push);
+        sum = run_line(param_48, param_49, param_50, param_51, second, v_848, v_858, v_870, v_879, push);
     }
-    if (_9694)
+    if (_9735)
     {
         uint param_52 = row;
         uint param_53 = u;
         spvUnsafeArray<float4, 8> param_54;
         param_54 = x;
         float4 param_55 = of_x;
-        sum = run_line(param_52, param_53, param_54, param_55, second, v_825, v_835, v_847, v_856, push);
+        sum = run_line(param_52, param_53, param_54, param_55, second, v_848, v_858, v_870, v_879, push);
     }
-    if (_9706)
+    if (_9747)
     {
         uint param_56 = row;
         uint param_57 = u;
         spvUnsafeArray<float4, 8> param_58;
         param_58 = x;
         float4 param_59 = of_x;
-        sum = run_line(param_56, param_57, param_58, param_59, second, v_825, v_835, v_847, v_856, push);
+        sum = run_line(param_56, param_57, param_58, param_59, second, v_848, v_858, v_870, v_879, push);
     }
-    if (_9718)
+    if (_9759)
     {
         uint param_60 = row;
         uint param_61 = u;
         spvUnsafeArray<float4, 8> param_62;
         param_62 = x;
         float4 param_63 = of_x;
-        sum = run_line(param_60, param_61, param_62, param_63, second, v_825, v_835, v_847, v_856, push);
+        sum = run_line(param_60, param_61, param_62, param_63, second, v_848, v_858, v_870, v_879, push);
     }
-    if (_9730)
+    if (_9771)
     {
         uint param_64 = row;
         uint param_65 = u;
         spvUnsafeArray<float4, 8> param_66;
         param_66 = x;
         float4 param_67 = of_x;
-        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, second, v_825, v_835);
+        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, second, v_848, v_858);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3391)
+void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3432)
 {
     float param = gate;
-    v_3391.y1[(push.offset2.x + (r * push.ldy)) + j] = silu(param) * up;
+    v_3432.y1[(push.offset2.x + (r * push.ldy)) + j] = gate_of(param, push) * up;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, const device X1& v_3203, constant Push& push, const device Norm1& v_3280, device Gates1& v_3375, device Y1& v_3391, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, const device X1& v_3226, constant Push& push, const device Norm1& v_3303, device Gates1& v_3416, device Y1& v_3432, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -3452,21 +3475,21 @@ void lane_rows(thread bool& second, const device Second1& v_825, const device We
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _9889 = push.first.xyz + gl_WorkGroupID;
-    uint _9890 = _9889.y;
+    uint3 _9930 = push.first.xyz + gl_WorkGroupID;
+    uint _9931 = _9930.y;
     spvUnsafeArray<uint, 4> row;
-    uint _9959;
-    uint _9970;
+    uint _10000;
+    uint _10011;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _10094;
-    uint _10157;
-    for (uint r = _9890; r < push.rows; r += push.groups.y)
+    float _10135;
+    uint _10198;
+    for (uint r = _9931; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _9913 = push.first.xyz + gl_WorkGroupID;
-        uint _9914 = _9913.x;
-        for (uint tile = _9914; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _9954 = push.first.xyz + gl_WorkGroupID;
+        uint _9955 = _9954.x;
+        for (uint tile = _9955; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3483,21 +3506,21 @@ void lane_rows(thread bool& second, const device Second1& v_825, const device We
                     choose_line(param_1, second);
                     if (second)
                     {
-                        _9959 = push.offset.z;
+                        _10000 = push.offset.z;
                     }
                     else
                     {
-                        _9959 = push.offset.y;
+                        _10000 = push.offset.y;
                     }
                     if (both)
                     {
-                        _9970 = y / 2u;
+                        _10011 = y / 2u;
                     }
                     else
                     {
-                        _9970 = y;
+                        _10011 = y;
                     }
-                    row[y] = (2u * _9959) + (min((first + _9970), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * _10000) + (min((first + _10011), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3510,7 +3533,7 @@ void lane_rows(thread bool& second, const device Second1& v_825, const device We
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_3203);
+                    x[i] = x_words(param_4, v_3226);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -3518,7 +3541,7 @@ void lane_rows(thread bool& second, const device Second1& v_825, const device We
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_3280);
+                        x[i] *= norm_words(param_8, v_3303);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -3536,20 +3559,20 @@ void lane_rows(thread bool& second, const device Second1& v_825, const device We
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_825, v_835, v_847, v_856, push);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_848, v_858, v_870, v_879, push);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _10094 = norm_scale(param_15, push);
+                _10135 = norm_scale(param_15, push);
             }
             else
             {
-                _10094 = 1.0;
+                _10135 = 1.0;
             }
-            float scale = _10094;
+            float scale = _10135;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3564,16 +3587,16 @@ void lane_rows(thread bool& second, const device Second1& v_825, const device We
             {
                 if (y_3 < LINES)
                 {
-                    bool _10148;
+                    bool _10189;
                     if (both)
                     {
-                        _10148 = y_3 == ((2u * lane) + 1u);
+                        _10189 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _10148 = both;
+                        _10189 = both;
                     }
-                    if (_10148)
+                    if (_10189)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3581,30 +3604,30 @@ void lane_rows(thread bool& second, const device Second1& v_825, const device We
                     {
                         if (both)
                         {
-                            _10157 = 2u * lane;
+                            _10198 = 2u * lane;
                         }
                         else
                         {
-                            _10157 = lane;
+                            _10198 = lane;
                         }
-                        if (y_3 == _10157)
+                        if (y_3 == _10198)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _10175 = lane < ELEMENTS;
-            bool _10184;
-            if (_10175)
+            bool _10216 = lane < ELEMENTS;
+            bool _10225;
+            if (_10216)
             {
-                _10184 = (first + lane) < push.n;
+                _10225 = (first + lane) < push.n;
             }
             else
             {
-                _10184 = _10175;
+                _10225 = _10216;
             }
-            if (_10184)
+            if (_10225)
             {
                 if (both)
                 {
@@ -3612,13 +3635,13 @@ void lane_rows(thread bool& second, const device Second1& v_825, const device We
                     uint param_17 = first + lane;
                     float param_18 = mine.x;
                     float param_19 = mine.y;
-                    finish_both(param_16, param_17, param_18, param_19, push, v_3391);
+                    finish_both(param_16, param_17, param_18, param_19, push, v_3432);
                     continue;
                 }
                 uint param_20 = r;
                 uint param_21 = first + lane;
                 float param_22 = mine.x;
-                finish(param_20, param_21, param_22, push, v_3375, v_3391);
+                finish(param_20, param_21, param_22, push, v_3416, v_3432);
             }
         }
     }
@@ -3629,9 +3652,9 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5109);
-    uint _5131;
-    uint _5142;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5150);
+    uint _5172;
+    uint _5183;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3643,27 +3666,27 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
             }
             if (second)
             {
-                _5131 = push.offset.z;
+                _5172 = push.offset.z;
             }
             else
             {
-                _5131 = push.offset.y;
+                _5172 = push.offset.y;
             }
             if (both)
             {
-                _5142 = y / 2u;
+                _5183 = y / 2u;
             }
             else
             {
-                _5142 = y;
+                _5183 = y;
             }
-            row[y] = (2u * _5131) + (min((from + _5142), (push.n - 1u)) * halves_1);
+            row[y] = (2u * _5172) + (min((from + _5183), (push.n - 1u)) * halves_1);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, constant Push& push)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -3676,13 +3699,13 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
             }
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, second, v_825, v_835, v_847, v_856, push);
+            unit[y] = load_unit(param, param_1, second, v_848, v_858, v_870, v_879, push);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3192, const device X1& v_3203, constant Push& push, const device Norm4& v_3271, const device Norm1& v_3280, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3215, const device X1& v_3226, constant Push& push, const device Norm4& v_3294, const device Norm1& v_3303, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -3698,42 +3721,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part_1 * 256u);
             uint at = first + (4u * q);
-            bool _7257 = q < quads;
-            bool _7264;
-            if (_7257)
+            bool _7298 = q < quads;
+            bool _7305;
+            if (_7298)
             {
-                _7264 = at < push.k;
+                _7305 = at < push.k;
             }
             else
             {
-                _7264 = _7257;
+                _7305 = _7298;
             }
-            bool _7273;
-            if (_7264)
+            bool _7314;
+            if (_7305)
             {
-                _7273 = (r + m) < push.rows;
+                _7314 = (r + m) < push.rows;
             }
             else
             {
-                _7273 = _7264;
+                _7314 = _7305;
             }
-            if (_7273)
+            if (_7314)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part_1] = x_at(param_2, param_3, v_3192, v_3203);
+                v[part_1] = x_at(param_2, param_3, v_3215, v_3226);
                 if (false)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part_1] = x_at(param_4, param_5, v_3192, v_3203);
+                    factor[part_1] = x_at(param_4, param_5, v_3215, v_3226);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part_1] = norm_at(param_6, push, v_3271, v_3280);
+                        factor[part_1] = norm_at(param_6, push, v_3294, v_3303);
                     }
                 }
             }
@@ -3749,19 +3772,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_2];
                 float4 param_9 = factor[part_2];
                 float param_10 = squares;
-                float4 _7353 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7394 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _7353;
-                bool _7362;
+                float4 value = _7394;
+                bool _7403;
                 if (normed)
                 {
-                    _7362 = (at_1 + 4u) > push.k;
+                    _7403 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _7362 = normed;
+                    _7403 = normed;
                 }
-                if (_7362)
+                if (_7403)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -3795,7 +3818,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3192, const device X1& v_3203, constant Push& push, const device Norm4& v_3271, const device Norm1& v_3280, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3215, const device X1& v_3226, constant Push& push, const device Norm4& v_3294, const device Norm1& v_3303, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -3808,7 +3831,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_3192, v_3203, push, v_3271, v_3280, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_3215, v_3226, push, v_3294, v_3303, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -3937,19 +3960,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _5610 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5651 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _5610;
-    uint _5614;
+    w = _5651;
+    uint _5655;
     if ((h & 1u) != 0u)
     {
-        _5614 = w[e + 1u];
+        _5655 = w[e + 1u];
     }
     else
     {
-        _5614 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5655 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _5614;
+    return _5655;
 }
 
 static inline __attribute__((always_inline))
@@ -3975,10 +3998,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _5691 = (4u * y) + m;
+                        uint _5732 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_5691] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5732] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -4025,14 +4048,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _5816 = (4u * y) + m;
+                        uint _5857 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_5816] += (low * x_quad(param_2, param_3, pool));
-                        uint _5833 = (4u * y) + m;
+                        all_[_5857] += (low * x_quad(param_2, param_3, pool));
+                        uint _5874 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_5833] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5874] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -4046,7 +4069,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _5894;
+    uint4 _5935;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -4056,13 +4079,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _5894 = b;
+                _5935 = b;
             }
             else
             {
-                _5894 = (a >> uint4(16u)) | (b << uint4(16u));
+                _5935 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _5894;
+            words[y] = _5935;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -4145,9 +4168,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _6118;
+    uint _6159;
     spvUnsafeArray<uint, 4> minima;
-    uint _6141;
+    uint _6182;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -4156,25 +4179,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _6118 = words.x & 16191u;
+                _6159 = words.x & 16191u;
             }
             else
             {
-                _6118 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6159 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _6118;
+            scales[y] = _6159;
             if (lower)
             {
-                _6141 = words.y & 16191u;
+                _6182 = words.y & 16191u;
             }
             else
             {
-                _6141 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6182 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _6141;
+            minima[y] = _6182;
         }
     }
-    float4 _6208;
+    float4 _6249;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -4192,23 +4215,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _6208 = low_nibbles(param);
+                        _6249 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _6208 = high_nibbles(param_1);
+                        _6249 = high_nibbles(param_1);
                     }
-                    float4 v = _6208;
+                    float4 v = _6249;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _6240 = (4u * y_1) + m;
+                            uint _6281 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_6240] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6281] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -4269,7 +4292,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _6622 = (4u * y) + m;
+                        uint _6663 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -4278,13 +4301,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_6622] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6663] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _6688;
+    uint2 _6729;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -4293,13 +4316,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _6688 = unit[y_1].b.zw;
+                _6729 = unit[y_1].b.zw;
             }
             else
             {
-                _6688 = unit[y_1].b.zw >> uint2(8u);
+                _6729 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _6688;
+            uint2 words = _6729;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -4319,33 +4342,33 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _4045;
+    uint _4086;
     if (runs_apart)
     {
-        _4045 = u & 1u;
+        _4086 = u & 1u;
     }
     else
     {
-        _4045 = i;
+        _4086 = i;
     }
-    return _4045;
+    return _4086;
 }
 
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _5241;
+    float4 _5282;
     if (signed_runs)
     {
         uint param = w;
-        _5241 = bytes_and_384(param);
+        _5282 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _5241 = small_bytes(param_1);
+        _5282 = small_bytes(param_1);
     }
-    return _5241;
+    return _5282;
 }
 
 static inline __attribute__((always_inline))
@@ -4388,10 +4411,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _6851 = (4u * y_1) + m;
+                            uint _6892 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_6851] += (v * x_quad(param_7, param_8, pool));
+                            all_[_6892] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -4454,7 +4477,7 @@ void units_times_x_F8_E4M3(thread const spvUnsafeArray<Unit, 4>& unit, thread co
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_6948)
+    if (_6989)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -4467,7 +4490,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_6963)
+    if (_7004)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -4480,7 +4503,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_6978)
+    if (_7019)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -4493,7 +4516,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_6993)
+    if (_7034)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -4506,7 +4529,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_7008)
+    if (_7049)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -4519,7 +4542,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_7023)
+    if (_7064)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -4532,7 +4555,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_7038)
+    if (_7079)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -4545,7 +4568,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_7053)
+    if (_7094)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -4558,7 +4581,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_7068)
+    if (_7109)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -4571,7 +4594,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_7083)
+    if (_7124)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -4584,7 +4607,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_45, param_46, param_47, param_48, param_49, pool);
         sums = param_49;
     }
-    if (_7098)
+    if (_7139)
     {
         spvUnsafeArray<Unit, 4> param_50;
         param_50 = unit;
@@ -4597,7 +4620,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_50, param_51, param_52, param_53, param_54, pool);
         sums = param_54;
     }
-    if (_7113)
+    if (_7154)
     {
         spvUnsafeArray<Unit, 4> param_55;
         param_55 = unit;
@@ -4610,7 +4633,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_55, param_56, param_57, param_58, param_59, pool);
         sums = param_59;
     }
-    if (_7128)
+    if (_7169)
     {
         spvUnsafeArray<Unit, 4> param_60;
         param_60 = unit;
@@ -4623,7 +4646,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_60, param_61, param_62, param_63, param_64, pool);
         sums = param_64;
     }
-    if (_7143)
+    if (_7184)
     {
         spvUnsafeArray<Unit, 4> param_65;
         param_65 = unit;
@@ -4636,7 +4659,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_65, param_66, param_67, param_68, param_69, pool);
         sums = param_69;
     }
-    if (_7158)
+    if (_7199)
     {
         spvUnsafeArray<Unit, 4> param_70;
         param_70 = unit;
@@ -4649,7 +4672,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_70, param_71, param_72, param_73, param_74, pool);
         sums = param_74;
     }
-    if (_7173)
+    if (_7214)
     {
         spvUnsafeArray<Unit, 4> param_75;
         param_75 = unit;
@@ -4662,7 +4685,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_75, param_76, param_77, param_78, param_79, pool);
         sums = param_79;
     }
-    if (_7188)
+    if (_7229)
     {
         spvUnsafeArray<Unit, 4> param_80;
         param_80 = unit;
@@ -4694,22 +4717,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _4889; v++)
+    for (uint v = 0u; v < _4930; v++)
     {
-        sum += pool[(i * _4897) + v];
+        sum += pool[(i * _4938) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3375, device Y1& v_3391, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3416, device Y1& v_3432, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _4950;
+    uint lane = me & _4991;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _5048;
+    float _5089;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -4721,45 +4744,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _4993) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _5034) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _5007 = simd_is_first();
-            if (_5007)
+            bool _5048 = simd_is_first();
+            if (_5048)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _5025 = me < GROUP_LINES;
-            bool _5034;
-            if (_5025)
+            bool _5066 = me < GROUP_LINES;
+            bool _5075;
+            if (_5066)
             {
-                _5034 = (first + me) < push.n;
+                _5075 = (first + me) < push.n;
             }
             else
             {
-                _5034 = _5025;
+                _5075 = _5066;
             }
-            bool _5044;
-            if (_5034)
+            bool _5085;
+            if (_5075)
             {
-                _5044 = (r + m) < push.rows;
+                _5085 = (r + m) < push.rows;
             }
             else
             {
-                _5044 = _5034;
+                _5085 = _5075;
             }
-            if (_5044)
+            if (_5085)
             {
                 if (normed)
                 {
-                    _5048 = shared_scale(push, pool, gl_NumSubgroups);
+                    _5089 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _5048 = 1.0;
+                    _5089 = 1.0;
                 }
-                float scale = _5048;
+                float scale = _5089;
                 if (both)
                 {
                     uint param = 2u * me;
@@ -4768,23 +4791,23 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
                     uint param_3 = first + me;
                     float param_4 = scale * shared_sum(param, pool);
                     float param_5 = scale * shared_sum(param_1, pool);
-                    finish_both(param_2, param_3, param_4, param_5, push, v_3391);
+                    finish_both(param_2, param_3, param_4, param_5, push, v_3432);
                     continue;
                 }
                 uint param_6 = me;
                 uint param_7 = r + m;
                 uint param_8 = first + me;
                 float param_9 = scale * shared_sum(param_6, pool);
-                finish(param_7, param_8, param_9, push, v_3375, v_3391);
+                finish(param_7, param_8, param_9, push, v_3416, v_3432);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(thread bool& second, const device Second1& v_825, const device Weights1& v_835, const device Second4& v_847, const device Weights4& v_856, const device X4& v_3192, const device X1& v_3203, constant Push& push, const device Norm4& v_3271, const device Norm1& v_3280, device Gates1& v_3375, device Y1& v_3391, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, const device X4& v_3215, const device X1& v_3226, constant Push& push, const device Norm4& v_3294, const device Norm1& v_3303, device Gates1& v_3416, device Y1& v_3432, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _7533;
+    uint lane = gl_LocalInvocationID.x & _7574;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -4795,19 +4818,19 @@ void vector_rows(thread bool& second, const device Second1& v_825, const device 
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _7566;
-    uint _7577 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7607;
+    uint _7618 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _7577; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7618; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _7592 = push.first.xyz + gl_WorkGroupID;
-        uint _7593 = _7592.x;
-        for (uint tile = _7593; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7633 = push.first.xyz + gl_WorkGroupID;
+        uint _7634 = _7633.x;
+        for (uint tile = _7634; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -4818,31 +4841,31 @@ void vector_rows(thread bool& second, const device Second1& v_825, const device 
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _7636;
+                bool _7677;
                 if (plain)
                 {
-                    _7636 = (base + lane) < end;
+                    _7677 = (base + lane) < end;
                 }
                 else
                 {
-                    _7636 = plain;
+                    _7677 = plain;
                 }
-                if (_7636)
+                if (_7677)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, second, v_825, v_835, v_847, v_856, push);
+                    load_units(param_10, param_11, param_12, second, v_848, v_858, v_870, v_879, push);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_3192, v_3203, push, v_3271, v_3280, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_3215, v_3226, push, v_3294, v_3303, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _7670 = base + lane;
-                for (uint u = _7670; u < end; u += TEAM)
+                uint _7711 = base + lane;
+                for (uint u = _7711; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -4859,7 +4882,7 @@ void vector_rows(thread bool& second, const device Second1& v_825, const device 
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, second, v_825, v_835, v_847, v_856, push);
+                            load_units(param_17, param_18, param_19, second, v_848, v_858, v_870, v_879, push);
                             next = param_19;
                         }
                     }
@@ -4868,7 +4891,7 @@ void vector_rows(thread bool& second, const device Second1& v_825, const device 
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, second, v_825, v_835, v_847, v_856, push);
+                        load_units(param_20, param_21, param_22, second, v_848, v_858, v_870, v_879, push);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -4888,42 +4911,42 @@ void vector_rows(thread bool& second, const device Second1& v_825, const device 
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_3375, v_3391, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_3416, v_3432, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
 kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_3192 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_835 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_825 = *(const device Second1*)spvBufferAliasSet0Binding3;
-    const device auto& v_3271 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_3391 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_3375 = *(device Gates1*)spvBufferAliasSet0Binding6;
-    const device auto& v_847 = *(const device Second4*)spvBufferAliasSet0Binding3;
-    const device auto& v_856 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_3203 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_3280 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& v_3451 = *(device Gates4*)spvBufferAliasSet0Binding6;
-    device auto& v_3485 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_3215 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_858 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_848 = *(const device Second1*)spvBufferAliasSet0Binding3;
+    const device auto& v_3294 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_3432 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_3416 = *(device Gates1*)spvBufferAliasSet0Binding6;
+    const device auto& v_870 = *(const device Second4*)spvBufferAliasSet0Binding3;
+    const device auto& v_879 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_3226 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3303 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& v_3492 = *(device Gates4*)spvBufferAliasSet0Binding6;
+    device auto& v_3526 = *(device Y4*)spvBufferAliasSet0Binding5;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     bool second = false;
-    second = _10221;
-    if (_10222)
+    second = _10262;
+    if (_10263)
     {
-        tiles(second, v_825, v_835, v_847, v_856, v_3192, v_3203, push, v_3271, v_3280, v_3375, v_3391, v_3451, v_3485, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(second, v_848, v_858, v_870, v_879, v_3215, v_3226, push, v_3294, v_3303, v_3416, v_3432, v_3492, v_3526, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_10227)
+        if (_10268)
         {
-            lane_rows(second, v_825, v_835, v_847, v_856, v_3203, push, v_3280, v_3375, v_3391, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(second, v_848, v_858, v_870, v_879, v_3226, push, v_3303, v_3416, v_3432, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(second, v_825, v_835, v_847, v_856, v_3192, v_3203, push, v_3271, v_3280, v_3375, v_3391, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(second, v_848, v_858, v_870, v_879, v_3215, v_3226, push, v_3294, v_3303, v_3416, v_3432, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

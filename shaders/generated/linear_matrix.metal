@@ -59,23 +59,23 @@ struct Weights1
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _612 = (type == 0u);
-constant bool _620 = (type == 1u);
-constant bool _628 = (type == 2u);
-constant bool _636 = (type == 3u);
-constant bool _645 = (type == 4u);
-constant bool _655 = (type == 5u);
-constant bool _665 = (type == 6u);
-constant bool _675 = (type == 7u);
-constant bool _684 = (type == 8u);
-constant bool _693 = (type == 9u);
-constant bool _702 = (type == 10u);
-constant bool _711 = (type == 11u);
-constant bool _720 = (type == 12u);
-constant bool _730 = (type == 13u);
-constant bool _739 = (type == 14u);
-constant bool _749 = (type == 15u);
-constant bool _758 = (type == 16u);
+constant bool _661 = (type == 0u);
+constant bool _669 = (type == 1u);
+constant bool _677 = (type == 2u);
+constant bool _685 = (type == 3u);
+constant bool _694 = (type == 4u);
+constant bool _704 = (type == 5u);
+constant bool _714 = (type == 6u);
+constant bool _724 = (type == 7u);
+constant bool _733 = (type == 8u);
+constant bool _742 = (type == 9u);
+constant bool _751 = (type == 10u);
+constant bool _760 = (type == 11u);
+constant bool _769 = (type == 12u);
+constant bool _779 = (type == 13u);
+constant bool _788 = (type == 14u);
+constant bool _798 = (type == 15u);
+constant bool _806 = (type == 16u);
 
 struct X4
 {
@@ -97,86 +97,86 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _969 = (variant / 17u);
-constant uint input_ = (_969 % 3u);
+constant uint _1038 = (variant / 17u);
+constant uint input_ = (_1038 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _1037 = (type == 5u);
-constant bool _1046 = (type == 6u);
+constant bool _1085 = (type == 5u);
+constant bool _1094 = (type == 6u);
 
 struct Work4
 {
     uint4 work4[1];
 };
 
-constant bool _1227 = (type == 5u);
-constant bool _1228 = (type == 6u);
-constant bool _1229 = (_1227 || _1228);
-constant bool _1264 = (type == 5u);
-constant uint blocks = _1264 ? 4u : 2u;
-constant uint _1270 = (32u / blocks);
-constant uint _1292 = (8u * blocks);
-constant uint _1297 = (8u * blocks);
+constant bool _1275 = (type == 5u);
+constant bool _1276 = (type == 6u);
+constant bool _1277 = (_1275 || _1276);
 constant bool _1312 = (type == 5u);
+constant uint blocks = _1312 ? 4u : 2u;
+constant uint _1318 = (32u / blocks);
+constant uint _1340 = (8u * blocks);
+constant uint _1345 = (8u * blocks);
+constant bool _1360 = (type == 5u);
 
 struct Work1
 {
     float work1[1];
 };
 
-constant bool _1580 = (type == 5u);
-constant bool _1581 = (type == 6u);
-constant bool _1582 = (_1580 || _1581);
-constant bool _1591 = (type == 5u);
-constant uint _1592 = _1591 ? 4u : 2u;
-constant bool _1749 = (type == 3u);
-constant bool _1762 = (type == 4u);
-constant bool _1796 = (type == 1u);
-constant bool _1873 = (type == 3u);
-constant bool _1874 = (type == 4u);
-constant bool _1875 = (_1873 || _1874);
-constant bool _1891 = (type == 5u);
-constant bool _1903 = (type == 6u);
-constant bool _2016 = (type == 3u);
-constant bool _2017 = (type == 4u);
-constant bool _2018 = (_2016 || _2017);
-constant bool _2062 = (type == 3u);
-constant bool _2087 = (type == 5u);
-constant bool _2131 = (type == 6u);
-constant bool _2205 = (type == 4u);
-constant bool _2206 = (type == 5u);
-constant bool _2207 = (_2205 || _2206);
-constant bool _2224 = (type == 3u);
-constant bool _2226 = (type == 4u);
-constant bool _2228 = (type == 7u);
-constant float _2231 = _2228 ? 1056.0 : 1024.0;
-constant float _2232 = _2226 ? 1032.0 : _2231;
-constant float _2233 = _2224 ? 1152.0 : _2232;
-constant bool _2274 = (type == 1u);
-constant bool _2412 = (type == 3u);
-constant bool _2413 = (type == 4u);
-constant bool _2414 = (_2412 || _2413);
-constant bool _2441 = (type == 5u);
-constant bool _2461 = (type == 6u);
-constant bool _2525 = (type == 5u);
-constant bool _2594 = (type == 6u);
-constant bool _2659 = (type == 6u);
-constant bool _2682 = (type == 6u);
-constant bool _2981 = (type == 1u);
-constant bool _3048 = (type == 1u);
-constant bool _3049 = (!_3048);
-constant bool _3054 = (type == 7u);
-constant uint SCALES = _3054 ? 2u : 1u;
-constant bool _3056 = (SCALES == 2u);
+constant bool _1628 = (type == 5u);
+constant bool _1629 = (type == 6u);
+constant bool _1630 = (_1628 || _1629);
+constant bool _1639 = (type == 5u);
+constant uint _1640 = _1639 ? 4u : 2u;
+constant bool _1797 = (type == 3u);
+constant bool _1810 = (type == 4u);
+constant bool _1844 = (type == 1u);
+constant bool _1921 = (type == 3u);
+constant bool _1922 = (type == 4u);
+constant bool _1923 = (_1921 || _1922);
+constant bool _1939 = (type == 5u);
+constant bool _1951 = (type == 6u);
+constant bool _2064 = (type == 3u);
+constant bool _2065 = (type == 4u);
+constant bool _2066 = (_2064 || _2065);
+constant bool _2110 = (type == 3u);
+constant bool _2135 = (type == 5u);
+constant bool _2179 = (type == 6u);
+constant bool _2253 = (type == 4u);
+constant bool _2254 = (type == 5u);
+constant bool _2255 = (_2253 || _2254);
+constant bool _2272 = (type == 3u);
+constant bool _2274 = (type == 4u);
+constant bool _2276 = (type == 7u);
+constant float _2279 = _2276 ? 1056.0 : 1024.0;
+constant float _2280 = _2274 ? 1032.0 : _2279;
+constant float _2281 = _2272 ? 1152.0 : _2280;
+constant bool _2322 = (type == 1u);
+constant bool _2460 = (type == 3u);
+constant bool _2461 = (type == 4u);
+constant bool _2462 = (_2460 || _2461);
+constant bool _2489 = (type == 5u);
+constant bool _2509 = (type == 6u);
+constant bool _2573 = (type == 5u);
+constant bool _2642 = (type == 6u);
+constant bool _2707 = (type == 6u);
+constant bool _2730 = (type == 6u);
+constant bool _3029 = (type == 1u);
+constant bool _3096 = (type == 1u);
+constant bool _3097 = (!_3096);
+constant bool _3102 = (type == 7u);
+constant uint SCALES = _3102 ? 2u : 1u;
+constant bool _3104 = (SCALES == 2u);
 constant uint PART_STEPS = (4u / SCALES);
-constant bool _3166 = (type == 1u);
-constant bool _3167 = (!_3166);
-constant bool _3277 = (type == 1u);
-constant bool _3319 = (type == 1u);
-constant bool _3320 = (!_3319);
-constant bool _3349 = (SCALES == 2u);
+constant bool _3214 = (type == 1u);
+constant bool _3215 = (!_3214);
+constant bool _3325 = (type == 1u);
+constant bool _3367 = (type == 1u);
+constant bool _3368 = (!_3367);
+constant bool _3397 = (SCALES == 2u);
 constant uint way = (variant / 51u);
-constant bool _3615 = (way == 8u);
+constant bool _3663 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -184,7 +184,7 @@ struct Weights4
     uint4 weights4[1];
 };
 
-constant float _1284[4] = { 0.0, 0.0, 0.0, 0.0 };
+constant float _1332[4] = { 0.0, 0.0, 0.0, 0.0 };
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -201,49 +201,49 @@ uint slices_of_k(constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& _859, const device X1& _870)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& _907, const device X1& _918)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return _859.x4[i / 4u];
+        return _907.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = _870.x1[i];
+    v.x = _918.x1[i];
     if (count > 1u)
     {
-        v.y = _870.x1[i + 1u];
+        v.y = _918.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = _870.x1[i + 2u];
+        v.z = _918.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = _870.x1[i + 3u];
+        v.w = _918.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _933, const device Norm1& _942)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _981, const device Norm1& _990)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _920 = (at & 3u) == 0u;
-    bool _927;
-    if (_920)
+    bool _968 = (at & 3u) == 0u;
+    bool _975;
+    if (_968)
     {
-        _927 = (at + 3u) <= last;
+        _975 = (at + 3u) <= last;
     }
     else
     {
-        _927 = _920;
+        _975 = _968;
     }
-    if (_927)
+    if (_975)
     {
-        return _933.norm4[at / 4u];
+        return _981.norm4[at / 4u];
     }
-    return float4(_942.norm1[min(at, last)], _942.norm1[min((at + 1u), last)], _942.norm1[min((at + 2u), last)], _942.norm1[min((at + 3u), last)]);
+    return float4(_990.norm1[min(at, last)], _990.norm1[min((at + 1u), last)], _990.norm1[min((at + 2u), last)], _990.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
@@ -272,7 +272,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _859, const device X1& _870, const device Norm4& _933, const device Norm1& _942)
+float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _907, const device X1& _918, const device Norm4& _981, const device Norm1& _990)
 {
     if ((4u * q) >= push.k)
     {
@@ -280,38 +280,38 @@ float4 input_quad(thread const uint& r, thread const uint& q, thread float& squa
     }
     uint at = (push.offset.x + (r * push.ldx)) + (4u * q);
     uint count = push.k - (4u * q);
-    float4 _1150;
+    float4 _1198;
     if (gated)
     {
         uint param = at + push.k;
         uint param_1 = count;
-        _1150 = x_at(param, param_1, _859, _870);
+        _1198 = x_at(param, param_1, _907, _918);
     }
     else
     {
-        _1150 = float4(0.0);
+        _1198 = float4(0.0);
     }
-    float4 up = _1150;
-    float4 _1164;
+    float4 up = _1198;
+    float4 _1212;
     if (normed)
     {
         uint param_2 = 4u * q;
-        _1164 = norm_at(param_2, push, _933, _942);
+        _1212 = norm_at(param_2, push, _981, _990);
     }
     else
     {
-        _1164 = float4(1.0);
+        _1212 = float4(1.0);
     }
-    float4 factor = _1164;
+    float4 factor = _1212;
     uint param_3 = at;
     uint param_4 = count;
-    float4 param_5 = x_at(param_3, param_4, _859, _870);
+    float4 param_5 = x_at(param_3, param_4, _907, _918);
     float4 param_6 = up;
     float4 param_7 = factor;
     float param_8 = squares;
-    float4 _1186 = input_of(param_5, param_6, param_7, param_8);
+    float4 _1234 = input_of(param_5, param_6, param_7, param_8);
     squares = param_8;
-    return _1186;
+    return _1234;
 }
 
 static inline __attribute__((always_inline))
@@ -319,8 +319,8 @@ uint group_max_bits(thread uint& bits, thread uint& gl_SubgroupID, thread uint& 
 {
     bits = simd_max(bits);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _1093 = simd_is_first();
-    if (_1093)
+    bool _1141 = simd_is_first();
+    if (_1141)
     {
         ((threadgroup uint*)&pool[gl_SubgroupID])[0u] = bits;
     }
@@ -337,8 +337,8 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 {
     value = simd_sum(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _263 = simd_is_first();
-    if (_263)
+    bool _266 = simd_is_first();
+    if (_266)
     {
         group_partial[gl_SubgroupID] = value;
     }
@@ -354,44 +354,44 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1012;
+    float _1020;
     if (push.k != 0u)
     {
-        _1012 = rsqrt((squares / float(push.k)) + push.eps);
+        _1020 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1012 = 0.0;
+        _1020 = 0.0;
     }
-    return _1012;
+    return _1020;
 }
 
 static inline __attribute__((always_inline))
 uint slices_of_minima(constant Push& push)
 {
-    uint _1038;
-    if (_1037)
+    uint _1086;
+    if (_1085)
     {
         uint param = slices_of_k(push);
         uint param_1 = 32u;
-        _1038 = ceil_div(param, param_1);
+        _1086 = ceil_div(param, param_1);
     }
     else
     {
-        uint _1047;
-        if (_1046)
+        uint _1095;
+        if (_1094)
         {
             uint param_2 = push.k;
             uint param_3 = 512u;
-            _1047 = ceil_div(param_2, param_3);
+            _1095 = ceil_div(param_2, param_3);
         }
         else
         {
-            _1047 = 0u;
+            _1095 = 0u;
         }
-        _1038 = _1047;
+        _1086 = _1095;
     }
-    return _1038;
+    return _1086;
 }
 
 static inline __attribute__((always_inline))
@@ -409,13 +409,13 @@ uint row_start(thread const uint& r, constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1193)
+void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1241)
 {
-    _1193.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
+    _1241.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
 }
 
 static inline __attribute__((always_inline))
-void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1193, thread uint3& gl_LocalInvocationID)
+void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1241, thread uint3& gl_LocalInvocationID)
 {
     uint me = gl_LocalInvocationID.x;
     if ((base + me) < quads)
@@ -423,68 +423,68 @@ void put_quads(thread const uint& start, thread const uint& minima, thread const
         uint param = start;
         uint param_1 = base + me;
         float4 param_2 = v;
-        put_halves(param, param_1, param_2, _1193);
+        put_halves(param, param_1, param_2, _1241);
     }
-    if (_1229)
+    if (_1277)
     {
         uint turn = base & 256u;
-        float _1243;
+        float _1291;
         if ((base + me) < quads)
         {
-            _1243 = ((v.x + v.y) + v.z) + v.w;
+            _1291 = ((v.x + v.y) + v.z) + v.w;
         }
         else
         {
-            _1243 = 0.0;
+            _1291 = 0.0;
         }
-        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1243);
+        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1291);
         threadgroup_barrier(mem_flags::mem_threadgroup);
         uint m = ((base / 8u) / blocks) + me;
-        bool _1271 = me < _1270;
-        bool _1278;
-        if (_1271)
+        bool _1319 = me < _1318;
+        bool _1326;
+        if (_1319)
         {
-            _1278 = m < (slices_of_minima(push) * 8u);
+            _1326 = m < (slices_of_minima(push) * 8u);
         }
         else
         {
-            _1278 = _1271;
+            _1326 = _1319;
         }
-        if (_1278)
+        if (_1326)
         {
             float sums[4] = { 0.0, 0.0, 0.0, 0.0 };
-            for (uint i = 0u; i < _1292; i++)
+            for (uint i = 0u; i < _1340; i++)
             {
-                uint _1295 = i / 8u;
-                sums[_1295] += as_type<float>(((threadgroup uint*)&pool[(turn + (_1297 * me)) + i])[0u]);
+                uint _1343 = i / 8u;
+                sums[_1343] += as_type<float>(((threadgroup uint*)&pool[(turn + (_1345 * me)) + i])[0u]);
             }
-            float4 _1313;
-            if (_1312)
+            float4 _1361;
+            if (_1360)
             {
-                _1313 = float4(sums[0], sums[1], sums[2], sums[3]);
+                _1361 = float4(sums[0], sums[1], sums[2], sums[3]);
             }
             else
             {
-                _1313 = float4(sums[0], sums[0], sums[1], sums[1]);
+                _1361 = float4(sums[0], sums[0], sums[1], sums[1]);
             }
             uint param_3 = minima;
             uint param_4 = m;
-            float4 param_5 = _1313;
-            put_halves(param_3, param_4, param_5, _1193);
+            float4 param_5 = _1361;
+            put_halves(param_3, param_4, param_5, _1241);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _859, const device X1& _870, const device Norm4& _933, const device Norm1& _942, threadgroup uint4 (&pool)[576], device Work4& _1193, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1496)
+void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _907, const device X1& _918, const device Norm4& _981, const device Norm1& _990, threadgroup uint4 (&pool)[576], device Work4& _1241, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1544)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = slices_of_k(push) * 8u;
-    uint3 _1357 = push.first.xyz + gl_WorkGroupID;
-    uint _1358 = _1357.x;
+    uint3 _1405 = push.first.xyz + gl_WorkGroupID;
+    uint _1406 = _1405.x;
     float4 kept[4];
-    float _1461;
-    for (uint r = _1358; r < push.rows; r += push.groups.x)
+    float _1509;
+    for (uint r = _1406; r < push.rows; r += push.groups.x)
     {
         float squares = 0.0;
         float unused = 0.0;
@@ -495,43 +495,43 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param = r;
             uint param_1 = (i * 256u) + me;
             float param_2 = squares;
-            float4 _1392 = input_quad(param, param_1, param_2, push, _859, _870, _933, _942);
+            float4 _1440 = input_quad(param, param_1, param_2, push, _907, _918, _981, _990);
             squares = param_2;
-            kept[i] = _1392;
+            kept[i] = _1440;
             uint4 v = as_type<uint4>(kept[i]) & uint4(2147483647u);
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
-        uint _1421 = 1024u + me;
-        for (uint q = _1421; q < quads; q += 256u)
+        uint _1469 = 1024u + me;
+        for (uint q = _1469; q < quads; q += 256u)
         {
             uint param_3 = r;
             uint param_4 = q;
             float param_5 = squares;
-            float4 _1437 = input_quad(param_3, param_4, param_5, push, _859, _870, _933, _942);
+            float4 _1485 = input_quad(param_3, param_4, param_5, push, _907, _918, _981, _990);
             squares = param_5;
-            uint4 v_1 = as_type<uint4>(_1437) & uint4(2147483647u);
+            uint4 v_1 = as_type<uint4>(_1485) & uint4(2147483647u);
             bits = max(bits, max(max(v_1.x, v_1.y), max(v_1.z, v_1.w)));
         }
         uint param_6 = bits;
-        uint _1459 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
-        bits = _1459;
+        uint _1507 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
+        bits = _1507;
         if (normed)
         {
             float param_7 = squares;
-            float _1466 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            float param_8 = _1466;
-            _1461 = norm_scale(param_8, push);
+            float _1514 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            float param_8 = _1514;
+            _1509 = norm_scale(param_8, push);
         }
         else
         {
-            _1461 = 1.0;
+            _1509 = 1.0;
         }
-        float factor = _1461;
+        float factor = _1509;
         int power = clamp(136 - int(bits >> 23u), -118, 100);
         float scale = as_type<float>(uint(127 + power) << 23u);
         if (me == 0u)
         {
-            _1496.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
+            _1544.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
         }
         uint param_9 = r;
         uint start = row_start(param_9, push);
@@ -547,7 +547,7 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
                 uint param_12 = i_1 * 256u;
                 uint param_13 = quads;
                 float4 param_14 = kept[i_1] * scale;
-                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1193, gl_LocalInvocationID);
+                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1241, gl_LocalInvocationID);
             }
         }
         for (uint base = 1024u; base < quads; base += 256u)
@@ -555,27 +555,27 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param_15 = r;
             uint param_16 = base + me;
             float param_17 = unused;
-            float4 _1565 = input_quad(param_15, param_16, param_17, push, _859, _870, _933, _942);
+            float4 _1613 = input_quad(param_15, param_16, param_17, push, _907, _918, _981, _990);
             unused = param_17;
             uint param_18 = start;
             uint param_19 = minima;
             uint param_20 = base;
             uint param_21 = quads;
-            float4 param_22 = _1565 * scale;
-            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1193, gl_LocalInvocationID);
+            float4 param_22 = _1613 * scale;
+            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1241, gl_LocalInvocationID);
         }
-        if (_1582)
+        if (_1630)
         {
             uint param_23 = quads;
             uint param_24 = 256u;
-            uint covered = (ceil_div(param_23, param_24) * 32u) / _1592;
-            uint _1597 = covered + me;
-            for (uint m = _1597; m < (slices_of_minima(push) * 8u); m += 256u)
+            uint covered = (ceil_div(param_23, param_24) * 32u) / _1640;
+            uint _1645 = covered + me;
+            for (uint m = _1645; m < (slices_of_minima(push) * 8u); m += 256u)
             {
                 uint param_25 = minima;
                 uint param_26 = m;
                 float4 param_27 = float4(0.0);
-                put_halves(param_25, param_26, param_27, _1193);
+                put_halves(param_25, param_26, param_27, _1241);
             }
         }
     }
@@ -597,9 +597,9 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
         pool[me] = as_type<uint4>(float4(0.0, 1.0, 2.0, 3.0) + float4(4.0 * float(me & 1u)));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    simdgroup_float8x8 _3098;
-    simdgroup_load(_3098, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
-    simdgroup_float8x8 tempArg = _3098;
+    simdgroup_float8x8 _3146;
+    simdgroup_load(_3146, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
+    simdgroup_float8x8 tempArg = _3146;
     simdgroup_float8x8 numbers = tempArg;
     simdgroup_float8x8 param = numbers;
     columns = uint2(elements_of(param));
@@ -608,160 +608,160 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _613;
-    if (_612)
+    uint _662;
+    if (_661)
     {
-        _613 = (k / 1u) * 2u;
+        _662 = (k / 1u) * 2u;
     }
     else
     {
-        uint _621;
-        if (_620)
+        uint _670;
+        if (_669)
         {
-            _621 = (k / 1u) * 1u;
+            _670 = (k / 1u) * 1u;
         }
         else
         {
-            uint _629;
-            if (_628)
+            uint _678;
+            if (_677)
             {
-                _629 = (k / 1u) * 1u;
+                _678 = (k / 1u) * 1u;
             }
             else
             {
-                uint _637;
-                if (_636)
+                uint _686;
+                if (_685)
                 {
-                    _637 = (k / 32u) * 17u;
+                    _686 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _646;
-                    if (_645)
+                    uint _695;
+                    if (_694)
                     {
-                        _646 = (k / 32u) * 9u;
+                        _695 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _656;
-                        if (_655)
+                        uint _705;
+                        if (_704)
                         {
-                            _656 = (k / 32u) * 10u;
+                            _705 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _666;
-                            if (_665)
+                            uint _715;
+                            if (_714)
                             {
-                                _666 = (k / 256u) * 72u;
+                                _715 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _676;
-                                if (_675)
+                                uint _725;
+                                if (_724)
                                 {
-                                    _676 = (k / 256u) * 105u;
+                                    _725 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _685;
-                                    if (_684)
+                                    uint _734;
+                                    if (_733)
                                     {
-                                        _685 = (k / 32u) * 11u;
+                                        _734 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _694;
-                                        if (_693)
+                                        uint _743;
+                                        if (_742)
                                         {
-                                            _694 = (k / 32u) * 12u;
+                                            _743 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _703;
-                                            if (_702)
+                                            uint _752;
+                                            if (_751)
                                             {
-                                                _703 = (k / 256u) * 42u;
+                                                _752 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _712;
-                                                if (_711)
+                                                uint _761;
+                                                if (_760)
                                                 {
-                                                    _712 = (k / 256u) * 55u;
+                                                    _761 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _721;
-                                                    if (_720)
+                                                    uint _770;
+                                                    if (_769)
                                                     {
-                                                        _721 = (k / 256u) * 88u;
+                                                        _770 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _731;
-                                                        if (_730)
+                                                        uint _780;
+                                                        if (_779)
                                                         {
-                                                            _731 = (k / 32u) * 9u;
+                                                            _780 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _740;
-                                                            if (_739)
+                                                            uint _789;
+                                                            if (_788)
                                                             {
-                                                                _740 = (k / 256u) * 68u;
+                                                                _789 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _750;
-                                                                if (_749)
+                                                                uint _799;
+                                                                if (_798)
                                                                 {
-                                                                    _750 = (k / 64u) * 17u;
+                                                                    _799 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _759;
-                                                                    if (_758)
+                                                                    uint _807;
+                                                                    if (_806)
                                                                     {
-                                                                        _759 = (k / 2u) * 1u;
+                                                                        _807 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _759 = 0u;
+                                                                        _807 = 0u;
                                                                     }
-                                                                    _750 = _759;
+                                                                    _799 = _807;
                                                                 }
-                                                                _740 = _750;
+                                                                _789 = _799;
                                                             }
-                                                            _731 = _740;
+                                                            _780 = _789;
                                                         }
-                                                        _721 = _731;
+                                                        _770 = _780;
                                                     }
-                                                    _712 = _721;
+                                                    _761 = _770;
                                                 }
-                                                _703 = _712;
+                                                _752 = _761;
                                             }
-                                            _694 = _703;
+                                            _743 = _752;
                                         }
-                                        _685 = _694;
+                                        _734 = _743;
                                     }
-                                    _676 = _685;
+                                    _725 = _734;
                                 }
-                                _666 = _676;
+                                _715 = _725;
                             }
-                            _656 = _666;
+                            _705 = _715;
                         }
-                        _646 = _656;
+                        _695 = _705;
                     }
-                    _637 = _646;
+                    _686 = _695;
                 }
-                _629 = _637;
+                _678 = _686;
             }
-            _621 = _629;
+            _670 = _678;
         }
-        _613 = _621;
+        _662 = _670;
     }
-    return _613;
+    return _662;
 }
 
 static inline __attribute__((always_inline))
@@ -786,43 +786,43 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, constant 
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& _602)
+uint4 four_words(thread const uint& at, const device Weights1& _651)
 {
-    return uint4(*(const device packed_uint4*)&_602.weights1[at]);
+    return uint4(*(const device packed_uint4*)&_651.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& _602)
+uint weight_word(thread const uint& i, const device Weights1& _651)
 {
-    return _602.weights1[i];
+    return _651.weights1[i];
 }
 
 static inline __attribute__((always_inline))
 uint numbers_at(thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    uint _1750;
-    if (_1749)
+    uint _1798;
+    if (_1797)
     {
-        _1750 = ((row + (17u * s)) + 1u) + (8u * p);
+        _1798 = ((row + (17u * s)) + 1u) + (8u * p);
     }
     else
     {
-        uint _1763;
-        if (_1762)
+        uint _1811;
+        if (_1810)
         {
-            _1763 = ((row + (9u * s)) + 1u) + (4u * p);
+            _1811 = ((row + (9u * s)) + 1u) + (4u * p);
         }
         else
         {
-            _1763 = (((row + ((s / 8u) * 105u)) + (32u * ((s / 4u) & 1u))) + (16u * (s & 1u))) + (8u * p);
+            _1811 = (((row + ((s / 8u) * 105u)) + (32u * ((s / 4u) & 1u))) + (16u * (s & 1u))) + (8u * p);
         }
-        _1750 = _1763;
+        _1798 = _1811;
     }
-    return _1750;
+    return _1798;
 }
 
 static inline __attribute__((always_inline))
-Window window_at(thread const uint& at, constant Push& push, const device Weights1& _602)
+Window window_at(thread const uint& at, constant Push& push, const device Weights1& _651)
 {
     uint param = push.k;
     uint end = push.offset.y + (((push.n * row_halves(param)) + 1u) / 2u);
@@ -830,9 +830,9 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
     if ((at + 5u) <= end)
     {
         uint param_1 = at;
-        w.a = four_words(param_1, _602);
+        w.a = four_words(param_1, _651);
         uint param_2 = at + 4u;
-        w.b.x = weight_word(param_2, _602);
+        w.b.x = weight_word(param_2, _651);
     }
     else
     {
@@ -840,18 +840,18 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_3 = min((at + i), (end - 1u));
-            w.a[i] = weight_word(param_3, _602);
+            w.a[i] = weight_word(param_3, _651);
         }
         uint param_4 = min((at + 4u), (end - 1u));
-        w.b.x = weight_word(param_4, _602);
+        w.b.x = weight_word(param_4, _651);
     }
     return w;
 }
 
 static inline __attribute__((always_inline))
-void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _602)
+void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _651)
 {
-    if (_1796)
+    if (_1844)
     {
         uint last = ((row + push.k) - 1u) / 2u;
         uint at = ((row + (32u * s)) + (16u * p)) / 2u;
@@ -859,42 +859,42 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
         {
             uint param = at;
             uint param_1 = at + 4u;
-            v.numbers = Window{ four_words(param, _602), four_words(param_1, _602) };
+            v.numbers = Window{ four_words(param, _651), four_words(param_1, _651) };
             uint param_2 = at + 8u;
-            v.scale = weight_word(param_2, _602);
+            v.scale = weight_word(param_2, _651);
             return;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_3 = min((at + i), last);
-            v.numbers.a[i] = weight_word(param_3, _602);
+            v.numbers.a[i] = weight_word(param_3, _651);
             uint param_4 = min(((at + 4u) + i), last);
-            v.numbers.b[i] = weight_word(param_4, _602);
+            v.numbers.b[i] = weight_word(param_4, _651);
         }
         uint param_5 = min((at + 8u), last);
-        v.scale = weight_word(param_5, _602);
+        v.scale = weight_word(param_5, _651);
     }
     else
     {
-        if (_1875)
+        if (_1923)
         {
             uint param_6 = row;
             uint param_7 = s;
             uint param_8 = p;
             uint param_9 = (numbers_at(param_6, param_7, param_8) - 1u) / 2u;
-            v.numbers = window_at(param_9, push, _602);
+            v.numbers = window_at(param_9, push, _651);
         }
         else
         {
-            if (_1891)
+            if (_1939)
             {
                 uint param_10 = (row / 2u) + (5u * s);
-                v.numbers = window_at(param_10, push, _602);
+                v.numbers = window_at(param_10, push, _651);
             }
             else
             {
-                if (_1903)
+                if (_1951)
                 {
                     uint at_1 = (row / 2u) + ((s / 8u) * 36u);
                     uint numbers = ((at_1 + 4u) + (((s & 7u) / 2u) * 8u)) + (4u * p);
@@ -902,12 +902,12 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                     if ((s & 7u) == 0u)
                     {
                         uint param_11 = at_1;
-                        v.more.a = four_words(param_11, _602);
+                        v.more.a = four_words(param_11, _651);
                     }
                     if ((s & 1u) == 0u)
                     {
                         uint param_12 = numbers;
-                        v.numbers.a = four_words(param_12, _602);
+                        v.numbers.a = four_words(param_12, _651);
                     }
                 }
                 else
@@ -919,17 +919,17 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                     uint param_14 = s;
                     uint param_15 = p;
                     uint param_16 = numbers_at(param_13, param_14, param_15) / 2u;
-                    v.numbers = window_at(param_16, push, _602);
+                    v.numbers = window_at(param_16, push, _651);
                     if ((s & 3u) == 0u)
                     {
                         uint param_17 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
-                        v.more = window_at(param_17, push, _602);
+                        v.more = window_at(param_17, push, _651);
                         uint param_18 = scales;
                         uint param_19 = scales + 1u;
                         uint param_20 = scales + 2u;
-                        v.scales = uint3(weight_word(param_18, _602), weight_word(param_19, _602), weight_word(param_20, _602));
+                        v.scales = uint3(weight_word(param_18, _651), weight_word(param_19, _651), weight_word(param_20, _651));
                         uint param_21 = (block / 2u) + 52u;
-                        v.scale = weight_word(param_21, _602);
+                        v.scale = weight_word(param_21, _651);
                     }
                 }
             }
@@ -938,17 +938,17 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
 }
 
 static inline __attribute__((always_inline))
-Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _602)
+Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _651)
 {
     Sixteen v;
     v.numbers = Window{ uint4(0u), uint4(0u) };
     v.more = Window{ uint4(0u), uint4(0u) };
     v.scales = uint3(0u);
     v.scale = 0u;
-    if (_2525)
+    if (_2573)
     {
         uint blocks_1 = slices_of_k(push);
-        uint _2550;
+        uint _2598;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 16u; i++)
         {
@@ -956,28 +956,28 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             if (block < blocks_1)
             {
                 uint param = (row / 2u) + (5u * block);
-                _2550 = weight_word(param, _602) >> 16u;
+                _2598 = weight_word(param, _651) >> 16u;
             }
             else
             {
-                _2550 = 0u;
+                _2598 = 0u;
             }
-            uint minimum = _2550;
+            uint minimum = _2598;
             if (i < 8u)
             {
-                uint _2568 = i / 2u;
-                v.numbers.a[_2568] |= (minimum << (16u * (i & 1u)));
+                uint _2616 = i / 2u;
+                v.numbers.a[_2616] |= (minimum << (16u * (i & 1u)));
             }
             else
             {
-                uint _2581 = (i / 2u) - 4u;
-                v.numbers.b[_2581] |= (minimum << (16u * (i & 1u)));
+                uint _2629 = (i / 2u) - 4u;
+                v.numbers.b[_2629] |= (minimum << (16u * (i & 1u)));
             }
         }
     }
     else
     {
-        if (_2594)
+        if (_2642)
         {
             uint blocks_2 = push.k / 256u;
             uint mine = (2u * s) + p;
@@ -989,32 +989,32 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
                 uint param_2 = at + 1u;
                 uint param_3 = at + 2u;
                 uint param_4 = at + 3u;
-                v.more.a = uint4(weight_word(param_1, _602), weight_word(param_2, _602), weight_word(param_3, _602), weight_word(param_4, _602));
+                v.more.a = uint4(weight_word(param_1, _651), weight_word(param_2, _651), weight_word(param_3, _651), weight_word(param_4, _651));
             }
-            uint _2643;
+            uint _2691;
             if (other < blocks_2)
             {
                 uint param_5 = (row / 2u) + (36u * other);
-                _2643 = weight_word(param_5, _602);
+                _2691 = weight_word(param_5, _651);
             }
             else
             {
-                _2643 = 0u;
+                _2691 = 0u;
             }
-            v.scale = _2643;
+            v.scale = _2691;
         }
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _602, device Work4& _1193, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
+void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _651, device Work4& _1241, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
 {
     uint p = gl_LocalInvocationID.x & 1u;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
-        next_x[i] = _1193.work4[start_x[i] + (s * 512u)];
+        next_x[i] = _1241.work4[start_x[i] + (s * 512u)];
     }
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
@@ -1025,7 +1025,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_1 = start_w[i_1];
             uint param_2 = s;
             uint param_3 = p;
-            load_part(param, param_1, param_2, param_3, push, _602);
+            load_part(param, param_1, param_2, param_3, push, _651);
             next_w[i_1] = param;
         }
         else
@@ -1033,7 +1033,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_4 = start_w[i_1];
             uint param_5 = s - slices_k;
             uint param_6 = p;
-            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _602);
+            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _651);
         }
     }
 }
@@ -1041,16 +1041,16 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
 static inline __attribute__((always_inline))
 uint4 shifted(thread const uint& h, thread const uint4& v, thread const uint& next)
 {
-    uint4 _1709;
+    uint4 _1757;
     if ((h & 1u) != 0u)
     {
-        _1709 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
+        _1757 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
     }
     else
     {
-        _1709 = v;
+        _1757 = v;
     }
-    return _1709;
+    return _1757;
 }
 
 static inline __attribute__((always_inline))
@@ -1066,9 +1066,9 @@ uint4 words_from(thread const Window& w, thread const uint& h)
     Window param = w;
     uint param_1 = h / 2u;
     uint param_2;
-    uint4 _1738 = words_of(param, param_1, param_2);
+    uint4 _1786 = words_of(param, param_1, param_2);
     uint next = param_2;
-    uint4 v = _1738;
+    uint4 v = _1786;
     uint param_3 = h;
     uint4 param_4 = v;
     uint param_5 = next;
@@ -1078,7 +1078,7 @@ uint4 words_from(thread const Window& w, thread const uint& h)
 static inline __attribute__((always_inline))
 uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2018)
+    if (_2066)
     {
         uint param = row;
         uint param_1 = s;
@@ -1087,54 +1087,54 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_3 = v.numbers;
         uint param_4 = (h - 1u) / 2u;
         uint param_5;
-        uint4 _2039 = words_of(param_3, param_4, param_5);
+        uint4 _2087 = words_of(param_3, param_4, param_5);
         uint next = param_5;
-        uint4 words = _2039;
-        uint4 _2044;
+        uint4 words = _2087;
+        uint4 _2092;
         if ((h & 1u) != 0u)
         {
             uint param_6 = 1u;
             uint4 param_7 = words;
             uint param_8 = next;
-            _2044 = shifted(param_6, param_7, param_8);
+            _2092 = shifted(param_6, param_7, param_8);
         }
         else
         {
-            _2044 = uint4(words.yzw, next);
+            _2092 = uint4(words.yzw, next);
         }
-        words = _2044;
-        uint4 _2063;
-        if (_2062)
+        words = _2092;
+        uint4 _2111;
+        if (_2110)
         {
-            _2063 = words ^ uint4(2155905152u);
+            _2111 = words ^ uint4(2155905152u);
         }
         else
         {
-            _2063 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+            _2111 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
         }
-        return _2063;
+        return _2111;
     }
-    if (_2087)
+    if (_2135)
     {
         Window param_9 = v.numbers;
         uint param_10 = (row / 2u) + (5u * s);
         uint param_11;
-        uint4 _2102 = words_of(param_9, param_10, param_11);
+        uint4 _2150 = words_of(param_9, param_10, param_11);
         uint next_1 = param_11;
-        uint4 words_1 = _2102;
-        uint2 _2108;
+        uint4 words_1 = _2150;
+        uint2 _2156;
         if (p == 0u)
         {
-            _2108 = words_1.yz;
+            _2156 = words_1.yz;
         }
         else
         {
-            _2108 = uint2(words_1.w, next_1);
+            _2156 = uint2(words_1.w, next_1);
         }
-        uint2 two = _2108;
+        uint2 two = _2156;
         return uint4(two, two >> uint2(4u)) & uint4(252645135u);
     }
-    if (_2131)
+    if (_2179)
     {
         return (v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u);
     }
@@ -1156,7 +1156,7 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
 static inline __attribute__((always_inline))
 uint2 halves_of(thread const uint& bytes)
 {
-    float zero = _2233;
+    float zero = _2281;
     uint low = (bytes & 255u) | ((bytes & 65280u) << 8u);
     uint high = ((bytes >> 16u) & 255u) | ((bytes & 4278190080u) >> 8u);
     return uint2(as_type<uint>(as_type<half2>(low | 1677747200u) - half2(half(zero))), as_type<uint>(as_type<half2>(high | 1677747200u) - half2(half(zero))));
@@ -1165,7 +1165,7 @@ uint2 halves_of(thread const uint& bytes)
 static inline __attribute__((always_inline))
 void decode_part(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread uint4& first, thread uint4& second_, constant Push& push)
 {
-    if (_2274)
+    if (_2322)
     {
         uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
         uint param = row;
@@ -1176,47 +1176,47 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 param_4 = v.numbers.b;
         uint param_5 = v.scale;
         second_ = shifted(param_3, param_4, param_5);
-        uint _2321;
-        uint _2332;
-        uint _2350;
-        uint _2362;
+        uint _2369;
+        uint _2380;
+        uint _2398;
+        uint _2410;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             if (left > ((2u * i) + 1u))
             {
-                _2321 = first[i];
+                _2369 = first[i];
             }
             else
             {
                 if (left > (2u * i))
                 {
-                    _2332 = first[i] & 65535u;
+                    _2380 = first[i] & 65535u;
                 }
                 else
                 {
-                    _2332 = 0u;
+                    _2380 = 0u;
                 }
-                _2321 = _2332;
+                _2369 = _2380;
             }
-            first[i] = _2321;
+            first[i] = _2369;
             if (left > ((2u * i) + 9u))
             {
-                _2350 = second_[i];
+                _2398 = second_[i];
             }
             else
             {
                 if (left > ((2u * i) + 8u))
                 {
-                    _2362 = second_[i] & 65535u;
+                    _2410 = second_[i] & 65535u;
                 }
                 else
                 {
-                    _2362 = 0u;
+                    _2410 = 0u;
                 }
-                _2350 = _2362;
+                _2398 = _2410;
             }
-            second_[i] = _2350;
+            second_[i] = _2398;
         }
         return;
     }
@@ -1246,22 +1246,22 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _815;
+    float2 _863;
     if (i < 4u)
     {
-        _815 = float2(float(a & 63u), float(b & 63u));
+        _863 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _815 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _863 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _815;
+    return _863;
 }
 
 static inline __attribute__((always_inline))
 float part_scale(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2414)
+    if (_2462)
     {
         uint param = row;
         uint param_1 = s;
@@ -1270,22 +1270,22 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_3 = v.numbers;
         uint param_4 = h / 2u;
         uint param_5;
-        uint4 _2433 = words_of(param_3, param_4, param_5);
+        uint4 _2481 = words_of(param_3, param_4, param_5);
         uint next = param_5;
         uint param_6 = h;
-        uint param_7 = _2433.x;
+        uint param_7 = _2481.x;
         return float_of(param_6, param_7);
     }
-    if (_2441)
+    if (_2489)
     {
         Window param_8 = v.numbers;
         uint param_9 = (row / 2u) + (5u * s);
         uint param_10;
-        uint4 _2455 = words_of(param_8, param_9, param_10);
+        uint4 _2503 = words_of(param_8, param_9, param_10);
         uint next_1 = param_10;
-        return float2(as_type<half2>(_2455.x)).x;
+        return float2(as_type<half2>(_2503.x)).x;
     }
-    if (_2461)
+    if (_2509)
     {
         uint3 param_11 = v.more.a.yzw;
         uint param_12 = s & 7u;
@@ -1302,31 +1302,31 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
 static inline __attribute__((always_inline))
 uint octet_of(thread const uint& p, thread const uint& i)
 {
-    uint _2208;
-    if (_2207)
+    uint _2256;
+    if (_2255)
     {
-        _2208 = p + (2u * i);
+        _2256 = p + (2u * i);
     }
     else
     {
-        _2208 = (2u * p) + i;
+        _2256 = (2u * p) + i;
     }
-    return _2208;
+    return _2256;
 }
 
 static inline __attribute__((always_inline))
 float minima_scale(thread const Sixteen& v)
 {
-    float _2660;
-    if (_2659)
+    float _2708;
+    if (_2707)
     {
-        _2660 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(float2(as_type<half2>(v.scale)).y));
+        _2708 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(float2(as_type<half2>(v.scale)).y));
     }
     else
     {
-        _2660 = 1.0;
+        _2708 = 1.0;
     }
-    return _2660;
+    return _2708;
 }
 
 static inline __attribute__((always_inline))
@@ -1340,20 +1340,20 @@ void decode_minima(thread const Sixteen& v, thread uint4& first, thread uint4& s
 {
     first = v.numbers.a;
     second_ = v.numbers.b;
-    if (_2682)
+    if (_2730)
     {
         Sixteen param = v;
         float most = minima_scale(param);
-        float _2692;
+        float _2740;
         if (most > 0.0)
         {
-            _2692 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
+            _2740 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
         }
         else
         {
-            _2692 = 0.0;
+            _2740 = 0.0;
         }
-        float ratio = _2692;
+        float ratio = _2740;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 8u; i++)
         {
@@ -1391,7 +1391,7 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
     uint4 param_4;
     uint4 param_5;
     float scale;
-    float _2982;
+    float _3030;
     uint4 param_15;
     uint4 param_16;
     _Pragma("clang loop unroll(full)")
@@ -1412,9 +1412,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             decode_part(param, param_1, param_2, param_3, param_4, param_5, push);
             first = param_4;
             second_ = param_5;
-            if (_2981)
+            if (_3029)
             {
-                _2982 = 1.0;
+                _3030 = 1.0;
             }
             else
             {
@@ -1422,9 +1422,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
                 uint param_7 = start_w[i_1];
                 uint param_8 = s;
                 uint param_9 = p;
-                _2982 = part_scale(param_6, param_7, param_8, param_9);
+                _3030 = part_scale(param_6, param_7, param_8, param_9);
             }
-            scale = _2982;
+            scale = _3030;
             uint param_10 = p;
             uint param_11 = 0u;
             tile_w[line + octet_of(param_10, param_11)] = first;
@@ -1443,16 +1443,16 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             tile_w[line + (2u * p)] = first;
             tile_w[(line + (2u * p)) + 1u] = second_;
         }
-        bool _3058;
-        if (_3049)
+        bool _3106;
+        if (_3097)
         {
-            _3058 = (p == 0u) || _3056;
+            _3106 = (p == 0u) || _3104;
         }
         else
         {
-            _3058 = _3049;
+            _3106 = _3097;
         }
-        if (_3058)
+        if (_3106)
         {
             tile_scales[((p % SCALES) * 128u) + (t_1 / 2u)] = scale;
         }
@@ -1480,13 +1480,13 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t < PART_STEPS)
             {
-                simdgroup_half8x8 _3154;
-                simdgroup_load(_3154, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
-                simdgroup_half8x8 tempArg = _3154;
+                simdgroup_half8x8 _3202;
+                simdgroup_load(_3202, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+                simdgroup_half8x8 tempArg = _3202;
                 b[(j * 4u) + t] = tempArg;
             }
         }
-        if (_3167)
+        if (_3215)
         {
             uint at = ((e * 128u) + right) + (j * 8u);
             scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
@@ -1501,9 +1501,9 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t_1 < PART_STEPS)
             {
-                simdgroup_float8x8 _3246;
-                simdgroup_load(_3246, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
-                simdgroup_float8x8 tempArg_1 = _3246;
+                simdgroup_float8x8 _3294;
+                simdgroup_load(_3294, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+                simdgroup_float8x8 tempArg_1 = _3294;
                 a[t_1] = tempArg_1;
             }
         }
@@ -1516,28 +1516,28 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
             {
                 if (t_2 < PART_STEPS)
                 {
-                    if (_3277)
+                    if (_3325)
                     {
-                        simdgroup_float8x8 _3303;
-                        simdgroup_multiply_accumulate(_3303, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                        sums[(i * 4u) + j_1] = _3303;
+                        simdgroup_float8x8 _3351;
+                        simdgroup_multiply_accumulate(_3351, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                        sums[(i * 4u) + j_1] = _3351;
                     }
                     else
                     {
-                        simdgroup_float8x8 _3316;
-                        simdgroup_multiply_accumulate(_3316, a[t_2], b[(j_1 * 4u) + t_2], block);
-                        block = _3316;
+                        simdgroup_float8x8 _3364;
+                        simdgroup_multiply_accumulate(_3364, a[t_2], b[(j_1 * 4u) + t_2], block);
+                        block = _3364;
                     }
                 }
             }
-            if (_3320)
+            if (_3368)
             {
-                uint _3326 = (i * 4u) + j_1;
-                simdgroup_float8x8 param = sums[_3326];
+                uint _3374 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_3374];
                 simdgroup_float8x8 param_1 = block;
                 float2 param_2 = scales[j_1];
                 add_scaled(param, param_1, param_2);
-                sums[_3326] = param;
+                sums[_3374] = param;
             }
         }
     }
@@ -1550,7 +1550,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     uint param_1 = right;
     uint param_2 = 0u;
     multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
-    if (_3349)
+    if (_3397)
     {
         uint param_3 = down;
         uint param_4 = right;
@@ -1582,27 +1582,33 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _391;
+    float _394;
     if (abs(y) > 3.900000095367431640625)
     {
-        _391 = sign(y);
+        _394 = sign(y);
     }
     else
     {
-        _391 = (y * p) / q;
+        _394 = (y * p) / q;
     }
-    float erf = _391;
+    float erf = _394;
     return (0.5 * x) * (1.0 + erf);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _441, device Y1& _467)
+float gelu_tanh(thread const float& x)
+{
+    return x / (1.0 + exp((-1.5957691669464111328125) * (x + (((0.0447149984538555145263671875 * x) * x) * x))));
+}
+
+static inline __attribute__((always_inline))
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _461, device Y1& _495)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += _441.bias1[push.offset.z + j];
+        sum += _461.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -1610,35 +1616,41 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
         float param_2 = sum;
         sum = gelu_erf(param_2);
     }
-    uint param_3 = 1u;
+    uint param_3 = 64u;
     if (has(param_3, push))
     {
-        sum += _467.y1[to];
+        float param_4 = sum;
+        sum = gelu_tanh(param_4);
     }
-    _467.y1[to] = sum;
+    uint param_5 = 1u;
+    if (has(param_5, push))
+    {
+        sum += _495.y1[to];
+    }
+    _495.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _441, device Y1& _467, device Y4& _556)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _461, device Y1& _495, device Y4& _605)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _488 = (to & 3u) == 0u;
-    bool _498;
-    if (_488)
+    bool _516 = (to & 3u) == 0u;
+    bool _526;
+    if (_516)
     {
-        _498 = (j + 4u) <= push.n;
+        _526 = (j + 4u) <= push.n;
     }
     else
     {
-        _498 = _488;
+        _526 = _516;
     }
-    if (_498)
+    if (_526)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&_441.bias1[at]);
+            sums += float4(*(const device packed_float4*)&_461.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -1649,34 +1661,43 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
             float param_5 = sums.w;
             sums = float4(gelu_erf(param_2), gelu_erf(param_3), gelu_erf(param_4), gelu_erf(param_5));
         }
-        uint param_6 = 1u;
+        uint param_6 = 64u;
         if (has(param_6, push))
         {
-            sums += _556.y4[to / 4u];
+            float param_7 = sums.x;
+            float param_8 = sums.y;
+            float param_9 = sums.z;
+            float param_10 = sums.w;
+            sums = float4(gelu_tanh(param_7), gelu_tanh(param_8), gelu_tanh(param_9), gelu_tanh(param_10));
         }
-        _556.y4[to / 4u] = sums;
+        uint param_11 = 1u;
+        if (has(param_11, push))
+        {
+            sums += _605.y4[to / 4u];
+        }
+        _605.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _576 = e < 4u;
-        bool _585;
-        if (_576)
+        bool _625 = e < 4u;
+        bool _634;
+        if (_625)
         {
-            _585 = (j + e) < push.n;
+            _634 = (j + e) < push.n;
         }
         else
         {
-            _585 = _576;
+            _634 = _625;
         }
-        if (_585)
+        if (_634)
         {
-            uint param_7 = r;
-            uint param_8 = j + e;
-            float param_9 = sums[e];
-            finish(param_7, param_8, param_9, push, _441, _467);
+            uint param_12 = r;
+            uint param_13 = j + e;
+            float param_14 = sums[e];
+            finish(param_12, param_13, param_14, push, _461, _495);
             e++;
             continue;
         }
@@ -1688,7 +1709,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _441, device Y1& _467, device Y4& _556, threadgroup uint4 (&pool)[576], device Work1& _1496, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _461, device Y1& _495, device Y4& _605, threadgroup uint4 (&pool)[576], device Work1& _1544, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
@@ -1706,23 +1727,23 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + first_c) + (4u * (t % 8u));
-            bool _3429 = r < push.rows;
-            bool _3436;
-            if (_3429)
+            bool _3477 = r < push.rows;
+            bool _3484;
+            if (_3477)
             {
-                _3436 = j_1 < push.n;
+                _3484 = j_1 < push.n;
             }
             else
             {
-                _3436 = _3429;
+                _3484 = _3477;
             }
-            if (_3436)
+            if (_3484)
             {
-                float4 v = as_type<float4>(pool[base + t]) * _1496.work1[r];
+                float4 v = as_type<float4>(pool[base + t]) * _1544.work1[r];
                 uint param = r;
                 uint param_1 = j_1;
                 float4 param_2 = v;
-                finish_quad(param, param_1, param_2, push, _441, _467, _556);
+                finish_quad(param, param_1, param_2, push, _461, _495, _605);
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
@@ -1730,7 +1751,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _441, device Y1& _467, device Y4& _556, const device Weights1& _602, threadgroup uint4 (&pool)[576], device Work4& _1193, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1496, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _461, device Y1& _495, device Y4& _605, const device Weights1& _651, threadgroup uint4 (&pool)[576], device Work4& _1241, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1544, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint down = (gl_SubgroupID % 2u) * 32u;
     uint right = (gl_SubgroupID / 2u) * 32u;
@@ -1742,16 +1763,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     {
         uint param = push.n;
         uint param_1 = 128u;
-        uint _3491 = ceil_div(param, param_1);
-        if (tile_j < _3491)
+        uint _3539 = ceil_div(param, param_1);
+        if (tile_j < _3539)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _3510 = ceil_div(param_2, param_3);
-                if (tile_r < _3510)
+                uint _3558 = ceil_div(param_2, param_3);
+                if (tile_r < _3558)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 128u;
@@ -1765,14 +1786,14 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                     uint end = count;
                     uint param_6 = min(first, (count - 1u));
                     uint param_7 = slices_k;
-                    load_slice(param_6, param_7, push, _602, _1193, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_6, param_7, push, _651, _1241, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     uint param_8 = min(first, (count - 1u));
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                     uint param_10 = min((first + 1u), (count - 1u));
                     uint param_11 = slices_k;
-                    load_slice(param_10, param_11, push, _602, _1193, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_10, param_11, push, _651, _1241, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint s = first; s < end; s++)
                     {
@@ -1785,13 +1806,13 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                         put_slice(param_14, param_15, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                         uint param_16 = min((s + 2u), (count - 1u));
                         uint param_17 = slices_k;
-                        load_slice(param_16, param_17, push, _602, _1193, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                        load_slice(param_16, param_17, push, _651, _1241, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                         threadgroup_barrier(mem_flags::mem_threadgroup);
                     }
                     uint param_18 = (tile_r * 64u) + down;
                     uint param_19 = tile_j * 128u;
                     uint param_20 = right;
-                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _441, _467, _556, pool, _1496, sums, gl_SubgroupInvocationID);
+                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _461, _495, _605, pool, _1544, sums, gl_SubgroupInvocationID);
                     tile_r += push.groups.x;
                     continue;
                 }
@@ -1810,16 +1831,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     }
 }
 
-kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _602 [[buffer(2)]], const device Bias1& _441 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _651 [[buffer(2)]], const device Bias1& _461 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& _859 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _933 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& _467 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& _1193 = *(device Work4*)spvBufferAliasSet0Binding6;
-    device auto& _556 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& _870 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _942 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& _1496 = *(device Work1*)spvBufferAliasSet0Binding6;
+    const device auto& _907 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _981 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& _495 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& _1241 = *(device Work4*)spvBufferAliasSet0Binding6;
+    device auto& _605 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& _918 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _990 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& _1544 = *(device Work1*)spvBufferAliasSet0Binding6;
     threadgroup float group_partial[256];
     threadgroup uint4 pool[576];
     threadgroup uint4 tile_w[640];
@@ -1830,13 +1851,13 @@ kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device voi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_3615)
+    if (_3663)
     {
-        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _859, _870, _933, _942, pool, _1193, gl_LocalInvocationID, gl_WorkGroupID, _1496);
+        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _907, _918, _981, _990, pool, _1241, gl_LocalInvocationID, gl_WorkGroupID, _1544);
     }
     else
     {
-        matrix_tiles(gl_SubgroupID, push, _441, _467, _556, _602, pool, _1193, gl_LocalInvocationID, gl_WorkGroupID, _1496, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
+        matrix_tiles(gl_SubgroupID, push, _461, _495, _605, _651, pool, _1241, gl_LocalInvocationID, gl_WorkGroupID, _1544, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
     }
 }
 

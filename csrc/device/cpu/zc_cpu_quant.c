@@ -9,8 +9,7 @@ _Static_assert(sizeof(zc_block_q8_0) == ZC_WEIGHT_BYTES_Q8_0 && sizeof(zc_block_
                    sizeof(zc_block_q5_1) == ZC_WEIGHT_BYTES_Q5_1 && sizeof(zc_block_q2_k) == ZC_WEIGHT_BYTES_Q2_K &&
                    sizeof(zc_block_q3_k) == ZC_WEIGHT_BYTES_Q3_K && sizeof(zc_block_q5_k) == ZC_WEIGHT_BYTES_Q5_K &&
                    sizeof(zc_block_iq4_nl) == ZC_WEIGHT_BYTES_IQ4_NL &&
-                   sizeof(zc_block_iq4_xs) == ZC_WEIGHT_BYTES_IQ4_XS &&
-                   sizeof(zc_block_mxfp4) == ZC_WEIGHT_BYTES_MXFP4,
+                   sizeof(zc_block_iq4_xs) == ZC_WEIGHT_BYTES_IQ4_XS && sizeof(zc_block_mxfp4) == ZC_WEIGHT_BYTES_MXFP4,
                "blocks are those of the table, without padding");
 
 uint16_t zc_float_to_half(float value)

@@ -1,0 +1,2602 @@
+#pragma clang diagnostic ignored "-Wmissing-prototypes"
+#pragma clang diagnostic ignored "-Wmissing-braces"
+
+#include <metal_stdlib>
+#include <simd/simd.h>
+
+using namespace metal;
+
+template<typename T, size_t Num>
+struct spvUnsafeArray
+{
+    T elements[Num ? Num : 1];
+    
+    thread T& operator [] (size_t pos) thread
+    {
+        return elements[pos];
+    }
+    constexpr const thread T& operator [] (size_t pos) const thread
+    {
+        return elements[pos];
+    }
+    
+    device T& operator [] (size_t pos) device
+    {
+        return elements[pos];
+    }
+    constexpr const device T& operator [] (size_t pos) const device
+    {
+        return elements[pos];
+    }
+    
+    constexpr const constant T& operator [] (size_t pos) const constant
+    {
+        return elements[pos];
+    }
+    
+    threadgroup T& operator [] (size_t pos) threadgroup
+    {
+        return elements[pos];
+    }
+    constexpr const threadgroup T& operator [] (size_t pos) const threadgroup
+    {
+        return elements[pos];
+    }
+};
+
+struct Unit
+{
+    uint4 a;
+    uint4 b;
+    uint c;
+};
+
+struct Weights1
+{
+    uint weights1[1];
+};
+
+struct Weights4
+{
+    uint4 weights4[1];
+};
+
+constant uint variant_tmp [[function_constant(0)]];
+constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
+constant uint type = (variant % 17u);
+constant bool _473 = (type == 0u);
+constant bool _482 = (type == 1u);
+constant bool _490 = (type == 2u);
+constant bool _499 = (type == 3u);
+constant bool _508 = (type == 4u);
+constant bool _518 = (type == 5u);
+constant bool _528 = (type == 6u);
+constant bool _539 = (type == 7u);
+constant bool _549 = (type == 8u);
+constant bool _558 = (type == 9u);
+constant bool _567 = (type == 10u);
+constant bool _576 = (type == 11u);
+constant bool _585 = (type == 12u);
+constant bool _595 = (type == 13u);
+constant bool _604 = (type == 14u);
+constant bool _614 = (type == 15u);
+constant bool _623 = (type == 16u);
+
+struct X4
+{
+    float4 x4[1];
+};
+
+struct X1
+{
+    float x1[1];
+};
+
+constant uint _1110 = (variant / 17u);
+constant uint input_ = (_1110 % 3u);
+constant bool gated = (input_ == 2u);
+
+struct Push
+{
+    uint4 offset;
+    uint4 offset2;
+    uint4 first;
+    uint4 groups;
+    uint type_;
+    uint rows;
+    uint n;
+    uint k;
+    uint experts;
+    uint share;
+    uint ldx;
+    uint ldy;
+    uint flags;
+};
+
+struct Bias1
+{
+    float bias1[1];
+};
+
+struct Y1
+{
+    float y1[1];
+};
+
+constant bool _1560 = (type == 10u);
+constant bool _1561 = (type == 11u);
+constant bool _1562 = (_1560 || _1561);
+constant bool _1563 = (type == 12u);
+constant bool runs_apart = (_1562 || _1563);
+constant bool _1972 = (type == 10u);
+constant bool _1973 = (type == 11u);
+constant bool _1974 = (_1972 || _1973);
+constant bool _1986 = (type == 10u);
+constant bool _1993 = (type == 11u);
+constant bool _1994 = (type == 12u);
+constant bool _1995 = (_1993 || _1994);
+constant bool _2017 = (type == 11u);
+constant bool _2038 = (type == 8u);
+constant bool _2039 = (type == 9u);
+constant bool _2040 = (_2038 || _2039);
+constant bool _2070 = (type == 15u);
+constant bool _2116 = (type == 12u);
+constant bool _2134 = (type == 10u);
+constant bool _2154 = (type == 11u);
+constant bool _2173 = (type == 9u);
+constant bool _2184 = (type == 15u);
+constant bool _2193 = (type == 14u);
+constant bool _2211 = (type == 13u);
+constant bool _2212 = (type == 14u);
+constant bool signed_runs = (_2211 || _2212);
+constant bool _2227 = (type == 0u);
+constant bool _2235 = (type == 1u);
+constant bool _2243 = (type == 2u);
+constant bool _2251 = (type == 3u);
+constant bool _2259 = (type == 4u);
+constant bool _2267 = (type == 5u);
+constant bool _2275 = (type == 6u);
+constant bool _2283 = (type == 7u);
+constant bool _2291 = (type == 8u);
+constant bool _2299 = (type == 9u);
+constant bool _2307 = (type == 10u);
+constant bool _2315 = (type == 11u);
+constant bool _2323 = (type == 12u);
+constant bool _2331 = (type == 13u);
+constant bool _2339 = (type == 14u);
+constant bool _2347 = (type == 15u);
+constant bool _2355 = (type == 16u);
+constant uint way = (variant / 51u);
+constant bool _2376 = (way <= 2u);
+constant bool _2377 = (way == 4u);
+constant bool _2378 = (way == 5u);
+constant bool _2379 = (_2377 || _2378);
+constant bool _2380 = (way == 12u);
+constant bool _2381 = (_2379 || _2380);
+constant bool _2382 = (way == 15u);
+constant bool _2383 = (_2381 || _2382);
+constant uint _2384 = _2383 ? 4u : 2u;
+constant uint ROWS = _2376 ? 1u : _2384;
+constant bool _2421 = (way == 1u);
+constant bool _2422 = (way == 5u);
+constant bool _2423 = (way == 7u);
+constant bool _2424 = (_2422 || _2423);
+constant bool _2425 = (way == 12u);
+constant uint _2426 = _2425 ? 16u : 32u;
+constant uint _2427 = _2424 ? 8u : _2426;
+constant uint TEAM = _2421 ? 64u : _2427;
+constant uint _2429 = (TEAM / 4u);
+constant uint _2436 = (TEAM / 4u);
+constant uint _2437 = (_2436 + 1u);
+constant uint _2487 = (TEAM - 1u);
+constant bool _2504 = (way == 6u);
+constant bool _2505 = (way == 7u);
+constant bool _2506 = (way == 15u);
+constant bool _2507 = (_2505 || _2506);
+constant uint _2508 = _2507 ? 4u : 1u;
+constant uint XS = _2504 ? 2u : _2508;
+constant uint _2529 = (TEAM / 4u);
+constant uint _2530 = (_2529 + 1u);
+constant uint _2558 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2558 * ROWS);
+constant uint _2560 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _2560 : GROUP_ROWS;
+constant uint _2619 = (ROWS / 2u);
+constant uint _2620 = false ? _2619 : ROWS;
+constant bool _2755 = (XS == 1u);
+constant bool _2757 = (XS == 2u);
+constant uint _2760 = _2757 ? 1792u : 768u;
+constant uint CHUNK = _2755 ? 3584u : _2760;
+constant uint _2762 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2762 * 9u);
+constant float RUN_ZERO = signed_runs ? 384.0 : 64.0;
+constant bool _4453 = (type == 0u);
+constant bool _4468 = (type == 1u);
+constant bool _4483 = (type == 2u);
+constant bool _4498 = (type == 3u);
+constant bool _4513 = (type == 4u);
+constant bool _4528 = (type == 5u);
+constant bool _4543 = (type == 6u);
+constant bool _4558 = (type == 7u);
+constant bool _4573 = (type == 8u);
+constant bool _4588 = (type == 9u);
+constant bool _4603 = (type == 10u);
+constant bool _4618 = (type == 11u);
+constant bool _4633 = (type == 12u);
+constant bool _4648 = (type == 13u);
+constant bool _4663 = (type == 14u);
+constant bool _4678 = (type == 15u);
+constant bool _4693 = (type == 16u);
+constant bool _5010 = (type == 4u);
+constant bool _5011 = (type == 5u);
+constant bool _5012 = (_5010 || _5011);
+constant bool _5013 = (type == 6u);
+constant bool _5014 = (_5012 || _5013);
+constant bool _5015 = (type == 8u);
+constant bool _5016 = (type == 9u);
+constant bool _5017 = (_5015 || _5016);
+constant bool _5018 = (type == 10u);
+constant bool _5019 = (_5017 || _5018);
+constant bool _5020 = (type == 11u);
+constant bool _5021 = (_5019 || _5020);
+constant bool _5022 = (type == 12u);
+constant bool _5023 = (_5021 || _5022);
+constant bool _5024 = (type == 13u);
+constant bool _5025 = (_5023 || _5024);
+constant bool _5026 = (type == 14u);
+constant bool _5027 = (_5025 || _5026);
+constant bool _5028 = (type == 15u);
+constant bool runs = (_5027 || _5028);
+constant bool summed = (_5014 || runs);
+constant uint _5039 = (TEAM - 1u);
+constant bool _5042 = (type == 0u);
+constant bool _5043 = (type == 1u);
+constant bool _5044 = (_5042 || _5043);
+constant bool _5045 = (type == 2u);
+constant bool _5046 = (_5044 || _5045);
+constant bool _5047 = (type == 16u);
+constant bool plain = (_5046 || _5047);
+constant uint UNIT = plain ? 8u : 32u;
+constant uint _5072 = (256u / UNIT);
+
+struct Ids1
+{
+    uint ids1[1];
+};
+
+constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
+
+constant spvUnsafeArray<float4, 16> _3140 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4743 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _5129 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+
+static inline __attribute__((always_inline))
+uint ceil_div(thread const uint& a, thread const uint& b)
+{
+    return (a / b) + uint((a % b) != 0u);
+}
+
+static inline __attribute__((always_inline))
+uint row_halves(thread const uint& k)
+{
+    uint _474;
+    if (_473)
+    {
+        _474 = (k / 1u) * 2u;
+    }
+    else
+    {
+        uint _483;
+        if (_482)
+        {
+            _483 = (k / 1u) * 1u;
+        }
+        else
+        {
+            uint _491;
+            if (_490)
+            {
+                _491 = (k / 1u) * 1u;
+            }
+            else
+            {
+                uint _500;
+                if (_499)
+                {
+                    _500 = (k / 32u) * 17u;
+                }
+                else
+                {
+                    uint _509;
+                    if (_508)
+                    {
+                        _509 = (k / 32u) * 9u;
+                    }
+                    else
+                    {
+                        uint _519;
+                        if (_518)
+                        {
+                            _519 = (k / 32u) * 10u;
+                        }
+                        else
+                        {
+                            uint _529;
+                            if (_528)
+                            {
+                                _529 = (k / 256u) * 72u;
+                            }
+                            else
+                            {
+                                uint _540;
+                                if (_539)
+                                {
+                                    _540 = (k / 256u) * 105u;
+                                }
+                                else
+                                {
+                                    uint _550;
+                                    if (_549)
+                                    {
+                                        _550 = (k / 32u) * 11u;
+                                    }
+                                    else
+                                    {
+                                        uint _559;
+                                        if (_558)
+                                        {
+                                            _559 = (k / 32u) * 12u;
+                                        }
+                                        else
+                                        {
+                                            uint _568;
+                                            if (_567)
+                                            {
+                                                _568 = (k / 256u) * 42u;
+                                            }
+                                            else
+                                            {
+                                                uint _577;
+                                                if (_576)
+                                                {
+                                                    _577 = (k / 256u) * 55u;
+                                                }
+                                                else
+                                                {
+                                                    uint _586;
+                                                    if (_585)
+                                                    {
+                                                        _586 = (k / 256u) * 88u;
+                                                    }
+                                                    else
+                                                    {
+                                                        uint _596;
+                                                        if (_595)
+                                                        {
+                                                            _596 = (k / 32u) * 9u;
+                                                        }
+                                                        else
+                                                        {
+                                                            uint _605;
+                                                            if (_604)
+                                                            {
+                                                                _605 = (k / 256u) * 68u;
+                                                            }
+                                                            else
+                                                            {
+                                                                uint _615;
+                                                                if (_614)
+                                                                {
+                                                                    _615 = (k / 64u) * 17u;
+                                                                }
+                                                                else
+                                                                {
+                                                                    uint _624;
+                                                                    if (_623)
+                                                                    {
+                                                                        _624 = (k / 2u) * 1u;
+                                                                    }
+                                                                    else
+                                                                    {
+                                                                        _624 = 0u;
+                                                                    }
+                                                                    _615 = _624;
+                                                                }
+                                                                _605 = _615;
+                                                            }
+                                                            _596 = _605;
+                                                        }
+                                                        _586 = _596;
+                                                    }
+                                                    _577 = _586;
+                                                }
+                                                _568 = _577;
+                                            }
+                                            _559 = _568;
+                                        }
+                                        _550 = _559;
+                                    }
+                                    _540 = _550;
+                                }
+                                _529 = _540;
+                            }
+                            _519 = _529;
+                        }
+                        _509 = _519;
+                    }
+                    _500 = _509;
+                }
+                _491 = _500;
+            }
+            _483 = _491;
+        }
+        _474 = _483;
+    }
+    return _474;
+}
+
+static inline __attribute__((always_inline))
+void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, constant Push& push, thread uint& matrix_row, thread uint3& gl_LocalInvocationID)
+{
+    uint param = push.k;
+    uint halves = row_halves(param);
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2620);
+    uint _2641;
+    _Pragma("clang loop unroll(full)")
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            if (false)
+            {
+                _2641 = y / 2u;
+            }
+            else
+            {
+                _2641 = y;
+            }
+            row[y] = (2u * push.offset.y) + ((matrix_row + min((from + _2641), (push.n - 1u))) * halves);
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+Unit no_unit()
+{
+    return Unit{ uint4(0u), uint4(0u), 0u };
+}
+
+static inline __attribute__((always_inline))
+uint4 weight_words(thread const uint& i, const device Weights4& v_463)
+{
+    return v_463.weights4[i];
+}
+
+static inline __attribute__((always_inline))
+uint weight_word(thread const uint& i, const device Weights1& v_452)
+{
+    return v_452.weights1[i];
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F32(thread const uint& row, thread const uint& u, const device Weights1& v_452, const device Weights4& v_463, constant Push& push)
+{
+    uint last = ((row / 2u) + push.k) - 1u;
+    uint at = (row / 2u) + (8u * u);
+    Unit unit = no_unit();
+    bool _1313 = (at & 3u) == 0u;
+    bool _1320;
+    if (_1313)
+    {
+        _1320 = (at + 7u) <= last;
+    }
+    else
+    {
+        _1320 = _1313;
+    }
+    if (_1320)
+    {
+        uint param = at / 4u;
+        unit.a = weight_words(param, v_463);
+        uint param_1 = (at / 4u) + 1u;
+        unit.b = weight_words(param_1, v_463);
+    }
+    else
+    {
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint param_2 = min((at + e), last);
+            unit.a[e] = weight_word(param_2, v_452);
+            uint param_3 = min(((at + 4u) + e), last);
+            unit.b[e] = weight_word(param_3, v_452);
+        }
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F16(thread const uint& row, thread const uint& u, const device Weights1& v_452, const device Weights4& v_463, constant Push& push)
+{
+    uint h = row + (8u * u);
+    uint at = h / 2u;
+    uint last = ((row + push.k) - 1u) / 2u;
+    Unit unit = no_unit();
+    bool _1386 = (h & 7u) == 0u;
+    bool _1393;
+    if (_1386)
+    {
+        _1393 = (at + 3u) <= last;
+    }
+    else
+    {
+        _1393 = _1386;
+    }
+    if (_1393)
+    {
+        uint param = at / 4u;
+        unit.a = weight_words(param, v_463);
+    }
+    else
+    {
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint param_1 = min((at + e), last);
+            unit.a[e] = weight_word(param_1, v_452);
+        }
+        uint param_2 = min((at + 4u), last);
+        unit.b.x = weight_word(param_2, v_452);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+uint4 first_words(thread const uint& at, const device Weights1& v_452)
+{
+    return uint4(*(const device packed_uint4*)&v_452.weights1[at]);
+}
+
+static inline __attribute__((always_inline))
+uint4 four_words(thread const uint& at, const device Weights1& v_452)
+{
+    uint param = at;
+    return first_words(param, v_452);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+{
+    uint at = (row + (17u * u)) / 2u;
+    uint param = at;
+    uint param_1 = at + 4u;
+    uint param_2 = at + 8u;
+    return Unit{ four_words(param, v_452), four_words(param_1, v_452), weight_word(param_2, v_452) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+{
+    uint at = (row + (9u * u)) / 2u;
+    uint param = at;
+    uint param_1 = at + 4u;
+    return Unit{ four_words(param, v_452), uint4(0u), weight_word(param_1, v_452) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+{
+    uint at = (row / 2u) + (5u * u);
+    uint param = at + 1u;
+    uint param_1 = at;
+    return Unit{ four_words(param, v_452), uint4(0u), weight_word(param_1, v_452) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_452, const device Weights4& v_463)
+{
+    uint at = (row / 2u) + ((u / 8u) * 36u);
+    uint quants = (at + 4u) + (4u * (u & 7u));
+    if ((at & 3u) == 0u)
+    {
+        uint param = quants / 4u;
+        uint param_1 = at / 4u;
+        return Unit{ weight_words(param, v_463), weight_words(param_1, v_463), 0u };
+    }
+    uint param_2 = quants;
+    uint param_3 = at;
+    return Unit{ four_words(param_2, v_452), four_words(param_3, v_452), 0u };
+}
+
+static inline __attribute__((always_inline))
+uint next_half(thread const uint& low, thread const uint& high)
+{
+    return (low >> 16u) | (high << 16u);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+{
+    uint h = row + ((u / 8u) * 105u);
+    uint part = (u / 4u) & 1u;
+    uint in_part = u & 3u;
+    uint low = ((h + (32u * part)) + (4u * in_part)) / 2u;
+    uint high = (((h + 64u) + (16u * part)) + (4u * in_part)) / 2u;
+    uint scales = ((h + 96u) + (4u * part)) / 2u;
+    uint param = low;
+    uint param_1 = low + 1u;
+    uint param_2 = low + 8u;
+    uint param_3 = low + 9u;
+    uint4 a = uint4(weight_word(param, v_452), weight_word(param_1, v_452), weight_word(param_2, v_452), weight_word(param_3, v_452));
+    uint param_4 = high;
+    uint param_5 = high + 1u;
+    uint param_6 = scales;
+    uint param_7 = scales + 1u;
+    uint4 b = uint4(weight_word(param_4, v_452), weight_word(param_5, v_452), weight_word(param_6, v_452), weight_word(param_7, v_452));
+    if ((h & 1u) != 0u)
+    {
+        uint param_8 = a.x;
+        uint param_9 = a.y;
+        uint param_10 = low + 2u;
+        uint param_11 = a.y;
+        uint param_12 = weight_word(param_10, v_452);
+        uint param_13 = a.z;
+        uint param_14 = a.w;
+        uint param_15 = low + 10u;
+        uint param_16 = a.w;
+        uint param_17 = weight_word(param_15, v_452);
+        a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
+        uint param_18 = b.x;
+        uint param_19 = b.y;
+        uint param_20 = high + 2u;
+        uint param_21 = b.y;
+        uint param_22 = weight_word(param_20, v_452);
+        uint param_23 = b.z;
+        uint param_24 = b.w;
+        uint param_25 = scales + 2u;
+        uint param_26 = b.w;
+        uint param_27 = weight_word(param_25, v_452);
+        b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
+    }
+    uint param_28 = (h / 2u) + 52u;
+    return Unit{ a, b, weight_word(param_28, v_452) };
+}
+
+static inline __attribute__((always_inline))
+uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
+{
+    uint _653;
+    if ((h & 1u) != 0u)
+    {
+        _653 = (low >> 16u) | (high << 16u);
+    }
+    else
+    {
+        _653 = low;
+    }
+    return _653;
+}
+
+static inline __attribute__((always_inline))
+uint2 first_shorts(thread const uint& h, const device Weights1& v_452)
+{
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_452.weights1[0] + h)));
+}
+
+static inline __attribute__((always_inline))
+uint2 two_words_of(thread const uint& h, const device Weights1& v_452)
+{
+    uint param = h;
+    return first_shorts(param, v_452);
+}
+
+static inline __attribute__((always_inline))
+uint4 four_words_of(thread const uint& h, const device Weights1& v_452)
+{
+    uint param = h;
+    uint param_1 = h + 4u;
+    return uint4(first_shorts(param, v_452), first_shorts(param_1, v_452));
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+{
+    uint h = row + (11u * u);
+    uint param = h;
+    uint2 head = two_words_of(param, v_452);
+    uint param_1 = h + 3u;
+    uint param_2 = head.x;
+    uint param_3 = head.y;
+    return Unit{ four_words_of(param_1, v_452), uint4(head.x, 0u, 0u, 0u), next_half(param_2, param_3) };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+{
+    uint at = (row / 2u) + (6u * u);
+    uint param = at;
+    uint4 words = four_words(param, v_452);
+    uint param_1 = (2u * at) + 8u;
+    return Unit{ uint4(words.zw, two_words_of(param_1, v_452)), uint4(words.x, 0u, 0u, 0u), words.y };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+{
+    uint at = (row / 2u) + ((u / 8u) * 21u);
+    uint part = (u / 4u) & 1u;
+    uint param = ((at + 4u) + (8u * part)) + (4u * (u & 1u));
+    uint4 words = four_words(param, v_452) >> uint4(2u * (u & 2u));
+    uint param_1 = (2u * at) + (4u * part);
+    uint2 scales = two_words_of(param_1, v_452) >> uint2(8u * (u & 1u));
+    uint param_2 = at + 20u;
+    uint _1720;
+    if ((u & 2u) != 0u)
+    {
+        _1720 = scales.y;
+    }
+    else
+    {
+        _1720 = scales.x;
+    }
+    return Unit{ words, uint4(weight_word(param_2, v_452), _1720, 0u, 0u), 0u };
+}
+
+static inline __attribute__((always_inline))
+uint pairs_of(thread uint4& words)
+{
+    words &= uint4(50529027u);
+    return ((words.x | (words.y << 2u)) | (words.z << 4u)) | (words.w << 6u);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+{
+    uint h = row + ((u / 8u) * 55u);
+    uint part = (u / 4u) & 1u;
+    uint pair = (u / 2u) & 3u;
+    uint param = ((h + 16u) + (16u * part)) + (8u * (u & 1u));
+    uint4 words = four_words_of(param, v_452) >> uint4(2u * (u & 2u));
+    uint param_1 = h + (8u * (u & 1u));
+    uint4 high = four_words_of(param_1, v_452) >> uint4(2u * pair);
+    uint param_2 = h + 48u;
+    uint2 a = two_words_of(param_2, v_452);
+    uint param_3 = h + 51u;
+    uint2 b = two_words_of(param_3, v_452);
+    uint _1792;
+    if ((pair & 1u) != 0u)
+    {
+        _1792 = a.y;
+    }
+    else
+    {
+        _1792 = a.x;
+    }
+    uint four = _1792 >> (4u * part);
+    uint param_4 = b.x;
+    uint param_5 = b.y;
+    uint two = next_half(param_4, param_5) >> (2u * pair);
+    uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
+    uint4 param_6 = high;
+    uint _1835 = pairs_of(param_6);
+    return Unit{ words, uint4(b.y >> 16u, scales, 0u, 0u), _1835 };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+{
+    uint at = (row / 2u) + ((u / 8u) * 44u);
+    uint param = (at + 4u) + (4u * (u & 1u));
+    uint4 high = four_words(param, v_452) >> uint4(2u * ((u / 2u) & 3u));
+    uint param_1 = (at + 12u) + (4u * (u & 7u));
+    uint param_2 = at;
+    uint4 param_3 = high;
+    uint _1875 = pairs_of(param_3);
+    return Unit{ four_words(param_1, v_452), four_words(param_2, v_452), _1875 };
+}
+
+static inline __attribute__((always_inline))
+uint first_short(thread const uint& h, const device Weights1& v_452)
+{
+    return uint(((const device ushort*)&v_452.weights1[0])[h]);
+}
+
+static inline __attribute__((always_inline))
+uint half_at(thread const uint& h, const device Weights1& v_452)
+{
+    uint param = h;
+    return first_short(param, v_452);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+{
+    uint h = row + (9u * u);
+    uint param = h + 1u;
+    uint param_1 = h;
+    return Unit{ four_words_of(param, v_452), uint4(half_at(param_1, v_452), 0u, 0u, 0u), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+{
+    uint at = (row / 2u) + ((u / 8u) * 34u);
+    uint param = (at + 2u) + (4u * (u & 7u));
+    uint param_1 = 2u * at;
+    return Unit{ four_words(param, v_452), uint4(two_words_of(param_1, v_452), 0u, 0u), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+{
+    uint byte_ = (2u * row) + (17u * u);
+    uint at = byte_ / 4u;
+    uint shift = 8u * (byte_ & 3u);
+    uint param = at;
+    uint4 words = four_words(param, v_452);
+    uint param_1 = at + 4u;
+    uint4 next = uint4(words.yzw, weight_word(param_1, v_452));
+    return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(words.x >> shift, 0u, 0u, 0u), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, const device Weights1& v_452, constant Push& push)
+{
+    uint at = (row + (4u * u)) / 2u;
+    uint last = (row + ((push.k - 1u) / 2u)) / 2u;
+    Unit unit = no_unit();
+    _Pragma("clang loop unroll(full)")
+    for (uint e = 0u; e < 3u; e++)
+    {
+        uint param = min((at + e), last);
+        unit.a[e] = weight_word(param, v_452);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit(thread const uint& row, thread const uint& u, const device Weights1& v_452, const device Weights4& v_463, constant Push& push)
+{
+    Unit unit = no_unit();
+    if (_2227)
+    {
+        uint param = row;
+        uint param_1 = u;
+        unit = load_unit_F32(param, param_1, v_452, v_463, push);
+    }
+    if (_2235)
+    {
+        uint param_2 = row;
+        uint param_3 = u;
+        unit = load_unit_F16(param_2, param_3, v_452, v_463, push);
+    }
+    if (_2243)
+    {
+        uint param_4 = row;
+        uint param_5 = u;
+        unit = load_unit_F16(param_4, param_5, v_452, v_463, push);
+    }
+    if (_2251)
+    {
+        uint param_6 = row;
+        uint param_7 = u;
+        unit = load_unit_Q8_0(param_6, param_7, v_452);
+    }
+    if (_2259)
+    {
+        uint param_8 = row;
+        uint param_9 = u;
+        unit = load_unit_Q4_0(param_8, param_9, v_452);
+    }
+    if (_2267)
+    {
+        uint param_10 = row;
+        uint param_11 = u;
+        unit = load_unit_Q4_1(param_10, param_11, v_452);
+    }
+    if (_2275)
+    {
+        uint param_12 = row;
+        uint param_13 = u;
+        unit = load_unit_Q4_K(param_12, param_13, v_452, v_463);
+    }
+    if (_2283)
+    {
+        uint param_14 = row;
+        uint param_15 = u;
+        unit = load_unit_Q6_K(param_14, param_15, v_452);
+    }
+    if (_2291)
+    {
+        uint param_16 = row;
+        uint param_17 = u;
+        unit = load_unit_Q5_0(param_16, param_17, v_452);
+    }
+    if (_2299)
+    {
+        uint param_18 = row;
+        uint param_19 = u;
+        unit = load_unit_Q5_1(param_18, param_19, v_452);
+    }
+    if (_2307)
+    {
+        uint param_20 = row;
+        uint param_21 = u;
+        unit = load_unit_Q2_K(param_20, param_21, v_452);
+    }
+    if (_2315)
+    {
+        uint param_22 = row;
+        uint param_23 = u;
+        unit = load_unit_Q3_K(param_22, param_23, v_452);
+    }
+    if (_2323)
+    {
+        uint param_24 = row;
+        uint param_25 = u;
+        unit = load_unit_Q5_K(param_24, param_25, v_452);
+    }
+    if (_2331)
+    {
+        uint param_26 = row;
+        uint param_27 = u;
+        unit = load_unit_IQ4_NL(param_26, param_27, v_452);
+    }
+    if (_2339)
+    {
+        uint param_28 = row;
+        uint param_29 = u;
+        unit = load_unit_IQ4_XS(param_28, param_29, v_452);
+    }
+    if (_2347)
+    {
+        uint param_30 = row;
+        uint param_31 = u;
+        unit = load_unit_MXFP4(param_30, param_31, v_452);
+    }
+    if (_2355)
+    {
+        uint param_32 = row;
+        uint param_33 = u;
+        unit = load_unit_F8_E4M3(param_32, param_33, v_452, push);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, const device Weights1& v_452, const device Weights4& v_463, constant Push& push)
+{
+    _Pragma("clang loop unroll(full)")
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            uint param = row[y];
+            uint param_1 = u;
+            unit[y] = load_unit(param, param_1, v_452, v_463, push);
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1061, const device X1& v_1074)
+{
+    if (((i & 3u) == 0u) && (count >= 4u))
+    {
+        return v_1061.x4[i / 4u];
+    }
+    float4 v = float4(0.0);
+    v.x = v_1074.x1[i];
+    if (count > 1u)
+    {
+        v.y = v_1074.x1[i + 1u];
+    }
+    if (count > 2u)
+    {
+        v.z = v_1074.x1[i + 2u];
+    }
+    if (count > 3u)
+    {
+        v.w = v_1074.x1[i + 3u];
+    }
+    return v;
+}
+
+static inline __attribute__((always_inline))
+float silu(thread const float& x)
+{
+    return x / (1.0 + exp(-x));
+}
+
+static inline __attribute__((always_inline))
+float4 input_of(thread const float4& x, thread const float4& up, thread const float4& factor, thread float& squares)
+{
+    if (gated)
+    {
+        float param = x.x;
+        float param_1 = x.y;
+        float param_2 = x.z;
+        float param_3 = x.w;
+        return float4(silu(param), silu(param_1), silu(param_2), silu(param_3)) * up;
+    }
+    if (false)
+    {
+        squares += dot(x, x);
+        return x * factor;
+    }
+    return x;
+}
+
+static inline __attribute__((always_inline))
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1061, const device X1& v_1074, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+{
+    uint x = push.offset.x + (((r + m) / push.share) * push.ldx);
+    uint param = count;
+    uint param_1 = 32u;
+    uint quads = ceil_div(param, param_1) * 8u;
+    for (uint base = gl_LocalInvocationID.x; base < quads; base += 512u)
+    {
+        spvUnsafeArray<float4, 2> v = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+        spvUnsafeArray<float4, 2> factor;
+        factor = v;
+        _Pragma("clang loop unroll(full)")
+        for (uint part = 0u; part < 2u; part++)
+        {
+            uint q = base + (part * 256u);
+            uint at = first + (4u * q);
+            bool _4766 = q < quads;
+            bool _4773;
+            if (_4766)
+            {
+                _4773 = at < push.k;
+            }
+            else
+            {
+                _4773 = _4766;
+            }
+            bool _4782;
+            if (_4773)
+            {
+                _4782 = (r + m) < push.rows;
+            }
+            else
+            {
+                _4782 = _4773;
+            }
+            if (_4782)
+            {
+                uint param_2 = x + at;
+                uint param_3 = push.k - at;
+                v[part] = x_at(param_2, param_3, v_1061, v_1074);
+                if (gated)
+                {
+                    uint param_4 = (x + push.k) + at;
+                    uint param_5 = push.k - at;
+                    factor[part] = x_at(param_4, param_5, v_1061, v_1074);
+                }
+                else
+                {
+                    if (false)
+                    {
+                        factor[part] = float4(0.0);
+                    }
+                }
+            }
+        }
+        _Pragma("clang loop unroll(full)")
+        for (uint part_1 = 0u; part_1 < 2u; part_1++)
+        {
+            uint q_1 = base + (part_1 * 256u);
+            uint at_1 = first + (4u * q_1);
+            if (q_1 < quads)
+            {
+                float4 param_6 = v[part_1];
+                float4 param_7 = factor[part_1];
+                float4 param_8 = factor[part_1];
+                float param_9 = squares;
+                float4 _4859 = input_of(param_6, param_7, param_8, param_9);
+                squares = param_9;
+                float4 value = _4859;
+                bool _4868;
+                if (false)
+                {
+                    _4868 = (at_1 + 4u) > push.k;
+                }
+                else
+                {
+                    _4868 = false;
+                }
+                if (_4868)
+                {
+                    value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
+                }
+                pool[((m * CHUNK_QUADS) + q_1) + (q_1 / 8u)] = value;
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+float sum4(thread const float4& v)
+{
+    return (v.x + v.y) + (v.z + v.w);
+}
+
+static inline __attribute__((always_inline))
+void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+{
+    uint param = count;
+    uint param_1 = 32u;
+    if (gl_LocalInvocationID.x < ceil_div(param, param_1))
+    {
+        _Pragma("clang loop unroll(full)")
+        for (uint m = 0u; m < 4u; m++)
+        {
+            if (m < XS)
+            {
+                uint at = (m * CHUNK_QUADS) + (9u * gl_LocalInvocationID.x);
+                float4 param_2 = (pool[at] + pool[at + 1u]) + (pool[at + 2u] + pool[at + 3u]);
+                float low = sum4(param_2);
+                float4 param_3 = (pool[at + 4u] + pool[at + 5u]) + (pool[at + 6u] + pool[at + 7u]);
+                float high = sum4(param_3);
+                pool[at + 8u] = float4(low + high, low, high, 0.0);
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1061, const device X1& v_1074, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+{
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    _Pragma("clang loop unroll(full)")
+    for (uint m = 0u; m < 4u; m++)
+    {
+        if (m < XS)
+        {
+            uint param = r;
+            uint param_1 = m;
+            uint param_2 = first;
+            uint param_3 = count;
+            float param_4 = squares[m];
+            put_chunk(param, param_1, param_2, param_3, param_4, v_1061, v_1074, push, pool, gl_LocalInvocationID);
+            squares[m] = param_4;
+        }
+    }
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    if (summed)
+    {
+        uint param_5 = count;
+        put_sums(param_5, pool, gl_LocalInvocationID);
+        threadgroup_barrier(mem_flags::mem_threadgroup);
+    }
+}
+
+static inline __attribute__((always_inline))
+float4 x_quad(thread const uint& m, thread const uint& at, threadgroup float4 (&pool)[1024])
+{
+    return pool[(m * CHUNK_QUADS) + at];
+}
+
+static inline __attribute__((always_inline))
+void eight_times_x(thread float4& a, thread float4& b, thread const uint& u, thread const uint& local, thread float4& sums, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    uint left = push.k - (8u * u);
+    uint at = (2u * local) + (local / 4u);
+    if (left < 8u)
+    {
+        a = select(float4(0.0), a, uint4(0u, 1u, 2u, 3u) < uint4(left));
+        b = select(float4(0.0), b, uint4(4u, 5u, 6u, 7u) < uint4(left));
+    }
+    _Pragma("clang loop unroll(full)")
+    for (uint m = 0u; m < 4u; m++)
+    {
+        if (m < XS)
+        {
+            uint param = m;
+            uint param_1 = at;
+            uint param_2 = m;
+            uint param_3 = at + 1u;
+            sums[m] += (dot(a, x_quad(param, param_1, pool)) + dot(b, x_quad(param_2, param_3, pool)));
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_F32(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    _Pragma("clang loop unroll(full)")
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            float4 param = as_type<float4>(unit[y].a);
+            float4 param_1 = as_type<float4>(unit[y].b);
+            uint param_2 = u;
+            uint param_3 = local;
+            float4 param_4 = sums[y];
+            eight_times_x(param, param_1, param_2, param_3, param_4, push, pool);
+            sums[y] = param_4;
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+uint4 words_of_16_bits(thread const Unit& unit, thread const uint& h)
+{
+    uint param = h;
+    uint param_1 = unit.a.x;
+    uint param_2 = unit.a.y;
+    uint param_3 = h;
+    uint param_4 = unit.a.y;
+    uint param_5 = unit.a.z;
+    uint param_6 = h;
+    uint param_7 = unit.a.z;
+    uint param_8 = unit.a.w;
+    uint param_9 = h;
+    uint param_10 = unit.a.w;
+    uint param_11 = unit.b.x;
+    return uint4(word_of(param, param_1, param_2), word_of(param_3, param_4, param_5), word_of(param_6, param_7, param_8), word_of(param_9, param_10, param_11));
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_F16(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    _Pragma("clang loop unroll(full)")
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            Unit param = unit[y];
+            uint param_1 = row[y];
+            uint4 words = words_of_16_bits(param, param_1);
+            float4 param_2 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
+            float4 param_3 = float4(float2(as_type<half2>(words.z)), float2(as_type<half2>(words.w)));
+            uint param_4 = u;
+            uint param_5 = local;
+            float4 param_6 = sums[y];
+            eight_times_x(param_2, param_3, param_4, param_5, param_6, push, pool);
+            sums[y] = param_6;
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    _Pragma("clang loop unroll(full)")
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            Unit param = unit[y];
+            uint param_1 = row[y];
+            uint4 words = words_of_16_bits(param, param_1);
+            uint4 low = words << uint4(16u);
+            uint4 high = words & uint4(4294901760u);
+            float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
+            float4 param_3 = as_type<float4>(uint4(low.z, high.z, low.w, high.w));
+            uint param_4 = u;
+            uint param_5 = local;
+            float4 param_6 = sums[y];
+            eight_times_x(param_2, param_3, param_4, param_5, param_6, push, pool);
+            sums[y] = param_6;
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
+{
+    spvUnsafeArray<uint, 9> _3111 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> w;
+    w = _3111;
+    uint _3115;
+    if ((h & 1u) != 0u)
+    {
+        _3115 = w[e + 1u];
+    }
+    else
+    {
+        _3115 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+    }
+    return _3115;
+}
+
+static inline __attribute__((always_inline))
+float4 signed_bytes(thread const uint& word)
+{
+    return float4(float(int(word << 24u) >> 24), float(int(word << 16u) >> 24), float(int(word << 8u) >> 24), float(int(word) >> 24));
+}
+
+static inline __attribute__((always_inline))
+float float_of(thread const uint& h, thread const uint& word)
+{
+    return float2(as_type<half2>(word >> (16u * (h & 1u)))).x;
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    uint at = 9u * local;
+    spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+    _Pragma("clang loop unroll(full)")
+    for (uint e = 0u; e < 8u; e++)
+    {
+        _Pragma("clang loop unroll(full)")
+        for (uint y = 0u; y < 4u; y++)
+        {
+            if (y < ROWS)
+            {
+                Unit param = unit[y];
+                uint param_1 = row[y] + u;
+                uint param_2 = e;
+                uint param_3 = quants(param, param_1, param_2);
+                float4 v = signed_bytes(param_3);
+                _Pragma("clang loop unroll(full)")
+                for (uint m = 0u; m < 4u; m++)
+                {
+                    if (m < XS)
+                    {
+                        uint _3192 = (4u * y) + m;
+                        uint param_4 = m;
+                        uint param_5 = at + e;
+                        all_[_3192] += (v * x_quad(param_4, param_5, pool));
+                    }
+                }
+            }
+        }
+    }
+    _Pragma("clang loop unroll(full)")
+    for (uint y_1 = 0u; y_1 < 4u; y_1++)
+    {
+        if (y_1 < ROWS)
+        {
+            uint param_6 = row[y_1] + u;
+            uint param_7 = unit[y_1].a.x;
+            float scale = float_of(param_6, param_7);
+            _Pragma("clang loop unroll(full)")
+            for (uint m_1 = 0u; m_1 < 4u; m_1++)
+            {
+                if (m_1 < XS)
+                {
+                    float4 param_8 = all_[(4u * y_1) + m_1];
+                    sums[y_1][m_1] += (scale * sum4(param_8));
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+float4 halves(thread const uint& a, thread const uint& b, thread const uint& mask)
+{
+    float2 p = float2(as_type<half2>((a & mask) | 1409307648u));
+    float2 q = float2(as_type<half2>((b & mask) | 1409307648u));
+    return float4(p.x, q.x, p.y, q.y);
+}
+
+static inline __attribute__((always_inline))
+float4 low_nibbles(thread const uint& w)
+{
+    uint param = w << 4u;
+    uint param_1 = w >> 4u;
+    uint param_2 = 15728880u;
+    return halves(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+float4 high_nibbles(thread const uint& w)
+{
+    uint param = w;
+    uint param_1 = w >> 8u;
+    uint param_2 = 15728880u;
+    return halves(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const uint& at, thread spvUnsafeArray<float4, 16>& all_, threadgroup float4 (&pool)[1024])
+{
+    _Pragma("clang loop unroll(full)")
+    for (uint e = 0u; e < 4u; e++)
+    {
+        _Pragma("clang loop unroll(full)")
+        for (uint y = 0u; y < 4u; y++)
+        {
+            if (y < ROWS)
+            {
+                uint param = words[y][e];
+                float4 low = low_nibbles(param);
+                uint param_1 = words[y][e];
+                float4 high = high_nibbles(param_1);
+                _Pragma("clang loop unroll(full)")
+                for (uint m = 0u; m < 4u; m++)
+                {
+                    if (m < XS)
+                    {
+                        uint _3317 = (4u * y) + m;
+                        uint param_2 = m;
+                        uint param_3 = at + e;
+                        all_[_3317] += (low * x_quad(param_2, param_3, pool));
+                        uint _3334 = (4u * y) + m;
+                        uint param_4 = m;
+                        uint param_5 = (at + e) + 4u;
+                        all_[_3334] += (high * x_quad(param_4, param_5, pool));
+                    }
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    uint at = 9u * local;
+    spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+    spvUnsafeArray<uint4, 4> words;
+    uint4 _3395;
+    _Pragma("clang loop unroll(full)")
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            uint4 a = unit[y].a;
+            uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
+            if (((row[y] + u) & 1u) != 0u)
+            {
+                _3395 = b;
+            }
+            else
+            {
+                _3395 = (a >> uint4(16u)) | (b << uint4(16u));
+            }
+            words[y] = _3395;
+        }
+    }
+    spvUnsafeArray<uint4, 4> param;
+    param = words;
+    uint param_1 = at;
+    spvUnsafeArray<float4, 16> param_2;
+    param_2 = all_;
+    nibbles_times_x(param, param_1, param_2, pool);
+    all_ = param_2;
+    _Pragma("clang loop unroll(full)")
+    for (uint y_1 = 0u; y_1 < 4u; y_1++)
+    {
+        if (y_1 < ROWS)
+        {
+            uint param_3 = row[y_1] + u;
+            uint param_4 = unit[y_1].a.x;
+            float scale = float_of(param_3, param_4);
+            _Pragma("clang loop unroll(full)")
+            for (uint m = 0u; m < 4u; m++)
+            {
+                if (m < XS)
+                {
+                    float4 param_5 = all_[(4u * y_1) + m];
+                    uint param_6 = m;
+                    uint param_7 = at + 8u;
+                    sums[y_1][m] += (scale * (sum4(param_5) - (72.0 * x_quad(param_6, param_7, pool).x)));
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_Q4_1(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    uint at = 9u * local;
+    spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+    spvUnsafeArray<uint4, 4> words;
+    _Pragma("clang loop unroll(full)")
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            words[y] = unit[y].a;
+        }
+    }
+    spvUnsafeArray<uint4, 4> param;
+    param = words;
+    uint param_1 = at;
+    spvUnsafeArray<float4, 16> param_2;
+    param_2 = all_;
+    nibbles_times_x(param, param_1, param_2, pool);
+    all_ = param_2;
+    _Pragma("clang loop unroll(full)")
+    for (uint y_1 = 0u; y_1 < 4u; y_1++)
+    {
+        if (y_1 < ROWS)
+        {
+            float2 scale = float2(as_type<half2>(unit[y_1].c));
+            _Pragma("clang loop unroll(full)")
+            for (uint m = 0u; m < 4u; m++)
+            {
+                if (m < XS)
+                {
+                    uint param_3 = m;
+                    uint param_4 = at + 8u;
+                    float of_x = x_quad(param_3, param_4, pool).x;
+                    float4 param_5 = all_[(4u * y_1) + m];
+                    sums[y_1][m] += ((scale.x * (sum4(param_5) - (64.0 * of_x))) + (scale.y * of_x));
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    uint pair = (u / 2u) & 3u;
+    uint half_ = u & 1u;
+    bool lower = pair < 2u;
+    spvUnsafeArray<uint, 4> scales;
+    uint _3620;
+    spvUnsafeArray<uint, 4> minima;
+    uint _3643;
+    _Pragma("clang loop unroll(full)")
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
+            if (lower)
+            {
+                _3620 = words.x & 16191u;
+            }
+            else
+            {
+                _3620 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+            }
+            scales[y] = _3620;
+            if (lower)
+            {
+                _3643 = words.y & 16191u;
+            }
+            else
+            {
+                _3643 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+            }
+            minima[y] = _3643;
+        }
+    }
+    float4 _3710;
+    _Pragma("clang loop unroll(full)")
+    for (uint high = 0u; high < 2u; high++)
+    {
+        uint block = ((((local / 8u) * 8u) + (2u * pair)) + high) * 9u;
+        uint at = block + (4u * half_);
+        spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            _Pragma("clang loop unroll(full)")
+            for (uint y_1 = 0u; y_1 < 4u; y_1++)
+            {
+                if (y_1 < ROWS)
+                {
+                    if (high == 0u)
+                    {
+                        uint param = unit[y_1].a[e];
+                        _3710 = low_nibbles(param);
+                    }
+                    else
+                    {
+                        uint param_1 = unit[y_1].a[e];
+                        _3710 = high_nibbles(param_1);
+                    }
+                    float4 v = _3710;
+                    _Pragma("clang loop unroll(full)")
+                    for (uint m = 0u; m < 4u; m++)
+                    {
+                        if (m < XS)
+                        {
+                            uint _3742 = (4u * y_1) + m;
+                            uint param_2 = m;
+                            uint param_3 = at + e;
+                            all_[_3742] += (v * x_quad(param_2, param_3, pool));
+                        }
+                    }
+                }
+            }
+        }
+        _Pragma("clang loop unroll(full)")
+        for (uint y_2 = 0u; y_2 < 4u; y_2++)
+        {
+            if (y_2 < ROWS)
+            {
+                float2 d = float2(as_type<half2>(unit[y_2].b.x)) * float2(float((scales[y_2] >> (8u * high)) & 255u), float((minima[y_2] >> (8u * high)) & 255u));
+                _Pragma("clang loop unroll(full)")
+                for (uint m_1 = 0u; m_1 < 4u; m_1++)
+                {
+                    if (m_1 < XS)
+                    {
+                        uint param_4 = m_1;
+                        uint param_5 = block + 8u;
+                        float of_x = x_quad(param_4, param_5, pool)[1u + half_];
+                        float4 param_6 = all_[(4u * y_2) + m_1];
+                        sums[y_2][m_1] += ((d.x * (sum4(param_6) - (64.0 * of_x))) - (d.y * of_x));
+                    }
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+float4 small_bytes(thread const uint& w)
+{
+    uint param = w << 4u;
+    uint param_1 = w >> 4u;
+    uint param_2 = 66061296u;
+    return halves(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    uint part = (u / 4u) & 1u;
+    uint in_part = u & 3u;
+    uint at = ((((local / 8u) * 8u) + (4u * part)) * 9u) + (2u * in_part);
+    spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+    _Pragma("clang loop unroll(full)")
+    for (uint e = 0u; e < 2u; e++)
+    {
+        _Pragma("clang loop unroll(full)")
+        for (uint y = 0u; y < 4u; y++)
+        {
+            if (y < ROWS)
+            {
+                uint p = unit[y].a[e];
+                uint q = unit[y].a[e + 2u];
+                uint r = unit[y].b[e];
+                uint param = (p & 252645135u) | ((r & 50529027u) << 4u);
+                float4 a = small_bytes(param) - float4(96.0);
+                uint param_1 = (q & 252645135u) | ((r << 2u) & 808464432u);
+                float4 b = small_bytes(param_1) - float4(96.0);
+                uint param_2 = ((p >> 4u) & 252645135u) | (r & 808464432u);
+                float4 c = small_bytes(param_2) - float4(96.0);
+                uint param_3 = ((q >> 4u) & 252645135u) | ((r >> 2u) & 808464432u);
+                float4 d = small_bytes(param_3) - float4(96.0);
+                _Pragma("clang loop unroll(full)")
+                for (uint m = 0u; m < 4u; m++)
+                {
+                    if (m < XS)
+                    {
+                        uint x = at + e;
+                        uint _4126 = (4u * y) + m;
+                        uint param_4 = m;
+                        uint param_5 = x;
+                        uint param_6 = m;
+                        uint param_7 = x + 9u;
+                        uint param_8 = m;
+                        uint param_9 = x + 18u;
+                        uint param_10 = m;
+                        uint param_11 = x + 27u;
+                        all_[_4126] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                    }
+                }
+            }
+        }
+    }
+    uint2 _4193;
+    _Pragma("clang loop unroll(full)")
+    for (uint y_1 = 0u; y_1 < 4u; y_1++)
+    {
+        if (y_1 < ROWS)
+        {
+            uint h = row[y_1] + (u / 8u);
+            if (in_part < 2u)
+            {
+                _4193 = unit[y_1].b.zw;
+            }
+            else
+            {
+                _4193 = unit[y_1].b.zw >> uint2(8u);
+            }
+            uint2 words = _4193;
+            uint param_12 = h;
+            uint param_13 = unit[y_1].c;
+            uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
+            float4 scales = signed_bytes(param_14).xzyw * float_of(param_12, param_13);
+            _Pragma("clang loop unroll(full)")
+            for (uint m_1 = 0u; m_1 < 4u; m_1++)
+            {
+                if (m_1 < XS)
+                {
+                    sums[y_1][m_1] += dot(scales, all_[(4u * y_1) + m_1]);
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+uint run_half(thread const uint& u, thread const uint& i)
+{
+    uint _1583;
+    if (runs_apart)
+    {
+        _1583 = u & 1u;
+    }
+    else
+    {
+        _1583 = i;
+    }
+    return _1583;
+}
+
+static inline __attribute__((always_inline))
+uint run_block(thread const uint& u, thread const uint& i)
+{
+    uint _1565;
+    if (runs_apart)
+    {
+        _1565 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+    }
+    else
+    {
+        _1565 = u;
+    }
+    return _1565;
+}
+
+static inline __attribute__((always_inline))
+uint fifth_bits(thread const uint& bits)
+{
+    return (((bits & 15u) * 2113665u) << 4u) & 269488144u;
+}
+
+static inline __attribute__((always_inline))
+uint bytes_with(thread const uint& codes, thread const uint& bit)
+{
+    return ((codes >> bit) & 16843009u) * 255u;
+}
+
+static inline __attribute__((always_inline))
+uint fp4_bytes(thread const uint& codes)
+{
+    uint size = codes & 117901063u;
+    uint more = codes & (((codes >> 2u) & 16843009u) * 3u);
+    size += (more + ((more & (more >> 1u)) << 1u));
+    uint param = codes;
+    uint param_1 = 3u;
+    return (269488144u + size) - ((size & bytes_with(param, param_1)) << 1u);
+}
+
+static inline __attribute__((always_inline))
+uint choose(thread const uint& where_, thread const uint& yes, thread const uint& no)
+{
+    return no ^ ((no ^ yes) & where_);
+}
+
+static inline __attribute__((always_inline))
+uint either(thread const uint& where_, thread const int& yes, thread const int& no)
+{
+    uint param = where_;
+    uint param_1 = uint(yes & 255) * 16843009u;
+    uint param_2 = uint(no & 255) * 16843009u;
+    return choose(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+uint iq4_bytes(thread const uint& codes)
+{
+    uint param = codes;
+    uint param_1 = 0u;
+    uint a = bytes_with(param, param_1);
+    uint param_2 = codes;
+    uint param_3 = 1u;
+    uint b = bytes_with(param_2, param_3);
+    uint param_4 = codes;
+    uint param_5 = 2u;
+    uint c = bytes_with(param_4, param_5);
+    uint param_6 = a;
+    int param_7 = -10;
+    int param_8 = -22;
+    uint param_9 = a;
+    int param_10 = -35;
+    int param_11 = -49;
+    uint param_12 = b;
+    uint param_13 = either(param_6, param_7, param_8);
+    uint param_14 = either(param_9, param_10, param_11);
+    uint param_15 = a;
+    int param_16 = -65;
+    int param_17 = -83;
+    uint param_18 = a;
+    int param_19 = -104;
+    int param_20 = -127;
+    uint param_21 = b;
+    uint param_22 = either(param_15, param_16, param_17);
+    uint param_23 = either(param_18, param_19, param_20);
+    uint param_24 = c;
+    uint param_25 = choose(param_12, param_13, param_14);
+    uint param_26 = choose(param_21, param_22, param_23);
+    uint low = choose(param_24, param_25, param_26);
+    uint param_27 = a;
+    int param_28 = 113;
+    int param_29 = 89;
+    uint param_30 = a;
+    int param_31 = 69;
+    int param_32 = 53;
+    uint param_33 = b;
+    uint param_34 = either(param_27, param_28, param_29);
+    uint param_35 = either(param_30, param_31, param_32);
+    uint param_36 = a;
+    int param_37 = 38;
+    int param_38 = 25;
+    uint param_39 = a;
+    int param_40 = 13;
+    int param_41 = 1;
+    uint param_42 = b;
+    uint param_43 = either(param_36, param_37, param_38);
+    uint param_44 = either(param_39, param_40, param_41);
+    uint param_45 = c;
+    uint param_46 = choose(param_33, param_34, param_35);
+    uint param_47 = choose(param_42, param_43, param_44);
+    uint high = choose(param_45, param_46, param_47);
+    uint param_48 = codes;
+    uint param_49 = 3u;
+    uint param_50 = bytes_with(param_48, param_49);
+    uint param_51 = high;
+    uint param_52 = low;
+    return choose(param_50, param_51, param_52);
+}
+
+static inline __attribute__((always_inline))
+uint4 run_numbers(thread const Unit& unit, thread const uint& i)
+{
+    uint _1975;
+    if (_1974)
+    {
+        _1975 = 2u * i;
+    }
+    else
+    {
+        _1975 = 4u * i;
+    }
+    uint4 low = unit.a >> uint4(_1975);
+    if (_1986)
+    {
+        return low & uint4(50529027u);
+    }
+    if (_1995)
+    {
+        uint4 high = (uint4(unit.c, unit.c >> 2u, unit.c >> 4u, unit.c >> 6u) >> uint4(i)) & uint4(16843009u);
+        uint4 _2018;
+        if (_2017)
+        {
+            _2018 = (low & uint4(50529027u)) | (high << uint4(2u));
+        }
+        else
+        {
+            _2018 = (low & uint4(252645135u)) | (high << uint4(4u));
+        }
+        return _2018;
+    }
+    if (_2040)
+    {
+        uint high_1 = unit.c >> (16u * i);
+        uint param = high_1;
+        uint param_1 = high_1 >> 4u;
+        uint param_2 = high_1 >> 8u;
+        uint param_3 = high_1 >> 12u;
+        return (low & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
+    }
+    uint4 _2071;
+    if (_2070)
+    {
+        uint param_4 = low.x;
+        uint param_5 = low.y;
+        uint param_6 = low.z;
+        uint param_7 = low.w;
+        _2071 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
+    }
+    else
+    {
+        uint param_8 = low.x;
+        uint param_9 = low.y;
+        uint param_10 = low.z;
+        uint param_11 = low.w;
+        _2071 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
+    }
+    return _2071;
+}
+
+static inline __attribute__((always_inline))
+float4 bytes_and_384(thread const uint& w)
+{
+    float2 p = float2(as_type<half2>(((w << 2u) & 66847740u) ^ 1577082368u));
+    float2 q = float2(as_type<half2>(((w >> 6u) & 66847740u) ^ 1577082368u));
+    return float4(p.x, q.x, p.y, q.y);
+}
+
+static inline __attribute__((always_inline))
+float4 run_floats(thread const uint& w)
+{
+    float4 _2741;
+    if (signed_runs)
+    {
+        uint param = w;
+        _2741 = bytes_and_384(param);
+    }
+    else
+    {
+        uint param_1 = w;
+        _2741 = small_bytes(param_1);
+    }
+    return _2741;
+}
+
+static inline __attribute__((always_inline))
+float2 scale_of(thread const uint3& scales, thread const uint& i)
+{
+    uint shift = 8u * (i & 3u);
+    uint a = scales.x >> shift;
+    uint b = scales.y >> shift;
+    uint c = scales.z >> shift;
+    float2 _721;
+    if (i < 4u)
+    {
+        _721 = float2(float(a & 63u), float(b & 63u));
+    }
+    else
+    {
+        _721 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+    }
+    return _721;
+}
+
+static inline __attribute__((always_inline))
+float e8m0(thread uint& exponent)
+{
+    exponent &= 255u;
+    uint _940;
+    if (exponent < 2u)
+    {
+        _940 = 2097152u << exponent;
+    }
+    else
+    {
+        _940 = (exponent - 1u) << 23u;
+    }
+    return as_type<float>(_940);
+}
+
+static inline __attribute__((always_inline))
+float iq4_xs_scale(thread const uint2& head, thread const uint& i)
+{
+    uint number = ((head.y >> (4u * i)) & 15u) | (((head.x >> (16u + (2u * i))) & 3u) << 4u);
+    return float2(as_type<half2>(head.x)).x * float(int(number) - 32);
+}
+
+static inline __attribute__((always_inline))
+float2 run_scale(thread const Unit& unit, thread const uint& u, thread const uint& i)
+{
+    float2 d = float2(as_type<half2>(unit.b.x));
+    if (_2116)
+    {
+        uint param = u;
+        uint param_1 = i;
+        uint3 param_2 = unit.b.yzw;
+        uint param_3 = run_block(param, param_1) & 7u;
+        return d * scale_of(param_2, param_3);
+    }
+    if (_2134)
+    {
+        uint number = unit.b.y >> (16u * i);
+        return d * float2(float(number & 15u), float((number >> 4u) & 15u));
+    }
+    if (_2154)
+    {
+        return float2(1.0, 4.0) * (d.x * float(int((unit.b.y >> (16u * i)) & 63u) - 32));
+    }
+    if (_2173)
+    {
+        return float2(d.x, -d.y);
+    }
+    float _2185;
+    if (_2184)
+    {
+        uint param_4 = unit.b.x;
+        float _2191 = e8m0(param_4);
+        _2185 = _2191;
+    }
+    else
+    {
+        float _2194;
+        if (_2193)
+        {
+            uint2 param_5 = unit.b.xy;
+            uint param_6 = u & 7u;
+            _2194 = iq4_xs_scale(param_5, param_6);
+        }
+        else
+        {
+            _2194 = d.x;
+        }
+        _2185 = _2194;
+    }
+    float scale = _2185;
+    float _2214;
+    if (signed_runs)
+    {
+        _2214 = 0.0;
+    }
+    else
+    {
+        _2214 = 16.0 * scale;
+    }
+    return float2(scale, _2214);
+}
+
+static inline __attribute__((always_inline))
+void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    spvUnsafeArray<uint4, 4> words;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 2u; i++)
+    {
+        uint param = u;
+        uint param_1 = i;
+        uint half_ = run_half(param, param_1);
+        uint param_2 = u;
+        uint param_3 = i;
+        uint block = (run_block(param_2, param_3) - (u - local)) * 9u;
+        uint at = block + (4u * half_);
+        spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+        _Pragma("clang loop unroll(full)")
+        for (uint y = 0u; y < 4u; y++)
+        {
+            if (y < ROWS)
+            {
+                Unit param_4 = unit[y];
+                uint param_5 = i;
+                words[y] = run_numbers(param_4, param_5);
+            }
+        }
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            _Pragma("clang loop unroll(full)")
+            for (uint y_1 = 0u; y_1 < 4u; y_1++)
+            {
+                if (y_1 < ROWS)
+                {
+                    uint param_6 = words[y_1][e];
+                    float4 v = run_floats(param_6);
+                    _Pragma("clang loop unroll(full)")
+                    for (uint m = 0u; m < 4u; m++)
+                    {
+                        if (m < XS)
+                        {
+                            uint _4356 = (4u * y_1) + m;
+                            uint param_7 = m;
+                            uint param_8 = at + e;
+                            all_[_4356] += (v * x_quad(param_7, param_8, pool));
+                        }
+                    }
+                }
+            }
+        }
+        _Pragma("clang loop unroll(full)")
+        for (uint y_2 = 0u; y_2 < 4u; y_2++)
+        {
+            if (y_2 < ROWS)
+            {
+                Unit param_9 = unit[y_2];
+                uint param_10 = u;
+                uint param_11 = i;
+                float2 d = run_scale(param_9, param_10, param_11);
+                _Pragma("clang loop unroll(full)")
+                for (uint m_1 = 0u; m_1 < 4u; m_1++)
+                {
+                    if (m_1 < XS)
+                    {
+                        uint param_12 = m_1;
+                        uint param_13 = block + 8u;
+                        float of_x = x_quad(param_12, param_13, pool)[1u + half_];
+                        float4 param_14 = all_[(4u * y_2) + m_1];
+                        sums[y_2][m_1] += ((d.x * (sum4(param_14) - (RUN_ZERO * of_x))) - (d.y * of_x));
+                    }
+                }
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+float4 f8_e4m3(thread const uint& word)
+{
+    float2 a = float2(as_type<half2>(((word << 7u) & 1065369472u) + 536879104u));
+    float2 b = float2(as_type<half2>(((word >> 1u) & 1065369472u) + 536879104u));
+    float4 v = float4(a.x, b.x, a.y, b.y);
+    v = fast::min(v, (v * 2.0) - float4(0.015625));
+    v = select(v, float4(as_type<float>(2143289344u)), v > float4(464.0));
+    return as_type<float4>(as_type<uint4>(v) | (uint4(word << 24u, word << 16u, word << 8u, word) & uint4(2147483648u)));
+}
+
+static inline __attribute__((always_inline))
+void units_times_x_F8_E4M3(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    _Pragma("clang loop unroll(full)")
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            uint4 w = unit[y].a;
+            uint param = row[y];
+            uint param_1 = w.x;
+            uint param_2 = w.y;
+            uint param_3 = word_of(param, param_1, param_2);
+            uint param_4 = row[y];
+            uint param_5 = w.y;
+            uint param_6 = w.z;
+            uint param_7 = word_of(param_4, param_5, param_6);
+            float4 param_8 = f8_e4m3(param_3);
+            float4 param_9 = f8_e4m3(param_7);
+            uint param_10 = u;
+            uint param_11 = local;
+            float4 param_12 = sums[y];
+            eight_times_x(param_8, param_9, param_10, param_11, param_12, push, pool);
+            sums[y] = param_12;
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
+{
+    if (_4453)
+    {
+        spvUnsafeArray<Unit, 4> param;
+        param = unit;
+        spvUnsafeArray<uint, 4> param_1;
+        param_1 = row;
+        uint param_2 = u;
+        uint param_3 = local;
+        spvUnsafeArray<float4, 4> param_4;
+        param_4 = sums;
+        units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
+        sums = param_4;
+    }
+    if (_4468)
+    {
+        spvUnsafeArray<Unit, 4> param_5;
+        param_5 = unit;
+        spvUnsafeArray<uint, 4> param_6;
+        param_6 = row;
+        uint param_7 = u;
+        uint param_8 = local;
+        spvUnsafeArray<float4, 4> param_9;
+        param_9 = sums;
+        units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
+        sums = param_9;
+    }
+    if (_4483)
+    {
+        spvUnsafeArray<Unit, 4> param_10;
+        param_10 = unit;
+        spvUnsafeArray<uint, 4> param_11;
+        param_11 = row;
+        uint param_12 = u;
+        uint param_13 = local;
+        spvUnsafeArray<float4, 4> param_14;
+        param_14 = sums;
+        units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
+        sums = param_14;
+    }
+    if (_4498)
+    {
+        spvUnsafeArray<Unit, 4> param_15;
+        param_15 = unit;
+        spvUnsafeArray<uint, 4> param_16;
+        param_16 = row;
+        uint param_17 = u;
+        uint param_18 = local;
+        spvUnsafeArray<float4, 4> param_19;
+        param_19 = sums;
+        units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
+        sums = param_19;
+    }
+    if (_4513)
+    {
+        spvUnsafeArray<Unit, 4> param_20;
+        param_20 = unit;
+        spvUnsafeArray<uint, 4> param_21;
+        param_21 = row;
+        uint param_22 = u;
+        uint param_23 = local;
+        spvUnsafeArray<float4, 4> param_24;
+        param_24 = sums;
+        units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
+        sums = param_24;
+    }
+    if (_4528)
+    {
+        spvUnsafeArray<Unit, 4> param_25;
+        param_25 = unit;
+        spvUnsafeArray<uint, 4> param_26;
+        param_26 = row;
+        uint param_27 = u;
+        uint param_28 = local;
+        spvUnsafeArray<float4, 4> param_29;
+        param_29 = sums;
+        units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
+        sums = param_29;
+    }
+    if (_4543)
+    {
+        spvUnsafeArray<Unit, 4> param_30;
+        param_30 = unit;
+        spvUnsafeArray<uint, 4> param_31;
+        param_31 = row;
+        uint param_32 = u;
+        uint param_33 = local;
+        spvUnsafeArray<float4, 4> param_34;
+        param_34 = sums;
+        units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
+        sums = param_34;
+    }
+    if (_4558)
+    {
+        spvUnsafeArray<Unit, 4> param_35;
+        param_35 = unit;
+        spvUnsafeArray<uint, 4> param_36;
+        param_36 = row;
+        uint param_37 = u;
+        uint param_38 = local;
+        spvUnsafeArray<float4, 4> param_39;
+        param_39 = sums;
+        units_times_x_Q6_K(param_35, param_36, param_37, param_38, param_39, pool);
+        sums = param_39;
+    }
+    if (_4573)
+    {
+        spvUnsafeArray<Unit, 4> param_40;
+        param_40 = unit;
+        spvUnsafeArray<uint, 4> param_41;
+        param_41 = row;
+        uint param_42 = u;
+        uint param_43 = local;
+        spvUnsafeArray<float4, 4> param_44;
+        param_44 = sums;
+        runs_times_x(param_40, param_41, param_42, param_43, param_44, pool);
+        sums = param_44;
+    }
+    if (_4588)
+    {
+        spvUnsafeArray<Unit, 4> param_45;
+        param_45 = unit;
+        spvUnsafeArray<uint, 4> param_46;
+        param_46 = row;
+        uint param_47 = u;
+        uint param_48 = local;
+        spvUnsafeArray<float4, 4> param_49;
+        param_49 = sums;
+        runs_times_x(param_45, param_46, param_47, param_48, param_49, pool);
+        sums = param_49;
+    }
+    if (_4603)
+    {
+        spvUnsafeArray<Unit, 4> param_50;
+        param_50 = unit;
+        spvUnsafeArray<uint, 4> param_51;
+        param_51 = row;
+        uint param_52 = u;
+        uint param_53 = local;
+        spvUnsafeArray<float4, 4> param_54;
+        param_54 = sums;
+        runs_times_x(param_50, param_51, param_52, param_53, param_54, pool);
+        sums = param_54;
+    }
+    if (_4618)
+    {
+        spvUnsafeArray<Unit, 4> param_55;
+        param_55 = unit;
+        spvUnsafeArray<uint, 4> param_56;
+        param_56 = row;
+        uint param_57 = u;
+        uint param_58 = local;
+        spvUnsafeArray<float4, 4> param_59;
+        param_59 = sums;
+        runs_times_x(param_55, param_56, param_57, param_58, param_59, pool);
+        sums = param_59;
+    }
+    if (_4633)
+    {
+        spvUnsafeArray<Unit, 4> param_60;
+        param_60 = unit;
+        spvUnsafeArray<uint, 4> param_61;
+        param_61 = row;
+        uint param_62 = u;
+        uint param_63 = local;
+        spvUnsafeArray<float4, 4> param_64;
+        param_64 = sums;
+        runs_times_x(param_60, param_61, param_62, param_63, param_64, pool);
+        sums = param_64;
+    }
+    if (_4648)
+    {
+        spvUnsafeArray<Unit, 4> param_65;
+        param_65 = unit;
+        spvUnsafeArray<uint, 4> param_66;
+        param_66 = row;
+        uint param_67 = u;
+        uint param_68 = local;
+        spvUnsafeArray<float4, 4> param_69;
+        param_69 = sums;
+        runs_times_x(param_65, param_66, param_67, param_68, param_69, pool);
+        sums = param_69;
+    }
+    if (_4663)
+    {
+        spvUnsafeArray<Unit, 4> param_70;
+        param_70 = unit;
+        spvUnsafeArray<uint, 4> param_71;
+        param_71 = row;
+        uint param_72 = u;
+        uint param_73 = local;
+        spvUnsafeArray<float4, 4> param_74;
+        param_74 = sums;
+        runs_times_x(param_70, param_71, param_72, param_73, param_74, pool);
+        sums = param_74;
+    }
+    if (_4678)
+    {
+        spvUnsafeArray<Unit, 4> param_75;
+        param_75 = unit;
+        spvUnsafeArray<uint, 4> param_76;
+        param_76 = row;
+        uint param_77 = u;
+        uint param_78 = local;
+        spvUnsafeArray<float4, 4> param_79;
+        param_79 = sums;
+        runs_times_x(param_75, param_76, param_77, param_78, param_79, pool);
+        sums = param_79;
+    }
+    if (_4693)
+    {
+        spvUnsafeArray<Unit, 4> param_80;
+        param_80 = unit;
+        spvUnsafeArray<uint, 4> param_81;
+        param_81 = row;
+        uint param_82 = u;
+        uint param_83 = local;
+        spvUnsafeArray<float4, 4> param_84;
+        param_84 = sums;
+        units_times_x_F8_E4M3(param_80, param_81, param_82, param_83, param_84, push, pool);
+        sums = param_84;
+    }
+}
+
+static inline __attribute__((always_inline))
+float shared_scale(threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups)
+{
+    float sum = 0.0;
+    for (uint s = 0u; s < gl_NumSubgroups; s++)
+    {
+        sum += ((threadgroup float*)&pool[960u + (s / 4u)])[s & 3u];
+    }
+    return 1.0;
+}
+
+static inline __attribute__((always_inline))
+float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
+{
+    float4 sum = float4(0.0);
+    _Pragma("clang loop unroll(full)")
+    for (uint v = 0u; v < _2429; v++)
+    {
+        sum += pool[(i * _2437) + v];
+    }
+    float4 param = sum;
+    return sum4(param);
+}
+
+static inline __attribute__((always_inline))
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1164, thread uint& matrix_row, device Y1& v_1180)
+{
+    if ((push.flags & 2u) != 0u)
+    {
+        sum += v_1164.bias1[(push.offset.z + matrix_row) + j];
+    }
+    v_1180.y1[(push.offset2.x + (r * push.ldy)) + j] = sum;
+}
+
+static inline __attribute__((always_inline))
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_1164, thread uint& matrix_row, device Y1& v_1180, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+{
+    uint me = gl_LocalInvocationID.x;
+    uint lane = me & _2487;
+    uint row = (me / TEAM) * ROWS;
+    squares = simd_sum(squares);
+    float _2586;
+    _Pragma("clang loop unroll(full)")
+    for (uint m = 0u; m < 4u; m++)
+    {
+        if (m < XS)
+        {
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+            _Pragma("clang loop unroll(full)")
+            for (uint y = 0u; y < 4u; y++)
+            {
+                if (y < ROWS)
+                {
+                    ((threadgroup float*)&pool[((row + y) * _2530) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                }
+            }
+            bool _2544 = simd_is_first();
+            if (_2544)
+            {
+                ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
+            }
+            threadgroup_barrier(mem_flags::mem_threadgroup);
+            bool _2562 = me < GROUP_LINES;
+            bool _2572;
+            if (_2562)
+            {
+                _2572 = (first + me) < push.n;
+            }
+            else
+            {
+                _2572 = _2562;
+            }
+            bool _2582;
+            if (_2572)
+            {
+                _2582 = (r + m) < push.rows;
+            }
+            else
+            {
+                _2582 = _2572;
+            }
+            if (_2582)
+            {
+                if (false)
+                {
+                    _2586 = shared_scale(pool, gl_NumSubgroups);
+                }
+                else
+                {
+                    _2586 = 1.0;
+                }
+                float scale = _2586;
+                uint param = me;
+                uint param_1 = r + m;
+                uint param_2 = first + me;
+                float param_3 = scale * shared_sum(param, pool);
+                finish(param_1, param_2, param_3, push, v_1164, matrix_row, v_1180);
+            }
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+void vector_rows(const device Weights1& v_452, const device Weights4& v_463, const device X4& v_1061, const device X1& v_1074, constant Push& push, const device Bias1& v_1164, thread uint& matrix_row, device Y1& v_1180, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, const device Ids1& v_5096)
+{
+    uint lane = gl_LocalInvocationID.x & _5039;
+    uint param = push.k;
+    uint param_1 = UNIT;
+    uint units = ceil_div(param, param_1);
+    uint param_2 = push.k;
+    uint param_3 = CHUNK;
+    uint chunks = max(ceil_div(param_2, param_3), 1u);
+    uint param_4 = push.k;
+    uint param_5 = chunks;
+    uint param_6 = ceil_div(param_4, param_5);
+    uint param_7 = 256u;
+    uint chunk = ceil_div(param_6, param_7) * _5072;
+    uint _5083 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    spvUnsafeArray<uint, 4> param_9;
+    spvUnsafeArray<Unit, 4> next;
+    spvUnsafeArray<Unit, 4> param_12;
+    spvUnsafeArray<Unit, 4> unit;
+    spvUnsafeArray<Unit, 4> param_19;
+    spvUnsafeArray<Unit, 4> param_22;
+    for (uint r = _5083; r < push.rows; r += (push.groups.y * XS))
+    {
+        matrix_row = min(v_5096.ids1[push.offset.w + r], (push.experts - 1u)) * push.n;
+        uint3 _5116 = push.first.xyz + gl_WorkGroupID;
+        uint _5117 = _5116.x;
+        for (uint tile = _5117; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        {
+            spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+            float4 squares = float4(0.0);
+            uint param_8 = tile * GROUP_LINES;
+            find_rows(param_8, param_9, push, matrix_row, gl_LocalInvocationID);
+            spvUnsafeArray<uint, 4> row;
+            row = param_9;
+            for (uint base = 0u; base < units; base += chunk)
+            {
+                uint end = min(units, (base + chunk));
+                bool _5160;
+                if (plain)
+                {
+                    _5160 = (base + lane) < end;
+                }
+                else
+                {
+                    _5160 = plain;
+                }
+                if (_5160)
+                {
+                    spvUnsafeArray<uint, 4> param_10;
+                    param_10 = row;
+                    uint param_11 = base + lane;
+                    load_units(param_10, param_11, param_12, v_452, v_463, push);
+                    next = param_12;
+                }
+                uint param_13 = r;
+                uint param_14 = UNIT * base;
+                uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
+                float4 param_16 = squares;
+                put_chunks(param_13, param_14, param_15, param_16, v_1061, v_1074, push, pool, gl_LocalInvocationID);
+                squares = param_16;
+                uint _5194 = base + lane;
+                for (uint u = _5194; u < end; u += TEAM)
+                {
+                    if (plain)
+                    {
+                        _Pragma("clang loop unroll(full)")
+                        for (uint y = 0u; y < 4u; y++)
+                        {
+                            if (y < ROWS)
+                            {
+                                unit[y] = next[y];
+                            }
+                        }
+                        if ((u + TEAM) < end)
+                        {
+                            spvUnsafeArray<uint, 4> param_17;
+                            param_17 = row;
+                            uint param_18 = u + TEAM;
+                            load_units(param_17, param_18, param_19, v_452, v_463, push);
+                            next = param_19;
+                        }
+                    }
+                    else
+                    {
+                        spvUnsafeArray<uint, 4> param_20;
+                        param_20 = row;
+                        uint param_21 = u;
+                        load_units(param_20, param_21, param_22, v_452, v_463, push);
+                        unit = param_22;
+                    }
+                    spvUnsafeArray<Unit, 4> param_23;
+                    param_23 = unit;
+                    spvUnsafeArray<uint, 4> param_24;
+                    param_24 = row;
+                    uint param_25 = u;
+                    uint param_26 = u - base;
+                    spvUnsafeArray<float4, 4> param_27;
+                    param_27 = sums;
+                    units_times_x(param_23, param_24, param_25, param_26, param_27, push, pool);
+                    sums = param_27;
+                }
+            }
+            uint param_28 = r;
+            uint param_29 = tile * GROUP_LINES;
+            spvUnsafeArray<float4, 4> param_30;
+            param_30 = sums;
+            float4 param_31 = squares;
+            finish_lines(param_28, param_29, param_30, param_31, push, v_1164, matrix_row, v_1180, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+        }
+    }
+}
+
+kernel void zc_linear_chosen(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1164 [[buffer(3)]], const device Ids1& v_5096 [[buffer(4)]], device Y1& v_1180 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+{
+    const device auto& v_1061 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_452 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_463 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_1074 = *(const device X1*)spvBufferAliasSet0Binding1;
+    threadgroup float4 pool[1024];
+    threadgroup float group_partial[256];
+    uint matrix_row;
+    vector_rows(v_452, v_463, v_1061, v_1074, push, v_1164, matrix_row, v_1180, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID, v_5096);
+}
+
