@@ -23,38 +23,18 @@ import numpy as np
 
 import zcwasm
 from zcwasm._core import _cpu_isa
+from zcwasm._selftest import reference
 from zcwasm._selftest.reference import WEIGHT_TYPES
 
-# Where a block has float16 scales.
-SCALES = {"Q8_0": (0,), "Q4_0": (0,), "Q4_1": (0, 2), "Q4_K": (0, 2), "Q6_K": (208,)}
-# Name: zc_weight_type, elements and bytes of a block, its scales.
-TYPES = {
-    name: (number, block, size, SCALES[name] if block > 1 else ())
-    for name, (number, block, size) in WEIGHT_TYPES.items()
-}
+IN_BLOCKS = {name: row for name, row in WEIGHT_TYPES.items() if row[1] >= 32}
 EXACT = 32
 COPIED = 64 << 20
 COLUMNS = (576, 2048, 8192)  # of the table; K types take the next multiple of 256
 
 
 def weights(name: str, n: int, k: int) -> Any:
-    """Bytes of an (n, k) matrix: random, with scales that are neither infinite nor denormal."""
-    _, block, size, scales = TYPES[name]
-    rng = np.random.default_rng(1)
-    count = n * k // block
-    if not scales:
-        values = rng.standard_normal(count).astype(np.float32)
-        if name == "F16":
-            return values.astype(np.float16).view(np.uint8)
-        return (
-            values.view(np.uint8)
-            if name == "F32"
-            else (values.view(np.uint32) >> 16).astype(np.uint16).view(np.uint8)
-        )
-    data = rng.integers(0, 256, (count, size), np.uint8)
-    for at in scales:
-        data[:, at : at + 2] = np.frombuffer(np.float16(0.01).tobytes(), np.uint8)
-    return data.reshape(-1)
+    """Bytes of an (n, k) matrix: random, with sane scales."""
+    return reference.random_weights(name, n, k, np.random.default_rng(1)).reshape(-1)
 
 
 def one_row(device: zcwasm.Device, name: str, n: int, k: int, flags: int, quick: bool) -> list[common.Row]:
@@ -70,7 +50,7 @@ def one_row(device: zcwasm.Device, name: str, n: int, k: int, flags: int, quick:
     for at in places:
         memory.array(at, len(data), np.uint8)[:] = data
     params = {
-        "type": TYPES[name][0],
+        "type": WEIGHT_TYPES[name][0],
         "rows": 1,
         "n": n,
         "k": k,
@@ -116,7 +96,7 @@ def many_rows(
     rng = np.random.default_rng(3)
     x[:], b[:] = rng.standard_normal((rows, k)), rng.standard_normal((k, n))
     params = {
-        "type": TYPES[name][0],
+        "type": WEIGHT_TYPES[name][0],
         "rows": rows,
         "n": n,
         "k": k,
@@ -150,8 +130,8 @@ def threads_of(device: zcwasm.Device) -> str:
 
 def table(device: zcwasm.Device, quick: bool) -> None:
     """One row, with the instruction set of this process."""
-    for name, (_, block, _, scales) in TYPES.items():
-        for k in [-(-columns // block) * block for columns in COLUMNS if scales]:
+    for name, (_, block, _) in IN_BLOCKS.items():
+        for k in [-(-columns // block) * block for columns in COLUMNS]:
             for row in one_row(device, name, 2048, k, 0, quick):
                 peer = f"{row.peer} {row.peer_value:.1f}, the ratio {row.ratio:.2f}"
                 print(f"{_cpu_isa()}, {row.what}: {row.value:.1f} {row.unit}, {peer}", flush=True)
@@ -173,9 +153,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         table(device, options.quick)
         return
     rows = []
-    for name in TYPES:
+    for name in WEIGHT_TYPES:
         k = 1536  # whole blocks of every type
-        modes = (0,) if not TYPES[name][3] else (0, EXACT)
+        modes = (0, EXACT) if name in IN_BLOCKS else (0,)
         for flags in modes:
             rows += one_row(device, name, 576, k, flags, options.quick)
             rows += many_rows(device, name, 128, 576, k, flags, options.quick)

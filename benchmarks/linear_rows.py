@@ -48,7 +48,7 @@ def measure(
     device: zcwasm.Device, weights: Weights, rows: int, gated: bool, rounds: int
 ) -> tuple[float, float]:
     """Seconds of CPU and of the clock for all copies."""
-    n, k, number = weights.n, weights.k, linear.TYPES[weights.kind][0]
+    n, k, number = weights.n, weights.k, linear.WEIGHT_TYPES[weights.kind][0]
     memory = zcwasm.Memory((4 * rows * (n + k) + 8192) // 65536 + 1)
     x, y = memory.array(64, (rows, k), np.float32), memory.array(64 + 4 * rows * k, (rows, n), np.float32)
     x[:] = np.random.default_rng(2).standard_normal((rows, k))
@@ -75,8 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    types = [name for name, (_, _, _, scales) in linear.TYPES.items() if scales]
-    parser.add_argument("--types", nargs="+", default=types, choices=linear.TYPES)
+    parser.add_argument("--types", nargs="+", default=list(linear.IN_BLOCKS), choices=linear.WEIGHT_TYPES)
     parser.add_argument("--rows", nargs="+", type=int, default=ROWS)
     parser.add_argument("--shapes", nargs="+", default=SHAPES)
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
@@ -90,7 +89,7 @@ def main() -> None:
     print(f"{_core._cpu_isa()}: GFLOP/s of a CPU, and one row's time, by rows of x")
     with tempfile.TemporaryDirectory() as folder:
         for kind in options.types:
-            block = linear.TYPES[kind][1]
+            block = linear.WEIGHT_TYPES[kind][1]
             for shape in options.shapes:
                 n, k = (int(size) for size in shape.split("x"))
                 k = -(-k // block) * block

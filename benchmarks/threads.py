@@ -114,7 +114,15 @@ def linear_commands(arena: Arena, name: str, rows: int, n: int, k: int) -> list[
     """A product with each of some copies of the weights, for one row so many that no cache helps."""
     data = linear.weights(name, n, k)
     x, y, none = arena.array((rows, k)), arena.array((rows, n)), arena.array(0)
-    params = {"type": linear.TYPES[name][0], "rows": rows, "n": n, "k": k, "ldx": k, "ldy": n, "flags": 0}
+    params = {
+        "type": linear.WEIGHT_TYPES[name][0],
+        "rows": rows,
+        "n": n,
+        "k": k,
+        "ldx": k,
+        "ldy": n,
+        "flags": 0,
+    }
     commands: list[Command] = []
     for _ in range(max(1, min(200, READ // 2 // len(data))) if rows == 1 else 4):
         w = arena.array(-(-len(data) // 4), np.uint32)

@@ -23,7 +23,7 @@ import tiny_model
 
 import zcwasm
 from zcwasm import llm
-from zcwasm._selftest.reference import WEIGHT_TYPES
+from zcwasm._core import _weight_types
 from zcwasm.llm._families import FAMILIES
 
 pytestmark = pytest.mark.slow_on_software
@@ -110,11 +110,16 @@ KINDS: list[dict[str, Any]] = [
     {"kind": "Q4_1", "embedding_kind": "Q8_0"},
     {"kind": "Q4_K", "embedding_kind": "Q6_K"},
     {"kind": "Q6_K", "layers": 1},
+    {"kind": "Q5_0", "embedding_kind": "IQ4_NL", "layers": 1},
+    {"kind": "MXFP4", "embedding_kind": "Q5_1", "layers": 1},
+    {"kind": "Q2_K", "embedding_kind": "Q3_K", "layers": 1},
+    {"kind": "Q5_K", "embedding_kind": "IQ4_XS", "layers": 1},
 ]
 
 
 def test_there_is_a_model_of_every_type_of_weights() -> None:
-    assert {options.get("kind", "F32") for options in KINDS} == set(WEIGHT_TYPES)
+    kinds = {options.get(key, "F32") for options in KINDS for key in ("kind", "embedding_kind")}
+    assert kinds == {name for name, _, _, number in _weight_types if number is not None}
 
 
 def test_both_orders_of_rotation_are_compared_with_the_reference() -> None:

@@ -16,6 +16,7 @@ from conftest import Arena
 from llm_support import MOST, E, Framed, at_the_end, close, each_type, empty, normal, rng, run
 
 import zcwasm
+from zcwasm._core import _weight_types
 from zcwasm._selftest import reference
 from zcwasm._selftest.arena import put, words
 from zcwasm._selftest.reference import F16, F32, WEIGHT_TYPES, Array
@@ -1228,15 +1229,30 @@ def test_nothing_is_read_beyond_the_end(device: zcwasm.Device, out_type: int) ->
 # --- the references themselves, and determinism ---
 
 
-@each_type
+@pytest.mark.parametrize("name", [name for name, _, _, number in _weight_types if number is not None])
 def test_dequantizing_agrees_with_the_gguf_package(name: str) -> None:
+    """Also any bytes: scales that are NaN, infinite, or the smallest that there are."""
     gguf = pytest.importorskip("gguf", reason="the gguf package is not installed")
     data = reference.random_weights(name, 3, 1024, rng)
-    theirs = gguf.quants.dequantize(
-        data.view(np.float32) if name == "F32" else data.view(np.float16) if name == "F16" else data,
-        gguf.GGMLQuantizationType[name],
-    )
-    assert np.array_equal(np.asarray(theirs).reshape(3, 1024), reference.dequantize(name, data))
+    for each in (data, rng.integers(0, 256, (300, data.shape[1]), np.uint8)):
+        kind, bits = (
+            gguf.GGMLQuantizationType[name],
+            {"F32": np.float32, "F16": np.float16}.get(name, np.uint8),
+        )
+        with np.errstate(all="ignore"):
+            theirs, ours = gguf.quants.dequantize(each.view(bits), kind), reference.dequantize(name, each)
+        assert np.array_equal(np.asarray(theirs).reshape(-1, 1024), ours, equal_nan=True)
+
+
+def test_the_reference_reads_each_float8() -> None:
+    """Four bits of exponent lie inside float16's five, whose bias is larger by 8."""
+    data = np.arange(256, dtype=np.uint8)
+    half = ((data & 0x80).astype(np.uint16) << 8 | (data & 0x7F).astype(np.uint16) << 7).view(np.float16)
+    expected = half.astype(np.float32) * 256
+    expected[[0x7F, 0xFF]] = np.nan
+    assert np.array_equal(reference.float8_e4m3(data[None])[0], expected, equal_nan=True)
+    assert expected[0x7E] == 448
+    assert expected[1] == 2.0**-9
 
 
 def test_same_inputs_give_the_same_bits(device: zcwasm.Device, arena: Arena) -> None:

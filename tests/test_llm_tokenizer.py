@@ -203,7 +203,7 @@ def test_sentencepiece_control_tokens() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"model": "bert"}, ["tokenizer.ggml.model", "bert", "gpt2"]),
+        ({"model": "rwkv"}, ["tokenizer.ggml.model", "rwkv", "gpt2"]),
         ({"model": None}, ["tokenizer.ggml.model", "None"]),
         ({"pre": "klingon"}, ["tokenizer.ggml.pre", "klingon", "smollm"]),
         ({"tokens": None}, ["no tokenizer.ggml.tokens"]),

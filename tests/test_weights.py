@@ -23,9 +23,9 @@ from conftest import Arena
 from support import resident_bytes, run_pytest, run_python
 
 import zcwasm
-from zcwasm._selftest.reference import WEIGHT_TYPES
+from zcwasm._core import _weight_types
 
-KINDS = list(WEIGHT_TYPES)
+KINDS = [name for name, _, _, number in _weight_types if number is not None]
 
 
 def put(tmp_path: Path, data: bytes, name: str = "model") -> Path:
@@ -468,7 +468,7 @@ def test_fork(tmp_path: Path) -> None:
 def test_what_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         zcwasm.Weights(tmp_path / "nothing")
-    assert "not a plain file" in str(refused(tmp_path))
+    assert "has no model.safetensors and no model.safetensors.index.json" in str(refused(tmp_path))
     assert "is empty" in str(refused(put(tmp_path, b"", "empty")))
     for data in (b"G", b"GGU", b"\0" * 100, b"GGML" + b"\0" * 100, b"PK\3\4" * 10, made.gguf(magic=b"gguf")):
         error = refused(put(tmp_path, data))
@@ -479,6 +479,8 @@ def test_what_is_no_model(tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     assert "not a plain file" in str(refused(fifo))
+    os.mkfifo(tmp_path / "model.bin")
+    assert "only model.bin, which is not read in a folder" in str(refused(tmp_path))
 
 
 def test_every_truncation_of_a_gguf_file(tmp_path: Path) -> None:
@@ -589,8 +591,8 @@ DAMAGED_GGUF: dict[str, tuple[Callable[[], bytes], str]] = {
         f"has {U32_BIG} dimensions",
     ),
     "unsupported type": (
-        lambda: made.gguf(tensors=[made.tensor("t", (32,), "Q5_0", 0)]),
-        "tensor t at offset \\d+ has type Q5_0: F32, F16",
+        lambda: made.gguf(tensors=[made.tensor("t", (256,), "IQ3_S", 0)]),
+        "tensor t at offset \\d+ has type IQ3_S: F32, F16",
     ),
     "unknown type": (
         lambda: made.gguf(tensors=[made.tensor("t", (32,), 999, 0)]),
@@ -599,6 +601,10 @@ DAMAGED_GGUF: dict[str, tuple[Callable[[], bytes], str]] = {
     "part of a block": (
         lambda: made.gguf(tensors=[made.tensor("t", (2, 40), "Q8_0", 0)]),
         "tensor t has rows of 40 elements, Q8_0 takes multiples of 32",
+    ),
+    "half of a pair of blocks": (
+        lambda: made.gguf(tensors=[made.tensor("t", (2, 96), "MXFP4", 0)]),
+        "tensor t at offset \\d+ has rows of 96 elements in MXFP4, an odd number of blocks of 32",
     ),
     "huge": (
         lambda: made.gguf(tensors=[made.tensor("t", (U64_BIG,), "F32", 0)]),
@@ -715,10 +721,14 @@ def test_unusable_tensors_of_safetensors(tmp_path: Path) -> None:
         "after": {"dtype": "F16", "shape": [1], "data_offsets": [2, 4]},
         "many": {"dtype": "F32", "shape": [1] * 5, "data_offsets": [4, 8]},
         "new": {"dtype": "F4", "shape": [8], "data_offsets": [8, 12]},
+        "pairs": {"dtype": "F8_E4M3", "shape": [2, 4], "data_offsets": [12, 20]},
+        "threes": {"dtype": "F8_E4M3", "shape": [4, 3], "data_offsets": [20, 32]},
     }
     weights = zcwasm.Weights(put(tmp_path, made.safetensors(header)))
-    assert list(weights) == ["odd"]
-    assert set(weights.unusable) == {"after", "many", "new"}
+    assert list(weights) == ["odd", "pairs"]
+    assert (weights["pairs"].type, weights["pairs"].shape, weights["pairs"].nbytes) == ("F8_E4M3", (2, 4), 8)
+    assert set(weights.unusable) == {"after", "many", "new", "threes"}
+    assert weights.unusable["threes"] == "it has rows of 3 elements, F8_E4M3 takes multiples of 2"
     with pytest.raises(KeyError, match=r"after: it lies at offset \d+, which is not a multiple of 4"):
         weights["after"]
     shifted = made.safetensors(b'{"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}} ', length=62)

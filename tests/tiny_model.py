@@ -1,8 +1,8 @@
 """Tiny random models of the Llama family as GGUF files, so that tests of the language model need no download.
 
 `write` makes one with the package gguf's writer, tokenizer included: what is read here was not written here.
-It gives the tensors as float32, dequantized by that package: what a reference computes with. Blocks of Q4_K
-and Q6_K, for which it has no quantizer, are random.
+It gives the tensors as float32, dequantized by that package: what a reference computes with. Blocks of types
+for which it has no quantizer are random.
 """
 
 from __future__ import annotations
@@ -28,23 +28,31 @@ def vocabulary() -> list[str]:
     return [*letters(), *(merge.replace(" ", "") for merge in MERGES), *SPECIAL]
 
 
-def k_blocks(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> npt.NDArray[np.uint8]:
+# Of types whose blocks are random: where a block has its float16 scales and minimums, and their size.
+SCALES: dict[str, dict[int, float]] = {
+    "Q4_K": {0: 2e-4, 2: 1e-3},
+    "Q6_K": {208: 5e-5},
+    "Q2_K": {80: 1e-2, 82: 1.5e-2},
+    "Q3_K": {108: 2e-3},
+    "Q5_K": {0: 1e-4, 2: 1e-3},
+    "IQ4_NL": {0: 1.4e-3},
+    "IQ4_XS": {0: 7e-5},
+}
+
+
+def random_blocks(rng: np.random.Generator, shape: tuple[int, ...], kind: str) -> npt.NDArray[np.uint8]:
     """Random bytes, but for the scales, which are such that values are of the size of weights."""
     block, block_bytes = gguf.GGML_QUANT_SIZES[gguf.GGMLQuantizationType[kind]]
     data = rng.integers(0, 256, (*shape[:-1], shape[-1] // block, block_bytes), np.uint8)
-    if kind == "Q4_K":  # d, dmin: f16; then packed 6-bit scales and minima
-        data[..., 0:2] = np.array([2e-4], "<f2").view(np.uint8)
-        data[..., 2:4] = np.array([1e-3], "<f2").view(np.uint8)
-    else:  # d is the last f16
-        assert kind == "Q6_K", kind
-        data[..., -2:] = np.array([5e-5], "<f2").view(np.uint8)
+    for at, scale in SCALES[kind].items():
+        data[..., at : at + 2] = np.array([scale], "<f2").view(np.uint8)
     return data.reshape(*shape[:-1], -1)
 
 
 def encode(rng: np.random.Generator, values: npt.NDArray[np.float32], kind: str) -> npt.NDArray[Any]:
     """The bytes of a tensor of that type."""
-    if kind in ("Q4_K", "Q6_K"):
-        return k_blocks(rng, values.shape, kind)
+    if kind in SCALES:
+        return random_blocks(rng, values.shape, kind)
     return quants.quantize(values, gguf.GGMLQuantizationType[kind])
 
 
@@ -73,9 +81,10 @@ def write(
 ) -> dict[str, npt.NDArray[np.float32]]:
     """Write a model whose matrices are of type `kind`, the rest F32; its tensors as float32, by name.
 
-    dim and ff are multiples of the type's block: 64 and 128 if not given, 256 and 512 for Q4_K and Q6_K.
+    dim and ff are multiples of the type's block: 64 and 128 if not given, 256 and 512 for blocks of 256.
     """
-    large = "_K" in kind or "_K" in (embedding_kind or "")
+    kinds = {gguf.GGMLQuantizationType[each] for each in (kind, embedding_kind or kind)}
+    large = any(gguf.GGML_QUANT_SIZES[each][0] == 256 for each in kinds)
     dim, ff = dim or (256 if large else 64), ff or (512 if large else 128)
     rng = np.random.default_rng(seed)
     head_size, tokens = dim // heads, vocabulary()

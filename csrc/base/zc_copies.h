@@ -19,6 +19,7 @@
     X(OUTPUTS, "outputs") /* of a guest, to the host */                                                           \
     X(DEVICE_DOWNLOAD, "device_download") /* DeviceArray.download */                                              \
     X(WEIGHTS_UPLOAD, "weights_upload") /* a model's weights to a device with memory of its own */                \
+    X(WEIGHTS_MADE, "weights_made") /* a model's vectors, converted when its files were opened */                 \
     X(WEIGHTS_PACK, "weights_packed") /* a model's weights, laid out anew for the cpu device */                   \
     X(MIRROR, "mirrored") /* guest memory that a device has a second time, in its own: rows that kernels append \
                              there, and what zcg_mirror copies */ \

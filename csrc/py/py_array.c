@@ -181,7 +181,7 @@ static int take_tensor(zc_py_array *array, unsigned flags)
                      array->name, type);
         return -1;
     }
-    zc_region *region = zc_weights_region(array->weights);
+    zc_region *region = zc_weights_region(array->weights, tensor->file);
     bool plain = tensor->type == ZC_WEIGHT_F32;
     array->view = (Py_buffer){.buf = zc_region_base(region) + tensor->offset,
                               .len = (Py_ssize_t)tensor->bytes,

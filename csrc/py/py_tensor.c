@@ -17,6 +17,11 @@ static const zc_tensor *tensor_in(PyObject *object)
     return zc_weights_get(((tensor_object *)object)->weights, ((tensor_object *)object)->index);
 }
 
+static zc_region *region_of(PyObject *object)
+{
+    return zc_weights_region(((tensor_object *)object)->weights, tensor_in(object)->file);
+}
+
 PyObject *zc_py_tensor_new(zc_state *state, zc_weights *weights, uint32_t index)
 {
     tensor_object *self = PyObject_New(tensor_object, state->tensor_type);
@@ -91,6 +96,12 @@ static PyObject *get_offset(PyObject *self, void *unused)
     return PyLong_FromUnsignedLongLong(tensor_in(self)->offset);
 }
 
+static PyObject *get_file(PyObject *self, void *unused)
+{
+    (void)unused;
+    return PyLong_FromUnsignedLong(tensor_in(self)->file);
+}
+
 static PyObject *tensor_array(PyObject *object, PyObject *unused)
 {
     (void)unused;
@@ -108,8 +119,7 @@ static PyObject *tensor_array(PyObject *object, PyObject *unused)
         shape[tensor->ndim - 1] = shape[tensor->ndim - 1] / type->block * type->block_bytes;
     }
     PyObject *sides = shape_tuple(shape, tensor->ndim), *name = PyUnicode_FromString(dtype);
-    PyObject *view =
-        zc_py_view_new(state, zc_weights_region(((tensor_object *)object)->weights), tensor->offset, tensor->bytes);
+    PyObject *view = zc_py_view_new(state, region_of(object), tensor->offset, tensor->bytes);
     PyObject *result = NULL;
     if (sides && name && view) {
         PyObject *call[] = {sides, name, view};
@@ -130,7 +140,7 @@ static PyObject *tensor_dlpack(PyObject *object, PyObject *arguments, PyObject *
                             "%s has blocks of %s, which no other library knows: array() has the bytes", tensor->name,
                             zc_weight_type_get(tensor->type)->name);
     }
-    zc_py_dlpack_array array = {.region = zc_weights_region(((tensor_object *)object)->weights),
+    zc_py_dlpack_array array = {.region = region_of(object),
                                 .offset = tensor->offset,
                                 .code = bfloat ? ZC_PY_DLPACK_BFLOAT : ZC_PY_DLPACK_FLOAT,
                                 .bits = bfloat || float16 ? 16 : 32,
@@ -167,6 +177,8 @@ static PyGetSetDef tensor_properties[] = {
     {"shape", get_shape, NULL, "Tuple of its sides, as NumPy has them: elements of a row last.", NULL},
     {"nbytes", get_nbytes, NULL, "Bytes in the file.", NULL},
     {"offset", get_offset, NULL, "Where in the file they start.", NULL},
+    {"file", get_file, NULL,
+     "The file's number in Weights.paths; the number behind the last one where it was made at opening.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

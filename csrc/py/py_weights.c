@@ -15,8 +15,9 @@
 typedef struct weights_object {
     PyObject_HEAD
     zc_weights *weights;
-    struct stat file; /* when it was mapped: which file that is */
-    PyObject *path;
+    PyObject *path;       /* as it was given */
+    PyObject *paths;      /* of each file, a tuple */
+    PyObject *identities; /* which files these are, a tuple, too */
     PyObject *tensors; /* a mappingproxy over a dict of str to Tensor, in the file's order */
 } weights_object;
 
@@ -29,36 +30,77 @@ zc_weights *zc_py_weights(zc_state *state, PyObject *object, const char *name)
     return NULL;
 }
 
-static zc_weights *map_file(zc_state *state, PyObject *path, struct stat *info)
+/* As os.stat() numbers them: two files of the same numbers are the same, unchanged. */
+static PyObject *identity_of(const struct stat *file)
+{
+#ifdef __APPLE__
+    struct timespec written = file->st_mtimespec, changed = file->st_ctimespec;
+#else
+    struct timespec written = file->st_mtim, changed = file->st_ctim;
+#endif
+    return Py_BuildValue("(KKKLL)", (ull)file->st_dev, (ull)file->st_ino, (ull)file->st_size,
+                         (long long)written.tv_sec * 1000000000 + written.tv_nsec,
+                         (long long)changed.tv_sec * 1000000000 + changed.tv_nsec);
+}
+
+/* Map one more file, the first one where *weights is NULL. Its identity, or NULL with an exception. */
+static PyObject *map_file(zc_state *state, PyObject *path, zc_weights **weights)
 {
     PyObject *encoded;
-    zc_weights *weights = NULL;
     zc_error error;
     zc_status status = ZC_OK;
+    struct stat info;
+    int code;
     if (!PyUnicode_FSConverter(path, &encoded)) {
         return NULL;
     }
     Py_BEGIN_ALLOW_THREADS
     /* Not blocking, so that a pipe without a writer is refused, not waited for. */
     int file = open(PyBytes_AS_STRING(encoded), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    code = file >= 0 ? 0 : errno;
     if (file >= 0) {
-        status = fstat(file, info) == 0
-                     ? zc_weights_open(file, &weights, &error)
+        status = fstat(file, &info) == 0
+                     ? (*weights ? zc_weights_map(*weights, file, &error) : zc_weights_open(file, weights, &error))
                      : zc_fail(&error, ZC_MODEL, "cannot ask for the file's size: %s", strerror(errno));
         (void)close(file);
     }
     Py_END_ALLOW_THREADS
     Py_DECREF(encoded);
     if (status != ZC_OK) {
-        (void)zc_raise(state, &error);
-    } else if (!weights) {
-        int code = errno;
+        return zc_raise(state, &error);
+    }
+    if (code != 0) {
         PyObject *name = PyOS_FSPath(path); /* as open() has it in its errors */
         errno = code;
         if (name) {
             PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, name);
             Py_DECREF(name);
         }
+        return NULL;
+    }
+    return identity_of(&info);
+}
+
+/* All files, in their order; what is known of them goes into these lists. NULL with an exception. */
+static zc_weights *map_files(zc_state *state, PyObject *files, PyObject *paths, PyObject *identities)
+{
+    PyObject *iterator = PyObject_GetIter(files), *path;
+    zc_weights *weights = NULL;
+    while (iterator && !PyErr_Occurred() && (path = PyIter_Next(iterator)) != NULL) {
+        PyObject *identity = map_file(state, path, &weights);
+        if (identity && PyList_Append(paths, path) == 0) {
+            (void)PyList_Append(identities, identity);
+        }
+        Py_XDECREF(identity);
+        Py_DECREF(path);
+    }
+    Py_XDECREF(iterator);
+    if (!PyErr_Occurred() && !weights) {
+        PyErr_SetString(PyExc_ValueError, "weights of no file");
+    }
+    if (PyErr_Occurred()) {
+        zc_weights_release(weights);
+        return NULL;
     }
     return weights;
 }
@@ -74,26 +116,24 @@ static int type_number(const char *name, uint32_t *out)
     return -1;
 }
 
-/* (name, type, shape, offset) */
+#define A_TENSOR "a tensor is given as (name, type, shape, offset) or (name, type, shape, offset, file)"
+
 static int add_tensor(zc_state *state, zc_weights *weights, PyObject *item)
 {
-    PyObject *name, *shape;
+    PyObject *name, *shape, *last = NULL;
     const char *type;
     unsigned long long offset;
+    unsigned long file = 0;
     uint32_t number;
     Py_ssize_t size;
     uint64_t sides[ZC_TENSOR_MAX_DIMS] = {0};
     zc_error error;
     if (!PyTuple_Check(item)) {
-        PyErr_Format(PyExc_TypeError, "a tensor is given as (name, type, shape, offset), not %s",
-                     Py_TYPE(item)->tp_name);
+        PyErr_Format(PyExc_TypeError, A_TENSOR ", not %s", Py_TYPE(item)->tp_name);
         return -1;
     }
-    PyObject *last = PyTuple_GET_SIZE(item) == 4 ? PyTuple_GET_ITEM(item, 3) : NULL;
-    if (!last || !PyLong_Check(last) || !PyArg_ParseTuple(item, "UsO!O", &name, &type, &PyTuple_Type, &shape, &last)) {
-        if (!PyErr_Occurred()) {
-            PyErr_SetString(PyExc_TypeError, "a tensor is given as (name, type, shape, offset)");
-        }
+    if (!PyArg_ParseTuple(item, "UsO!O!|k;" A_TENSOR, &name, &type, &PyTuple_Type, &shape, &PyLong_Type, &last,
+                          &file)) {
         return -1;
     }
     offset = PyLong_AsUnsignedLongLong(last);
@@ -107,27 +147,74 @@ static int add_tensor(zc_state *state, zc_weights *weights, PyObject *item)
             return -1;
         }
     }
-    if (zc_weights_add(weights, text, (size_t)size, number, (uint32_t)PyTuple_GET_SIZE(shape), sides, offset, &error) !=
-        ZC_OK) {
+    if (zc_weights_add(weights, text, (size_t)size, number, (uint32_t)PyTuple_GET_SIZE(shape), sides,
+                       file < UINT32_MAX ? (uint32_t)file : UINT32_MAX, offset, &error) != ZC_OK) {
         (void)zc_raise(state, &error);
         return -1;
     }
     return 0;
 }
 
-/* `tensors`: an iterable, or what makes one of the file's bytes. */
+static PyObject *view_of(zc_state *state, zc_weights *weights, uint32_t file)
+{
+    PyObject *view = zc_py_view_new(state, zc_weights_region(weights, file), 0, zc_weights_size(weights, file));
+    PyObject *bytes = view ? PyMemoryView_FromObject(view) : NULL;
+    Py_XDECREF(view);
+    return bytes;
+}
+
+/* The bytes of each file, a tuple of memoryviews. */
+static PyObject *views_of(zc_state *state, zc_weights *weights)
+{
+    PyObject *views = PyTuple_New((Py_ssize_t)zc_weights_file_count(weights));
+    for (uint32_t i = 0; views && i < zc_weights_file_count(weights); i++) {
+        PyObject *view = view_of(state, weights, i);
+        if (!view) {
+            Py_CLEAR(views);
+            break;
+        }
+        PyTuple_SET_ITEM(views, (Py_ssize_t)i, view);
+    }
+    return views;
+}
+
+/* What is made lies in memory, as one more file. */
+static int make_bytes(zc_state *state, zc_weights *weights, PyObject *made)
+{
+    Py_buffer buffer;
+    zc_error error;
+    if (made == Py_None) {
+        return 0;
+    }
+    if (PyObject_GetBuffer(made, &buffer, PyBUF_SIMPLE) < 0) {
+        return -1;
+    }
+    zc_status status = zc_weights_make(weights, buffer.buf, (uint64_t)buffer.len, &error);
+    PyBuffer_Release(&buffer);
+    if (status != ZC_OK) {
+        (void)zc_raise(state, &error);
+        return -1;
+    }
+    return 0;
+}
+
+/* `tensors`: an iterable, or what makes one of the files' bytes, and with it bytes of its own or None. */
 static int add_tensors(zc_state *state, zc_weights *weights, PyObject *tensors)
 {
-    PyObject *given = Py_NewRef(tensors);
+    PyObject *given = Py_NewRef(tensors), *made, *item;
     if (PyCallable_Check(tensors)) {
-        PyObject *view = zc_py_view_new(state, zc_weights_region(weights), 0, zc_weights_size(weights));
-        PyObject *bytes = view ? PyMemoryView_FromObject(view) : NULL;
-        Py_SETREF(given, bytes ? PyObject_CallOneArg(tensors, bytes) : NULL);
-        Py_XDECREF(bytes);
-        Py_XDECREF(view);
+        PyObject *views = views_of(state, weights);
+        PyObject *both = views ? PyObject_CallOneArg(tensors, views) : NULL;
+        Py_CLEAR(given);
+        Py_XDECREF(views);
+        if (both && PyTuple_Check(both) && PyArg_ParseTuple(both, "OO", &given, &made)) {
+            given = make_bytes(state, weights, made) == 0 ? Py_NewRef(given) : NULL;
+        } else if (both && !PyErr_Occurred()) {
+            PyErr_Format(PyExc_TypeError, "tensors gave %s, must be a tuple", Py_TYPE(both)->tp_name);
+        }
+        Py_XDECREF(both);
     }
     PyObject *iterator = given ? PyObject_GetIter(given) : NULL;
-    PyObject *item;
     int code = 0;
     while (iterator && code == 0 && (item = PyIter_Next(iterator)) != NULL) {
         code = add_tensor(state, weights, item);
@@ -157,28 +244,33 @@ static PyObject *tensor_mapping(zc_state *state, zc_weights *weights)
 
 static PyObject *weights_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    static char *names[] = {"path", "tensors", NULL};
-    PyObject *path, *tensors;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OO:_Weights", names, &path, &tensors)) {
+    static char *names[] = {"path", "tensors", "files", NULL};
+    PyObject *path, *tensors, *files = NULL;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OO|O:_Weights", names, &path, &tensors, &files)) {
         return NULL;
     }
     zc_state *state = zc_state_of_type(type);
-    struct stat info;
-    zc_weights *weights = map_file(state, path, &info);
-    if (!weights) {
-        return NULL;
-    }
-    PyObject *mapping = add_tensors(state, weights, tensors) == 0 ? tensor_mapping(state, weights) : NULL;
+    PyObject *paths = PyList_New(0), *identities = PyList_New(0);
+    files = files ? Py_NewRef(files) : PyTuple_Pack(1, path);
+    zc_weights *weights = paths && identities && files ? map_files(state, files, paths, identities) : NULL;
+    PyObject *mapping = weights && add_tensors(state, weights, tensors) == 0 ? tensor_mapping(state, weights) : NULL;
     weights_object *self = mapping ? (weights_object *)type->tp_alloc(type, 0) : NULL;
-    if (!self) {
+    if (self) {
+        self->weights = weights;
+        self->path = Py_NewRef(path);
+        self->tensors = mapping;
+        self->paths = PyList_AsTuple(paths);
+        self->identities = PyList_AsTuple(identities);
+        if (!self->paths || !self->identities) {
+            Py_CLEAR(self);
+        }
+    } else {
         Py_XDECREF(mapping);
         zc_weights_release(weights);
-        return NULL;
     }
-    self->weights = weights;
-    self->file = info;
-    self->path = Py_NewRef(path);
-    self->tensors = mapping;
+    Py_XDECREF(files);
+    Py_XDECREF(paths);
+    Py_XDECREF(identities);
     return (PyObject *)self;
 }
 
@@ -188,6 +280,8 @@ static void weights_dealloc(PyObject *object)
     PyTypeObject *type = Py_TYPE(object);
     zc_weights_release(self->weights);
     Py_XDECREF(self->path);
+    Py_XDECREF(self->paths);
+    Py_XDECREF(self->identities);
     Py_XDECREF(self->tensors);
     type->tp_free(object);
     Py_DECREF(type);
@@ -338,35 +432,25 @@ static PyObject *weights_iterate(PyObject *object)
     return PyObject_GetIter(((weights_object *)object)->tensors);
 }
 
+static uint64_t size_of(const zc_weights *weights)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < zc_weights_file_count(weights); i++) {
+        bytes += zc_weights_size(weights, i); /* of mapped files: address space ends before this does */
+    }
+    return bytes;
+}
+
 static PyObject *get_weights_nbytes(PyObject *object, void *unused)
 {
     (void)unused;
-    return PyLong_FromUnsignedLongLong(zc_weights_size(((weights_object *)object)->weights));
+    return PyLong_FromUnsignedLongLong(size_of(((weights_object *)object)->weights));
 }
 
-/* As os.stat() numbers them: two files of the same numbers are the same, unchanged. */
-static PyObject *get_weights_identity(PyObject *object, void *unused)
+static PyObject *weights_views(PyObject *object, PyObject *unused)
 {
     (void)unused;
-    const struct stat *file = &((weights_object *)object)->file;
-#ifdef __APPLE__
-    struct timespec written = file->st_mtimespec, changed = file->st_ctimespec;
-#else
-    struct timespec written = file->st_mtim, changed = file->st_ctim;
-#endif
-    return Py_BuildValue("(KKKLL)", (ull)file->st_dev, (ull)file->st_ino, (ull)file->st_size,
-                         (long long)written.tv_sec * 1000000000 + written.tv_nsec,
-                         (long long)changed.tv_sec * 1000000000 + changed.tv_nsec);
-}
-
-static PyObject *weights_view(PyObject *object, PyObject *unused)
-{
-    (void)unused;
-    zc_weights *weights = ((weights_object *)object)->weights;
-    PyObject *view = zc_py_view_new(zc_state_of(object), zc_weights_region(weights), 0, zc_weights_size(weights));
-    PyObject *bytes = view ? PyMemoryView_FromObject(view) : NULL;
-    Py_XDECREF(view);
-    return bytes;
+    return views_of(zc_state_of(object), ((weights_object *)object)->weights);
 }
 
 static PyObject *weights_repr(PyObject *object)
@@ -375,7 +459,7 @@ static PyObject *weights_repr(PyObject *object)
     uint32_t count = zc_weights_count(self->weights);
     PyObject *path = PyOS_FSPath(self->path);
     PyObject *text = path ? PyUnicode_FromFormat("<zcwasm.Weights %R: %u tensor%s, %llu bytes>", path, count,
-                                                 zc_py_plural(count), (ull)zc_weights_size(self->weights))
+                                                 zc_py_plural(count), (ull)size_of(self->weights))
                           : NULL;
     Py_XDECREF(path);
     return text;
@@ -395,20 +479,23 @@ static PyMethodDef weights_methods[] = {
      "The cpu device does so for matrices of 4-bit and 6-bit types where it has AVX2: a copy in memory, which\n"
      "all cpu devices use and which goes with the weights (copy_stats: weights_packed). Others are left as they\n"
      "are. progress: as for load(). Raises KeyError for an unknown name, and MemoryError."},
-    {"_view", weights_view, METH_NOARGS, "_view($self)\n--\n\nThe bytes of the mapped file, as a memoryview."},
+    {"_views", weights_views, METH_NOARGS,
+     "_views($self)\n--\n\n"
+     "The bytes of each mapped file, and then those that were made, if any were: a tuple of memoryviews."},
     {NULL, NULL, 0, NULL},
 };
 
 static PyMemberDef weights_members[] = {
-    {"path", T_OBJECT, offsetof(weights_object, path), READONLY, "The file, as it was given."},
-    {"tensors", T_OBJECT, offsetof(weights_object, tensors), READONLY, "Its tensors by name, in the file's order."},
+    {"path", T_OBJECT, offsetof(weights_object, path), READONLY, "The file or folder, as it was given."},
+    {"paths", T_OBJECT, offsetof(weights_object, paths), READONLY, "Of each mapped file, a tuple."},
+    {"_identities", T_OBJECT, offsetof(weights_object, identities), READONLY,
+     "Of each file as it was opened: device, inode, size, and the times in ns when it was written and changed."},
+    {"tensors", T_OBJECT, offsetof(weights_object, tensors), READONLY, "Its tensors by name, in the files' order."},
     {NULL, 0, 0, 0, NULL},
 };
 
 static PyGetSetDef weights_properties[] = {
-    {"nbytes", get_weights_nbytes, NULL, "Bytes of the file.", NULL},
-    {"_identity", get_weights_identity, NULL,
-     "Device, inode, size, and the times in ns when it was written and changed, of the file as it was opened.", NULL},
+    {"nbytes", get_weights_nbytes, NULL, "Bytes of all files, and of what was made at opening.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -423,9 +510,10 @@ static PyType_Slot weights_slots[] = {
     {Py_mp_length, weights_length},
     {Py_mp_subscript, weights_item},
     {Py_sq_contains, weights_contains},
-    {Py_tp_doc, (void *)"_Weights(path, tensors)\n--\n\n"
-                        "A mapped file with tensors (name, type, shape, offset): an iterable of them, or a callable\n"
-                        "that makes one of the file's bytes. zcwasm.Weights is the public one."},
+    {Py_tp_doc, (void *)"_Weights(path, tensors, files=(path,))\n--\n\n"
+                        "Mapped files with tensors (name, type, shape, offset, file): an iterable of them, or a\n"
+                        "callable that is given a memoryview of each file and gives a tuple: such an iterable, and\n"
+                        "bytes that count as one more file, or None. zcwasm.Weights is the public one."},
     {0, NULL},
 };
 

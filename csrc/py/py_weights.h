@@ -1,4 +1,4 @@
-/* py_weights: Weights, the tensors of a mapped model file.
+/* py_weights: Weights, the tensors of mapped model files.
  *
  * A Weights owns a reference to its zc_weights and a dict of its Tensors. Which tensors there are is told by the
  * constructor's caller, in zcwasm/_models/weights.py: reading file formats is Python's part, and zc_weights_add checks

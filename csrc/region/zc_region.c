@@ -196,6 +196,25 @@ zc_status zc_region_map(int file, uint64_t offset, uint64_t size, zc_region **ou
     return publish(status, region, size, out, error);
 }
 
+zc_status zc_region_make(const void *bytes, uint64_t size, zc_region **out, zc_error *error)
+{
+    if (size == 0 || size > UINT64_MAX / 4) {
+        return zc_fail(error, ZC_BAD_VALUE, "a region of %llu bytes cannot be made", (ull)size);
+    }
+    zc_region *region;
+    zc_status status = reserve(size, ZC_REGION_HEADER + round_up(size), &region, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    memcpy(region->base, bytes, size);
+    region->read_only = true;
+    int code = zc_region_os_protect(region->base, round_up(size));
+    if (code != 0) {
+        status = zc_fail(error, ZC_NO_MEMORY, "cannot protect %llu bytes: %s", (ull)size, strerror(code));
+    }
+    return publish(status, region, size, out, error);
+}
+
 zc_status zc_region_show_file(zc_region *region, uint64_t offset, int file, uint64_t file_offset, uint64_t size,
                               zc_error *error)
 {

@@ -39,6 +39,8 @@ zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc
  * file ends within the last alignment. Read-only. The file may be closed, but cutting it short while it is mapped
  * makes reads of what is gone fail with SIGBUS. */
 zc_status zc_region_map(int file, uint64_t offset, uint64_t size, zc_region **out, zc_error *error);
+/* A region with a copy of `size` bytes (not 0), and zeros behind them up to the next alignment. Read-only. */
+zc_status zc_region_make(const void *bytes, uint64_t size, zc_region **out, zc_error *error);
 bool zc_region_read_only(const zc_region *region);
 /* As zc_region_create, for one of which little will be touched: without advice for larger pages. */
 zc_status zc_region_create_sparse(uint64_t reserved, uint64_t size, zc_region **out, zc_error *error);

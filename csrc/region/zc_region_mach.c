@@ -49,6 +49,12 @@ int zc_region_os_commit(uint8_t *address, uint64_t size)
     return code == KERN_SUCCESS ? 0 : ENOMEM;
 }
 
+int zc_region_os_protect(uint8_t *address, uint64_t size)
+{
+    kern_return_t code = vm_protect(mach_task_self(), (vm_address_t)address, (vm_size_t)size, FALSE, VM_PROT_READ);
+    return code == KERN_SUCCESS ? 0 : ENOMEM;
+}
+
 int zc_region_os_map(uint8_t *address, uint64_t size, int file, uint64_t offset)
 {
     /* On Apple Silicon a page is the alignment, so that one VM region covers all. Intel Macs have smaller pages:

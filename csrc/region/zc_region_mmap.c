@@ -48,6 +48,11 @@ int zc_region_os_commit(uint8_t *address, uint64_t size)
     return mprotect(address, (size_t)size, PROT_READ | PROT_WRITE) == 0 ? 0 : errno;
 }
 
+int zc_region_os_protect(uint8_t *address, uint64_t size)
+{
+    return mprotect(address, (size_t)size, PROT_READ) == 0 ? 0 : errno;
+}
+
 int zc_region_os_map(uint8_t *address, uint64_t size, int file, uint64_t offset)
 {
     /* Anonymous pages first: those after the file's last one stay, and are zero where the file's would be SIGBUS. */

@@ -12,6 +12,8 @@
 int zc_region_os_reserve(uint64_t size, uint8_t **out);
 /* Make [address, address + size) readable, writable and zero. */
 int zc_region_os_commit(uint8_t *address, uint64_t size);
+/* Let nobody write to [address, address + size), which was committed, any more. */
+int zc_region_os_protect(uint8_t *address, uint64_t size);
 /* Show `size` bytes (not 0) of an open file from `offset` at `address`, reserved before: readable, and zeros from the
  * file's end up to the next multiple of ZC_REGION_ALIGNMENT. */
 int zc_region_os_map(uint8_t *address, uint64_t size, int file, uint64_t offset);

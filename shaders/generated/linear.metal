@@ -173,8 +173,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3606 = (variant / 17u);
-constant uint input_ = (_3606 % 3u);
+constant uint _3585 = (variant / 17u);
+constant uint input_ = (_3585 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
 constant bool _4015 = (type == 10u);
@@ -1583,16 +1583,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3588;
+    float _3628;
     if (push.k != 0u)
     {
-        _3588 = rsqrt((squares / float(push.k)) + push.eps);
+        _3628 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3588 = 0.0;
+        _3628 = 0.0;
     }
-    return _3588;
+    return _3628;
 }
 
 static inline __attribute__((always_inline))

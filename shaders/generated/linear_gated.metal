@@ -169,8 +169,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3373 = (variant / 17u);
-constant uint input_ = (_3373 % 2u);
+constant uint _3352 = (variant / 17u);
+constant uint input_ = (_3352 % 2u);
 constant bool normed = (input_ == 1u);
 constant uint _3408 = (variant / 34u);
 constant uint part = (_3408 % 3u);
@@ -1614,16 +1614,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3333;
+    float _3372;
     if (push.k != 0u)
     {
-        _3333 = rsqrt((squares / float(push.k)) + push.eps);
+        _3372 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3333 = 0.0;
+        _3372 = 0.0;
     }
-    return _3333;
+    return _3372;
 }
 
 static inline __attribute__((always_inline))

@@ -241,7 +241,7 @@ static void make_weights(const char *folder, zc_device *device)
     int file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
     CHECK(file >= 0 && write(file, numbers, sizeof numbers) == sizeof numbers);
     CHECK(zc_weights_open(file, &weights, &error) == ZC_OK);
-    CHECK(zc_weights_add(weights, "w", 1, 0, 1, (const uint64_t[]){COUNT}, 0, &error) == ZC_OK);
+    CHECK(zc_weights_add(weights, "w", 1, 0, 1, (const uint64_t[]){COUNT}, 0, 0, &error) == ZC_OK);
     CHECK(zc_weights_load(weights, device, NULL, &error) == ZC_OK);
     (void)close(file);
 }

@@ -137,7 +137,7 @@ static void use_weights(void)
         int file = open(model, O_RDONLY);
         CHECK(file >= 0 && zc_weights_open(file, &weights, &error) == ZC_OK);
         close(file);
-        CHECK(zc_weights_add(weights, "t", 1, ZC_WEIGHT_F32, 1, shape, 0, &error) == ZC_OK);
+        CHECK(zc_weights_add(weights, "t", 1, ZC_WEIGHT_F32, 1, shape, 0, 0, &error) == ZC_OK);
     }
 }
 

@@ -171,11 +171,33 @@ static zc_weights *open_weights(void)
     return weights;
 }
 
+static zc_status add_in(zc_weights *weights, uint32_t file, const char *name, uint32_t type, uint64_t rows,
+                        uint64_t cols, uint64_t offset)
+{
+    uint64_t shape[] = {rows, cols};
+    return zc_weights_add(weights, name, strlen(name), type, 2, shape, file, offset, &error);
+}
+
 static zc_status add(zc_weights *weights, const char *name, uint32_t type, uint64_t rows, uint64_t cols,
                      uint64_t offset)
 {
-    uint64_t shape[] = {rows, cols};
-    return zc_weights_add(weights, name, strlen(name), type, 2, shape, offset, &error);
+    return add_in(weights, 0, name, type, rows, cols, offset);
+}
+
+/* A second file, of 50,000 bytes, and 40,000 that are made. */
+static zc_status add_files(zc_weights *weights, int second)
+{
+    uint8_t bytes[40000];
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(i * 11 + i / 256);
+    }
+    zc_status status = zc_weights_map(weights, second, &error);
+    return status == ZC_OK ? zc_weights_make(weights, bytes, sizeof bytes, &error) : status;
+}
+
+static const uint8_t *bytes_of(const zc_weights *weights, const zc_tensor *tensor)
+{
+    return zc_region_base(zc_weights_region(weights, tensor->file)) + tensor->offset;
 }
 
 /* ---- tests ---- */
@@ -209,7 +231,7 @@ static void test_region(void)
 static void test_check(void)
 {
     zc_weights *weights = open_weights();
-    CHECK(zc_weights_size(weights) == FILE_SIZE && zc_weights_count(weights) == 0);
+    CHECK(zc_weights_size(weights, 0) == FILE_SIZE && zc_weights_count(weights) == 0);
     CHECK(zc_weights_find(weights, "a", 1) == UINT32_MAX && !zc_weights_get(weights, 0));
     CHECK(add(weights, "a", ZC_WEIGHT_F32, 2, 3, 100) == ZC_OK);
     CHECK(add(weights, "q", ZC_WEIGHT_Q4_1, 2, 64, FILE_SIZE - 83) == ZC_OK); /* its last byte is 3 before the end */
@@ -231,11 +253,11 @@ static void test_check(void)
     CHECK_FAILS(add(weights, "b", ZC_WEIGHT_Q4_K, UINT64_MAX, 0, 0), ZC_MODEL, "2^62 bytes or more");
     CHECK_FAILS(add(weights, "a", ZC_WEIGHT_F32, 1, 1, 8), ZC_MODEL, "tensor a is there twice, at offsets 100 and 8");
     uint64_t shape[5] = {1, 1, 1, 1, 1};
-    CHECK_FAILS(zc_weights_add(weights, "b", 1, 0, 5, shape, 0, &error), ZC_MODEL, "5 dimensions");
-    CHECK_FAILS(zc_weights_add(weights, "b", 1, 0, 0, shape, 0, &error), ZC_MODEL, "0 dimensions");
-    CHECK_FAILS(zc_weights_add(weights, "b", 1, 0, UINT32_MAX, shape, 0, &error), ZC_MODEL, "dimensions");
-    CHECK_FAILS(zc_weights_add(weights, "b\0c", 3, 0, 1, shape, 0, &error), ZC_MODEL, "name of 3 bytes");
-    CHECK_FAILS(zc_weights_add(weights, "", 0, 0, 1, shape, 0, &error), ZC_MODEL, "name of 0 bytes");
+    CHECK_FAILS(zc_weights_add(weights, "b", 1, 0, 5, shape, 0, 0, &error), ZC_MODEL, "5 dimensions");
+    CHECK_FAILS(zc_weights_add(weights, "b", 1, 0, 0, shape, 0, 0, &error), ZC_MODEL, "0 dimensions");
+    CHECK_FAILS(zc_weights_add(weights, "b", 1, 0, UINT32_MAX, shape, 0, 0, &error), ZC_MODEL, "dimensions");
+    CHECK_FAILS(zc_weights_add(weights, "b\0c", 3, 0, 1, shape, 0, 0, &error), ZC_MODEL, "name of 3 bytes");
+    CHECK_FAILS(zc_weights_add(weights, "", 0, 0, 1, shape, 0, 0, &error), ZC_MODEL, "name of 0 bytes");
     CHECK(zc_weights_count(weights) == 3);
     /* Names that share prefixes, through several sizes of the table. */
     char name[16];
@@ -283,7 +305,7 @@ static void test_writes_are_refused(void)
     CHECK(add(weights, "a", ZC_WEIGHT_F32, 1, 16, 0) == ZC_OK);
     CHECK(zc_weights_load(weights, device, NULL, &error) == ZC_OK);
     CHECK(zc_weights_range(weights, 0, device, &range, &error) == ZC_OK && range.length == 64);
-    CHECK(range.region == zc_weights_region(weights));
+    CHECK(range.region == zc_weights_region(weights, 0));
     CHECK_FAILS(zc_weights_range(weights, 1, device, &range, &error), ZC_BAD_VALUE, "no tensor number 1");
     zc_fill_params params = {.count = 4};
     const zc_kernel *fill = zc_kernel_get(ZC_KERNEL_fill);
@@ -306,9 +328,9 @@ static void check_uploaded(zc_weights *weights, zc_device *device)
         zc_range range;
         uint8_t bytes[256];
         CHECK(zc_weights_range(weights, i, device, &range, &error) == ZC_OK);
-        CHECK(range.length == tensor->bytes && range.region != zc_weights_region(weights));
+        CHECK(range.length == tensor->bytes && range.region != zc_weights_region(weights, tensor->file));
         CHECK(zc_device_download(device, range.region, range.offset, bytes, range.length, &error) == ZC_OK);
-        CHECK(memcmp(bytes, zc_region_base(zc_weights_region(weights)) + tensor->offset, range.length) == 0);
+        CHECK(memcmp(bytes, bytes_of(weights, tensor), range.length) == 0);
     }
 }
 
@@ -392,7 +414,7 @@ static void test_upload(void)
     CHECK_FAILS(zc_weights_range(weights, 0, device, &range, &error), ZC_BAD_VALUE,
                 "tensor late is not in the memory of fake");
     void *address;
-    CHECK_FAILS(zc_device_buffer_address(device, zc_weights_region(weights), &address, &error), ZC_BAD_VALUE,
+    CHECK_FAILS(zc_device_buffer_address(device, zc_weights_region(weights, 0), &address, &error), ZC_BAD_VALUE,
                 "uses no mapped file");
     failing_copies = 1;
     CHECK_FAILS(zc_weights_load(weights, device, NULL, &error), ZC_DEVICE, "copy failed");
@@ -442,7 +464,7 @@ static void test_pack(void)
     zc_device_progress asks = {.report = pack_again, .context = &again};
     CHECK(zc_weights_pack(weights, device, indices, 2, &asks, &error) == ZC_OK && again.refused == 1);
     CHECK(packed_alive == 1 && packed_matrices == 1);
-    zc_region *region = zc_region_retain(zc_weights_region(weights));
+    zc_region *region = zc_region_retain(zc_weights_region(weights, 0));
     zc_device_release(device);
     zc_device_release(other);
     zc_weights_release(weights);
@@ -473,7 +495,7 @@ static void test_parts(void)
         CHECK(locals_alive == 3 && seen.count == (unified ? 0 : 3) && seen.done == seen.total);
         for (uint32_t i = 0; i < 5; i++) {
             const zc_tensor *tensor = zc_weights_get(weights, i);
-            const uint8_t *bytes = zc_region_base(zc_weights_region(weights)) + tensor->offset;
+            const uint8_t *bytes = bytes_of(weights, tensor);
             static uint8_t copy[40000];
             CHECK(zc_weights_range(weights, i, device, &ranges[i], &error) == ZC_OK &&
                   ranges[i].length == tensor->bytes);
@@ -481,7 +503,7 @@ static void test_parts(void)
                 CHECK(!ranges[i].region);
                 continue;
             }
-            CHECK(ranges[i].region != zc_weights_region(weights));
+            CHECK(ranges[i].region != zc_weights_region(weights, 0));
             CHECK(ranges[i].offset + ranges[i].length <= zc_region_size(ranges[i].region));
             CHECK(zc_region_size(ranges[i].region) <= fake_max_region && ranges[i].offset % 4 == 0);
             CHECK(zc_region_read_only(ranges[i].region) == unified);
@@ -507,6 +529,89 @@ static void test_parts(void)
     }
     fake_unified = false;
     fake_max_region = 0;
+}
+
+/* Several files, and what was made: each has its own numbers and limits, and all of them devices, whole or dealt into
+ * parts, in memory of their own or not. */
+static void test_several_files(void)
+{
+    static const struct {
+        bool unified;
+        uint64_t limit;
+        int buffers; /* that the device has of them */
+    } kinds[] = {{true, UINT64_C(1) << 32, 3},
+                 {true, 3 * ZC_REGION_ALIGNMENT, 5},
+                 {false, 0, 3},
+                 {false, 3 * ZC_REGION_ALIGNMENT, 5}};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        zc_weights *weights = open_weights();
+        zc_range range;
+        int second = make_file("second", 50000);
+        uint64_t before = zc_copies_get(ZC_COPY_WEIGHTS_MADE);
+        CHECK(add_files(weights, second) == ZC_OK && zc_weights_file_count(weights) == 3);
+        CHECK(zc_copies_get(ZC_COPY_WEIGHTS_MADE) - before == 40000 && zc_weights_size(weights, 2) == 40000);
+        (void)close(second);
+        CHECK(zc_region_read_only(zc_weights_region(weights, 2)));
+        CHECK(add_in(weights, 2, "made", ZC_WEIGHT_F32, 1, 6000, 400) == ZC_OK);
+        CHECK(add_in(weights, 1, "b", ZC_WEIGHT_F32, 1, 500, 48000) == ZC_OK);
+        CHECK(add_in(weights, 0, "c", ZC_WEIGHT_F32, 1, 500, 90000) == ZC_OK);
+        CHECK(add_in(weights, 0, "d", ZC_WEIGHT_F32, 1, 500, 400) == ZC_OK);
+        CHECK(add_in(weights, 1, "e", ZC_WEIGHT_F32, 1, 500, 0) == ZC_OK);
+        CHECK(add_in(weights, 1, "none", ZC_WEIGHT_F32, 0, 500, 50000) == ZC_OK);
+        CHECK_FAILS(add_in(weights, 1, "b", ZC_WEIGHT_F32, 1, 1, 8), ZC_MODEL,
+                    "is there twice, at offsets 48000 and 8");
+        CHECK_FAILS(add_in(weights, 0, "b", ZC_WEIGHT_F32, 1, 1, 8), ZC_MODEL, "is there twice, also in file number 2");
+        CHECK_FAILS(add_in(weights, 3, "x", ZC_WEIGHT_F32, 1, 1, 0), ZC_MODEL, "lies in file number 3, there are 3");
+        CHECK_FAILS(add_in(weights, UINT32_MAX, "x", ZC_WEIGHT_F32, 1, 1, 0), ZC_MODEL, "there are 3");
+        CHECK_FAILS(add_in(weights, 1, "x", ZC_WEIGHT_F32, 1, 1, 50000), ZC_MODEL, "inside the file of 50000 bytes");
+        CHECK_FAILS(add_in(weights, 2, "x", ZC_WEIGHT_F32, 1, 2, 39996), ZC_MODEL, "inside the file of 40000 bytes");
+        CHECK_FAILS(zc_weights_make(weights, &range, 0, &error), ZC_BAD_VALUE, "0 bytes cannot be made");
+        CHECK_FAILS(zc_weights_map(weights, -1, &error), ZC_MODEL, "cannot tell the size");
+        CHECK(zc_weights_file_count(weights) == 3);
+        fake_unified = kinds[k].unified;
+        fake_max_region = kinds[k].limit;
+        zc_device *device = open_device("vulkan");
+        CHECK(zc_weights_load(weights, device, NULL, &error) == ZC_OK && locals_alive == kinds[k].buffers);
+        for (uint32_t i = 0; i < zc_weights_count(weights); i++) {
+            const zc_tensor *tensor = zc_weights_get(weights, i);
+            static uint8_t copied[24000];
+            CHECK(zc_weights_range(weights, i, device, &range, &error) == ZC_OK && range.length == tensor->bytes);
+            if (tensor->bytes && fake_unified) {
+                CHECK(memcmp(zc_region_base(range.region) + range.offset, bytes_of(weights, tensor), tensor->bytes) ==
+                      0);
+                CHECK(zc_region_read_only(range.region));
+            } else if (tensor->bytes) {
+                CHECK(zc_device_download(device, range.region, range.offset, copied, tensor->bytes, &error) == ZC_OK);
+                CHECK(memcmp(copied, bytes_of(weights, tensor), tensor->bytes) == 0);
+            }
+        }
+        zc_weights_release(weights);
+        zc_device_release(device);
+        CHECK(locals_alive == 0);
+    }
+    fake_unified = false;
+    fake_max_region = 0;
+    /* Each file is packed by itself, told of as one; what was made is not. */
+    zc_weights *weights = open_weights();
+    zc_device *device = open_device("cpu");
+    int second = make_file("second", 50000);
+    const uint32_t indices[] = {0, 1, 2};
+    reports seen = {0};
+    zc_device_progress progress = {.report = report, .context = &seen};
+    CHECK(add_files(weights, second) == ZC_OK);
+    for (uint32_t i = 0; i < 3; i++) {
+        CHECK(add_in(weights, i, (const char *[]){"a", "b", "c"}[i], ZC_WEIGHT_F32, 3, 50, 400) == ZC_OK);
+    }
+    CHECK(zc_weights_pack(weights, device, indices, 3, &progress, &error) == ZC_OK);
+    CHECK(packed_alive == 2 && seen.count == 2 && seen.done == seen.total);
+    while (zc_weights_file_count(weights) < ZC_WEIGHTS_MAX_FILES) {
+        CHECK(zc_weights_make(weights, "abcd", 4, &error) == ZC_OK);
+    }
+    CHECK_FAILS(zc_weights_map(weights, second, &error), ZC_MODEL, "one of more than 1024 files");
+    (void)close(second);
+    zc_weights_release(weights);
+    zc_device_release(device);
+    CHECK(packed_alive == 0);
 }
 
 typedef struct shared {
@@ -592,16 +697,17 @@ static void test_fork(void)
 }
 
 /* One life of weights; true when an allocation failed, which must be all that went wrong. */
-static bool live(int file, const char *kind)
+static bool live(int file, int second, const char *kind)
 {
     zc_weights *weights = NULL;
     zc_device *device = NULL;
     zc_range range;
     char name[16];
     zc_status status = zc_weights_open(file, &weights, &error);
+    status = status == ZC_OK ? add_files(weights, second) : status;
     for (int i = 0; i < 100 && status == ZC_OK; i++) {
         (void)snprintf(name, sizeof name, "n%d", i);
-        status = add(weights, name, ZC_WEIGHT_F32, 1, 1, (uint64_t)i * 4);
+        status = add_in(weights, (uint32_t)i % 3, name, ZC_WEIGHT_F32, 1, 1, (uint64_t)i * 4);
         CHECK(zc_weights_count(weights) == (uint32_t)(status == ZC_OK ? i + 1 : i));
         CHECK(zc_weights_find(weights, name, strlen(name)) == (status == ZC_OK ? (uint32_t)i : UINT32_MAX));
     }
@@ -618,13 +724,13 @@ static bool live(int file, const char *kind)
 
 static void test_allocations_fail(void)
 {
-    int file = make_file("faults", FILE_SIZE), failures = 0;
+    int file = make_file("faults", FILE_SIZE), second = make_file("second", 50000), failures = 0;
     for (int kind = 0; kind < 3; kind++) {
         fake_unified = kind == 2;
         fake_max_region = kind == 2 ? 2 * ZC_REGION_ALIGNMENT : 0;
         for (long n = 0;; n++) {
             atomic_store(&countdown, n);
-            bool failed = live(file, kind == 1 ? "cpu" : "vulkan");
+            bool failed = live(file, second, kind == 1 ? "cpu" : "vulkan");
             bool used = atomic_load(&countdown) < 0;
             atomic_store(&countdown, -1);
             CHECK(failed == used);
@@ -637,6 +743,7 @@ static void test_allocations_fail(void)
     }
     CHECK(failures > 200);
     (void)close(file);
+    (void)close(second);
 }
 
 int main(int count, char **arguments)
@@ -654,6 +761,7 @@ int main(int count, char **arguments)
     test_pack();
     test_upload_that_does_not_fit();
     test_parts();
+    test_several_files();
     test_threads();
 #if !defined(WITHOUT_FORK)
     test_fork();

@@ -54,8 +54,8 @@ static void set_up(void)
     require(file && ftruncate(fileno(file), 65536) == 0);
     require(zc_weights_open(fileno(file), &weights, &error) == ZC_OK);
     const uint64_t shape[2] = {16, 32};
-    require(zc_weights_add(weights, "w", 1, ZC_WEIGHT_F32, 2, shape, 0, &error) == ZC_OK);
-    require(zc_weights_add(weights, "q", 1, ZC_WEIGHT_Q4_0, 2, shape, 4096, &error) == ZC_OK);
+    require(zc_weights_add(weights, "w", 1, ZC_WEIGHT_F32, 2, shape, 0, 0, &error) == ZC_OK);
+    require(zc_weights_add(weights, "q", 1, ZC_WEIGHT_Q4_0, 2, shape, 0, 4096, &error) == ZC_OK);
     require(zc_weights_load(weights, device, NULL, &error) == ZC_OK);
     uint8_t *bytes = zc_malloc(sizeof module_bytes);
     memcpy(bytes, module_bytes, sizeof module_bytes);

@@ -116,7 +116,7 @@ static void set_up(void)
     require(file && other && ftruncate(fileno(file), 65536) == 0);
     scratch_file = fileno(other);
     require(zc_weights_open(fileno(file), &weights, &error) == ZC_OK);
-    require(zc_weights_add(weights, "w", 1, ZC_WEIGHT_F32, 2, (const uint64_t[]){16, 32}, 0, &error) == ZC_OK);
+    require(zc_weights_add(weights, "w", 1, ZC_WEIGHT_F32, 2, (const uint64_t[]){16, 32}, 0, 0, &error) == ZC_OK);
     require(zc_weights_load(weights, device, NULL, &error) == ZC_OK);
     modules[ABI] = read_module("abi.wasm");
     modules[STATE] = read_module("state.wasm");

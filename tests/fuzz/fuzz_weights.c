@@ -1,6 +1,6 @@
-/* fuzz_weights: a libFuzzer entry point over what a model file may say of its tensors. Whatever names, types, shapes
- * and offsets zc_weights_add is given, it refuses them with ZC_MODEL or the tensor's bytes lie inside the file; and
- * what was added is found by its name. */
+/* fuzz_weights: a libFuzzer entry point over what model files may say of their tensors. Whatever names, types, shapes,
+ * files and offsets zc_weights_add is given, it refuses them with ZC_MODEL or the tensor's bytes lie inside the file; and
+ * what was added is found by its name. There are two files, and bytes that were made. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +11,9 @@
 #include "weights/zc_weights.h"
 
 #define FILE_SIZE 65539u
+#define SECOND_SIZE 32771u
+#define MADE_SIZE 259u
+#define FILES 3u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -21,10 +24,10 @@ static void require(bool condition)
     }
 }
 
-static int make_file(void)
+static int make_file(off_t size)
 {
     FILE *file = tmpfile();
-    require(file && ftruncate(fileno(file), FILE_SIZE) == 0);
+    require(file && ftruncate(fileno(file), size) == 0);
     return fileno(file);
 }
 
@@ -55,13 +58,18 @@ static uint64_t take_number(const uint8_t **data, size_t *size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static int file = -1;
+    static const uint64_t sizes[FILES] = {FILE_SIZE, SECOND_SIZE, MADE_SIZE};
+    static const uint8_t made[MADE_SIZE];
+    static int file = -1, second = -1;
     zc_error error;
     zc_weights *weights;
     if (file < 0) {
-        file = make_file();
+        file = make_file(FILE_SIZE);
+        second = make_file(SECOND_SIZE);
     }
     require(zc_weights_open(file, &weights, &error) == ZC_OK);
+    require(zc_weights_map(weights, second, &error) == ZC_OK);
+    require(zc_weights_make(weights, made, MADE_SIZE, &error) == ZC_OK);
     while (size) {
         uint8_t header[3];
         char name[16];
@@ -74,9 +82,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             shape[i] = take_number(&data, &size);
         }
         uint64_t offset = take_number(&data, &size);
+        uint32_t number = header[0] / 16 % (FILES + 1);
         uint32_t before = zc_weights_count(weights), known = zc_weights_find(weights, name, name_size);
         zc_status status = zc_weights_add(weights, name, name_size, header[2] % (ZC_WEIGHT_TYPE_COUNT + 1), ndim, shape,
-                                          offset, &error);
+                                          number, offset, &error);
         if (status != ZC_OK) {
             require(status == ZC_MODEL && error.code == status && error.message[0] && error.offset == offset);
             require(zc_weights_count(weights) == before && zc_weights_find(weights, name, name_size) == known);
@@ -84,9 +93,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         require(known == UINT32_MAX && zc_weights_find(weights, name, name_size) == before);
         const zc_tensor *tensor = zc_weights_get(weights, before);
-        const uint8_t *bytes = zc_region_base(zc_weights_region(weights)) + tensor->offset;
-        require(tensor->offset == offset && offset % 4 == 0 && offset <= FILE_SIZE);
-        require(tensor->bytes <= FILE_SIZE - offset);
+        const uint8_t *bytes = zc_region_base(zc_weights_region(weights, number)) + tensor->offset;
+        require(number < FILES && tensor->file == number);
+        require(tensor->offset == offset && offset % 4 == 0 && offset <= sizes[number]);
+        require(tensor->bytes <= sizes[number] - offset);
         /* Elements are never more than twice as many as bytes: 4 bits are the least. */
         uint64_t elements = 1;
         for (uint32_t i = 0; i < ndim; i++) {

@@ -29,13 +29,33 @@ _known: weakref.WeakKeyDictionary[_core._Weights, str] = weakref.WeakKeyDictiona
 
 
 def of(weights: _core._Weights) -> str:
-    """The SHA-256 of the mapped file, 64 hexadecimal digits."""
+    """What the weights are known by, 64 hexadecimal digits: the SHA-256 of the mapped file.
+
+    Of several files, or with vectors that were made, that of a text: a line "file SHA256" for each file, in
+    order; "made SHA256", of those vectors' bytes, if there are any; and "tensors SHA256", of a list with a
+    line "NAME TYPE SHAPE FILE OFFSET" for each tensor, since guests know tensors by their number."""
     with suppress(KeyError, TypeError):
         return _known[weights]
-    digest = (None if _changed(weights) else _remembered(weights._identity)) or _computed(weights)
+    files = [
+        (None if _changed(path, identity) else _remembered(identity)) or _computed(view, path, identity)
+        for path, identity, view in zip(weights.paths, weights._identities, weights._views(), strict=False)
+    ]
+    made = weights._views()[len(files) :]
+    digest = files[0] if len(files) == 1 and not made else _joined(files, made, weights)
     with suppress(TypeError):  # of a class without weak references
         _known[weights] = digest
     return digest
+
+
+def _joined(files: list[str], made: tuple[memoryview, ...], weights: _core._Weights) -> str:
+    table = hashlib.sha256()
+    for name, tensor in weights.tensors.items():
+        shape = "x".join(map(str, tensor.shape))
+        table.update(f"{name} {tensor.type} {shape} {tensor.file} {tensor.offset}\n".encode())
+    lines = [f"file {digest}" for digest in files]
+    lines += [f"made {hashlib.sha256(view).hexdigest()}" for view in made]
+    lines.append(f"tensors {table.hexdigest()}")
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def _entry(identity: tuple[int, ...]) -> str:
@@ -43,20 +63,20 @@ def _entry(identity: tuple[int, ...]) -> str:
     return str(cache_folder() / "sha256" / f"{device:x}-{inode:x}")
 
 
-def _now(weights: _core._Weights) -> tuple[int, ...]:
-    """_identity of what lies at the path by now."""
-    now = os.stat(weights.path)
+def _now(path: str | os.PathLike[str]) -> tuple[int, ...]:
+    """The identity of what lies at the path by now."""
+    now = os.stat(path)
     return (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
 
 
-def _changed(weights: _core._Weights) -> bool:
+def _changed(path: str | os.PathLike[str], identity: tuple[int, ...]) -> bool:
     """Whether the file was written to since it was mapped, so that other bytes are seen now. Another one that
     took its name says nothing."""
     try:
-        now = _now(weights)
+        now = _now(path)
     except OSError:
         return False
-    return now[:2] == weights._identity[:2] and now != weights._identity
+    return now[:2] == identity[:2] and now != identity
 
 
 def _remembered(identity: tuple[int, ...]) -> str | None:
@@ -69,16 +89,14 @@ def _remembered(identity: tuple[int, ...]) -> str | None:
     return found[4] if found and same else None
 
 
-def _computed(weights: _core._Weights) -> str:
+def _computed(view: memoryview, path: str | os.PathLike[str], identity: tuple[int, ...]) -> str:
     began = time.time()
     digest = hashlib.sha256()
-    with weights._view() as view:
-        for at in range(0, len(view), PIECE):
-            digest.update(view[at : at + PIECE])
+    for at in range(0, len(view), PIECE):
+        digest.update(view[at : at + PIECE])
     text = digest.hexdigest()
-    identity = weights._identity
     with suppress(OSError, RuntimeError):  # of the path, or of a cache that cannot be written
-        if _now(weights) == identity and max(identity[3:]) < (began - RECENT) * 1e9:
+        if _now(path) == identity and max(identity[3:]) < (began - RECENT) * 1e9:
             _remember(_entry(identity), "{} {} {}".format(*identity[2:]) + f" {text}\n")
     return text
 

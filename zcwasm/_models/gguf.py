@@ -273,8 +273,8 @@ def _read_tensors(data: _Bytes, at: int, count: int, alignment: int) -> list[Ent
             )
         if type_name == "MXFP4" and sides[0] % 64 == 32:
             raise model_error(
-                f"tensor {name} at offset {at - 12} has rows of {sides[0]} elements in MXFP4, an odd number of "
-                "blocks of 32: only rows of whole pairs of them are supported",
+                f"tensor {name} at offset {at - 12} has rows of {sides[0]} elements in MXFP4, an odd number "
+                "of blocks of 32: only rows of whole pairs of them are supported",
                 at - 12,
             )
         if offset % alignment:
@@ -283,11 +283,11 @@ def _read_tensors(data: _Bytes, at: int, count: int, alignment: int) -> list[Ent
                 f"alignment {alignment}",
                 at - 8,
             )
-        entries.append((name, type_name, tuple(reversed(sides)), offset))
+        entries.append(Entry(name, type_name, tuple(reversed(sides)), offset))
     start = (at + alignment - 1) // alignment * alignment
-    for (name, _, _, offset), place in zip(entries, places, strict=True):
+    for (name, _, _, offset, _), place in zip(entries, places, strict=True):
         if start + offset >= 1 << 64:
             raise model_error(
                 f"tensor {name} at offset {place}: its data's offset {offset} is beyond 2^64", place
             )
-    return [(name, kind, shape, start + offset) for name, kind, shape, offset in entries]
+    return [entry._replace(offset=start + entry.offset) for entry in entries]

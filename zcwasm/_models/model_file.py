@@ -7,27 +7,42 @@ Whether a tensor's bytes lie in the file is checked once for all formats, by zc_
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from zcwasm._core import ModelError
 
 MAX_TENSORS = 1 << 18
 
-# Name, type, shape (elements of a row last), offset in the file.
-Entry = tuple[str, str, tuple[int, ...], int]
+Path = str | os.PathLike[str]
+
+
+class Entry(NamedTuple):
+    """A tensor, as _core._Weights takes it."""
+
+    name: str
+    type: str
+    shape: tuple[int, ...]  # elements of a row last
+    offset: int  # in its file
+    file: int = 0  # which of the files; their number for what was made
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says about itself."""
+    """What a file, or all files of a model, say about themselves."""
 
     format: str
     metadata: Mapping[str, Any]
     tensors: list[Entry]
     # Tensors that are there and cannot be used by kernels: name to the reason.
     unusable: dict[str, str] = field(default_factory=dict)
+    # And where they lie, of types that kernels may know and others, for who makes something of them.
+    others: dict[str, Entry] = field(default_factory=dict)
+    # Bytes that were made, in which entries of the last file's number plus one lie.
+    made: bytes | bytearray | None = None
 
 
 def model_error(message: str, offset: int | None) -> ModelError:
@@ -35,3 +50,37 @@ def model_error(message: str, offset: int | None) -> ModelError:
     error = ModelError(message)
     error.offset = offset
     return error
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """What is wrong in there is wrong with this file."""
+    try:
+        yield
+    except ModelError as error:
+        raise model_error(f"{os.fspath(path)}: {error}", error.offset) from None
+
+
+def join(headers: Iterable[Header], paths: Sequence[Path], metadata: Mapping[str, Any]) -> Header:
+    """The tensors of several files, each of which has its own names. Raises ModelError that names both."""
+    tensors: list[Entry] = []
+    unusable: dict[str, str] = {}
+    others: dict[str, Entry] = {}
+    places: dict[str, int] = {}
+    kind = ""
+    for number, (header, path) in enumerate(zip(headers, paths, strict=True)):
+        kind = header.format
+        for entry in (*header.tensors, *header.others.values()):
+            first = places.setdefault(entry.name, number)
+            if first != number:
+                raise model_error(
+                    f"{os.fspath(path)}: tensor {entry.name!r:.100} is there twice, also in "
+                    f"{os.path.basename(paths[first])}",
+                    entry.offset,
+                )
+        if len(places) > MAX_TENSORS:
+            raise model_error(f"{os.fspath(path)}: more than {MAX_TENSORS} tensors in all files", None)
+        tensors += [entry._replace(file=number) for entry in header.tensors]
+        unusable.update(header.unusable)
+        others.update({name: entry._replace(file=number) for name, entry in header.others.items()})
+    return Header(kind, metadata, tensors, unusable, others)

@@ -22,7 +22,13 @@ from zcwasm._models.model_file import MAX_TENSORS, Entry, Header, model_error
 MAX_HEADER = 16 << 20
 _MOST_SIDES = 64
 
-_USABLE = {name: size for name, block, size, _ in _weight_types if block == 1}
+# The types of weights that this format has: blocks of one number, and what GGUF has not. Bytes of an element,
+# and of how many elements rows are multiples.
+_USABLE = {
+    name: (size // block, block)
+    for name, block, size, number in _weight_types
+    if block == 1 or number is None
+}
 _OTHERS = {
     "BOOL": 1,
     "U8": 1,
@@ -36,7 +42,7 @@ _OTHERS = {
     "F64": 8,
     "C64": 8,
 }
-_OTHERS |= {"F8_E4M3": 1, "F8_E5M2": 1, "F8_E8M0": 1}
+_OTHERS |= {"F8_E5M2": 1, "F8_E8M0": 1}
 
 
 def read(view: memoryview) -> Header:
@@ -104,6 +110,7 @@ def _are_sizes(value: object) -> bool:
 def _read_tensors(header: dict[str, Any], metadata: dict[str, str], start: int, size: int) -> Header:
     tensors: list[Entry] = []
     unusable: dict[str, str] = {}
+    others: dict[str, Entry] = {}
     ranges: list[tuple[int, int, str]] = []
     for name, entry in header.items():
         if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
@@ -126,7 +133,7 @@ def _read_tensors(header: dict[str, Any], metadata: dict[str, str], start: int, 
                 f"do not lie inside the {size - start} bytes of data of the file",
                 start + begin,
             )
-        item = _USABLE.get(dtype) or _OTHERS.get(dtype)
+        item, whole = _USABLE.get(dtype) or (_OTHERS.get(dtype), 1)
         if item and item * prod(shape) != end - begin:
             raise model_error(
                 f"tensor {name!r:.100} at offset {start + begin}: {dtype} of shape {shape!r:.60} has not the "
@@ -134,18 +141,25 @@ def _read_tensors(header: dict[str, Any], metadata: dict[str, str], start: int, 
                 start + begin,
             )
         ranges.append((begin, end, name))
+        place = Entry(name, dtype, tuple(shape) or (1,), start + begin)
         if dtype not in _USABLE:
             unusable[name] = f"its type is {dtype:.20}: {', '.join(_USABLE)} are supported"
         elif (start + begin) % 4:
             unusable[name] = f"it lies at offset {start + begin}, which is not a multiple of 4"
+        elif (shape or [1])[-1] % whole:
+            unusable[name] = (
+                f"it has rows of {(shape or [1])[-1]} elements, {dtype} takes multiples of {whole}"
+            )
         elif len(shape) > 4:
             unusable[name] = f"it has {len(shape)} dimensions, at most 4 are supported"
         else:
-            tensors.append((name, dtype, tuple(shape) or (1,), start + begin))
+            tensors.append(place)
+        if name in unusable:
+            others[name] = place
     ranges.sort()
     for (_, end, name), (begin, _, other) in pairwise(ranges):
         if begin < end:
             raise model_error(
                 f"tensors {name!r:.100} and {other!r:.100} overlap at offset {start + begin}", start + begin
             )
-    return Header("safetensors", metadata, tensors, unusable)
+    return Header("safetensors", metadata, tensors, unusable, others)

@@ -1,12 +1,12 @@
-"""Weights: the tensors of a model file, mapped."""
+"""Weights: the tensors of a model's files, mapped."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from zcwasm import _arguments, _core
 from zcwasm._extras import needed_for
-from zcwasm._models import digests, gguf, safetensors
+from zcwasm._models import digests, weights_files
 from zcwasm._models.model_file import Entry, Header, model_error
 
 # What progress is told: bytes done, bytes in all.
@@ -14,20 +14,23 @@ Progress = Callable[[int, int], object]
 
 
 class Weights(_core._Weights):
-    """Read-only tensors in a mapped GGUF or safetensors file; the content says which.
+    """Read-only tensors in mapped GGUF or safetensors files; the content says which.
 
-    The file is never read into memory: where a device shares the host's memory, the mapping itself is its
+    path: a file; any part of a GGUF model in parts (NAME-00001-of-00003.gguf), which stands for all of them;
+    or a folder with model.safetensors, or with several such files and their index.
+
+    Files are never read into memory: where a device shares the host's memory, the mapping itself is its
     buffer. To a device with memory of its own the tensors are uploaded, once for all users. `device`: make
     them ready for it now, as load() does. `progress`: called with bytes done and bytes in all, or True for a
     tqdm bar.
 
-    The file must not be cut short while it is open: reading what is gone kills the process (SIGBUS).
-    Raises OSError and ModelError, which names the tensor or key and has the file's `offset`.
+    The files must not be cut short while they are open: reading what is gone kills the process (SIGBUS).
+    Raises OSError and ModelError, which names the file, the tensor or key, and has the file's `offset`.
     """
 
     format: str
     metadata: Mapping[str, Any]
-    #: Tensors that the file has and no kernel can use: name to the reason.
+    #: Tensors that the files have and no kernel can use: name to the reason.
     unusable: Mapping[str, str]
 
     def __new__(
@@ -37,17 +40,44 @@ class Weights(_core._Weights):
         device: _core.Device | None = None,
         progress: Progress | bool | None = None,
     ) -> "Weights":
-        found: list[Header] = []
-        _arguments.path("path", path)
+        return cls._open(path, weights_files.find(_arguments.path("path", path)), device, progress)
 
-        def tensors(view: memoryview) -> list[Entry]:
-            found.append(read_header(view))
-            return found[0].tensors
+    @classmethod
+    def _open(
+        cls,
+        path: str | os.PathLike[str],
+        files: weights_files.Files,
+        device: _core.Device | None = None,
+        progress: Progress | bool | None = None,
+    ) -> "Weights":
+        """path: what these files are called together."""
+        found: list[Header] = []
+        at: str | None = os.fspath(path)  # the file that an error is about; None: it says so itself
+
+        def paths() -> Iterator[str | os.PathLike[str]]:
+            nonlocal at
+            for file in files.paths:
+                at = os.fspath(file)
+                yield file
+
+        def tensors(views: tuple[memoryview, ...]) -> tuple[Iterator[Entry], bytes | bytearray | None]:
+            nonlocal at
+            at = None
+            found.append(files.read(views))
+            return entries(), found[0].made
+
+        def entries() -> Iterator[Entry]:
+            nonlocal at
+            for entry in found[0].tensors:
+                at = os.fspath(files.paths[entry.file] if entry.file < len(files.paths) else path)
+                yield entry
 
         try:
-            self = super().__new__(cls, path, tensors)
+            self = super().__new__(cls, path, tensors, paths())
         except _core.ModelError as error:
-            raise model_error(f"{os.fspath(path)}: {error}", error.offset) from None
+            if at is None:
+                raise
+            raise model_error(f"{at}: {error}", error.offset) from None
         self.format = found[0].format
         self.metadata = found[0].metadata
         self.unusable = found[0].unusable
@@ -66,8 +96,9 @@ class Weights(_core._Weights):
     def sha256(self) -> str:
         """SHA-256 of the file, 64 hexadecimal digits: what a snapshot knows it by.
 
-        The file is read once for that; the cache folder ($ZCWASM_CACHE) remembers it by inode, size and
-        times.
+        Of several files, and where vectors were made at opening, it is that of a text, which digests.py
+        describes. Each file is read once for that; the cache folder ($ZCWASM_CACHE) remembers it by inode,
+        size and times.
         """
         return digests.of(self)
 
@@ -88,15 +119,6 @@ class Weights(_core._Weights):
         return super().pack(device, names, progress or None)
 
     pack.__doc__ = _core._Weights.pack.__doc__
-
-
-def read_header(view: memoryview) -> Header:
-    """The header of a mapped file of either format."""
-    if view[:4] == gguf.MAGIC:
-        return gguf.read(view)
-    if len(view) > 8 and view[8] == ord("{"):
-        return safetensors.read(view)
-    raise model_error("is neither a GGUF nor a safetensors file", 0)
 
 
 class _Bar:

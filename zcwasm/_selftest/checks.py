@@ -414,7 +414,7 @@ def one_row(bench: Bench, name: str, size: int) -> str:
         batch.submit().wait()
 
     moved = 4 * w.nbytes / best(run, repeat=5) / 1e9
-    return f"one row × {name:<5}           {moved:9.1f} GB/s of weights{share(device, moved, BANDWIDTH)}"
+    return f"one row × {name:<7}         {moved:9.1f} GB/s of weights{share(device, moved, BANDWIDTH)}"
 
 
 def product_of_rows(bench: Bench, name: str, rows: int, n: int, k: int) -> str:

@@ -40,7 +40,7 @@ def nibbles(q: Array) -> Array:
 
 def bits_of(data: Array, width: int) -> Array:
     """Rows of bytes, (..., n), in parts of `width` bits, lowest first: (..., 8 / width, n)."""
-    shifts = np.arange(0, 8, width, np.uint8)[:, None]
+    shifts = np.array(range(0, 8, width), np.uint8)[:, None]
     return np.asarray(data[..., None, :] >> shifts & np.uint8((1 << width) - 1))
 
 
@@ -81,7 +81,7 @@ def dequantize_others(name: str, blocks: Array) -> Array:
         high = bits_of(blocks[:, at : at + 4, None], 1).reshape(count, 32)
         q = nibbles(blocks[:, at + 4 :]).astype(np.float32) + 16 * high
         d = halves(blocks[:, :2])
-        return d * (q - 16) if name == "Q5_0" else d * q + halves(blocks[:, 2:4])
+        return np.asarray(d * (q - 16) if name == "Q5_0" else d * q + halves(blocks[:, 2:4]))
     if name == "Q2_K":
         d, m = halves(blocks[:, 80:82]), halves(blocks[:, 82:])
         scale, least = blocks[:, :16] & 15, blocks[:, :16] >> 4

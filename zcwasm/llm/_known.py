@@ -58,16 +58,9 @@ _BLOCKS = "the quantized blocks of version 2 are supported"
 
 
 def check_whole(metadata: Mapping[str, Any], is_gguf: bool) -> None:
-    """Raises ModelError for a part of a file, and for what is no model."""
+    """Raises ModelError for what is no model."""
     if is_gguf and (key := next((key for key in metadata if key.startswith(_MADE)), None)):
         raise model_error(f"{key:.100} is not known", None)
-    parts = metadata.get("split.count", 1)
-    if not isinstance(parts, int) or parts not in (0, 1):
-        raise model_error(
-            f"split.count is {parts!r:.40}: the file is one part of a split model; join the parts with "
-            "llama-gguf-split --merge",
-            None,
-        )
     kind = metadata.get("general.type", "model")
     if not isinstance(kind, str) or kind != "model":
         raise model_error(f"general.type is {kind!r:.40}, must be 'model'", None)

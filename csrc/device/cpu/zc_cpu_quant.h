@@ -42,8 +42,7 @@ typedef struct zc_block_q6_k { /* d * scales[i / 16] * (n - 32), n of 6 bits */
     uint16_t d;
 } zc_block_q6_k;
 
-typedef struct
-    zc_block_q5_0 { /* d * (n - 16), n of 5 bits: the lower four as in q4_0, the upper one is bit i of `high` */
+typedef struct zc_block_q5_0 { /* d * (n - 16), n of 5 bits: the lower four as in q4_0, bit i of `high` */
     uint16_t d;
     uint8_t high[4];
     uint8_t q[16];

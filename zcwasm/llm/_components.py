@@ -1,0 +1,344 @@
+"""What a tokenizer.json does with a text around its model, checked: normalizer, pre-tokenizer, decoder, and
+what the post-processor puts around a text.
+
+Each is a tree of components with a "type". The tables say which there are, and what their members may be; the
+file may ask for anything else that the library knows, and is refused by the name of it. What is checked is
+written anew and read by the library, so that it never sees anything else.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from zcwasm._core import ModelError
+from zcwasm._models.guarded import guarded
+from zcwasm.llm import _expressions, _sentencepiece, _wordpiece
+
+_MOST_STEPS = 24  # components of one tree; models have up to 8
+_LONGEST = 64  # characters of what is looked for, put in front or put in place of something
+_MOST_GROWTH = 256  # how many times as long a text may become
+_MOST_AROUND = 16  # tokens in front of a text and behind it
+
+Component = Mapping[str, Any]
+_Check = Callable[[str, Any], Any]
+
+
+# --- members ---
+
+
+def _flag(where: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ModelError(f"{where} is {value!r:.100}, not true or false")
+    return value
+
+
+def _flag_or_none(where: str, value: object) -> bool | None:
+    return None if value is None else _flag(where, value)
+
+
+def _short(where: str, value: object) -> str:
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        raise ModelError(f"{where} is {value!r:.100}, not a text of up to {_LONGEST} characters")
+    return value
+
+
+def _one_of(*words: str) -> _Check:
+    def check(where: str, value: object) -> object:
+        if value not in words:
+            raise ModelError(f"{where} is {value!r:.100}, supported are {', '.join(words)}")
+        return value
+
+    return check
+
+
+def _letter(where: str, value: object) -> str:
+    if not isinstance(value, str) or len(value) != 1:
+        raise ModelError(f"{where} is {value!r:.100}, not one character")
+    return value
+
+
+def _few(where: str, value: object) -> int:
+    if type(value) is not int or not 0 <= value <= _LONGEST:
+        raise ModelError(f"{where} is {value!r:.100}, not a number up to {_LONGEST}")
+    return value
+
+
+def _pattern(where: str, value: object) -> dict[str, str]:
+    if isinstance(value, dict) and len(value) == 1:
+        ((kind, text),) = value.items()
+        if kind == "String":
+            return {kind: _short(where, text)}
+        if kind == "Regex" and isinstance(text, str):
+            return {kind: _expressions.check(where, text)}
+    raise ModelError(f"{where} is {value!r:.100}, neither a String nor a Regex")
+
+
+def _charsmap(where: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise ModelError(f"{where} is {type(value).__name__}, not a text")
+    try:
+        data = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raise ModelError(f"{where} is no base64") from None
+    _sentencepiece.check_charsmap(where, data)
+    return value
+
+
+# --- trees ---
+
+_BEHAVIORS = _one_of("Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous")
+_METASPACE: dict[str, _Check] = {
+    "replacement": _letter,
+    "str_rep": _letter,
+    "add_prefix_space": _flag,
+    "prepend_scheme": _one_of("always", "first", "never"),
+    "split": _flag,
+}
+_BYTE_LEVEL: dict[str, _Check] = {"add_prefix_space": _flag, "trim_offsets": _flag, "use_regex": _flag}
+
+_NORMALIZERS: dict[str, dict[str, _Check]] = {
+    **{name: {} for name in ("NFC", "NFD", "NFKC", "NFKD", "Nmt", "Lowercase", "StripAccents")},
+    "Strip": {"strip_left": _flag, "strip_right": _flag},
+    "Prepend": {"prepend": _short},
+    "Replace": {"pattern": _pattern, "content": _short},
+    "Precompiled": {"precompiled_charsmap": _charsmap},
+    "BertNormalizer": {
+        "clean_text": _flag,
+        "handle_chinese_chars": _flag,
+        "strip_accents": _flag_or_none,
+        "lowercase": _flag,
+    },
+}
+_PRE_TOKENIZERS: dict[str, dict[str, _Check]] = {
+    **{name: {} for name in ("BertPreTokenizer", "Whitespace", "WhitespaceSplit", "UnicodeScripts")},
+    "ByteLevel": _BYTE_LEVEL,
+    "Digits": {"individual_digits": _flag},
+    "Punctuation": {"behavior": _BEHAVIORS},
+    "Split": {"pattern": _pattern, "behavior": _BEHAVIORS, "invert": _flag},
+    "Metaspace": _METASPACE,
+}
+_DECODERS: dict[str, dict[str, _Check]] = {
+    **{name: {} for name in ("ByteFallback", "Fuse")},
+    "ByteLevel": _BYTE_LEVEL,
+    "Replace": {"pattern": _pattern, "content": _short},
+    "Strip": {"content": _letter, "start": _few, "stop": _few},
+    "Metaspace": _METASPACE,
+    "WordPiece": {"prefix": _short, "cleanup": _flag},
+}
+
+
+def _steps(
+    where: str, value: object, table: Mapping[str, Mapping[str, _Check]], parts: str, depth: int = 0
+) -> Iterator[dict[str, Any]]:
+    """The components of a tree, one after the other."""
+    if value is None:
+        return
+    if not isinstance(value, dict):
+        raise ModelError(f"{where} is {type(value).__name__}, not an object")
+    kind = value.get("type")
+    if kind == "Sequence":
+        items = value.get(parts)
+        if depth > 2 or not isinstance(items, list):
+            raise ModelError(f"{where}: a Sequence has no list of {parts}, or is in too many others")
+        for item in items:
+            yield from _steps(where, item, table, parts, depth + 1)
+        return
+    if not isinstance(kind, str) or kind not in table:
+        raise ModelError(f"{where}: {kind!r:.100} is not supported, what is: {', '.join(sorted(table))}")
+    made = {"type": kind}
+    for name, member in value.items():
+        if name == "type":
+            continue
+        if name not in table[kind]:
+            raise ModelError(f"{where}: {kind} has {name!r:.100}, which is not known")
+        made[name] = table[kind][name](f"{where}: {kind}.{name}", member)
+    yield made
+
+
+def _list(
+    where: str, value: object, table: Mapping[str, Mapping[str, _Check]], parts: str
+) -> list[dict[str, Any]]:
+    found = []
+    for step in _steps(where, value, table, parts):
+        found.append(step)
+        if len(found) > _MOST_STEPS:
+            raise ModelError(f"{where} has more than {_MOST_STEPS} components")
+    return found
+
+
+def normalizers(where: str, value: object) -> list[dict[str, Any]]:
+    found = _list(where, value, _NORMALIZERS, "normalizers")
+    growth = 1
+    for step in found:
+        if step["type"] == "Replace":
+            sought = step.get("pattern", {}).get("String", "")
+            growth *= max(1, -(-len(step.get("content", "")) // max(1, len(sought))))
+        elif step["type"] in ("NFKC", "NFKD", "Precompiled"):
+            growth *= 4  # on the whole; of single characters 18
+    if growth > _MOST_GROWTH:
+        raise ModelError(f"{where}: a text may become more than {_MOST_GROWTH} times as long")
+    return found
+
+
+def pre_tokenizers(where: str, value: object) -> list[dict[str, Any]]:
+    return _list(where, value, _PRE_TOKENIZERS, "pretokenizers")
+
+
+def make(
+    where: str, normalizer: list[dict[str, Any]], pre_tokenizer: list[dict[str, Any]]
+) -> tuple[Any, Any]:
+    """The library's objects; None where nothing is to be done."""
+    from tokenizers import Tokenizer
+
+    def tree(steps: list[dict[str, Any]], parts: str) -> dict[str, Any] | None:
+        return {"type": "Sequence", parts: steps} if len(steps) > 1 else steps[0] if steps else None
+
+    text = json.dumps(
+        {
+            "version": "1.0",
+            "truncation": None,
+            "padding": None,
+            "added_tokens": [],
+            "normalizer": tree(normalizer, "normalizers"),
+            "pre_tokenizer": tree(pre_tokenizer, "pretokenizers"),
+            "post_processor": None,
+            "decoder": None,
+            "model": {"type": "BPE", "vocab": {}, "merges": []},
+        }
+    )
+    made = guarded(where, lambda: Tokenizer.from_str(text))
+    return made.normalizer, made.pre_tokenizer
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """How tokens become text."""
+
+    #: "byte level", "word piece" or "spaces": U+2581 is a space.
+    family: str
+    #: Whether a space at the beginning of a text is left out.
+    strips: bool
+
+
+def decoding(where: str, value: object, pre_tokenizer: list[dict[str, Any]]) -> Decoding:
+    """By the decoder, or the pre-tokenizer where a file has none."""
+    steps = _list(where, value, _DECODERS, "decoders")
+    if not steps:
+        steps = [step for step in pre_tokenizer if step["type"] in ("ByteLevel", "Metaspace")]
+        if not steps:
+            raise ModelError(f"{where}: there is none, and the pre-tokenizer tells nothing of it either")
+    kinds = {step["type"] for step in steps}
+    if "ByteLevel" in kinds:
+        prefixed = any(step["type"] == "ByteLevel" and step.get("add_prefix_space") for step in pre_tokenizer)
+        family, strips = "byte level", prefixed
+        allowed = {"ByteLevel", "Fuse", "ByteFallback"}
+    elif "WordPiece" in kinds:
+        family, strips = "word piece", True
+        allowed = {"WordPiece"}
+    else:
+        family, strips = "spaces", any(map(_strips, steps))
+        allowed = {"Replace", "ByteFallback", "Fuse", "Strip", "Metaspace"}
+    for step in steps:
+        kind = step["type"]
+        if kind not in allowed or not _usual(step):
+            raise ModelError(f"{where}: {step!r:.200} is not supported with {', '.join(sorted(kinds))}")
+    return Decoding(family, strips)
+
+
+def _usual(step: Mapping[str, Any]) -> bool:
+    """Whether a decoder does what tokens' bytes alone can tell."""
+    kind = step["type"]
+    if kind == "Replace":
+        return bool(step.get("pattern") == {"String": _sentencepiece.SPACE} and step.get("content") == " ")
+    if kind == "Strip":
+        return bool(step.get("content") == " " and step.get("start", 0) <= 1 and not step.get("stop"))
+    if kind == "Metaspace":
+        return bool(step.get("replacement", _sentencepiece.SPACE) == _sentencepiece.SPACE)
+    if kind == "WordPiece":
+        return bool(step.get("prefix", _wordpiece.GOES_ON) == _wordpiece.GOES_ON)
+    return True
+
+
+def _strips(step: Mapping[str, Any]) -> bool:
+    if step["type"] == "Strip":
+        return bool(step.get("start"))
+    if step["type"] == "Metaspace":
+        default = "always" if step.get("add_prefix_space", True) else "never"
+        return bool(step.get("prepend_scheme", default) != "never")
+    return False
+
+
+def around(where: str, value: object, count: int) -> tuple[list[int], list[int]] | None:
+    """Ids that a post-processor puts in front of a text and behind it; None if it says nothing of it.
+    count: of tokens."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise ModelError(f"{where} is {type(value).__name__}, not an object")
+    kind = value.get("type")
+    if kind == "Sequence":
+        items = value.get("processors")
+        if not isinstance(items, list) or len(items) > _MOST_STEPS:
+            raise ModelError(f"{where}: a Sequence has no list of processors, or a long one")
+        found = [
+            around(where, item, count)
+            for item in items
+            if not (isinstance(item, dict) and item.get("type") == "Sequence")
+        ]
+        said = [each for each in found if each is not None]
+        if len(said) > 1:
+            raise ModelError(f"{where} puts tokens around a text twice, which is not supported")
+        return said[0] if said else None
+    if kind == "ByteLevel":  # of where tokens lie in the text
+        return None
+    if kind in ("BertProcessing", "RobertaProcessing"):
+        ends = [_token(f"{where}: {kind}.{name}", value.get(name), count) for name in ("cls", "sep")]
+        return [ends[0]], [ends[1]]
+    if kind == "TemplateProcessing":
+        return _template(f"{where}: {kind}", value, count)
+    raise ModelError(f"{where}: {kind!r:.100} is not supported")
+
+
+def _token(where: str, value: object, count: int) -> int:
+    """Of a name and an id."""
+    if not isinstance(value, list) or len(value) != 2:
+        raise ModelError(f"{where} is {value!r:.100}, not a token and its id")
+    return index(where, value[1], count)
+
+
+def index(where: str, value: object, count: int) -> int:
+    """A token's id, checked."""
+    if type(value) is not int or not 0 <= value < count:
+        raise ModelError(f"{where} is {value!r:.100}, but there are {count} tokens")
+    return value
+
+
+def _template(where: str, value: Mapping[str, Any], count: int) -> tuple[list[int], list[int]]:
+    single, special = value.get("single"), value.get("special_tokens")
+    if not isinstance(single, list) or not isinstance(special, dict):
+        raise ModelError(f"{where} has no list 'single' or no 'special_tokens'")
+    ids: tuple[list[int], list[int]] = ([], [])
+    behind = 0
+    for item in single:
+        if not isinstance(item, dict) or len(item) != 1:
+            raise ModelError(f"{where}: {item!r:.100} is neither a token nor the text")
+        ((kind, member),) = item.items()
+        name = member.get("id") if isinstance(member, dict) else None
+        if kind == "Sequence" and name == "A" and not behind:
+            behind = 1
+        elif kind == "SpecialToken" and isinstance(name, str):
+            token = special.get(name)
+            found = token.get("ids") if isinstance(token, dict) else None
+            if not isinstance(found, list) or len(found) + len(ids[behind]) > _MOST_AROUND:
+                raise ModelError(f"{where}: {name!r:.100} has no ids, or too many")
+            ids[behind].extend(index(f"{where}: {name!r:.100}", each, count) for each in found)
+        else:
+            raise ModelError(f"{where}: {item!r:.100} is neither a token nor the text")
+    if not behind:
+        raise ModelError(f"{where} leaves the text out")
+    return ids
