@@ -185,6 +185,9 @@ def translate(source: str, strict: bool) -> str:
         source,
         flags=re.DOTALL,
     )
+    # Nor for its operator for `constant`. A table of numbers is as well an array of the language.
+    table = r"^constant spvUnsafeArray<(float|uint), (\d+)> (\w+) = spvUnsafeArray<\1, \2>\((\{.*\})\);$"
+    text = re.sub(table, r"constant \1 \3[\2] = \4;", text, flags=re.MULTILINE)
     # Metal takes it that what two arguments in device memory show is never the same.
     text = re.sub(r"(\bdevice\b[^,();]*[&*]) ?(\w+ \[\[buffer\()", r"\1 __restrict \2", text)
     text = truths(re.sub(r"\[\[[^\]]*\]\]", "", text))

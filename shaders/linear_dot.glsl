@@ -115,7 +115,7 @@ Unit load_unit_Q6_K(uint row, uint u)
     uint h = row + u / 8u * 105u, part = u / 4u & 1u, in_part = u & 3u, scales = 192u + 8u * part + in_part;
     uint scale = weight_word(h / 2u + 52u) >> 16u * (h & 1u) & 0xffffu;
     return Unit(four_words_of(h + 32u * part + 8u * in_part), four_words_of(h + 64u + 16u * part + 8u * (in_part & 1u)),
-                scale | byte_of(h, scales) << 16u | byte_of(h, scales + 4u) << 24u);
+                scale | byte_of(h, scales) << 16u | byte_of(h, scales + 4u) << 24u, 0u);
 }
 
 void units_times_x_Q6_K(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
@@ -144,14 +144,15 @@ void runs_times_x(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums
         vec2 scales[4];
         EACH_ROW(y) {
             words[y] = run_numbers(unit[y], i);
-            scales[y] = run_scale(unit[y], u, i);
+            scales[y] = unit_scale(unit[y], u) * run_scale(unit[y], i);
         }
         EACH_X(m) {
             uvec4 h = x_quad(m, at + half_), l = x_quad(m, at + 2u + half_), t = x_quad(m, at + 4u);
             float s = uintBitsToFloat(t.x);
             int of_x = int(half_ != 0u ? t.w : t.z);
             EACH_ROW(y) {
-                sums[y][m] += s * (scales[y].x * float(dots(words[y], h, l)) - scales[y].y * float(of_x));
+                float sum = scales[y].x * float(dots(words[y], h, l) - RUN_ZERO * of_x);
+                sums[y][m] += s * (run_minima ? sum - scales[y].y * float(of_x) : sum);
             }
         }
     }

@@ -80,10 +80,18 @@ float line_times_x_BF16(uint row, uint u, vec4 x[8], vec4 of_x)
                  times(uintBitsToFloat(uvec4(low.x, high.x, low.y, high.y)), x[0], 0.0));
 }
 
+// As half-floats they are a 256th of what they are. Those without a leading one are so, too: Apple's GPUs keep these.
 float line_times_x_F8_E4M3(uint row, uint u, vec4 x[8], vec4 of_x)
 {
     uvec2 w = EITHER(shorts, row + 4u * u);
-    return times(f8_e4m3(w.y), x[1], times(f8_e4m3(w.x), x[0], 0.0));
+    float sum = 0.0;
+    [[unroll]] for (uint i = 0u; i < 2u; i++) {
+        vec2 p = unpackHalf2x16(w[i] << 7u & 0x3f803f80u | w[i] << 8u & 0x80008000u);
+        vec2 q = unpackHalf2x16(w[i] >> 1u & 0x3f803f80u | w[i] & 0x80008000u);
+        sum = times(vec4(p.x, q.x, p.y, q.y), x[i], sum);
+    }
+    uvec2 none = (w & 0x7f7f7f7fu) + 0x01010101u & 0x80808080u;
+    return (none.x | none.y) != 0u ? uintBitsToFloat(NAN_BITS) : 256.0 * sum;
 }
 
 float line_times_x_Q8_0(uint row, uint u, vec4 x[8], vec4 of_x)
@@ -162,24 +170,35 @@ float code_float(uint code)
     return IS(MXFP4) ? FP4_FLOATS[code & 15u] : IQ4_FLOATS[code & 15u];
 }
 
+// Bytes are half-floats without a leading one, which Apple's GPUs keep: that takes half as many instructions as to become the
+// middle of others. As long as x is no less than 2^-102 no product is too small for float32.
+#define BYTE_HALVES 16777216.0
+
+vec4 byte_halves(uint w)
+{
+    vec2 p = unpackHalf2x16(w & 0x00ff00ffu), q = unpackHalf2x16(w >> 8u & 0x00ff00ffu);
+    return vec4(p.x, q.x, p.y, q.y);
+}
+
 float run_line(uint row, uint u, vec4 x[8], vec4 of_x)
 {
     Unit unit = load_unit(row, u);
-    float sum = 0.0;
+    vec2 all_ = vec2(0.0);
     [[unroll]] for (uint i = 0u; i < 2u; i++) {
         uvec4 words = coded ? unit.a >> 4u * i : run_numbers(unit, i);
-        vec4 sums = vec4(0.0);
+        float sum = coded ? 0.0 : -float(RUN_ZERO) / BYTE_HALVES * of_x[i];
         [[unroll]] for (uint e = 0u; e < 4u; e++) {
             uint w = words[e];
             vec4 v = coded ? vec4(code_float(w), code_float(w >> 8u), code_float(w >> 16u), code_float(w >> 24u))
-                           : small_bytes(w);
-            sums = fma(v, x[4u * i + e], sums);
+                           : byte_halves(w);
+            sum = times(v, x[4u * i + e], sum);
         }
-        vec2 d = run_scale(unit, u, i);
-        sum = fma(d.x, coded ? sum4(sums) : fma(-NIBBLE, of_x[i], sum4(sums)), sum);
-        sum = coded ? sum : fma(-d.y, of_x[i], sum);
+        vec2 scale = run_scale(unit, i);
+        all_ = vec2(fma(scale.x, sum, all_.x), fma(scale.y, of_x[i], all_.y));
     }
-    return sum;
+    vec2 scale = unit_scale(unit, u);
+    all_.x *= coded ? 1.0 : BYTE_HALVES;
+    return run_minima ? fma(scale.x, all_.x, -scale.y * all_.y) : scale.x * all_.x;
 }
 #define line_times_x_Q5_0 run_line
 #define line_times_x_Q5_1 run_line

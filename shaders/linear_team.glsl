@@ -26,7 +26,7 @@ const uint GROUP_LINES = both ? GROUP_ROWS / 2u : GROUP_ROWS; // elements of y o
 struct Unit // words of its weights, before anything is computed from them
 {
     uvec4 a, b;
-    uint c;
+    uint c, d;
 };
 
 const bool plain = IS(F32) || IS(F16) || IS(BF16) || IS(F8_E4M3); // not in blocks of 32
@@ -34,7 +34,7 @@ const uint UNIT = plain ? 8u : 32u;
 
 Unit no_unit()
 {
-    return Unit(uvec4(0u), uvec4(0u), 0u);
+    return Unit(uvec4(0u), uvec4(0u), 0u, 0u);
 }
 
 uint next_half(uint low, uint high)
@@ -177,19 +177,19 @@ Unit load_unit_F8_E4M3(uint row, uint u)
 Unit load_unit_Q8_0(uint row, uint u)
 {
     uint at = (row + 17u * u) / 2u;
-    return Unit(four_words(at), four_words(at + 4u), weight_word(at + 8u));
+    return Unit(four_words(at), four_words(at + 4u), weight_word(at + 8u), 0u);
 }
 
 Unit load_unit_Q4_0(uint row, uint u)
 {
     uint at = (row + 9u * u) / 2u;
-    return Unit(four_words(at), uvec4(0u), weight_word(at + 4u));
+    return Unit(four_words(at), uvec4(0u), weight_word(at + 4u), 0u);
 }
 
 Unit load_unit_Q4_1(uint row, uint u)
 {
     uint at = row / 2u + 5u * u;
-    return Unit(four_words(at + 1u), uvec4(0u), weight_word(at));
+    return Unit(four_words(at + 1u), uvec4(0u), weight_word(at), 0u);
 }
 
 // 16 low nibbles of one block of 32 and 16 high ones of the next.
@@ -197,9 +197,9 @@ Unit load_unit_Q4_K(uint row, uint u)
 {
     uint at = row / 2u + u / 8u * 36u, quants = at + 4u + 4u * (u & 7u);
     if ((at & 3u) == 0u) {
-        return Unit(weight_words(quants / 4u), weight_words(at / 4u), 0u);
+        return Unit(weight_words(quants / 4u), weight_words(at / 4u), 0u, 0u);
     }
-    return Unit(four_words(quants), four_words(at), 0u);
+    return Unit(four_words(quants), four_words(at), 0u, 0u);
 }
 
 // Which 32 weights of a block of 256 go together is up to who multiplies.

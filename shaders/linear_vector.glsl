@@ -44,8 +44,8 @@ vec4 bytes_and_384(uint w)
     return vec4(p.x, q.x, p.y, q.y);
 }
 
-// Numbers of runs (linear_runs.glsl) plus RUN_ZERO.
-const float RUN_ZERO = signed_runs ? 384.0 : NIBBLE;
+// Numbers of runs (linear_runs.glsl) plus RUN_OFFSET.
+const float RUN_OFFSET = signed_runs ? 384.0 : NIBBLE;
 
 vec4 run_floats(uint w)
 {
@@ -234,7 +234,7 @@ Unit load_unit_Q6_K(uint row, uint u)
         b = uvec4(next_half(b.x, b.y), next_half(b.y, weight_word(high + 2u)), next_half(b.z, b.w),
                   next_half(b.w, weight_word(scales + 2u)));
     }
-    return Unit(a, b, weight_word(h / 2u + 52u));
+    return Unit(a, b, weight_word(h / 2u + 52u), 0u);
 }
 
 void units_times_x_Q6_K(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
@@ -286,10 +286,11 @@ void runs_times_x(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums
             }
         }
         EACH_ROW(y) {
-            vec2 d = run_scale(unit[y], u, i);
+            vec2 d = unit_scale(unit[y], u) * run_scale(unit[y], i);
             EACH_X(m) {
                 float of_x = x_quad(m, block + 8u)[1u + half_];
-                sums[y][m] += d.x * (sum4(all_[4u * y + m]) - RUN_ZERO * of_x) - d.y * of_x;
+                sums[y][m] += d.x * (sum4(all_[4u * y + m]) - (RUN_OFFSET + float(RUN_ZERO)) * of_x);
+                sums[y][m] -= run_minima ? d.y * of_x : 0.0;
             }
         }
     }

@@ -592,7 +592,7 @@ class TestGenerate:
         assert "all-minilm-l6-v2 is an embedding model, which writes no text" in ran.err
         ran = zcwasm_command("generate", "--model", str(tmp_path), *words)
         assert ran.status == 1
-        assert "is a folder: language models are GGUF files" in ran.err
+        assert "is a folder that has no config.json" in ran.err
 
     def test_without_the_extra(
         self, zcwasm_command: Any, model: str, monkeypatch: pytest.MonkeyPatch

@@ -351,11 +351,21 @@ class TestModules:
         np.testing.assert_array_equal(embed.Model.open(tmp_path, cpu).encode(TEXTS), plain)
 
     def test_several_files(self, tmp_path: Path) -> None:
-        write_tiny(tmp_path)
-        (tmp_path / "model.safetensors").rename(tmp_path / "model-00001-of-00002.safetensors")
+        cpu = zcwasm.Device("cpu")
+        tensors = write_tiny(tmp_path)
+        plain = embed.Model.open(tmp_path, cpu).encode(TEXTS)
+        (tmp_path / "model.safetensors").unlink()
+        places = {name: f"model-{index % 2}.safetensors" for index, name in enumerate(tensors)}
+        for file in ("model-0.safetensors", "model-1.safetensors"):
+            some = {name: tensors[name] for name, place in places.items() if place == file}
+            numpy_files.save_file(some, tmp_path / file)
+        write_json(tmp_path / "model.safetensors.index.json", {"weight_map": places})
+        with embed.Model.open(tmp_path, cpu) as model:
+            np.testing.assert_array_equal(model.encode(TEXTS), plain)
+            assert str(tmp_path) in repr(model)
         write_json(tmp_path / "model.safetensors.index.json", {})
-        with pytest.raises(zcwasm.ModelError, match="several files"):
-            embed.Model.open(tmp_path, zcwasm.Device("cpu"))
+        with pytest.raises(zcwasm.ModelError, match="weight_map is missing"):
+            embed.Model.open(tmp_path, cpu)
 
 
 class TestTensors:

@@ -124,7 +124,7 @@ def test_there_is_a_model_of_every_type_of_weights() -> None:
 
 def test_both_orders_of_rotation_are_compared_with_the_reference() -> None:
     """test_families.py has all families."""
-    assert HALVES == {name: FAMILIES[name].rope_halves for name in HALVES}
+    assert {name: FAMILIES[name].rope_halves for name in HALVES} == HALVES
     assert {options.get("architecture", "llama") for options in KINDS} == set(HALVES)
 
 
@@ -1217,7 +1217,7 @@ class TestErrors:
         wrong = "cpu"
         with pytest.raises(TypeError, match=r"device must be a zcwasm\.Device, not str"):
             llm.Model.open(tiny.path, wrong)
-        with pytest.raises(zcwasm.ModelError, match=r"is a folder: .* zcwasm\.embed\.Model\.open"):
+        with pytest.raises(zcwasm.ModelError, match=r"is a folder that has no config\.json"):
             llm.Model.open(tmp_path)
 
     @pytest.mark.parametrize(

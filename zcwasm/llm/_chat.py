@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import zcwasm
 from zcwasm._core import ModelError
-from zcwasm._models.gguf import Metadata
 from zcwasm.llm._messages import Messages, Tools, check, check_tools
 from zcwasm.llm._said import OWN, SAID, marks_of, plain, whole
 
@@ -212,11 +211,12 @@ def _adapt_calls(messages: list[dict[str, Any]], habits: _Habits) -> None:
 def _special_tokens(metadata: Mapping[str, Any]) -> dict[str, str]:
     """Kept with a file's, whose list of tokens is long, and made anew for whoever asks: that took a hundred
     times as long as a rendering."""
-    if not isinstance(metadata, Metadata):
+    made = getattr(metadata, "made", None)  # of a file's, or a folder's, which has them from the beginning
+    if made is None:
         return _find_special_tokens(metadata)
-    if "special tokens" not in metadata.made:
-        metadata.made["special tokens"] = _find_special_tokens(metadata)
-    return dict(metadata.made["special tokens"])
+    if "special tokens" not in made:
+        made["special tokens"] = _find_special_tokens(metadata)
+    return dict(made["special tokens"])
 
 
 def _find_special_tokens(metadata: Mapping[str, Any]) -> dict[str, str]:

@@ -75,7 +75,7 @@ class Family:
     window_rope_base: float | None = None
     #: Layers with a window are rotated without scaling, by the same base.
     window_unscaled: bool = False
-    #: Matrices that folders have as one: q, k and v; gate and up.
+    #: Files have as one matrix: q, k and v; and, if there is a gate, gate and up.
     fused: bool = False
     #: Folders have the norms' weights minus 1.
     norms_less_one: bool = False
@@ -154,6 +154,7 @@ FAMILIES = {
         feed_forward=layouts.LLAMA_FF_PLAIN_GELU,
         parallel="key",
         biases=(*ATTENTION, *PLAIN),
+        fused=True,
         no_folder="has queries, keys and values of each head one behind the other",
     ),
     "gpt2": Family(
@@ -163,6 +164,7 @@ FAMILIES = {
         biases=(*ATTENTION, *PLAIN),
         rope_halves=None,
         learned_positions=True,
+        fused=True,
         no_folder="has transposed matrices",
     ),
 }

@@ -117,7 +117,7 @@ def check_tensors(weights: zcwasm.Weights, config: Config) -> None:
             if (optional and name not in weights.unusable) or f"zcwasm.{name}" in weights.metadata:
                 continue
             why = weights.unusable.get(name, "is missing")
-            raise model_error(f"tensor {name} {why}{_more(config)}", None)
+            raise model_error(f"tensor {name} {why}{_whole(weights, config, name)}{_more(config)}", None)
         if tensor.shape != shape:
             raise model_error(
                 f"tensor {name} is {_text(tensor.shape)}, must be {_text(shape)}{_more(config)}",
@@ -138,6 +138,17 @@ def multiplied(names: Iterable[str]) -> list[str]:
     found = list(names)
     looked_up = {"position_embd.weight"} | ({"token_embd.weight"} if "output.weight" in found else set())
     return [name for name in found if name not in looked_up]
+
+
+def _whole(weights: zcwasm.Weights, config: Config, name: str) -> str:
+    """What is said of the tensor that it is a part of in most files of the family."""
+    block, _, matrix = name.rpartition("ffn_" if "ffn_" in name else "attn_")
+    short, _, end = matrix.partition(".")
+    whole = {"q": "attn_qkv", "k": "attn_qkv", "v": "attn_qkv", "gate": "ffn_up"}.get(short)
+    if not config.family.fused or whole is None:
+        return ""
+    found = weights.tensors.get(f"{block}{whole}.{end}")
+    return f", and {block}{whole}.{end} is {'missing, too' if found is None else _text(found.shape)}"
 
 
 def _more(config: Config) -> str:

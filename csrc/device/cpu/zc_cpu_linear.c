@@ -22,6 +22,7 @@
 #include "device/cpu/zc_cpu_linear_job.h"
 #include "device/cpu/zc_cpu_ops.h"
 #include "device/cpu/zc_cpu_packed.h"
+#include "device/cpu/zc_cpu_packed_layout.h"
 #include "device/cpu/zc_cpu_quant.h"
 #include "device/cpu/zc_cpu_threads.h"
 #include "device/cpu/zc_cpu_workspace.h"
@@ -417,8 +418,8 @@ static bool find_packed(zc_linear_job *j, uint32_t type)
 static bool takes_fixed(const zc_linear_job *j, uint32_t type)
 {
     const zc_cpu_integer *integer = j->ops->integer;
-    return integer && zc_weight_type_get(type)->integer && !(j->p->flags & ZC_LINEAR_EXACT) &&
-           (j->packed || j->p->rows <= ZC_LINEAR_FEW || integer->tile);
+    return integer && !(j->p->flags & ZC_LINEAR_EXACT) &&
+           (j->packed || (zc_weight_type_get(type)->integer && (j->p->rows <= ZC_LINEAR_FEW || integer->tile)));
 }
 
 static size_t row_bytes_of(uint32_t type, uint32_t k)

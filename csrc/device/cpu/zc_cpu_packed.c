@@ -18,7 +18,7 @@
 #include "base/zc_copies.h"
 #include "base/zc_fork.h"
 #include "device/cpu/zc_cpu_ops.h"
-#include "device/cpu/zc_cpu_quant.h"
+#include "device/cpu/zc_cpu_packed_layout.h"
 #include "device/cpu/zc_cpu_threads.h"
 
 #define LEAST_ROWS 64u /* below, rows of zeros could make the copy much larger, for little */
@@ -61,157 +61,20 @@ ZC_FORK_HANDLERS(ZC_FORK_CPU_PACKED, .lock = lock_table, .unlock = unlock_table)
 
 /* ---- the layout ---- */
 
-typedef struct unit_info {
-    uint32_t blocks; /* of 32 elements, 0: the type is not packed */
-    uint32_t bytes;
-} unit_info;
-
-static unit_info unit_of(uint32_t type)
-{
-    switch (type) {
-    case ZC_WEIGHT_Q4_0:
-        return (unit_info){2, sizeof(zc_packed_q4_0)};
-    case ZC_WEIGHT_Q4_1:
-        return (unit_info){2, sizeof(zc_packed_q4_1)};
-    case ZC_WEIGHT_Q8_0:
-        return (unit_info){2, sizeof(zc_packed_q8_0)};
-    case ZC_WEIGHT_Q4_K:
-        return (unit_info){8, sizeof(zc_packed_q4_k)};
-    case ZC_WEIGHT_Q6_K:
-        return (unit_info){8, sizeof(zc_packed_q6_k)};
-    default:
-        return (unit_info){0};
-    }
-}
-
-_Static_assert(sizeof(zc_packed_q4_0) == 576 && sizeof(zc_packed_q4_1) == 640 && sizeof(zc_packed_q8_0) == 1088 &&
-                   sizeof(zc_packed_q4_k) == 2368 && sizeof(zc_packed_q6_k) == 3392,
-               "units are whole lines of the cache");
-
-static void put(uint8_t q[4][16][4], size_t row, const uint8_t from[16])
-{
-    for (size_t i = 0; i < 4; i++) {
-        memcpy(q[i][row], from + 4 * i, 4);
-    }
-}
-
-/* Row `row` of a unit from its first `blocks` blocks. */
-static void pack_q4_0(void *unit, size_t row, const void *from, size_t blocks)
-{
-    zc_packed_q4_0 *to = unit;
-    const zc_block_q4_0 *block = from;
-    for (size_t j = 0; j < blocks; j++) {
-        to->d[j][row] = block[j].d;
-        put(to->q[j], row, block[j].q);
-    }
-}
-
-static void pack_q4_1(void *unit, size_t row, const void *from, size_t blocks)
-{
-    zc_packed_q4_1 *to = unit;
-    const zc_block_q4_1 *block = from;
-    for (size_t j = 0; j < blocks; j++) {
-        to->d[j][row] = block[j].d;
-        to->m[j][row] = block[j].m;
-        put(to->q[j], row, block[j].q);
-    }
-}
-
-static void pack_q8_0(void *unit, size_t row, const void *from, size_t blocks)
-{
-    zc_packed_q8_0 *to = unit;
-    const zc_block_q8_0 *block = from;
-    for (size_t j = 0; j < blocks; j++) {
-        uint8_t bytes[32];
-        for (size_t i = 0; i < 32; i++) {
-            bytes[i] = (uint8_t)(block[j].q[i] + 128);
-        }
-        to->d[j][row] = block[j].d;
-        put(to->q[j], row, bytes);
-        put(to->q[j] + 4, row, bytes + 16);
-    }
-}
-
-static void pack_q4_k(void *unit, size_t row, const void *from, size_t blocks)
-{
-    zc_packed_q4_k *to = unit;
-    const zc_block_q4_k *block = from;
-    uint8_t scale[8], min[8];
-    (void)blocks;
-    zc_q4_k_scales(block->scales, scale, min);
-    to->d[row] = block->d;
-    to->m[row] = block->m;
-    for (size_t j = 0; j < 8; j++) {
-        const uint8_t *q = block->q + j / 2 * 32;
-        uint8_t nibbles[16];
-        for (size_t i = 0; i < 16; i++) {
-            nibbles[i] = (uint8_t)(j % 2 == 0 ? (q[i] & 15) | q[16 + i] << 4 : q[i] >> 4 | (q[16 + i] & 0xf0));
-        }
-        to->scale[j][row] = scale[j];
-        to->min[j][row] = min[j];
-        put(to->q[j], row, nibbles);
-    }
-}
-
-static void pack_q6_k(void *unit, size_t row, const void *from, size_t blocks)
-{
-    zc_packed_q6_k *to = unit;
-    const zc_block_q6_k *block = from;
-    (void)blocks;
-    to->d[row] = block->d;
-    for (size_t j = 0; j < 8; j++) {
-        const uint8_t *low = block->low + j / 4 * 64 + j % 2 * 32, *high = block->high + j / 4 * 32;
-        const unsigned low_bits = j % 4 < 2 ? 0 : 4, high_bits = (unsigned)(j % 4) * 2;
-        uint8_t nibbles[16], upper[8] = {0};
-        for (size_t i = 0; i < 16; i++) {
-            nibbles[i] = (uint8_t)((low[i] >> low_bits & 15) | (low[16 + i] >> low_bits & 15) << 4);
-        }
-        for (size_t i = 0; i < 32; i++) {
-            upper[i / 16 * 4 + i % 4] |= (uint8_t)((high[i] >> high_bits & 3) << i % 16 / 4 * 2);
-        }
-        to->scale[2 * j][row] = block->scales[2 * j];
-        to->scale[2 * j + 1][row] = block->scales[2 * j + 1];
-        put(to->block[j].q, row, nibbles);
-        memcpy(to->block[j].high[0][row], upper, 4);
-        memcpy(to->block[j].high[1][row], upper + 4, 4);
-    }
-}
-
-static void pack_row(uint32_t type, void *unit, size_t row, const void *from, size_t blocks)
-{
-    switch (type) {
-    case ZC_WEIGHT_Q4_0:
-        pack_q4_0(unit, row, from, blocks);
-        break;
-    case ZC_WEIGHT_Q4_1:
-        pack_q4_1(unit, row, from, blocks);
-        break;
-    case ZC_WEIGHT_Q8_0:
-        pack_q8_0(unit, row, from, blocks);
-        break;
-    case ZC_WEIGHT_Q4_K:
-        pack_q4_k(unit, row, from, blocks);
-        break;
-    default:
-        pack_q6_k(unit, row, from, blocks);
-        break;
-    }
-}
-
 static void pack_group(const matrix *m, uint64_t group)
 {
-    const unit_info unit = unit_of(m->type);
+    const zc_packed_unit unit = zc_packed_unit_of(m->type);
     const uint64_t blocks = m->k / 32, first = group * ZC_PACKED_ROWS;
     const uint64_t unit_bytes = m->row_bytes * unit.blocks / blocks; /* of a row in the file */
     uint8_t *to = m->to + group * m->group_bytes;
     size_t rows = m->n - first < ZC_PACKED_ROWS ? (size_t)(m->n - first) : ZC_PACKED_ROWS;
     for (uint64_t b = 0, at = 0; b < blocks; b += unit.blocks, to += unit.bytes, at += unit_bytes) {
         size_t here = blocks - b < unit.blocks ? (size_t)(blocks - b) : unit.blocks;
-        if (rows < ZC_PACKED_ROWS || here < unit.blocks || m->type == ZC_WEIGHT_Q4_K || m->type == ZC_WEIGHT_Q6_K) {
-            memset(to, 0, unit.bytes); /* what no row fills, and Q6_K's gap */
+        if (rows < ZC_PACKED_ROWS || here < unit.blocks || unit.gap > 0) {
+            memset(to, 0, unit.bytes);
         }
         for (size_t r = 0; r < rows; r++) {
-            pack_row(m->type, to, r, m->start + (first + r) * m->row_bytes + at, here);
+            zc_packed_put_row(m->type, to, r, m->start + (first + r) * m->row_bytes + at, here);
         }
     }
 }
@@ -363,7 +226,7 @@ static packed *plan(const zc_device_matrix *matrices, size_t count, uint64_t *by
     *bytes = *source = 0;
     for (size_t i = 0; i < count; i++) {
         const zc_device_matrix *from = &matrices[i];
-        const unit_info unit = unit_of(from->type);
+        const zc_packed_unit unit = zc_packed_unit_of(from->type);
         const zc_weight_type_info *type = zc_weight_type_get(from->type);
         if (unit.blocks == 0 || from->n < LEAST_ROWS || from->k == 0) {
             continue;

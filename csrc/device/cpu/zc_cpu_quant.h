@@ -96,42 +96,6 @@ typedef struct zc_block_mxfp4 {
 static const int8_t zc_iq4_values[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
 static const int8_t zc_mxfp4_values[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
-/* ---- the same laid out anew (zc_cpu_packed.h) ---- */
-
-#define ZC_PACKED_ROWS 16u
-
-/* Where things lie in a unit; each is a number for each row, `q` and `high` four bytes for each. In a block's 256 bytes
- * q[i][row] has elements 4 * i + 0 to 3 in its low nibbles, those 16 later in its high ones; Q6_K's two upper bits of
- * elements 16 * i + 4 * n + 0 to 3 are bits 2 * n of high[i][row]. */
-typedef struct zc_packed_q4_0 {
-    uint16_t d[2][16];
-    uint8_t q[2][4][16][4];
-} zc_packed_q4_0;
-
-typedef struct zc_packed_q4_1 {
-    uint16_t d[2][16], m[2][16];
-    uint8_t q[2][4][16][4];
-} zc_packed_q4_1;
-
-typedef struct zc_packed_q8_0 {
-    uint16_t d[2][16];
-    uint8_t q[2][8][16][4]; /* plus 128; elements 4 * i + 0 to 3 in q[i] */
-} zc_packed_q8_0;
-
-typedef struct zc_packed_q4_k {
-    uint16_t d[16], m[16];
-    uint8_t scale[8][16], min[8][16];
-    uint8_t q[8][4][16][4];
-} zc_packed_q4_k;
-
-typedef struct zc_packed_q6_k {
-    uint16_t d[16], none[16];
-    int8_t scale[16][16]; /* of halves of blocks of 32 */
-    struct {
-        uint8_t q[4][16][4], high[2][16][4];
-    } block[8];
-} zc_packed_q6_k;
-
 static inline float zc_half_to_float(uint16_t half)
 {
     uint32_t sign = (uint32_t)(half & 0x8000) << 16, rest = half & 0x7fff, bits;

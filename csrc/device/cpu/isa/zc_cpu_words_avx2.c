@@ -8,6 +8,7 @@
 
 #include "device/cpu/zc_cpu_integer.h"
 #include "device/cpu/zc_cpu_ops.h"
+#include "device/cpu/zc_cpu_packed_layout.h"
 #include "device/cpu/zc_cpu_quant.h"
 
 #if defined(__clang__)
@@ -20,6 +21,7 @@
 #define add_products(sum, a, b) _mm256_add_epi32(sum, _mm256_madd_epi16(a, b))
 
 #include "device/cpu/isa/zc_cpu_words.inc"
+#include "device/cpu/isa/zc_cpu_packed_lanes.inc"
 #include "device/cpu/isa/zc_cpu_packed.inc"
 #include "device/cpu/isa/zc_cpu_packed_rows.inc"
 #include "device/cpu/isa/zc_cpu_words_tile.inc"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "device/cpu/zc_cpu_ops.h"
+#include "device/cpu/zc_cpu_packed_layout.h"
 #include "device/cpu/zc_cpu_quant.h"
 
 #if defined(__clang__)
@@ -23,6 +24,7 @@
 #include "device/cpu/isa/zc_cpu_words.inc"
 
 #define add_bytes(sum, w, x) _mm256_dpbusd_avx_epi32(sum, w, x)
+#include "device/cpu/isa/zc_cpu_packed_lanes.inc"
 #include "device/cpu/isa/zc_cpu_packed.inc"
 #include "device/cpu/isa/zc_cpu_packed_rows.inc"
 #include "device/cpu/isa/zc_cpu_words_tile.inc"

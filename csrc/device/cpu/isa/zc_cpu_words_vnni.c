@@ -8,6 +8,7 @@
 
 #include "device/cpu/zc_cpu_integer.h"
 #include "device/cpu/zc_cpu_ops.h"
+#include "device/cpu/zc_cpu_packed_layout.h"
 #include "device/cpu/zc_cpu_quant.h"
 
 #if defined(__clang__)
@@ -23,6 +24,7 @@
 #include "device/cpu/isa/zc_cpu_words.inc"
 
 #define PACKED_512
+#include "device/cpu/isa/zc_cpu_packed_lanes.inc"
 #include "device/cpu/isa/zc_cpu_packed.inc"
 #include "device/cpu/isa/zc_cpu_packed_rows.inc"
 

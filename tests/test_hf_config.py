@@ -1,0 +1,195 @@
+"""A folder's config.json and names of tensors, in GGUF's terms: that both say the same of every family, and
+that nothing which is not known passes. The files are those of family_models.py; none is written here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import math
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import family_models
+import numpy as np
+import pytest
+
+import zcwasm
+from zcwasm._models import hf_config, hf_names
+from zcwasm.llm import _known
+from zcwasm.llm._config import Config, Numbers
+from zcwasm.llm._families import FAMILIES
+from zcwasm.llm._rope import FREQS, LONG, SHORT
+
+Shapes = dict[str, tuple[int, ...]]
+
+CASES = list(family_models.table())
+FOLDERS = [case for case in CASES if family_models.config(case)["model_type"] in hf_config.KINDS]
+# What folders on the hub have beside, and what changes nothing.
+BESIDE: dict[str, dict[str, Any]] = {
+    "llama": {"is_llama_config": True, "rope_interleaved": False, "pretraining_tp": 1, "rope_scaling": None},
+    "qwen2": {"use_mrope": False, "sliding_window": 131072, "max_window_layers": 28},
+    "gemma": {"hidden_act": "gelu", "hidden_activation": None},
+    "gemma2": {
+        "hidden_act": "gelu_pytorch_tanh",
+        "cache_implementation": "hybrid",
+        "sliding_window_size": 12,
+    },
+    "phi4": {"auto_map": {}, "full_attn_mod": 1, "interpolate_factor": 1, "lm_head_bias": False},
+}
+
+
+def shapes_of(tensors: Mapping[str, np.ndarray[Any, Any]]) -> Shapes:
+    return {name: values.shape for name, values in tensors.items()}
+
+
+def cut(parts: list[hf_names.Part], shapes: Shapes) -> Shapes:
+    """What the guest sees. No two parts have a name."""
+    assert len({part.name for part in parts}) == len(parts)
+    found = {}
+    for part in parts:
+        rows, *rest = shapes[part.source]
+        found[part.name] = (rows - part.first if part.rows is None else part.rows, *rest)
+    return found
+
+
+def opened(metadata: Mapping[str, Any], shapes: Shapes) -> Config:
+    """The numbers, when all is checked as Model does."""
+    numbers = Numbers(metadata)
+    config = Config._of(numbers, shapes.get("token_embd.weight", (1,))[0], shapes)
+    _known.check_numbers(numbers, config)
+    tensors = {name: SimpleNamespace(shape=shape, type="F32", offset=0) for name, shape in shapes.items()}
+    weights: Any = SimpleNamespace(tensors=tensors, unusable={}, metadata=metadata)
+    _known.check_tensors(weights, config)
+    return config
+
+
+def of_folder(config: Mapping[str, Any], shapes: Shapes) -> Config:
+    metadata = hf_config.read(config)
+    return opened(metadata, cut(hf_names.plan(metadata, shapes), shapes))
+
+
+def tables(config: Config, factors: Mapping[str, Any]) -> list[np.ndarray[Any, Any]]:
+    known = {name: np.asarray(factors[name], np.float64) for name in (FREQS, LONG, SHORT) if name in factors}
+    found = []
+    for context in (8, 40, 130):
+        for rope in config.rope_tables:
+            found.append(np.empty((context, config.rotated // 2, 2), np.float32))
+            rope.fill(found[-1], known)
+    return found
+
+
+@pytest.mark.parametrize("old", [False, True], ids=["transformers 5", "transformers 4"])
+@pytest.mark.parametrize("case", FOLDERS)
+def test_a_folder_says_what_gguf_says(case: str, old: bool) -> None:
+    config, tensors = family_models.config(case), family_models.checkpoint(case)
+    metadata, canonical = family_models.metadata(config), family_models.canonical(config, tensors)
+    shapes = shapes_of(canonical)
+    expected = opened(metadata, cut(hf_names.parts_of_gguf(metadata, shapes), shapes))
+    config |= BESIDE.get(case, {})
+    found = hf_config.read(family_models.old_style(config) if old else config)
+    plan = hf_names.plan(found, shapes_of(tensors))
+    own = opened(found, cut(plan, shapes_of(tensors)))
+    assert own.rope_halves
+    for name in Config.__dataclass_fields__:
+        if name == "attention_scale":
+            # GGUF has no key for what Gemma's scale is of, but of the largest ones.
+            scalar = config.get("query_pre_attn_scalar")
+            assert math.isclose(own.attention_scale, scalar**-0.5 if scalar else expected.attention_scale)
+        elif name not in ("rope_halves", "rope_tables"):
+            assert getattr(own, name) == getattr(expected, name), name
+    made = {key.removeprefix("zcwasm."): value for key, value in found.items()}
+    for ours, theirs in zip(tables(own, made), tables(expected, canonical), strict=True):
+        assert np.abs(ours - theirs).max() < 1e-5
+    shifted = {part.name for part in plan if part.add}
+    assert shifted == {
+        part.name for part in plan if FAMILIES[own.architecture].norms_less_one and "norm" in part.name
+    }
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_not_known_is_refused_by_name(case: str) -> None:
+    config, shapes = family_models.config(case), shapes_of(family_models.checkpoint(case))
+    if case not in FOLDERS:
+        with pytest.raises(zcwasm.ModelError, match=r"cannot be mapped.*convert it to GGUF"):
+            hf_config.read(config)
+        return
+    with pytest.raises(zcwasm.ModelError, match=r"invented_next_year is 1: this key is not known"):
+        hf_config.read(config | {"invented_next_year": 1})
+    with pytest.raises(zcwasm.ModelError, match="quantization_config"):
+        hf_config.read(config | {"quantization_config": {"quant_method": "fp8"}})
+    rope = copy.deepcopy(config["rope_parameters"])
+    rope.get("full_attention", rope)["warp"] = 9
+    with pytest.raises(zcwasm.ModelError, match=r"rope_parameters\.(full_attention\.)?warp is 9"):
+        hf_config.read(config | {"rope_parameters": rope})
+    metadata = hf_config.read(config)
+    for name in (
+        "model.layers.0.self_attn.sinks",
+        "model.layers.0.mlp.gate.weight",
+        "model.norm.scale",
+        "x.weight",
+    ):
+        with pytest.raises(zcwasm.ModelError, match=f"tensor {name} is not known"):
+            hf_names.plan(metadata, shapes | {name: (4,)})
+    for name in shapes:
+        with pytest.raises(zcwasm.ModelError, match=r"is missing"):
+            of_folder(config, {key: shape for key, shape in shapes.items() if key != name})
+
+
+def test_biases_and_the_output_are_as_config_json_says() -> None:
+    config, shapes = family_models.config("llama"), shapes_of(family_models.checkpoint("llama"))
+    bias = {"model.layers.0.mlp.up_proj.bias": (config["intermediate_size"],)}
+    plain = config | {"mlp_bias": False, "attention_bias": False}
+    shapes = {name: shape for name, shape in shapes.items() if not name.endswith("bias")}
+    of_folder(plain, shapes)
+    with pytest.raises(zcwasm.ModelError, match=r"up_proj.bias is not known"):
+        of_folder(plain, shapes | bias)
+    with pytest.raises(zcwasm.ModelError, match=r"ffn_.*bias is missing"):
+        of_folder(plain | {"mlp_bias": True}, shapes | bias)
+    head = {"lm_head.weight": shapes["model.embed_tokens.weight"]}
+    without = {name: shape for name, shape in shapes.items() if name not in head}
+    tied, untied = plain | {"tie_word_embeddings": True}, plain | {"tie_word_embeddings": False}
+    of_folder(untied, without | head)
+    assert "output.weight" not in {part.name for part in hf_names.plan(hf_config.read(tied), without | head)}
+    with pytest.raises(zcwasm.ModelError, match=r"lm_head.weight is missing"):
+        of_folder(untied, without)
+
+
+def test_a_text_model_inside_of_a_vision_model() -> None:
+    text, shapes = family_models.config("gemma3"), shapes_of(family_models.checkpoint("gemma3"))
+    for ours, theirs in (("model.", "model.language_model."), ("model.", "language_model.model.")):
+        renamed = {name.replace(ours, theirs, 1): shape for name, shape in shapes.items()}
+        renamed |= {"vision_tower.x.weight": (3, 3), "multi_modal_projector.y": (2,)}
+        whole = {"model_type": "gemma3", "text_config": text, "vision_config": {}, "torch_dtype": "bfloat16"}
+        assert of_folder(whole, renamed) == of_folder(text, shapes)
+        with pytest.raises(zcwasm.ModelError, match=r"vision_tower.x.weight is not known"):
+            of_folder(text, shapes | {"vision_tower.x.weight": (3, 3)})
+
+
+HOSTILE = [None, True, -1, 0, 10**400, 1e300, 0.5, "x", [], [None], {}, {"x": 1}, [[1]], 1 << 31, [1] * 9]
+
+
+@pytest.mark.parametrize("case", ["llama-3", "gemma3", "phi3-long", "llama-yarn", "smollm3", "granite"])
+def test_a_hostile_config_is_an_error(case: str) -> None:
+    config, shapes = family_models.config(case), shapes_of(family_models.checkpoint(case))
+
+    def attempt(changed: dict[str, Any]) -> None:
+        with contextlib.suppress(zcwasm.ModelError):
+            of_folder(changed, shapes)
+
+    for value in HOSTILE:
+        for key in [
+            *config,
+            "rope_scaling",
+            "rope_theta",
+            "partial_rotary_factor",
+            "original_max_position_embeddings",
+        ]:
+            attempt(config | {key: value})
+        for inner in (config["rope_parameters"], *config["rope_parameters"].values()):
+            for key in inner if isinstance(inner, dict) else ():
+                changed = copy.deepcopy(config)
+                rope = changed["rope_parameters"]
+                (rope if inner is config["rope_parameters"] else rope["full_attention"])[key] = value
+                attempt(changed)
