@@ -174,8 +174,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3587 = (variant / 17u);
-constant uint input_ = (_3587 % 3u);
+constant uint _3608 = (variant / 17u);
+constant uint input_ = (_3608 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
 constant bool _4017 = (type == 10u);
@@ -1593,16 +1593,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3630;
+    float _3590;
     if (push.k != 0u)
     {
-        _3630 = rsqrt((squares / float(push.k)) + push.eps);
+        _3590 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3630 = 0.0;
+        _3590 = 0.0;
     }
-    return _3630;
+    return _3590;
 }
 
 static inline __attribute__((always_inline))

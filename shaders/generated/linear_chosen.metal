@@ -49,6 +49,7 @@ struct Unit
     uint4 a;
     uint4 b;
     uint c;
+    uint d;
 };
 
 struct Weights1
@@ -64,23 +65,23 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _473 = (type == 0u);
-constant bool _482 = (type == 1u);
-constant bool _490 = (type == 2u);
-constant bool _499 = (type == 3u);
-constant bool _508 = (type == 4u);
-constant bool _518 = (type == 5u);
-constant bool _528 = (type == 6u);
-constant bool _539 = (type == 7u);
-constant bool _549 = (type == 8u);
-constant bool _558 = (type == 9u);
-constant bool _567 = (type == 10u);
-constant bool _576 = (type == 11u);
-constant bool _585 = (type == 12u);
-constant bool _595 = (type == 13u);
-constant bool _604 = (type == 14u);
-constant bool _614 = (type == 15u);
-constant bool _623 = (type == 16u);
+constant bool _464 = (type == 0u);
+constant bool _473 = (type == 1u);
+constant bool _481 = (type == 2u);
+constant bool _490 = (type == 3u);
+constant bool _499 = (type == 4u);
+constant bool _509 = (type == 5u);
+constant bool _519 = (type == 6u);
+constant bool _530 = (type == 7u);
+constant bool _540 = (type == 8u);
+constant bool _549 = (type == 9u);
+constant bool _558 = (type == 10u);
+constant bool _567 = (type == 11u);
+constant bool _576 = (type == 12u);
+constant bool _586 = (type == 13u);
+constant bool _595 = (type == 14u);
+constant bool _605 = (type == 15u);
+constant bool _614 = (type == 16u);
 
 struct X4
 {
@@ -92,8 +93,8 @@ struct X1
     float x1[1];
 };
 
-constant uint _1110 = (variant / 17u);
-constant uint input_ = (_1110 % 3u);
+constant uint _1047 = (variant / 17u);
+constant uint input_ = (_1047 % 3u);
 constant bool gated = (input_ == 2u);
 
 struct Push
@@ -123,141 +124,149 @@ struct Y1
     float y1[1];
 };
 
-constant bool _1560 = (type == 10u);
-constant bool _1561 = (type == 11u);
-constant bool _1562 = (_1560 || _1561);
-constant bool _1563 = (type == 12u);
-constant bool runs_apart = (_1562 || _1563);
-constant bool _1972 = (type == 10u);
-constant bool _1973 = (type == 11u);
-constant bool _1974 = (_1972 || _1973);
-constant bool _1986 = (type == 10u);
-constant bool _1993 = (type == 11u);
-constant bool _1994 = (type == 12u);
-constant bool _1995 = (_1993 || _1994);
-constant bool _2017 = (type == 11u);
-constant bool _2038 = (type == 8u);
-constant bool _2039 = (type == 9u);
-constant bool _2040 = (_2038 || _2039);
-constant bool _2070 = (type == 15u);
-constant bool _2116 = (type == 12u);
-constant bool _2134 = (type == 10u);
-constant bool _2154 = (type == 11u);
-constant bool _2173 = (type == 9u);
-constant bool _2184 = (type == 15u);
-constant bool _2193 = (type == 14u);
-constant bool _2211 = (type == 13u);
-constant bool _2212 = (type == 14u);
-constant bool signed_runs = (_2211 || _2212);
-constant bool _2227 = (type == 0u);
-constant bool _2235 = (type == 1u);
-constant bool _2243 = (type == 2u);
-constant bool _2251 = (type == 3u);
-constant bool _2259 = (type == 4u);
-constant bool _2267 = (type == 5u);
-constant bool _2275 = (type == 6u);
-constant bool _2283 = (type == 7u);
-constant bool _2291 = (type == 8u);
-constant bool _2299 = (type == 9u);
-constant bool _2307 = (type == 10u);
-constant bool _2315 = (type == 11u);
-constant bool _2323 = (type == 12u);
-constant bool _2331 = (type == 13u);
-constant bool _2339 = (type == 14u);
-constant bool _2347 = (type == 15u);
-constant bool _2355 = (type == 16u);
+constant bool _1498 = (type == 10u);
+constant bool _1499 = (type == 11u);
+constant bool _1500 = (_1498 || _1499);
+constant bool _1501 = (type == 12u);
+constant bool runs_apart = (_1500 || _1501);
+constant bool _1939 = (type == 10u);
+constant bool _1940 = (type == 11u);
+constant bool _1941 = (_1939 || _1940);
+constant bool _1953 = (type == 11u);
+constant bool _1979 = (type == 12u);
+constant bool _1995 = (type == 8u);
+constant bool _1996 = (type == 9u);
+constant bool _1997 = (_1995 || _1996);
+constant bool _2027 = (type == 15u);
+constant bool _2075 = (type == 15u);
+constant bool _2084 = (type == 14u);
+constant bool _2105 = (type == 9u);
+constant bool _2119 = (type == 12u);
+constant bool _2137 = (type == 10u);
+constant bool _2155 = (type == 11u);
+constant bool _2176 = (type == 0u);
+constant bool _2184 = (type == 1u);
+constant bool _2192 = (type == 2u);
+constant bool _2200 = (type == 3u);
+constant bool _2208 = (type == 4u);
+constant bool _2216 = (type == 5u);
+constant bool _2224 = (type == 6u);
+constant bool _2232 = (type == 7u);
+constant bool _2240 = (type == 8u);
+constant bool _2248 = (type == 9u);
+constant bool _2256 = (type == 10u);
+constant bool _2264 = (type == 11u);
+constant bool _2272 = (type == 12u);
+constant bool _2280 = (type == 13u);
+constant bool _2288 = (type == 14u);
+constant bool _2296 = (type == 15u);
+constant bool _2304 = (type == 16u);
 constant uint way = (variant / 51u);
-constant bool _2376 = (way <= 2u);
-constant bool _2377 = (way == 4u);
-constant bool _2378 = (way == 5u);
-constant bool _2379 = (_2377 || _2378);
-constant bool _2380 = (way == 12u);
-constant bool _2381 = (_2379 || _2380);
-constant bool _2382 = (way == 15u);
-constant bool _2383 = (_2381 || _2382);
-constant uint _2384 = _2383 ? 4u : 2u;
-constant uint ROWS = _2376 ? 1u : _2384;
-constant bool _2421 = (way == 1u);
-constant bool _2422 = (way == 5u);
-constant bool _2423 = (way == 7u);
-constant bool _2424 = (_2422 || _2423);
-constant bool _2425 = (way == 12u);
-constant uint _2426 = _2425 ? 16u : 32u;
-constant uint _2427 = _2424 ? 8u : _2426;
-constant uint TEAM = _2421 ? 64u : _2427;
-constant uint _2429 = (TEAM / 4u);
-constant uint _2436 = (TEAM / 4u);
-constant uint _2437 = (_2436 + 1u);
-constant uint _2487 = (TEAM - 1u);
-constant bool _2504 = (way == 6u);
-constant bool _2505 = (way == 7u);
-constant bool _2506 = (way == 15u);
-constant bool _2507 = (_2505 || _2506);
-constant uint _2508 = _2507 ? 4u : 1u;
-constant uint XS = _2504 ? 2u : _2508;
-constant uint _2529 = (TEAM / 4u);
-constant uint _2530 = (_2529 + 1u);
-constant uint _2558 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2558 * ROWS);
-constant uint _2560 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _2560 : GROUP_ROWS;
-constant uint _2619 = (ROWS / 2u);
-constant uint _2620 = false ? _2619 : ROWS;
-constant bool _2755 = (XS == 1u);
-constant bool _2757 = (XS == 2u);
-constant uint _2760 = _2757 ? 1792u : 768u;
-constant uint CHUNK = _2755 ? 3584u : _2760;
-constant uint _2762 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2762 * 9u);
-constant float RUN_ZERO = signed_runs ? 384.0 : 64.0;
-constant bool _4453 = (type == 0u);
-constant bool _4468 = (type == 1u);
-constant bool _4483 = (type == 2u);
-constant bool _4498 = (type == 3u);
-constant bool _4513 = (type == 4u);
-constant bool _4528 = (type == 5u);
-constant bool _4543 = (type == 6u);
-constant bool _4558 = (type == 7u);
-constant bool _4573 = (type == 8u);
-constant bool _4588 = (type == 9u);
-constant bool _4603 = (type == 10u);
-constant bool _4618 = (type == 11u);
-constant bool _4633 = (type == 12u);
-constant bool _4648 = (type == 13u);
-constant bool _4663 = (type == 14u);
-constant bool _4678 = (type == 15u);
-constant bool _4693 = (type == 16u);
-constant bool _5010 = (type == 4u);
-constant bool _5011 = (type == 5u);
-constant bool _5012 = (_5010 || _5011);
-constant bool _5013 = (type == 6u);
-constant bool _5014 = (_5012 || _5013);
-constant bool _5015 = (type == 8u);
-constant bool _5016 = (type == 9u);
-constant bool _5017 = (_5015 || _5016);
-constant bool _5018 = (type == 10u);
-constant bool _5019 = (_5017 || _5018);
-constant bool _5020 = (type == 11u);
-constant bool _5021 = (_5019 || _5020);
-constant bool _5022 = (type == 12u);
-constant bool _5023 = (_5021 || _5022);
-constant bool _5024 = (type == 13u);
-constant bool _5025 = (_5023 || _5024);
-constant bool _5026 = (type == 14u);
-constant bool _5027 = (_5025 || _5026);
-constant bool _5028 = (type == 15u);
-constant bool runs = (_5027 || _5028);
-constant bool summed = (_5014 || runs);
-constant uint _5039 = (TEAM - 1u);
-constant bool _5042 = (type == 0u);
-constant bool _5043 = (type == 1u);
-constant bool _5044 = (_5042 || _5043);
-constant bool _5045 = (type == 2u);
-constant bool _5046 = (_5044 || _5045);
-constant bool _5047 = (type == 16u);
-constant bool plain = (_5046 || _5047);
+constant bool _2325 = (way <= 2u);
+constant bool _2326 = (way == 4u);
+constant bool _2327 = (way == 5u);
+constant bool _2328 = (_2326 || _2327);
+constant bool _2329 = (way == 12u);
+constant bool _2330 = (_2328 || _2329);
+constant bool _2331 = (way == 15u);
+constant bool _2332 = (_2330 || _2331);
+constant uint _2333 = _2332 ? 4u : 2u;
+constant uint ROWS = _2325 ? 1u : _2333;
+constant bool _2370 = (way == 1u);
+constant bool _2371 = (way == 5u);
+constant bool _2372 = (way == 7u);
+constant bool _2373 = (_2371 || _2372);
+constant bool _2374 = (way == 12u);
+constant uint _2375 = _2374 ? 16u : 32u;
+constant uint _2376 = _2373 ? 8u : _2375;
+constant uint TEAM = _2370 ? 64u : _2376;
+constant uint _2378 = (TEAM / 4u);
+constant uint _2385 = (TEAM / 4u);
+constant uint _2386 = (_2385 + 1u);
+constant uint _2436 = (TEAM - 1u);
+constant bool _2453 = (way == 6u);
+constant bool _2454 = (way == 7u);
+constant bool _2455 = (way == 15u);
+constant bool _2456 = (_2454 || _2455);
+constant uint _2457 = _2456 ? 4u : 1u;
+constant uint XS = _2453 ? 2u : _2457;
+constant uint _2478 = (TEAM / 4u);
+constant uint _2479 = (_2478 + 1u);
+constant uint _2507 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2507 * ROWS);
+constant uint _2509 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _2509 : GROUP_ROWS;
+constant uint _2568 = (ROWS / 2u);
+constant uint _2569 = false ? _2568 : ROWS;
+constant bool _2690 = (type == 13u);
+constant bool _2691 = (type == 14u);
+constant bool signed_runs = (_2690 || _2691);
+constant bool _2707 = (XS == 1u);
+constant bool _2709 = (XS == 2u);
+constant uint _2712 = _2709 ? 1792u : 768u;
+constant uint CHUNK = _2707 ? 3584u : _2712;
+constant uint _2714 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2714 * 9u);
+constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
+constant bool _4389 = (type == 11u);
+constant bool _4391 = (type == 8u);
+constant bool _4392 = (type == 15u);
+constant bool _4393 = (_4391 || _4392);
+constant int _4395 = _4393 ? 16 : 0;
+constant int RUN_ZERO = _4389 ? 4 : _4395;
+constant bool _4409 = (type == 9u);
+constant bool _4410 = (type == 10u);
+constant bool _4411 = (_4409 || _4410);
+constant bool _4412 = (type == 12u);
+constant bool run_minima = (_4411 || _4412);
+constant bool _4433 = (type == 0u);
+constant bool _4448 = (type == 1u);
+constant bool _4463 = (type == 2u);
+constant bool _4478 = (type == 3u);
+constant bool _4493 = (type == 4u);
+constant bool _4508 = (type == 5u);
+constant bool _4523 = (type == 6u);
+constant bool _4538 = (type == 7u);
+constant bool _4553 = (type == 8u);
+constant bool _4568 = (type == 9u);
+constant bool _4583 = (type == 10u);
+constant bool _4598 = (type == 11u);
+constant bool _4613 = (type == 12u);
+constant bool _4628 = (type == 13u);
+constant bool _4643 = (type == 14u);
+constant bool _4658 = (type == 15u);
+constant bool _4673 = (type == 16u);
+constant bool _4990 = (type == 4u);
+constant bool _4991 = (type == 5u);
+constant bool _4992 = (_4990 || _4991);
+constant bool _4993 = (type == 6u);
+constant bool _4994 = (_4992 || _4993);
+constant bool _4995 = (type == 8u);
+constant bool _4996 = (type == 9u);
+constant bool _4997 = (_4995 || _4996);
+constant bool _4998 = (type == 10u);
+constant bool _4999 = (_4997 || _4998);
+constant bool _5000 = (type == 11u);
+constant bool _5001 = (_4999 || _5000);
+constant bool _5002 = (type == 12u);
+constant bool _5003 = (_5001 || _5002);
+constant bool _5004 = (type == 13u);
+constant bool _5005 = (_5003 || _5004);
+constant bool _5006 = (type == 14u);
+constant bool _5007 = (_5005 || _5006);
+constant bool _5008 = (type == 15u);
+constant bool runs = (_5007 || _5008);
+constant bool summed = (_4994 || runs);
+constant uint _5019 = (TEAM - 1u);
+constant bool _5022 = (type == 0u);
+constant bool _5023 = (type == 1u);
+constant bool _5024 = (_5022 || _5023);
+constant bool _5025 = (type == 2u);
+constant bool _5026 = (_5024 || _5025);
+constant bool _5027 = (type == 16u);
+constant bool plain = (_5026 || _5027);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _5072 = (256u / UNIT);
+constant uint _5052 = (256u / UNIT);
 
 struct Ids1
 {
@@ -266,9 +275,9 @@ struct Ids1
 
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _3140 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4743 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _5129 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _3092 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4723 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _5109 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -279,160 +288,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _474;
-    if (_473)
+    uint _465;
+    if (_464)
     {
-        _474 = (k / 1u) * 2u;
+        _465 = (k / 1u) * 2u;
     }
     else
     {
-        uint _483;
-        if (_482)
+        uint _474;
+        if (_473)
         {
-            _483 = (k / 1u) * 1u;
+            _474 = (k / 1u) * 1u;
         }
         else
         {
-            uint _491;
-            if (_490)
+            uint _482;
+            if (_481)
             {
-                _491 = (k / 1u) * 1u;
+                _482 = (k / 1u) * 1u;
             }
             else
             {
-                uint _500;
-                if (_499)
+                uint _491;
+                if (_490)
                 {
-                    _500 = (k / 32u) * 17u;
+                    _491 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _509;
-                    if (_508)
+                    uint _500;
+                    if (_499)
                     {
-                        _509 = (k / 32u) * 9u;
+                        _500 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _519;
-                        if (_518)
+                        uint _510;
+                        if (_509)
                         {
-                            _519 = (k / 32u) * 10u;
+                            _510 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _529;
-                            if (_528)
+                            uint _520;
+                            if (_519)
                             {
-                                _529 = (k / 256u) * 72u;
+                                _520 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _540;
-                                if (_539)
+                                uint _531;
+                                if (_530)
                                 {
-                                    _540 = (k / 256u) * 105u;
+                                    _531 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _550;
-                                    if (_549)
+                                    uint _541;
+                                    if (_540)
                                     {
-                                        _550 = (k / 32u) * 11u;
+                                        _541 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _559;
-                                        if (_558)
+                                        uint _550;
+                                        if (_549)
                                         {
-                                            _559 = (k / 32u) * 12u;
+                                            _550 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _568;
-                                            if (_567)
+                                            uint _559;
+                                            if (_558)
                                             {
-                                                _568 = (k / 256u) * 42u;
+                                                _559 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _577;
-                                                if (_576)
+                                                uint _568;
+                                                if (_567)
                                                 {
-                                                    _577 = (k / 256u) * 55u;
+                                                    _568 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _586;
-                                                    if (_585)
+                                                    uint _577;
+                                                    if (_576)
                                                     {
-                                                        _586 = (k / 256u) * 88u;
+                                                        _577 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _596;
-                                                        if (_595)
+                                                        uint _587;
+                                                        if (_586)
                                                         {
-                                                            _596 = (k / 32u) * 9u;
+                                                            _587 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _605;
-                                                            if (_604)
+                                                            uint _596;
+                                                            if (_595)
                                                             {
-                                                                _605 = (k / 256u) * 68u;
+                                                                _596 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _615;
-                                                                if (_614)
+                                                                uint _606;
+                                                                if (_605)
                                                                 {
-                                                                    _615 = (k / 64u) * 17u;
+                                                                    _606 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _624;
-                                                                    if (_623)
+                                                                    uint _615;
+                                                                    if (_614)
                                                                     {
-                                                                        _624 = (k / 2u) * 1u;
+                                                                        _615 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _624 = 0u;
+                                                                        _615 = 0u;
                                                                     }
-                                                                    _615 = _624;
+                                                                    _606 = _615;
                                                                 }
-                                                                _605 = _615;
+                                                                _596 = _606;
                                                             }
-                                                            _596 = _605;
+                                                            _587 = _596;
                                                         }
-                                                        _586 = _596;
+                                                        _577 = _587;
                                                     }
-                                                    _577 = _586;
+                                                    _568 = _577;
                                                 }
-                                                _568 = _577;
+                                                _559 = _568;
                                             }
-                                            _559 = _568;
+                                            _550 = _559;
                                         }
-                                        _550 = _559;
+                                        _541 = _550;
                                     }
-                                    _540 = _550;
+                                    _531 = _541;
                                 }
-                                _529 = _540;
+                                _520 = _531;
                             }
-                            _519 = _529;
+                            _510 = _520;
                         }
-                        _509 = _519;
+                        _500 = _510;
                     }
-                    _500 = _509;
+                    _491 = _500;
                 }
-                _491 = _500;
+                _482 = _491;
             }
-            _483 = _491;
+            _474 = _482;
         }
-        _474 = _483;
+        _465 = _474;
     }
-    return _474;
+    return _465;
 }
 
 static inline __attribute__((always_inline))
@@ -440,8 +449,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2620);
-    uint _2641;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2569);
+    uint _2590;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -449,13 +458,13 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _2641 = y / 2u;
+                _2590 = y / 2u;
             }
             else
             {
-                _2641 = y;
+                _2590 = y;
             }
-            row[y] = (2u * push.offset.y) + ((matrix_row + min((from + _2641), (push.n - 1u))) * halves);
+            row[y] = (2u * push.offset.y) + ((matrix_row + min((from + _2590), (push.n - 1u))) * halves);
         }
     }
 }
@@ -463,43 +472,43 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 static inline __attribute__((always_inline))
 Unit no_unit()
 {
-    return Unit{ uint4(0u), uint4(0u), 0u };
+    return Unit{ uint4(0u), uint4(0u), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_463)
+uint4 weight_words(thread const uint& i, const device Weights4& v_454)
 {
-    return v_463.weights4[i];
+    return v_454.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_452)
+uint weight_word(thread const uint& i, const device Weights1& v_443)
 {
-    return v_452.weights1[i];
+    return v_443.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, const device Weights1& v_452, const device Weights4& v_463, constant Push& push)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, const device Weights1& v_443, const device Weights4& v_454, constant Push& push)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _1313 = (at & 3u) == 0u;
-    bool _1320;
-    if (_1313)
+    bool _1250 = (at & 3u) == 0u;
+    bool _1257;
+    if (_1250)
     {
-        _1320 = (at + 7u) <= last;
+        _1257 = (at + 7u) <= last;
     }
     else
     {
-        _1320 = _1313;
+        _1257 = _1250;
     }
-    if (_1320)
+    if (_1257)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_463);
+        unit.a = weight_words(param, v_454);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, v_463);
+        unit.b = weight_words(param_1, v_454);
     }
     else
     {
@@ -507,35 +516,35 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, const device We
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, v_452);
+            unit.a[e] = weight_word(param_2, v_443);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, v_452);
+            unit.b[e] = weight_word(param_3, v_443);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, const device Weights1& v_452, const device Weights4& v_463, constant Push& push)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, const device Weights1& v_443, const device Weights4& v_454, constant Push& push)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _1386 = (h & 7u) == 0u;
-    bool _1393;
-    if (_1386)
+    bool _1324 = (h & 7u) == 0u;
+    bool _1331;
+    if (_1324)
     {
-        _1393 = (at + 3u) <= last;
+        _1331 = (at + 3u) <= last;
     }
     else
     {
-        _1393 = _1386;
+        _1331 = _1324;
     }
-    if (_1393)
+    if (_1331)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_463);
+        unit.a = weight_words(param, v_454);
     }
     else
     {
@@ -543,57 +552,57 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, const device We
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, v_452);
+            unit.a[e] = weight_word(param_1, v_443);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, v_452);
+        unit.b.x = weight_word(param_2, v_443);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_452)
+uint4 first_words(thread const uint& at, const device Weights1& v_443)
 {
-    return uint4(*(const device packed_uint4*)&v_452.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_443.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& v_452)
+uint4 four_words(thread const uint& at, const device Weights1& v_443)
 {
     uint param = at;
-    return first_words(param, v_452);
+    return first_words(param, v_443);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, v_452), four_words(param_1, v_452), weight_word(param_2, v_452) };
+    return Unit{ four_words(param, v_443), four_words(param_1, v_443), weight_word(param_2, v_443), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, v_452), uint4(0u), weight_word(param_1, v_452) };
+    return Unit{ four_words(param, v_443), uint4(0u), weight_word(param_1, v_443), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, v_452), uint4(0u), weight_word(param_1, v_452) };
+    return Unit{ four_words(param, v_443), uint4(0u), weight_word(param_1, v_443), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_452, const device Weights4& v_463)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_443, const device Weights4& v_454)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -601,11 +610,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device W
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, v_463), weight_words(param_1, v_463), 0u };
+        return Unit{ weight_words(param, v_454), weight_words(param_1, v_454), 0u, 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, v_452), four_words(param_3, v_452), 0u };
+    return Unit{ four_words(param_2, v_443), four_words(param_3, v_443), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -615,7 +624,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
@@ -627,220 +636,231 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device W
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, v_452), weight_word(param_1, v_452), weight_word(param_2, v_452), weight_word(param_3, v_452));
+    uint4 a = uint4(weight_word(param, v_443), weight_word(param_1, v_443), weight_word(param_2, v_443), weight_word(param_3, v_443));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, v_452), weight_word(param_5, v_452), weight_word(param_6, v_452), weight_word(param_7, v_452));
+    uint4 b = uint4(weight_word(param_4, v_443), weight_word(param_5, v_443), weight_word(param_6, v_443), weight_word(param_7, v_443));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, v_452);
+        uint param_12 = weight_word(param_10, v_443);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, v_452);
+        uint param_17 = weight_word(param_15, v_443);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, v_452);
+        uint param_22 = weight_word(param_20, v_443);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, v_452);
+        uint param_27 = weight_word(param_25, v_443);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, v_452) };
+    return Unit{ a, b, weight_word(param_28, v_443), 0u };
 }
 
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _653;
+    uint _644;
     if ((h & 1u) != 0u)
     {
-        _653 = (low >> 16u) | (high << 16u);
+        _644 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _653 = low;
+        _644 = low;
     }
-    return _653;
+    return _644;
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_452)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_443)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_452.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_443.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, const device Weights1& v_452)
+uint2 two_words_of(thread const uint& h, const device Weights1& v_443)
 {
     uint param = h;
-    return first_shorts(param, v_452);
+    return first_shorts(param, v_443);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, const device Weights1& v_452)
+uint4 four_words_of(thread const uint& h, const device Weights1& v_443)
 {
     uint param = h;
     uint param_1 = h + 4u;
-    return uint4(first_shorts(param, v_452), first_shorts(param_1, v_452));
+    return uint4(first_shorts(param, v_443), first_shorts(param_1, v_443));
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint h = row + (11u * u);
     uint param = h;
-    uint2 head = two_words_of(param, v_452);
+    uint2 head = two_words_of(param, v_443);
     uint param_1 = h + 3u;
     uint param_2 = head.x;
     uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, v_452), uint4(head.x, 0u, 0u, 0u), next_half(param_2, param_3) };
+    return Unit{ four_words_of(param_1, v_443), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint at = (row / 2u) + (6u * u);
     uint param = at;
-    uint4 words = four_words(param, v_452);
+    uint4 words = four_words(param, v_443);
     uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, v_452)), uint4(words.x, 0u, 0u, 0u), words.y };
+    return Unit{ uint4(words.zw, two_words_of(param_1, v_443)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint at = (row / 2u) + ((u / 8u) * 21u);
     uint part = (u / 4u) & 1u;
     uint param = ((at + 4u) + (8u * part)) + (4u * (u & 1u));
-    uint4 words = four_words(param, v_452) >> uint4(2u * (u & 2u));
+    uint4 words = four_words(param, v_443) >> uint4(2u * (u & 2u));
     uint param_1 = (2u * at) + (4u * part);
-    uint2 scales = two_words_of(param_1, v_452) >> uint2(8u * (u & 1u));
+    uint2 scales = two_words_of(param_1, v_443) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _1720;
+    uint _1638;
     if ((u & 2u) != 0u)
     {
-        _1720 = scales.y;
+        _1638 = scales.y;
     }
     else
     {
-        _1720 = scales.x;
+        _1638 = scales.x;
     }
-    return Unit{ words, uint4(weight_word(param_2, v_452), _1720, 0u, 0u), 0u };
+    return Unit{ words, uint4(0u), weight_word(param_2, v_443), _1638 };
 }
 
 static inline __attribute__((always_inline))
-uint pairs_of(thread uint4& words)
-{
-    words &= uint4(50529027u);
-    return ((words.x | (words.y << 2u)) | (words.z << 4u)) | (words.w << 6u);
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint h = row + ((u / 8u) * 55u);
     uint part = (u / 4u) & 1u;
     uint pair = (u / 2u) & 3u;
     uint param = ((h + 16u) + (16u * part)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, v_452) >> uint4(2u * (u & 2u));
-    uint param_1 = h + (8u * (u & 1u));
-    uint4 high = four_words_of(param_1, v_452) >> uint4(2u * pair);
-    uint param_2 = h + 48u;
-    uint2 a = two_words_of(param_2, v_452);
-    uint param_3 = h + 51u;
-    uint2 b = two_words_of(param_3, v_452);
-    uint _1792;
-    if ((pair & 1u) != 0u)
+    uint4 words = four_words_of(param, v_443) >> uint4(2u * (u & 2u));
+    uint param_1 = h + 48u;
+    uint2 a = two_words_of(param_1, v_443);
+    uint param_2 = h + 51u;
+    uint2 b = two_words_of(param_2, v_443);
+    uint _1697;
+    if ((u & 2u) != 0u)
     {
-        _1792 = a.y;
+        _1697 = a.y;
     }
     else
     {
-        _1792 = a.x;
+        _1697 = a.x;
     }
-    uint four = _1792 >> (4u * part);
-    uint param_4 = b.x;
-    uint param_5 = b.y;
-    uint two = next_half(param_4, param_5) >> (2u * pair);
+    uint four = _1697 >> (4u * part);
+    uint param_3 = b.x;
+    uint param_4 = b.y;
+    uint two = next_half(param_3, param_4) >> (2u * pair);
     uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
-    uint4 param_6 = high;
-    uint _1835 = pairs_of(param_6);
-    return Unit{ words, uint4(b.y >> 16u, scales, 0u, 0u), _1835 };
+    uint param_5 = h + (8u * (u & 1u));
+    return Unit{ words, four_words_of(param_5, v_443) >> uint4(2u * pair), b.y >> 16u, scales };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint at = (row / 2u) + ((u / 8u) * 44u);
-    uint param = (at + 4u) + (4u * (u & 1u));
-    uint4 high = four_words(param, v_452) >> uint4(2u * ((u / 2u) & 3u));
+    uint pair = (u / 2u) & 3u;
+    uint param = at;
+    uint4 head = four_words(param, v_443);
+    uint3 words = head.yzw >> uint3(16u * (pair & 1u));
+    uint _1781;
+    if (pair < 2u)
+    {
+        _1781 = words.x & 16191u;
+    }
+    else
+    {
+        _1781 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+    }
+    uint scales = _1781;
+    uint _1803;
+    if (pair < 2u)
+    {
+        _1803 = words.y & 16191u;
+    }
+    else
+    {
+        _1803 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+    }
+    uint minima = _1803;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
-    uint param_2 = at;
-    uint4 param_3 = high;
-    uint _1875 = pairs_of(param_3);
-    return Unit{ four_words(param_1, v_452), four_words(param_2, v_452), _1875 };
+    uint param_2 = (at + 4u) + (4u * (u & 1u));
+    return Unit{ four_words(param_1, v_443), four_words(param_2, v_443) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_452)
+uint first_short(thread const uint& h, const device Weights1& v_443)
 {
-    return uint(((const device ushort*)&v_452.weights1[0])[h]);
+    return uint(((const device ushort*)&v_443.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, const device Weights1& v_452)
+uint half_at(thread const uint& h, const device Weights1& v_443)
 {
     uint param = h;
-    return first_short(param, v_452);
+    return first_short(param, v_443);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h;
-    return Unit{ four_words_of(param, v_452), uint4(half_at(param_1, v_452), 0u, 0u, 0u), 0u };
+    return Unit{ four_words_of(param, v_443), uint4(0u), half_at(param_1, v_443), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint at = (row / 2u) + ((u / 8u) * 34u);
-    uint param = (at + 2u) + (4u * (u & 7u));
-    uint param_1 = 2u * at;
-    return Unit{ four_words(param, v_452), uint4(two_words_of(param_1, v_452), 0u, 0u), 0u };
+    uint param = 2u * at;
+    uint2 head = two_words_of(param, v_443);
+    uint param_1 = (at + 2u) + (4u * (u & 7u));
+    return Unit{ four_words(param_1, v_443), uint4(0u), head.x, head.y };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_452)
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint byte_ = (2u * row) + (17u * u);
     uint at = byte_ / 4u;
     uint shift = 8u * (byte_ & 3u);
     uint param = at;
-    uint4 words = four_words(param, v_452);
+    uint4 words = four_words(param, v_443);
     uint param_1 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_1, v_452));
-    return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(words.x >> shift, 0u, 0u, 0u), 0u };
+    uint4 next = uint4(words.yzw, weight_word(param_1, v_443));
+    return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, const device Weights1& v_452, constant Push& push)
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, const device Weights1& v_443, constant Push& push)
 {
     uint at = (row + (4u * u)) / 2u;
     uint last = (row + ((push.k - 1u) / 2u)) / 2u;
@@ -849,122 +869,122 @@ Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, const devic
     for (uint e = 0u; e < 3u; e++)
     {
         uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, v_452);
+        unit.a[e] = weight_word(param, v_443);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, const device Weights1& v_452, const device Weights4& v_463, constant Push& push)
+Unit load_unit(thread const uint& row, thread const uint& u, const device Weights1& v_443, const device Weights4& v_454, constant Push& push)
 {
     Unit unit = no_unit();
-    if (_2227)
+    if (_2176)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, v_452, v_463, push);
+        unit = load_unit_F32(param, param_1, v_443, v_454, push);
     }
-    if (_2235)
+    if (_2184)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, v_452, v_463, push);
+        unit = load_unit_F16(param_2, param_3, v_443, v_454, push);
     }
-    if (_2243)
+    if (_2192)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, v_452, v_463, push);
+        unit = load_unit_F16(param_4, param_5, v_443, v_454, push);
     }
-    if (_2251)
+    if (_2200)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_452);
+        unit = load_unit_Q8_0(param_6, param_7, v_443);
     }
-    if (_2259)
+    if (_2208)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_452);
+        unit = load_unit_Q4_0(param_8, param_9, v_443);
     }
-    if (_2267)
+    if (_2216)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_452);
+        unit = load_unit_Q4_1(param_10, param_11, v_443);
     }
-    if (_2275)
+    if (_2224)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_452, v_463);
+        unit = load_unit_Q4_K(param_12, param_13, v_443, v_454);
     }
-    if (_2283)
+    if (_2232)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_452);
+        unit = load_unit_Q6_K(param_14, param_15, v_443);
     }
-    if (_2291)
+    if (_2240)
     {
         uint param_16 = row;
         uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, v_452);
+        unit = load_unit_Q5_0(param_16, param_17, v_443);
     }
-    if (_2299)
+    if (_2248)
     {
         uint param_18 = row;
         uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, v_452);
+        unit = load_unit_Q5_1(param_18, param_19, v_443);
     }
-    if (_2307)
+    if (_2256)
     {
         uint param_20 = row;
         uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, v_452);
+        unit = load_unit_Q2_K(param_20, param_21, v_443);
     }
-    if (_2315)
+    if (_2264)
     {
         uint param_22 = row;
         uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, v_452);
+        unit = load_unit_Q3_K(param_22, param_23, v_443);
     }
-    if (_2323)
+    if (_2272)
     {
         uint param_24 = row;
         uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, v_452);
+        unit = load_unit_Q5_K(param_24, param_25, v_443);
     }
-    if (_2331)
+    if (_2280)
     {
         uint param_26 = row;
         uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, v_452);
+        unit = load_unit_IQ4_NL(param_26, param_27, v_443);
     }
-    if (_2339)
+    if (_2288)
     {
         uint param_28 = row;
         uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, v_452);
+        unit = load_unit_IQ4_XS(param_28, param_29, v_443);
     }
-    if (_2347)
+    if (_2296)
     {
         uint param_30 = row;
         uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, v_452);
+        unit = load_unit_MXFP4(param_30, param_31, v_443);
     }
-    if (_2355)
+    if (_2304)
     {
         uint param_32 = row;
         uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, v_452, push);
+        unit = load_unit_F8_E4M3(param_32, param_33, v_443, push);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, const device Weights1& v_452, const device Weights4& v_463, constant Push& push)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, const device Weights1& v_443, const device Weights4& v_454, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -973,31 +993,31 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
         {
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, v_452, v_463, push);
+            unit[y] = load_unit(param, param_1, v_443, v_454, push);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1061, const device X1& v_1074)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_998, const device X1& v_1011)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1061.x4[i / 4u];
+        return v_998.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1074.x1[i];
+    v.x = v_1011.x1[i];
     if (count > 1u)
     {
-        v.y = v_1074.x1[i + 1u];
+        v.y = v_1011.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1074.x1[i + 2u];
+        v.z = v_1011.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1074.x1[i + 3u];
+        v.w = v_1011.x1[i + 3u];
     }
     return v;
 }
@@ -1028,7 +1048,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1061, const device X1& v_1074, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_998, const device X1& v_1011, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + (((r + m) / push.share) * push.ldx);
     uint param = count;
@@ -1044,35 +1064,35 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _4766 = q < quads;
-            bool _4773;
-            if (_4766)
+            bool _4746 = q < quads;
+            bool _4753;
+            if (_4746)
             {
-                _4773 = at < push.k;
+                _4753 = at < push.k;
             }
             else
             {
-                _4773 = _4766;
+                _4753 = _4746;
             }
-            bool _4782;
-            if (_4773)
+            bool _4762;
+            if (_4753)
             {
-                _4782 = (r + m) < push.rows;
+                _4762 = (r + m) < push.rows;
             }
             else
             {
-                _4782 = _4773;
+                _4762 = _4753;
             }
-            if (_4782)
+            if (_4762)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_1061, v_1074);
+                v[part] = x_at(param_2, param_3, v_998, v_1011);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_1061, v_1074);
+                    factor[part] = x_at(param_4, param_5, v_998, v_1011);
                 }
                 else
                 {
@@ -1094,19 +1114,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_7 = factor[part_1];
                 float4 param_8 = factor[part_1];
                 float param_9 = squares;
-                float4 _4859 = input_of(param_6, param_7, param_8, param_9);
+                float4 _4839 = input_of(param_6, param_7, param_8, param_9);
                 squares = param_9;
-                float4 value = _4859;
-                bool _4868;
+                float4 value = _4839;
+                bool _4848;
                 if (false)
                 {
-                    _4868 = (at_1 + 4u) > push.k;
+                    _4848 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4868 = false;
+                    _4848 = false;
                 }
-                if (_4868)
+                if (_4848)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -1146,7 +1166,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1061, const device X1& v_1074, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_998, const device X1& v_1011, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -1159,7 +1179,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_1061, v_1074, push, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_998, v_1011, push, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -1288,19 +1308,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _3111 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _3063 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _3111;
-    uint _3115;
+    w = _3063;
+    uint _3067;
     if ((h & 1u) != 0u)
     {
-        _3115 = w[e + 1u];
+        _3067 = w[e + 1u];
     }
     else
     {
-        _3115 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _3067 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _3115;
+    return _3067;
 }
 
 static inline __attribute__((always_inline))
@@ -1338,10 +1358,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _3192 = (4u * y) + m;
+                        uint _3144 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_3192] += (v * x_quad(param_4, param_5, pool));
+                        all_[_3144] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1414,14 +1434,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _3317 = (4u * y) + m;
+                        uint _3269 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3317] += (low * x_quad(param_2, param_3, pool));
-                        uint _3334 = (4u * y) + m;
+                        all_[_3269] += (low * x_quad(param_2, param_3, pool));
+                        uint _3286 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3334] += (high * x_quad(param_4, param_5, pool));
+                        all_[_3286] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1435,7 +1455,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3395;
+    uint4 _3347;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -1445,13 +1465,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3395 = b;
+                _3347 = b;
             }
             else
             {
-                _3395 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3347 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3395;
+            words[y] = _3347;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -1534,9 +1554,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3620;
+    uint _3572;
     spvUnsafeArray<uint, 4> minima;
-    uint _3643;
+    uint _3592;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -1545,25 +1565,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3620 = words.x & 16191u;
+                _3572 = words.x & 16191u;
             }
             else
             {
-                _3620 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3572 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3620;
+            scales[y] = _3572;
             if (lower)
             {
-                _3643 = words.y & 16191u;
+                _3592 = words.y & 16191u;
             }
             else
             {
-                _3643 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3592 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3643;
+            minima[y] = _3592;
         }
     }
-    float4 _3710;
+    float4 _3659;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -1581,23 +1601,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3710 = low_nibbles(param);
+                        _3659 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3710 = high_nibbles(param_1);
+                        _3659 = high_nibbles(param_1);
                     }
-                    float4 v = _3710;
+                    float4 v = _3659;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3742 = (4u * y_1) + m;
+                            uint _3691 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3742] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3691] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -1667,7 +1687,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _4126 = (4u * y) + m;
+                        uint _4075 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -1676,13 +1696,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_4126] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_4075] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _4193;
+    uint2 _4142;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -1691,13 +1711,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _4193 = unit[y_1].b.zw;
+                _4142 = unit[y_1].b.zw;
             }
             else
             {
-                _4193 = unit[y_1].b.zw >> uint2(8u);
+                _4142 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _4193;
+            uint2 words = _4142;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -1717,31 +1737,31 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _1583;
+    uint _1521;
     if (runs_apart)
     {
-        _1583 = u & 1u;
+        _1521 = u & 1u;
     }
     else
     {
-        _1583 = i;
+        _1521 = i;
     }
-    return _1583;
+    return _1521;
 }
 
 static inline __attribute__((always_inline))
 uint run_block(thread const uint& u, thread const uint& i)
 {
-    uint _1565;
+    uint _1503;
     if (runs_apart)
     {
-        _1565 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        _1503 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
     }
     else
     {
-        _1565 = u;
+        _1503 = u;
     }
-    return _1565;
+    return _1503;
 }
 
 static inline __attribute__((always_inline))
@@ -1849,61 +1869,52 @@ uint iq4_bytes(thread const uint& codes)
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    uint _1975;
-    if (_1974)
+    if (_1941)
     {
-        _1975 = 2u * i;
-    }
-    else
-    {
-        _1975 = 4u * i;
-    }
-    uint4 low = unit.a >> uint4(_1975);
-    if (_1986)
-    {
-        return low & uint4(50529027u);
-    }
-    if (_1995)
-    {
-        uint4 high = (uint4(unit.c, unit.c >> 2u, unit.c >> 4u, unit.c >> 6u) >> uint4(i)) & uint4(16843009u);
-        uint4 _2018;
-        if (_2017)
+        uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
+        uint4 _1954;
+        if (_1953)
         {
-            _2018 = (low & uint4(50529027u)) | (high << uint4(2u));
+            _1954 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _2018 = (low & uint4(252645135u)) | (high << uint4(4u));
+            _1954 = low;
         }
-        return _2018;
+        return _1954;
     }
-    if (_2040)
+    uint4 low_1 = unit.a >> uint4(4u * i);
+    if (_1979)
     {
-        uint high_1 = unit.c >> (16u * i);
-        uint param = high_1;
-        uint param_1 = high_1 >> 4u;
-        uint param_2 = high_1 >> 8u;
-        uint param_3 = high_1 >> 12u;
-        return (low & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
+        return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    uint4 _2071;
-    if (_2070)
+    if (_1997)
     {
-        uint param_4 = low.x;
-        uint param_5 = low.y;
-        uint param_6 = low.z;
-        uint param_7 = low.w;
-        _2071 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
+        uint high = unit.b.x >> (16u * i);
+        uint param = high;
+        uint param_1 = high >> 4u;
+        uint param_2 = high >> 8u;
+        uint param_3 = high >> 12u;
+        return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
+    }
+    uint4 _2028;
+    if (_2027)
+    {
+        uint param_4 = low_1.x;
+        uint param_5 = low_1.y;
+        uint param_6 = low_1.z;
+        uint param_7 = low_1.w;
+        _2028 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
     }
     else
     {
-        uint param_8 = low.x;
-        uint param_9 = low.y;
-        uint param_10 = low.z;
-        uint param_11 = low.w;
-        _2071 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
+        uint param_8 = low_1.x;
+        uint param_9 = low_1.y;
+        uint param_10 = low_1.z;
+        uint param_11 = low_1.w;
+        _2028 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
     }
-    return _2071;
+    return _2028;
 }
 
 static inline __attribute__((always_inline))
@@ -1917,53 +1928,34 @@ float4 bytes_and_384(thread const uint& w)
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _2741;
+    float4 _2693;
     if (signed_runs)
     {
         uint param = w;
-        _2741 = bytes_and_384(param);
+        _2693 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _2741 = small_bytes(param_1);
+        _2693 = small_bytes(param_1);
     }
-    return _2741;
-}
-
-static inline __attribute__((always_inline))
-float2 scale_of(thread const uint3& scales, thread const uint& i)
-{
-    uint shift = 8u * (i & 3u);
-    uint a = scales.x >> shift;
-    uint b = scales.y >> shift;
-    uint c = scales.z >> shift;
-    float2 _721;
-    if (i < 4u)
-    {
-        _721 = float2(float(a & 63u), float(b & 63u));
-    }
-    else
-    {
-        _721 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
-    }
-    return _721;
+    return _2693;
 }
 
 static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _940;
+    uint _876;
     if (exponent < 2u)
     {
-        _940 = 2097152u << exponent;
+        _876 = 2097152u << exponent;
     }
     else
     {
-        _940 = (exponent - 1u) << 23u;
+        _876 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_940);
+    return as_type<float>(_876);
 }
 
 static inline __attribute__((always_inline))
@@ -1974,69 +1966,74 @@ float iq4_xs_scale(thread const uint2& head, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float2 run_scale(thread const Unit& unit, thread const uint& u, thread const uint& i)
+float2 unit_scale(thread const Unit& unit, thread const uint& u)
 {
-    float2 d = float2(as_type<half2>(unit.b.x));
-    if (_2116)
+    float2 d = float2(as_type<half2>(unit.c));
+    float _2076;
+    if (_2075)
     {
-        uint param = u;
-        uint param_1 = i;
-        uint3 param_2 = unit.b.yzw;
-        uint param_3 = run_block(param, param_1) & 7u;
-        return d * scale_of(param_2, param_3);
-    }
-    if (_2134)
-    {
-        uint number = unit.b.y >> (16u * i);
-        return d * float2(float(number & 15u), float((number >> 4u) & 15u));
-    }
-    if (_2154)
-    {
-        return float2(1.0, 4.0) * (d.x * float(int((unit.b.y >> (16u * i)) & 63u) - 32));
-    }
-    if (_2173)
-    {
-        return float2(d.x, -d.y);
-    }
-    float _2185;
-    if (_2184)
-    {
-        uint param_4 = unit.b.x;
-        float _2191 = e8m0(param_4);
-        _2185 = _2191;
+        uint param = unit.c;
+        float _2082 = e8m0(param);
+        _2076 = _2082;
     }
     else
     {
-        float _2194;
-        if (_2193)
+        float _2085;
+        if (_2084)
         {
-            uint2 param_5 = unit.b.xy;
-            uint param_6 = u & 7u;
-            _2194 = iq4_xs_scale(param_5, param_6);
+            uint2 param_1 = uint2(unit.c, unit.d);
+            uint param_2 = u & 7u;
+            _2085 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _2194 = d.x;
+            _2085 = d.x;
         }
-        _2185 = _2194;
+        _2076 = _2085;
     }
-    float scale = _2185;
-    float _2214;
-    if (signed_runs)
+    float scale = _2076;
+    float _2106;
+    if (_2105)
     {
-        _2214 = 0.0;
+        _2106 = -d.y;
     }
     else
     {
-        _2214 = 16.0 * scale;
+        _2106 = d.y;
     }
-    return float2(scale, _2214);
+    return float2(scale, _2106);
+}
+
+static inline __attribute__((always_inline))
+float2 run_scale(thread const Unit& unit, thread const uint& i)
+{
+    if (_2119)
+    {
+        uint numbers = unit.d >> (8u * i);
+        return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
+    }
+    if (_2137)
+    {
+        uint numbers_1 = unit.d >> (16u * i);
+        return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
+    }
+    float _2156;
+    if (_2155)
+    {
+        _2156 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+    }
+    else
+    {
+        _2156 = 1.0;
+    }
+    return float2(_2156, 1.0);
 }
 
 static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
+    float _4414;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -2073,10 +2070,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _4356 = (4u * y_1) + m;
+                            uint _4305 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_4356] += (v * x_quad(param_7, param_8, pool));
+                            all_[_4305] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -2089,18 +2086,28 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
             {
                 Unit param_9 = unit[y_2];
                 uint param_10 = u;
-                uint param_11 = i;
-                float2 d = run_scale(param_9, param_10, param_11);
+                Unit param_11 = unit[y_2];
+                uint param_12 = i;
+                float2 d = unit_scale(param_9, param_10) * run_scale(param_11, param_12);
                 _Pragma("clang loop unroll(full)")
                 for (uint m_1 = 0u; m_1 < 4u; m_1++)
                 {
                     if (m_1 < XS)
                     {
-                        uint param_12 = m_1;
-                        uint param_13 = block + 8u;
-                        float of_x = x_quad(param_12, param_13, pool)[1u + half_];
-                        float4 param_14 = all_[(4u * y_2) + m_1];
-                        sums[y_2][m_1] += ((d.x * (sum4(param_14) - (RUN_ZERO * of_x))) - (d.y * of_x));
+                        uint param_13 = m_1;
+                        uint param_14 = block + 8u;
+                        float of_x = x_quad(param_13, param_14, pool)[1u + half_];
+                        float4 param_15 = all_[(4u * y_2) + m_1];
+                        sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
+                        if (run_minima)
+                        {
+                            _4414 = d.y * of_x;
+                        }
+                        else
+                        {
+                            _4414 = 0.0;
+                        }
+                        sums[y_2][m_1] -= _4414;
                     }
                 }
             }
@@ -2150,7 +2157,7 @@ void units_times_x_F8_E4M3(thread const spvUnsafeArray<Unit, 4>& unit, thread co
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_4453)
+    if (_4433)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -2163,7 +2170,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
         sums = param_4;
     }
-    if (_4468)
+    if (_4448)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -2176,7 +2183,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4483)
+    if (_4463)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -2189,7 +2196,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4498)
+    if (_4478)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -2202,7 +2209,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
         sums = param_19;
     }
-    if (_4513)
+    if (_4493)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -2215,7 +2222,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4528)
+    if (_4508)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -2228,7 +2235,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4543)
+    if (_4523)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -2241,7 +2248,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4558)
+    if (_4538)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -2254,7 +2261,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_4573)
+    if (_4553)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -2267,7 +2274,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_4588)
+    if (_4568)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -2280,7 +2287,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_45, param_46, param_47, param_48, param_49, pool);
         sums = param_49;
     }
-    if (_4603)
+    if (_4583)
     {
         spvUnsafeArray<Unit, 4> param_50;
         param_50 = unit;
@@ -2293,7 +2300,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_50, param_51, param_52, param_53, param_54, pool);
         sums = param_54;
     }
-    if (_4618)
+    if (_4598)
     {
         spvUnsafeArray<Unit, 4> param_55;
         param_55 = unit;
@@ -2306,7 +2313,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_55, param_56, param_57, param_58, param_59, pool);
         sums = param_59;
     }
-    if (_4633)
+    if (_4613)
     {
         spvUnsafeArray<Unit, 4> param_60;
         param_60 = unit;
@@ -2319,7 +2326,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_60, param_61, param_62, param_63, param_64, pool);
         sums = param_64;
     }
-    if (_4648)
+    if (_4628)
     {
         spvUnsafeArray<Unit, 4> param_65;
         param_65 = unit;
@@ -2332,7 +2339,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_65, param_66, param_67, param_68, param_69, pool);
         sums = param_69;
     }
-    if (_4663)
+    if (_4643)
     {
         spvUnsafeArray<Unit, 4> param_70;
         param_70 = unit;
@@ -2345,7 +2352,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_70, param_71, param_72, param_73, param_74, pool);
         sums = param_74;
     }
-    if (_4678)
+    if (_4658)
     {
         spvUnsafeArray<Unit, 4> param_75;
         param_75 = unit;
@@ -2358,7 +2365,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param_75, param_76, param_77, param_78, param_79, pool);
         sums = param_79;
     }
-    if (_4693)
+    if (_4673)
     {
         spvUnsafeArray<Unit, 4> param_80;
         param_80 = unit;
@@ -2389,32 +2396,32 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _2429; v++)
+    for (uint v = 0u; v < _2378; v++)
     {
-        sum += pool[(i * _2437) + v];
+        sum += pool[(i * _2386) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1164, thread uint& matrix_row, device Y1& v_1180)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1101, thread uint& matrix_row, device Y1& v_1117)
 {
     if ((push.flags & 2u) != 0u)
     {
-        sum += v_1164.bias1[(push.offset.z + matrix_row) + j];
+        sum += v_1101.bias1[(push.offset.z + matrix_row) + j];
     }
-    v_1180.y1[(push.offset2.x + (r * push.ldy)) + j] = sum;
+    v_1117.y1[(push.offset2.x + (r * push.ldy)) + j] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_1164, thread uint& matrix_row, device Y1& v_1180, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_1101, thread uint& matrix_row, device Y1& v_1117, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2487;
+    uint lane = me & _2436;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _2586;
+    float _2535;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -2426,59 +2433,59 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2530) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _2479) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2544 = simd_is_first();
-            if (_2544)
+            bool _2493 = simd_is_first();
+            if (_2493)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2562 = me < GROUP_LINES;
-            bool _2572;
-            if (_2562)
+            bool _2511 = me < GROUP_LINES;
+            bool _2521;
+            if (_2511)
             {
-                _2572 = (first + me) < push.n;
+                _2521 = (first + me) < push.n;
             }
             else
             {
-                _2572 = _2562;
+                _2521 = _2511;
             }
-            bool _2582;
-            if (_2572)
+            bool _2531;
+            if (_2521)
             {
-                _2582 = (r + m) < push.rows;
+                _2531 = (r + m) < push.rows;
             }
             else
             {
-                _2582 = _2572;
+                _2531 = _2521;
             }
-            if (_2582)
+            if (_2531)
             {
                 if (false)
                 {
-                    _2586 = shared_scale(pool, gl_NumSubgroups);
+                    _2535 = shared_scale(pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _2586 = 1.0;
+                    _2535 = 1.0;
                 }
-                float scale = _2586;
+                float scale = _2535;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
                 float param_3 = scale * shared_sum(param, pool);
-                finish(param_1, param_2, param_3, push, v_1164, matrix_row, v_1180);
+                finish(param_1, param_2, param_3, push, v_1101, matrix_row, v_1117);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(const device Weights1& v_452, const device Weights4& v_463, const device X4& v_1061, const device X1& v_1074, constant Push& push, const device Bias1& v_1164, thread uint& matrix_row, device Y1& v_1180, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, const device Ids1& v_5096)
+void vector_rows(const device Weights1& v_443, const device Weights4& v_454, const device X4& v_998, const device X1& v_1011, constant Push& push, const device Bias1& v_1101, thread uint& matrix_row, device Y1& v_1117, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, const device Ids1& v_5076)
 {
-    uint lane = gl_LocalInvocationID.x & _5039;
+    uint lane = gl_LocalInvocationID.x & _5019;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -2489,20 +2496,20 @@ void vector_rows(const device Weights1& v_452, const device Weights4& v_463, con
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _5072;
-    uint _5083 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _5052;
+    uint _5063 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _5083; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _5063; r < push.rows; r += (push.groups.y * XS))
     {
-        matrix_row = min(v_5096.ids1[push.offset.w + r], (push.experts - 1u)) * push.n;
-        uint3 _5116 = push.first.xyz + gl_WorkGroupID;
-        uint _5117 = _5116.x;
-        for (uint tile = _5117; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        matrix_row = min(v_5076.ids1[push.offset.w + r], (push.experts - 1u)) * push.n;
+        uint3 _5096 = push.first.xyz + gl_WorkGroupID;
+        uint _5097 = _5096.x;
+        for (uint tile = _5097; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -2513,31 +2520,31 @@ void vector_rows(const device Weights1& v_452, const device Weights4& v_463, con
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _5160;
+                bool _5140;
                 if (plain)
                 {
-                    _5160 = (base + lane) < end;
+                    _5140 = (base + lane) < end;
                 }
                 else
                 {
-                    _5160 = plain;
+                    _5140 = plain;
                 }
-                if (_5160)
+                if (_5140)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, v_452, v_463, push);
+                    load_units(param_10, param_11, param_12, v_443, v_454, push);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_1061, v_1074, push, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_998, v_1011, push, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _5194 = base + lane;
-                for (uint u = _5194; u < end; u += TEAM)
+                uint _5174 = base + lane;
+                for (uint u = _5174; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -2554,7 +2561,7 @@ void vector_rows(const device Weights1& v_452, const device Weights4& v_463, con
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, v_452, v_463, push);
+                            load_units(param_17, param_18, param_19, v_443, v_454, push);
                             next = param_19;
                         }
                     }
@@ -2563,7 +2570,7 @@ void vector_rows(const device Weights1& v_452, const device Weights4& v_463, con
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, v_452, v_463, push);
+                        load_units(param_20, param_21, param_22, v_443, v_454, push);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -2583,20 +2590,20 @@ void vector_rows(const device Weights1& v_452, const device Weights4& v_463, con
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_1164, matrix_row, v_1180, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_1101, matrix_row, v_1117, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear_chosen(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1164 [[buffer(3)]], const device Ids1& v_5096 [[buffer(4)]], device Y1& v_1180 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_linear_chosen(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1101 [[buffer(3)]], const device Ids1& v_5076 [[buffer(4)]], device Y1& v_1117 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_1061 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_452 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_463 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1074 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_998 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_443 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_454 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_1011 = *(const device X1*)spvBufferAliasSet0Binding1;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     uint matrix_row;
-    vector_rows(v_452, v_463, v_1061, v_1074, push, v_1164, matrix_row, v_1180, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID, v_5096);
+    vector_rows(v_443, v_454, v_998, v_1011, push, v_1101, matrix_row, v_1117, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID, v_5076);
 }
 

@@ -170,8 +170,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3354 = (variant / 17u);
-constant uint input_ = (_3354 % 2u);
+constant uint _3375 = (variant / 17u);
+constant uint input_ = (_3375 % 2u);
 constant bool normed = (input_ == 1u);
 constant uint _3410 = (variant / 34u);
 constant uint part = (_3410 % 3u);
@@ -1624,16 +1624,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3374;
+    float _3335;
     if (push.k != 0u)
     {
-        _3374 = rsqrt((squares / float(push.k)) + push.eps);
+        _3335 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3374 = 0.0;
+        _3335 = 0.0;
     }
-    return _3374;
+    return _3335;
 }
 
 static inline __attribute__((always_inline))

@@ -88,8 +88,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _749 = (variant / 17u);
-constant uint input_ = (_749 % 2u);
+constant uint _770 = (variant / 17u);
+constant uint input_ = (_770 % 2u);
 constant bool normed = (input_ == 1u);
 
 struct Y4
@@ -360,16 +360,16 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _769;
+    float _730;
     if (push.k != 0u)
     {
-        _769 = rsqrt((squares / float(push.k)) + push.eps);
+        _730 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _769 = 0.0;
+        _730 = 0.0;
     }
-    return _769;
+    return _730;
 }
 
 static inline __attribute__((always_inline))

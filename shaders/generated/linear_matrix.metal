@@ -97,8 +97,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1017 = (variant / 17u);
-constant uint input_ = (_1017 % 3u);
+constant uint _1038 = (variant / 17u);
+constant uint input_ = (_1038 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
 constant bool _1085 = (type == 5u);
@@ -354,16 +354,16 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1060;
+    float _1020;
     if (push.k != 0u)
     {
-        _1060 = rsqrt((squares / float(push.k)) + push.eps);
+        _1020 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1060 = 0.0;
+        _1020 = 0.0;
     }
-    return _1060;
+    return _1020;
 }
 
 static inline __attribute__((always_inline))

@@ -150,7 +150,7 @@ KINDS = {
     ),
 }
 # Kinds whose folders cannot be mapped, by the family that says why.
-_CONVERT = {"gpt_neox": "gptneox", "gpt2": "gpt2"}
+_CONVERT = {"gpt_neox": "gptneox", "gpt2": "gpt2", "qwen3_moe": "qwen3moe", "mixtral": "qwen3moe"}
 
 _BOOKKEEPING = {
     *(
