@@ -649,6 +649,12 @@ def two_matrices(planner: Planner, name: str, n: int) -> Line:
     return Line(f"linear_gated, {name}", cost, 2 * n * K / groups / 256 / 8)
 
 
+def weight_types() -> list[tuple[str, str, str]]:
+    """Name, elements of a block, its bytes; by the type's number."""
+    text = (ROOT / "csrc" / "kernel" / "zc_weight_type.def").read_text("utf-8")
+    return re.findall(r"^ZC_WEIGHT_TYPE\((\w+), (\d+), (\d+),", text, re.MULTILINE)
+
+
 def vector_table(planner: Planner, wrong: list[str]) -> str:
     head = [
         "weights",
@@ -662,9 +668,7 @@ def vector_table(planner: Planner, wrong: list[str]) -> str:
     ]
     head += ["before", *CHIPS]
     rows = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    text = (ROOT / "csrc" / "kernel" / "zc_weight_type.def").read_text("utf-8")
-    types = re.findall(r"^ZC_WEIGHT_TYPE\((\w+), (\d+), (\d+),", text, re.MULTILINE)
-    for number, (name, block, size) in enumerate(types):
+    for number, (name, block, size) in enumerate(weight_types()):
         plain, normed = (one_line(planner, name, 4096, norm) for norm in (False, True))
         gated, few = two_matrices(planner, name, 4096), one_line(planner, name, 1024, False)
         for line in (plain, normed, gated):
@@ -691,7 +695,7 @@ def matrix_table(planner: Planner, wrong: list[str]) -> str:
     head = ["weights", "instructions", "gate and up", "threadgroup bytes", "device bytes", "registers"]
     head += ["tiles of float32", "first stage, for an element"]
     rows = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    for name in ("F16", "Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K"):
+    for name in (name for name, _, _ in weight_types() if name not in ("F32", "BF16")):
         kind, same = planner.numbers[f"ZC_WEIGHT_{name}"], {"rows": ROWS, "n": K, "k": K, "ldx": K, "ldy": K}
         (first, _), (plain, groups) = planner.cost(
             "linear", 8, type=kind, flags=planner.numbers["ZC_LINEAR_NORM"], **same

@@ -25,10 +25,15 @@ uint slices_of_k()
     return ceil_div(push.k, DEPTH);
 }
 
-// Slices of minima: a column for each block of Q4_1, two for each of the eight of a block of Q4_K.
+// Types without scales (a macro: glslang puts the negation of a constant of this kind before it); and those with minima, which have columns of their own: one for each block of 32; two for each of the
+// eight in a block of 256; or one for each half of these.
+#define UNSCALED (IS(F16) || IS(F8_E4M3))
+const bool minima_of_32 = IS(Q4_1) || IS(Q5_1), minima_in_pairs = IS(Q4_K) || IS(Q5_K), minima_of_16 = IS(Q2_K);
+const bool minima_of_any = minima_of_32 || minima_in_pairs || minima_of_16;
+
 uint slices_of_minima()
 {
-    return IS(Q4_1) ? ceil_div(slices_of_k(), DEPTH) : IS(Q4_K) ? ceil_div(push.k, 512u) : 0u;
+    return minima_of_32 ? ceil_div(slices_of_k(), DEPTH) : minima_of_any ? ceil_div(push.k, 512u) : 0u;
 }
 
 uint slices()
@@ -60,7 +65,7 @@ const uint FM = BM / GRID_M / TILE, FN = BN / GRID_N / TILE; // matrices of a su
 // Vectors of a row in shared memory, one more than it has, so that loading matrices meets no conflicts of banks.
 #define LINE_X (SLICE + 1u)
 #define LINE_W (DEPTH / 8u + 1u)
-const uint SCALES = IS(Q6_K) ? 2u : 1u;                         // of a slice of a row of w
+const uint SCALES = IS(Q6_K) || IS(Q2_K) || IS(Q3_K) ? 2u : 1u; // of a slice of a row of w
 
 // x, and what each way has for a use of it; in the end FN matrices for each subgroup.
 const uint POOL_X = BM * LINE_X, POOL_SUMS = WORKGROUP / LANES * FN * TILE * TILE / 4u;

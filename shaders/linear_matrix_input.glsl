@@ -53,6 +53,10 @@ void put_halves(uint at, uint q, vec4 v)
 }
 #endif
 
+// Of how many quads of a row a column of minima has the sum; and of how many a quad of such columns is: four sums, or two,
+// twice each.
+const uint QUADS_OF_SUM = minima_of_16 ? 4u : 8u, QUADS_OF_SUMS = QUADS_OF_SUM * (minima_in_pairs ? 2u : 4u);
+
 // Quads base to base + WORKGROUP - 1 of a row, of which v is this invocation's; and the sums of their blocks.
 void put_quads(uint start, uint minima, uint base, uint quads, vec4 v)
 {
@@ -60,20 +64,18 @@ void put_quads(uint start, uint minima, uint base, uint quads, vec4 v)
     if (base + me < quads) {
         put_halves(start, base + me, v);
     }
-    if (IS(Q4_1) || IS(Q4_K)) {
+    if (minima_of_any) {
         uint turn = base & WORKGROUP; // of two, so that there is one barrier
         pool[turn + me].x = floatBitsToUint(base + me < quads ? v.x + v.y + v.z + v.w : 0.0);
         barrier();
-        // A quad of sums: of four blocks of Q4_1; of two of Q4_K, twice each.
-        const uint blocks = IS(Q4_1) ? 4u : 2u;
-        uint m = base / 8u / blocks + me;
-        if (me < WORKGROUP / 8u / blocks && m < slices_of_minima() * (DEPTH / 4u)) {
+        uint m = base / QUADS_OF_SUMS + me;
+        if (me < WORKGROUP / QUADS_OF_SUMS && m < slices_of_minima() * (DEPTH / 4u)) {
             float sums[4] = float[4](0.0, 0.0, 0.0, 0.0);
-            for (uint i = 0u; i < 8u * blocks; i++) {
-                sums[i / 8u] += uintBitsToFloat(pool[turn + 8u * blocks * me + i].x);
+            for (uint i = 0u; i < QUADS_OF_SUMS; i++) {
+                sums[i / QUADS_OF_SUM] += uintBitsToFloat(pool[turn + QUADS_OF_SUMS * me + i].x);
             }
-            put_halves(minima, m, IS(Q4_1) ? vec4(sums[0], sums[1], sums[2], sums[3])
-                                           : vec4(sums[0], sums[0], sums[1], sums[1]));
+            put_halves(minima, m, minima_in_pairs ? vec4(sums[0], sums[0], sums[1], sums[1])
+                                                  : vec4(sums[0], sums[1], sums[2], sums[3]));
         }
     }
 }
@@ -115,8 +117,8 @@ void input_rows()
             put_quads(start, minima, base, quads, scale * input_quad(r, base + me, unused));
         }
         // Columns of minima that no quad above has, so that they are not what anything may be.
-        if (IS(Q4_1) || IS(Q4_K)) {
-            uint covered = ceil_div(quads, WORKGROUP) * (WORKGROUP / 8u) / (IS(Q4_1) ? 4u : 2u);
+        if (minima_of_any) {
+            uint covered = ceil_div(quads, WORKGROUP) * (WORKGROUP / QUADS_OF_SUMS);
             for (uint m = covered + me; m < slices_of_minima() * (DEPTH / 4u); m += WORKGROUP) {
                 put_halves(minima, m, vec4(0.0));
             }

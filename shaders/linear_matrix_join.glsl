@@ -11,7 +11,7 @@
 uint split_slices(uint count)
 {
     uint each = ceil_div(count, WORKGROUPS.z);
-    return WORKGROUPS.z > 1u && (IS(Q4_K) || IS(Q6_K)) ? ceil_div(each, 8u) * 8u : each;
+    return WORKGROUPS.z > 1u && blocks_of_256 ? ceil_div(each, 8u) * 8u : each;
 }
 
 #define FIRST_SLICE(count) min(WORKGROUP_ID.z * split_slices(count), count)

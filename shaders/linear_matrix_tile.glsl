@@ -73,7 +73,7 @@ void put_slice(uint s, uint slices_k)
         float scale;
         if (s < slices_k) {
             decode_part(next_w[i], start_w[i], s, p, first, second_);
-            scale = IS(F16) ? 1.0 : part_scale(next_w[i], start_w[i], s, p);
+            scale = UNSCALED ? 1.0 : part_scale(next_w[i], start_w[i], s, p);
             tile_w[line + octet_of(p, 0u)] = first;
             tile_w[line + octet_of(p, 1u)] = second_;
         } else {
@@ -82,7 +82,7 @@ void put_slice(uint s, uint slices_k)
             tile_w[line + 2u * p] = first;
             tile_w[line + 2u * p + 1u] = second_;
         }
-        if (!IS(F16) && (p == 0u || SCALES == 2u)) {
+        if (!UNSCALED && (p == 0u || SCALES == 2u)) {
             tile_scales[p % SCALES * BN + t / 2u] = scale;
         }
     }
@@ -132,7 +132,7 @@ void multiply_part(uint down, uint right, uint e)
                         (right + j * TILE) * LINE_W + (e * PART_STEPS + t) * STEP_VECTORS, LINE_W,
                         gl_CooperativeMatrixLayoutColumnMajor);
         }
-        if (!IS(F16)) {
+        if (!UNSCALED) {
             uint at = e * BN + right + j * TILE;
             scales[j] = vec2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
         }
@@ -146,13 +146,13 @@ void multiply_part(uint down, uint right, uint e)
         [[unroll]] for (uint j = 0u; j < FN; j++) {
             SUMS block = SUMS(0.0);
             EACH_STEP(t) {
-                if (IS(F16)) {
+                if (UNSCALED) {
                     sums[i * FN + j] = coopMatMulAdd(a[t], b[j * STEPS + t], sums[i * FN + j]);
                 } else {
                     block = coopMatMulAdd(a[t], b[j * STEPS + t], block);
                 }
             }
-            if (!IS(F16)) {
+            if (!UNSCALED) {
                 add_scaled(sums[i * FN + j], block, scales[j]);
             }
         }
@@ -178,7 +178,7 @@ void multiply_slice(uint down, uint right)
             coopMatLoad(b[j * STEPS + t], tile_w, (right + j * TILE) * LINE_W + t * STEP_VECTORS, LINE_W,
                         gl_CooperativeMatrixLayoutColumnMajor);
         }
-        if (!IS(F16)) {
+        if (!UNSCALED) {
             [[unroll]] for (uint e = 0u; e < SCALES; e++) {
                 coopMatLoad(scales[j * SCALES + e], tile_scales, e * BN + right + j * TILE, 0u,
                             gl_CooperativeMatrixLayoutRowMajor); // the same row again and again
@@ -193,7 +193,7 @@ void multiply_slice(uint down, uint right)
             coopMatLoad(low[t], pool, at + SLICE / 2u, LINE_X, gl_CooperativeMatrixLayoutRowMajor);
         }
         [[unroll]] for (uint j = 0u; j < FN; j++) {
-            if (IS(F16)) {
+            if (UNSCALED) {
                 [[unroll]] for (uint t = 0u; t < STEPS; t++) {
                     sums[i * FN + j] = coopMatMulAdd(low[t], b[j * STEPS + t], sums[i * FN + j]);
                     sums[i * FN + j] = coopMatMulAdd(high[t], b[j * STEPS + t], sums[i * FN + j]);

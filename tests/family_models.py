@@ -74,8 +74,9 @@ def old_style(config: Mapping[str, Any]) -> dict[str, Any]:
     old |= {"torch_dtype": config["dtype"], "transformers_version": "4.46.0"}
     rope = dict(old.pop("rope_parameters", None) or {})
     if "full_attention" in rope:
-        old["rope_local_base_freq"] = rope["sliding_attention"]["rope_theta"]
-        old["sliding_window_pattern"] = old.pop("_sliding_window_pattern")
+        if config["model_type"] == "gemma3_text":
+            old["rope_local_base_freq"] = rope["sliding_attention"]["rope_theta"]
+            old["sliding_window_pattern"] = old.pop("_sliding_window_pattern")
         rope = dict(rope["full_attention"])
     neox = config["model_type"] == "gpt_neox"
     if "rope_theta" in rope:
@@ -167,13 +168,9 @@ def write_folder(
 
 # --- GGUF ---
 
-ARCHITECTURES = {
-    "mistral": "llama",
-    "mixtral": "llama",
-    "qwen3_moe": "qwen3moe",
-    "gemma3_text": "gemma3",
-    "gpt_neox": "gptneox",
-}
+ARCHITECTURES = {"mistral": "llama", "gemma3_text": "gemma3", "gpt_neox": "gptneox", "olmo3": "olmo2"}
+ARCHITECTURES |= {"ministral3": "mistral3", "cohere": "command-r"}
+ARCHITECTURES |= {"mixtral": "llama", "qwen3_moe": "qwen3moe"}
 NAMES = {
     "model.embed_tokens": "token_embd",
     "model.norm": "output_norm",
@@ -215,11 +212,11 @@ NAMES = {
     "mlp.c_proj": "ffn_down",
 }
 # Rows of q and k in pairs, where transformers has halves.
-PAIRS = {"llama", "mistral", "mixtral", "smollm3", "granite"}
+PAIRS = {"llama", "mistral", "ministral3", "mixtral", "smollm3", "granite"}
 # Of an expert, which GGUF has all of in one tensor.
 EXPERTS = {"w1": "ffn_gate", "w3": "ffn_up", "w2": "ffn_down"}
 EXPERTS |= {f"{name}_proj": f"ffn_{name}" for name in ("gate", "up", "down")}
-LAYER_NORMS = {"stablelm", "gpt_neox", "gpt2"}
+LAYER_NORMS = {"stablelm", "gpt_neox", "gpt2", "cohere", "cohere2", "starcoder2"}
 
 
 def _sizes(config: Mapping[str, Any]) -> tuple[int, int, int]:
@@ -247,15 +244,15 @@ def metadata(config: Mapping[str, Any]) -> dict[str, Any]:
     if kind not in ("gpt_neox", "gpt2"):
         found["attention.head_count_kv"] = kv_heads
     if kind in LAYER_NORMS:
-        epsilon = config.get("layer_norm_eps") or config["layer_norm_epsilon"]
-        found["attention.layer_norm_epsilon"] = epsilon
+        names = ("layer_norm_eps", "layer_norm_epsilon", "norm_epsilon")
+        found["attention.layer_norm_epsilon"] = next(config[name] for name in names if name in config)
     else:
         found["attention.layer_norm_rms_epsilon"] = config["rms_norm_eps"]
     if "head_dim" in config:
         found |= {"attention.key_length": head_size, "attention.value_length": head_size}
-    if kind not in ("gemma", "gemma2", *LAYER_NORMS):
+    if kind not in ("gemma", "gemma2", "stablelm", "gpt_neox", "gpt2"):
         found["rope.freq_base"] = rope["rope_theta"]
-    if kind in PAIRS:
+    if kind in (*PAIRS, "cohere2"):
         found |= {"vocab_size": config["vocab_size"], "rope.dimension_count": head_size}
     if kind in ("phi3", "stablelm", "gpt_neox"):
         found["rope.dimension_count"] = rotated
@@ -281,14 +278,24 @@ def metadata(config: Mapping[str, Any]) -> dict[str, Any]:
         if scaling == "longrope":
             scale = math.log(found["context_length"] / original)
             found["rope.scaling.attn_factor"] = math.sqrt(1 + scale / math.log(original))
-    if kind in ("gemma2", "gemma3_text", "mistral"):
+    if kind == "ministral3":
+        found["rope.scaling.yarn_log_multiplier"] = rope["mscale_all_dim"]
+        found["attention.temperature_scale"] = rope["llama_4_scaling_beta"]
+    if kind in ("gemma2", "gemma3_text", "mistral", "olmo3", "cohere2", "starcoder2") or (
+        config.get("use_sliding_window")
+    ):
         found["attention.sliding_window"] = config["sliding_window"]
+    if kind == "olmo3" or config.get("use_sliding_window"):
+        windows = [layer == "sliding_attention" for layer in config["layer_types"]]
+        found["attention.sliding_window_pattern"] = windows
+    if kind in ("cohere", "cohere2"):
+        found |= {"logit_scale": config["logit_scale"], "rope.scaling.type": "none"}
     if kind == "gemma2":
         found["attn_logit_softcapping"] = config["attn_logit_softcapping"]
         found["final_logit_softcapping"] = config["final_logit_softcapping"]
         if config["query_pre_attn_scalar"] != head_size:
             found["attention.scale"] = config["query_pre_attn_scalar"] ** -0.5
-    if kind == "gemma3_text":
+    if kind in ("gemma3_text", "olmo3"):
         found["rope.freq_base_swa"] = config["rope_parameters"]["sliding_attention"]["rope_theta"]
     if kind == "granite":
         found |= {

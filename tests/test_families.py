@@ -33,7 +33,7 @@ CONTEXT = PROMPT_LENGTH + GREEDY_LENGTH
 # some steps after the prompt.
 LIKE_OTHERS = {
     *("llama-3", "llama-linear", "llama-yarn", "qwen2", "qwen3-yarn", "gemma2-scaled", "phi3-short"),
-    *("phi3-long", "stablelm-parallel", "gpt_neox-serial"),
+    *("phi3-long", "stablelm-parallel", "gpt_neox-serial", "qwen2-windows", "olmo3"),
 }
 SOME_STEPS = 9
 

@@ -152,7 +152,7 @@ def test_a_cache_that_cannot_be_written(toy: Toy, tmp_path: Path, monkeypatch: p
 
 def test_names_and_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert fetch.resolve(tmp_path / "model.gguf") == tmp_path / "model.gguf"
-    assert fetch.resolve("some/where") == Path("some/where")
+    assert fetch.resolve("some/where/else") == Path("some/where/else")
     with pytest.raises(zcwasm.FetchError, match="no model of that name: smollm2-135m"):
         fetch.resolve("smollm3")
     with pytest.raises(zcwasm.FetchError, match="no model 'smollm3'"):

@@ -7,7 +7,9 @@ from __future__ import annotations
 import contextlib
 import copy
 import math
+import runpy
 from collections.abc import Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -91,7 +93,7 @@ def test_a_folder_says_what_gguf_says(case: str, old: bool) -> None:
     found = hf_config.read(family_models.old_style(config) if old else config)
     plan = hf_names.plan(found, shapes_of(tensors))
     own = opened(found, cut(plan, shapes_of(tensors)))
-    assert own.rope_halves
+    assert own.rope_halves == (not config["model_type"].startswith("cohere"))
     for name in Config.__dataclass_fields__:
         if name == "attention_scale":
             # GGUF has no key for what Gemma's scale is of, but of the largest ones.
@@ -165,6 +167,12 @@ def test_a_text_model_inside_of_a_vision_model() -> None:
         assert of_folder(whole, renamed) == of_folder(text, shapes)
         with pytest.raises(zcwasm.ModelError, match=r"vision_tower.x.weight is not known"):
             of_folder(text, shapes | {"vision_tower.x.weight": (3, 3)})
+
+
+def test_the_documentation_has_the_table() -> None:
+    tool = runpy.run_path(str(Path(__file__).resolve().parent.parent / "buildtools" / "families.py"))
+    assert tool["made"]() == tool["PAGE"].read_text("utf-8"), "run python buildtools/families.py"
+    assert all(tool["checked"]().values())
 
 
 HOSTILE = [None, True, -1, 0, 10**400, 1e300, 0.5, "x", [], [None], {}, {"x": 1}, [[1]], 1 << 31, [1] * 9]

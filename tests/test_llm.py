@@ -128,12 +128,6 @@ def test_both_orders_of_rotation_are_compared_with_the_reference() -> None:
     assert {options.get("architecture", "llama") for options in KINDS} == set(HALVES)
 
 
-def test_every_family_is_documented() -> None:
-    docs = Path(__file__).resolve().parent.parent / "docs"
-    pages = [path.read_text("utf-8") for path in docs.rglob("*.md")]
-    assert any(all(f"`{name}`" in page for name in FAMILIES) for page in pages)
-
-
 class TestNumbers:
     @pytest.mark.parametrize("options", KINDS, ids=lambda options: "-".join(map(str, options)) or "plain")
     def test_prefill_and_steps_agree_with_the_reference(

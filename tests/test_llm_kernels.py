@@ -98,6 +98,11 @@ def test_norms(device: zcwasm.Device, arena: Arena, cols: int) -> None:
         expected = reference.rms_norm(x64, weight, np.float32(1e-5)) if cols else x64
         close(out.get(), expected, 16 * E * np.abs(expected) + 1e-30)
         out.check_frame()
+        before = out.get().astype(np.float64)
+        run(device, "norm_add", [x.binding, weight, out.binding], **params)
+        added = before + expected if cols else before
+        close(out.get(), added, 16 * E * (np.abs(expected) + np.abs(before)) + 1e-30)
+        out.check_frame()
         run(device, "layer_norm", [x.binding, weight, bias, out.binding], **params)
         if cols:
             expected = reference.layer_norm(x64, weight, bias, np.float32(1e-5))
@@ -122,7 +127,8 @@ def test_norms_hand_on_what_is_not_finite(device: zcwasm.Device, arena: Arena) -
     x = normal(3, 70)
     x[1, 5] = np.nan
     given, weight, out = put(arena, x), put(arena, normal(70)), arena.empty((3, 70))
-    for kernel, middle in (("rms_norm", [weight]), ("layer_norm", [weight, weight])):
+    for kernel, middle in (("rms_norm", [weight]), ("layer_norm", [weight, weight]), ("norm_add", [weight])):
+        out[...] = 0
         run(device, kernel, [given, *middle, out], rows=3, cols=70, ldx=70, ldout=70, eps=1e-5)
         assert np.isnan(out[1]).all()
         assert np.isfinite(out[[0, 2]]).all()

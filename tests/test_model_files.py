@@ -3,6 +3,7 @@ opened; hostile vocabularies, numbers and lengths cost no time and raise nothing
 
 from __future__ import annotations
 
+import re
 import time
 import warnings
 from pathlib import Path
@@ -197,8 +198,6 @@ class TestNumbers:
     def test_parts_and_mixtures(self, make: Maker) -> None:
         with pytest.raises(zcwasm.ModelError, match="one part of a split model"):
             make({"split.count": 2, "split.no": 0}, {"blk.0.ffn_up.weight": None})
-        with pytest.raises(zcwasm.ModelError, match=r"qwen2\.expert_count is 8: mixtures of experts"):
-            make({"qwen2.expert_count": 8}, architecture="qwen2")
         for numbers, words in (
             ({"expert_count": 8}, "llama.expert_used_count"),
             ({"expert_count": 8, "expert_used_count": 9}, "llama.expert_used_count is 9, must be 1 to 8"),

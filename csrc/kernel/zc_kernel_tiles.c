@@ -208,9 +208,9 @@ static void stages_top_k(const zc_kernel *kernel, const void *params, const zc_g
 static uint64_t matrix_slices(const zc_linear_params *p)
 {
     uint64_t slices = zc_ceil_div(p->k, 32);
-    uint64_t minima = p->type == ZC_WEIGHT_Q4_1   ? zc_ceil_div(slices, 32)
-                      : p->type == ZC_WEIGHT_Q4_K ? zc_ceil_div(p->k, 512)
-                                                  : 0;
+    bool of_32 = p->type == ZC_WEIGHT_Q4_1 || p->type == ZC_WEIGHT_Q5_1;
+    bool of_256 = p->type == ZC_WEIGHT_Q4_K || p->type == ZC_WEIGHT_Q5_K || p->type == ZC_WEIGHT_Q2_K;
+    uint64_t minima = of_32 ? zc_ceil_div(slices, 32) : of_256 ? zc_ceil_div(p->k, 512) : 0;
     return slices + minima;
 }
 
@@ -224,8 +224,7 @@ static uint64_t matrix_workspace(const zc_linear_params *p)
 /* Those of shaders/linear_matrix_weights.glsl: float16 holds their numbers exactly. */
 static bool matrix_type(uint32_t type)
 {
-    return type == ZC_WEIGHT_F16 || type == ZC_WEIGHT_Q8_0 || type == ZC_WEIGHT_Q4_0 || type == ZC_WEIGHT_Q4_1 ||
-           type == ZC_WEIGHT_Q4_K || type == ZC_WEIGHT_Q6_K;
+    return type != ZC_WEIGHT_F32 && type != ZC_WEIGHT_BF16;
 }
 
 /* Those of Apple's GPUs, for which there is one size of tile. */

@@ -1,4 +1,4 @@
-/* zc_kernel_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, layer_norm,
+/* zc_kernel_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, norm_add, layer_norm,
  * rope, append, rope_append, rope_append_paged, swiglu, gelu, softcap, pool. Pure functions, any thread. */
 #include "kernel/zc_kernel_internal.h"
 
@@ -55,6 +55,7 @@ static uint64_t work_rms_norm(const void *params)
 }
 
 ZC_KERNEL_FUNCTIONS(rms_norm, extent_rms_norm, groups_norm, work_rms_norm)
+ZC_KERNEL_FUNCTIONS(norm_add, extent_rms_norm, groups_norm, work_rms_norm)
 
 static zc_status extent_layer_norm(const void *params, uint64_t *bytes, zc_error *error)
 {

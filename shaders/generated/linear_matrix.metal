@@ -59,23 +59,23 @@ struct Weights1
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _661 = (type == 0u);
-constant bool _669 = (type == 1u);
-constant bool _677 = (type == 2u);
-constant bool _685 = (type == 3u);
-constant bool _694 = (type == 4u);
-constant bool _704 = (type == 5u);
-constant bool _714 = (type == 6u);
-constant bool _724 = (type == 7u);
-constant bool _733 = (type == 8u);
-constant bool _742 = (type == 9u);
-constant bool _751 = (type == 10u);
-constant bool _760 = (type == 11u);
-constant bool _769 = (type == 12u);
-constant bool _779 = (type == 13u);
-constant bool _788 = (type == 14u);
-constant bool _798 = (type == 15u);
-constant bool _806 = (type == 16u);
+constant bool _723 = (type == 0u);
+constant bool _731 = (type == 1u);
+constant bool _739 = (type == 2u);
+constant bool _747 = (type == 3u);
+constant bool _756 = (type == 4u);
+constant bool _766 = (type == 5u);
+constant bool _776 = (type == 6u);
+constant bool _786 = (type == 7u);
+constant bool _795 = (type == 8u);
+constant bool _804 = (type == 9u);
+constant bool _813 = (type == 10u);
+constant bool _822 = (type == 11u);
+constant bool _831 = (type == 12u);
+constant bool _841 = (type == 13u);
+constant bool _850 = (type == 14u);
+constant bool _860 = (type == 15u);
+constant bool _868 = (type == 16u);
 
 struct X4
 {
@@ -97,86 +97,196 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1038 = (variant / 17u);
-constant uint input_ = (_1038 % 3u);
+constant uint _1429 = (variant / 17u);
+constant uint input_ = (_1429 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _1085 = (type == 5u);
-constant bool _1094 = (type == 6u);
+constant bool _1476 = (type == 5u);
+constant bool _1477 = (type == 9u);
+constant bool minima_of_32 = (_1476 || _1477);
+constant bool _1487 = (type == 6u);
+constant bool _1488 = (type == 12u);
+constant bool minima_in_pairs = (_1487 || _1488);
+constant bool _1490 = (minima_of_32 || minima_in_pairs);
+constant bool minima_of_16 = (type == 10u);
+constant bool minima_of_any = (_1490 || minima_of_16);
 
 struct Work4
 {
     uint4 work4[1];
 };
 
-constant bool _1275 = (type == 5u);
-constant bool _1276 = (type == 6u);
-constant bool _1277 = (_1275 || _1276);
-constant bool _1312 = (type == 5u);
-constant uint blocks = _1312 ? 4u : 2u;
-constant uint _1318 = (32u / blocks);
-constant uint _1340 = (8u * blocks);
-constant uint _1345 = (8u * blocks);
-constant bool _1360 = (type == 5u);
+constant uint QUADS_OF_SUM = minima_of_16 ? 4u : 8u;
+constant uint _1707 = minima_in_pairs ? 2u : 4u;
+constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1707);
+constant uint _1713 = (256u / QUADS_OF_SUMS);
 
 struct Work1
 {
     float work1[1];
 };
 
-constant bool _1628 = (type == 5u);
-constant bool _1629 = (type == 6u);
-constant bool _1630 = (_1628 || _1629);
-constant bool _1639 = (type == 5u);
-constant uint _1640 = _1639 ? 4u : 2u;
-constant bool _1797 = (type == 3u);
-constant bool _1810 = (type == 4u);
-constant bool _1844 = (type == 1u);
-constant bool _1921 = (type == 3u);
-constant bool _1922 = (type == 4u);
-constant bool _1923 = (_1921 || _1922);
-constant bool _1939 = (type == 5u);
-constant bool _1951 = (type == 6u);
-constant bool _2064 = (type == 3u);
-constant bool _2065 = (type == 4u);
-constant bool _2066 = (_2064 || _2065);
-constant bool _2110 = (type == 3u);
-constant bool _2135 = (type == 5u);
-constant bool _2179 = (type == 6u);
-constant bool _2253 = (type == 4u);
-constant bool _2254 = (type == 5u);
-constant bool _2255 = (_2253 || _2254);
-constant bool _2272 = (type == 3u);
-constant bool _2274 = (type == 4u);
-constant bool _2276 = (type == 7u);
-constant float _2279 = _2276 ? 1056.0 : 1024.0;
-constant float _2280 = _2274 ? 1032.0 : _2279;
-constant float _2281 = _2272 ? 1152.0 : _2280;
-constant bool _2322 = (type == 1u);
-constant bool _2460 = (type == 3u);
-constant bool _2461 = (type == 4u);
-constant bool _2462 = (_2460 || _2461);
-constant bool _2489 = (type == 5u);
-constant bool _2509 = (type == 6u);
-constant bool _2573 = (type == 5u);
-constant bool _2642 = (type == 6u);
-constant bool _2707 = (type == 6u);
-constant bool _2730 = (type == 6u);
-constant bool _3029 = (type == 1u);
-constant bool _3096 = (type == 1u);
-constant bool _3097 = (!_3096);
-constant bool _3102 = (type == 7u);
-constant uint SCALES = _3102 ? 2u : 1u;
-constant bool _3104 = (SCALES == 2u);
+constant uint _2025 = (256u / QUADS_OF_SUMS);
+constant bool _2183 = (type == 6u);
+constant bool _2184 = (type == 7u);
+constant bool _2185 = (_2183 || _2184);
+constant bool _2186 = (type == 12u);
+constant bool _2187 = (_2185 || _2186);
+constant bool _2188 = (type == 10u);
+constant bool _2189 = (_2187 || _2188);
+constant bool _2190 = (type == 11u);
+constant bool _2191 = (_2189 || _2190);
+constant bool _2192 = (type == 14u);
+constant bool blocks_of_256 = (_2191 || _2192);
+constant bool _2202 = (type == 3u);
+constant bool _2203 = (type == 15u);
+constant bool _2204 = (_2202 || _2203);
+constant bool _2205 = (type == 4u);
+constant bool _2206 = (type == 13u);
+constant bool _2207 = (_2205 || _2206);
+constant bool _2208 = (type == 5u);
+constant bool _2209 = (type == 8u);
+constant bool _2210 = (type == 9u);
+constant bool _2211 = (type == 6u);
+constant bool _2212 = (type == 12u);
+constant bool _2213 = (type == 10u);
+constant bool _2214 = (type == 11u);
+constant bool _2215 = (type == 14u);
+constant uint _2216 = _2215 ? 68u : 105u;
+constant uint _2217 = _2214 ? 55u : _2216;
+constant uint _2218 = _2213 ? 42u : _2217;
+constant uint _2219 = _2212 ? 88u : _2218;
+constant uint _2220 = _2211 ? 72u : _2219;
+constant uint _2221 = _2210 ? 12u : _2220;
+constant uint _2222 = _2209 ? 11u : _2221;
+constant uint _2223 = _2208 ? 10u : _2222;
+constant uint _2224 = _2207 ? 9u : _2223;
+constant uint BLOCK_HALVES = _2204 ? 17u : _2224;
+constant bool _2240 = (type == 3u);
+constant bool _2250 = (type == 4u);
+constant bool _2251 = (type == 13u);
+constant bool _2252 = (_2250 || _2251);
+constant bool _2262 = (type == 8u);
+constant bool _2272 = (type == 9u);
+constant bool _2282 = (type == 10u);
+constant bool _2295 = (type == 11u);
+constant bool _2308 = (type == 14u);
+constant bool _2348 = (type == 1u);
+constant bool _2425 = (type == 16u);
+constant bool _2488 = (type == 3u);
+constant bool _2489 = (type == 4u);
+constant bool _2490 = (_2488 || _2489);
+constant bool _2491 = (type == 13u);
+constant bool _2492 = (_2490 || _2491);
+constant bool _2508 = (type == 5u);
+constant bool _2517 = (type == 15u);
+constant bool _2530 = (type == 8u);
+constant bool _2531 = (type == 9u);
+constant bool _2532 = (_2530 || _2531);
+constant bool _2561 = (type == 14u);
+constant bool _2595 = (type == 6u);
+constant bool _2596 = (type == 12u);
+constant bool _2597 = (_2595 || _2596);
+constant bool _2605 = (type == 12u);
+constant uint _2606 = _2605 ? 12u : 4u;
+constant bool _2631 = (type == 12u);
+constant bool _2652 = (type == 10u);
+constant bool _2699 = (type == 11u);
+constant bool _2836 = (type == 3u);
+constant bool _2837 = (type == 4u);
+constant bool _2838 = (_2836 || _2837);
+constant bool _2839 = (type == 13u);
+constant bool _2840 = (_2838 || _2839);
+constant bool _2884 = (type == 3u);
+constant bool _2892 = (type == 13u);
+constant bool _2927 = (type == 5u);
+constant bool _2970 = (type == 8u);
+constant bool _2971 = (type == 9u);
+constant bool _2972 = (_2970 || _2971);
+constant bool _2990 = (type == 9u);
+constant bool _3012 = (type == 8u);
+constant bool _3063 = (type == 14u);
+constant bool _3092 = (type == 15u);
+constant bool _3167 = (type == 6u);
+constant bool _3180 = (type == 12u);
+constant bool _3230 = (type == 10u);
+constant bool _3242 = (type == 11u);
+constant bool _3307 = (type == 4u);
+constant bool _3308 = (type == 5u);
+constant bool _3309 = (_3307 || _3308);
+constant bool _3310 = (type == 8u);
+constant bool _3311 = (_3309 || _3310);
+constant bool _3312 = (type == 9u);
+constant bool _3313 = (_3311 || _3312);
+constant bool _3314 = (type == 13u);
+constant bool _3315 = (_3313 || _3314);
+constant bool _3316 = (type == 14u);
+constant bool _3317 = (_3315 || _3316);
+constant bool _3318 = (type == 15u);
+constant bool halves_in_nibbles = (_3317 || _3318);
+constant bool _3336 = (type == 3u);
+constant bool _3337 = (type == 13u);
+constant bool _3338 = (_3336 || _3337);
+constant bool _3339 = (type == 14u);
+constant bool _3340 = (_3338 || _3339);
+constant bool _3342 = (type == 4u);
+constant bool _3344 = (type == 7u);
+constant bool _3346 = (type == 8u);
+constant bool _3347 = (type == 15u);
+constant bool _3348 = (_3346 || _3347);
+constant bool _3350 = (type == 11u);
+constant float _3353 = _3350 ? 1028.0 : 1024.0;
+constant float _3354 = _3348 ? 1040.0 : _3353;
+constant float _3355 = _3344 ? 1056.0 : _3354;
+constant float _3356 = _3342 ? 1032.0 : _3355;
+constant float _3357 = _3340 ? 1152.0 : _3356;
+constant bool _3439 = (type == 1u);
+constant bool _3528 = (type == 16u);
+constant bool _3621 = (type == 3u);
+constant bool _3622 = (type == 4u);
+constant bool _3623 = (_3621 || _3622);
+constant bool _3624 = (type == 13u);
+constant bool _3625 = (_3623 || _3624);
+constant bool _3652 = (type == 5u);
+constant bool _3672 = (type == 8u);
+constant bool _3673 = (type == 9u);
+constant bool _3674 = (_3672 || _3673);
+constant bool _3688 = (type == 15u);
+constant bool _3715 = (type == 14u);
+constant bool _3727 = (type == 6u);
+constant bool _3728 = (type == 12u);
+constant bool _3729 = (_3727 || _3728);
+constant bool _3753 = (type == 10u);
+constant bool _3785 = (type == 11u);
+constant bool _4419 = (type == 1u);
+constant bool _4420 = (type == 16u);
+constant bool _4421 = (_4419 || _4420);
+constant bool _4488 = (type == 1u);
+constant bool _4489 = (type == 16u);
+constant bool _4490 = (_4488 || _4489);
+constant bool _4491 = (!_4490);
+constant bool _4496 = (type == 7u);
+constant bool _4497 = (type == 10u);
+constant bool _4498 = (_4496 || _4497);
+constant bool _4499 = (type == 11u);
+constant bool _4500 = (_4498 || _4499);
+constant uint SCALES = _4500 ? 2u : 1u;
+constant bool _4502 = (SCALES == 2u);
 constant uint PART_STEPS = (4u / SCALES);
-constant bool _3214 = (type == 1u);
-constant bool _3215 = (!_3214);
-constant bool _3325 = (type == 1u);
-constant bool _3367 = (type == 1u);
-constant bool _3368 = (!_3367);
-constant bool _3397 = (SCALES == 2u);
+constant bool _4611 = (type == 1u);
+constant bool _4612 = (type == 16u);
+constant bool _4613 = (_4611 || _4612);
+constant bool _4614 = (!_4613);
+constant bool _4724 = (type == 1u);
+constant bool _4725 = (type == 16u);
+constant bool _4726 = (_4724 || _4725);
+constant bool _4768 = (type == 1u);
+constant bool _4769 = (type == 16u);
+constant bool _4770 = (_4768 || _4769);
+constant bool _4771 = (!_4770);
+constant bool _4800 = (SCALES == 2u);
 constant uint way = (variant / 51u);
-constant bool _3663 = (way == 8u);
+constant bool _5066 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -184,7 +294,7 @@ struct Weights4
     uint4 weights4[1];
 };
 
-constant float _1332[4] = { 0.0, 0.0, 0.0, 0.0 };
+constant float _1727[4] = { 0.0, 0.0, 0.0, 0.0 };
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -201,49 +311,49 @@ uint slices_of_k(constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& _907, const device X1& _918)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& _1298, const device X1& _1309)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return _907.x4[i / 4u];
+        return _1298.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = _918.x1[i];
+    v.x = _1309.x1[i];
     if (count > 1u)
     {
-        v.y = _918.x1[i + 1u];
+        v.y = _1309.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = _918.x1[i + 2u];
+        v.z = _1309.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = _918.x1[i + 3u];
+        v.w = _1309.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _981, const device Norm1& _990)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1372, const device Norm1& _1381)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _968 = (at & 3u) == 0u;
-    bool _975;
-    if (_968)
+    bool _1359 = (at & 3u) == 0u;
+    bool _1366;
+    if (_1359)
     {
-        _975 = (at + 3u) <= last;
+        _1366 = (at + 3u) <= last;
     }
     else
     {
-        _975 = _968;
+        _1366 = _1359;
     }
-    if (_975)
+    if (_1366)
     {
-        return _981.norm4[at / 4u];
+        return _1372.norm4[at / 4u];
     }
-    return float4(_990.norm1[min(at, last)], _990.norm1[min((at + 1u), last)], _990.norm1[min((at + 2u), last)], _990.norm1[min((at + 3u), last)]);
+    return float4(_1381.norm1[min(at, last)], _1381.norm1[min((at + 1u), last)], _1381.norm1[min((at + 2u), last)], _1381.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
@@ -272,7 +382,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _907, const device X1& _918, const device Norm4& _981, const device Norm1& _990)
+float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _1298, const device X1& _1309, const device Norm4& _1372, const device Norm1& _1381)
 {
     if ((4u * q) >= push.k)
     {
@@ -280,38 +390,38 @@ float4 input_quad(thread const uint& r, thread const uint& q, thread float& squa
     }
     uint at = (push.offset.x + (r * push.ldx)) + (4u * q);
     uint count = push.k - (4u * q);
-    float4 _1198;
+    float4 _1596;
     if (gated)
     {
         uint param = at + push.k;
         uint param_1 = count;
-        _1198 = x_at(param, param_1, _907, _918);
+        _1596 = x_at(param, param_1, _1298, _1309);
     }
     else
     {
-        _1198 = float4(0.0);
+        _1596 = float4(0.0);
     }
-    float4 up = _1198;
-    float4 _1212;
+    float4 up = _1596;
+    float4 _1610;
     if (normed)
     {
         uint param_2 = 4u * q;
-        _1212 = norm_at(param_2, push, _981, _990);
+        _1610 = norm_at(param_2, push, _1372, _1381);
     }
     else
     {
-        _1212 = float4(1.0);
+        _1610 = float4(1.0);
     }
-    float4 factor = _1212;
+    float4 factor = _1610;
     uint param_3 = at;
     uint param_4 = count;
-    float4 param_5 = x_at(param_3, param_4, _907, _918);
+    float4 param_5 = x_at(param_3, param_4, _1298, _1309);
     float4 param_6 = up;
     float4 param_7 = factor;
     float param_8 = squares;
-    float4 _1234 = input_of(param_5, param_6, param_7, param_8);
+    float4 _1632 = input_of(param_5, param_6, param_7, param_8);
     squares = param_8;
-    return _1234;
+    return _1632;
 }
 
 static inline __attribute__((always_inline))
@@ -319,8 +429,8 @@ uint group_max_bits(thread uint& bits, thread uint& gl_SubgroupID, thread uint& 
 {
     bits = simd_max(bits);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _1141 = simd_is_first();
-    if (_1141)
+    bool _1539 = simd_is_first();
+    if (_1539)
     {
         ((threadgroup uint*)&pool[gl_SubgroupID])[0u] = bits;
     }
@@ -337,8 +447,8 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 {
     value = simd_sum(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _266 = simd_is_first();
-    if (_266)
+    bool _329 = simd_is_first();
+    if (_329)
     {
         group_partial[gl_SubgroupID] = value;
     }
@@ -354,44 +464,44 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1020;
+    float _1411;
     if (push.k != 0u)
     {
-        _1020 = rsqrt((squares / float(push.k)) + push.eps);
+        _1411 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1020 = 0.0;
+        _1411 = 0.0;
     }
-    return _1020;
+    return _1411;
 }
 
 static inline __attribute__((always_inline))
 uint slices_of_minima(constant Push& push)
 {
-    uint _1086;
-    if (_1085)
+    uint _1479;
+    if (minima_of_32)
     {
         uint param = slices_of_k(push);
         uint param_1 = 32u;
-        _1086 = ceil_div(param, param_1);
+        _1479 = ceil_div(param, param_1);
     }
     else
     {
-        uint _1095;
-        if (_1094)
+        uint _1493;
+        if (minima_of_any)
         {
             uint param_2 = push.k;
             uint param_3 = 512u;
-            _1095 = ceil_div(param_2, param_3);
+            _1493 = ceil_div(param_2, param_3);
         }
         else
         {
-            _1095 = 0u;
+            _1493 = 0u;
         }
-        _1086 = _1095;
+        _1479 = _1493;
     }
-    return _1086;
+    return _1479;
 }
 
 static inline __attribute__((always_inline))
@@ -409,13 +519,13 @@ uint row_start(thread const uint& r, constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1241)
+void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1639)
 {
-    _1241.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
+    _1639.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
 }
 
 static inline __attribute__((always_inline))
-void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1241, thread uint3& gl_LocalInvocationID)
+void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1639, thread uint3& gl_LocalInvocationID)
 {
     uint me = gl_LocalInvocationID.x;
     if ((base + me) < quads)
@@ -423,68 +533,68 @@ void put_quads(thread const uint& start, thread const uint& minima, thread const
         uint param = start;
         uint param_1 = base + me;
         float4 param_2 = v;
-        put_halves(param, param_1, param_2, _1241);
+        put_halves(param, param_1, param_2, _1639);
     }
-    if (_1277)
+    if (minima_of_any)
     {
         uint turn = base & 256u;
-        float _1291;
+        float _1686;
         if ((base + me) < quads)
         {
-            _1291 = ((v.x + v.y) + v.z) + v.w;
+            _1686 = ((v.x + v.y) + v.z) + v.w;
         }
         else
         {
-            _1291 = 0.0;
+            _1686 = 0.0;
         }
-        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1291);
+        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1686);
         threadgroup_barrier(mem_flags::mem_threadgroup);
-        uint m = ((base / 8u) / blocks) + me;
-        bool _1319 = me < _1318;
-        bool _1326;
-        if (_1319)
+        uint m = (base / QUADS_OF_SUMS) + me;
+        bool _1714 = me < _1713;
+        bool _1721;
+        if (_1714)
         {
-            _1326 = m < (slices_of_minima(push) * 8u);
+            _1721 = m < (slices_of_minima(push) * 8u);
         }
         else
         {
-            _1326 = _1319;
+            _1721 = _1714;
         }
-        if (_1326)
+        if (_1721)
         {
             float sums[4] = { 0.0, 0.0, 0.0, 0.0 };
-            for (uint i = 0u; i < _1340; i++)
+            for (uint i = 0u; i < QUADS_OF_SUMS; i++)
             {
-                uint _1343 = i / 8u;
-                sums[_1343] += as_type<float>(((threadgroup uint*)&pool[(turn + (_1345 * me)) + i])[0u]);
+                uint _1737 = i / QUADS_OF_SUM;
+                sums[_1737] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
             }
-            float4 _1361;
-            if (_1360)
+            float4 _1753;
+            if (minima_in_pairs)
             {
-                _1361 = float4(sums[0], sums[1], sums[2], sums[3]);
+                _1753 = float4(sums[0], sums[0], sums[1], sums[1]);
             }
             else
             {
-                _1361 = float4(sums[0], sums[0], sums[1], sums[1]);
+                _1753 = float4(sums[0], sums[1], sums[2], sums[3]);
             }
             uint param_3 = minima;
             uint param_4 = m;
-            float4 param_5 = _1361;
-            put_halves(param_3, param_4, param_5, _1241);
+            float4 param_5 = _1753;
+            put_halves(param_3, param_4, param_5, _1639);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _907, const device X1& _918, const device Norm4& _981, const device Norm1& _990, threadgroup uint4 (&pool)[576], device Work4& _1241, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1544)
+void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _1298, const device X1& _1309, const device Norm4& _1372, const device Norm1& _1381, threadgroup uint4 (&pool)[576], device Work4& _1639, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1934)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = slices_of_k(push) * 8u;
-    uint3 _1405 = push.first.xyz + gl_WorkGroupID;
-    uint _1406 = _1405.x;
+    uint3 _1797 = push.first.xyz + gl_WorkGroupID;
+    uint _1798 = _1797.x;
     float4 kept[4];
-    float _1509;
-    for (uint r = _1406; r < push.rows; r += push.groups.x)
+    float _1901;
+    for (uint r = _1798; r < push.rows; r += push.groups.x)
     {
         float squares = 0.0;
         float unused = 0.0;
@@ -495,43 +605,43 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param = r;
             uint param_1 = (i * 256u) + me;
             float param_2 = squares;
-            float4 _1440 = input_quad(param, param_1, param_2, push, _907, _918, _981, _990);
+            float4 _1832 = input_quad(param, param_1, param_2, push, _1298, _1309, _1372, _1381);
             squares = param_2;
-            kept[i] = _1440;
+            kept[i] = _1832;
             uint4 v = as_type<uint4>(kept[i]) & uint4(2147483647u);
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
-        uint _1469 = 1024u + me;
-        for (uint q = _1469; q < quads; q += 256u)
+        uint _1861 = 1024u + me;
+        for (uint q = _1861; q < quads; q += 256u)
         {
             uint param_3 = r;
             uint param_4 = q;
             float param_5 = squares;
-            float4 _1485 = input_quad(param_3, param_4, param_5, push, _907, _918, _981, _990);
+            float4 _1877 = input_quad(param_3, param_4, param_5, push, _1298, _1309, _1372, _1381);
             squares = param_5;
-            uint4 v_1 = as_type<uint4>(_1485) & uint4(2147483647u);
+            uint4 v_1 = as_type<uint4>(_1877) & uint4(2147483647u);
             bits = max(bits, max(max(v_1.x, v_1.y), max(v_1.z, v_1.w)));
         }
         uint param_6 = bits;
-        uint _1507 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
-        bits = _1507;
+        uint _1899 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
+        bits = _1899;
         if (normed)
         {
             float param_7 = squares;
-            float _1514 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            float param_8 = _1514;
-            _1509 = norm_scale(param_8, push);
+            float _1906 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            float param_8 = _1906;
+            _1901 = norm_scale(param_8, push);
         }
         else
         {
-            _1509 = 1.0;
+            _1901 = 1.0;
         }
-        float factor = _1509;
+        float factor = _1901;
         int power = clamp(136 - int(bits >> 23u), -118, 100);
         float scale = as_type<float>(uint(127 + power) << 23u);
         if (me == 0u)
         {
-            _1544.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
+            _1934.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
         }
         uint param_9 = r;
         uint start = row_start(param_9, push);
@@ -547,7 +657,7 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
                 uint param_12 = i_1 * 256u;
                 uint param_13 = quads;
                 float4 param_14 = kept[i_1] * scale;
-                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1241, gl_LocalInvocationID);
+                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1639, gl_LocalInvocationID);
             }
         }
         for (uint base = 1024u; base < quads; base += 256u)
@@ -555,27 +665,27 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param_15 = r;
             uint param_16 = base + me;
             float param_17 = unused;
-            float4 _1613 = input_quad(param_15, param_16, param_17, push, _907, _918, _981, _990);
+            float4 _2003 = input_quad(param_15, param_16, param_17, push, _1298, _1309, _1372, _1381);
             unused = param_17;
             uint param_18 = start;
             uint param_19 = minima;
             uint param_20 = base;
             uint param_21 = quads;
-            float4 param_22 = _1613 * scale;
-            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1241, gl_LocalInvocationID);
+            float4 param_22 = _2003 * scale;
+            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1639, gl_LocalInvocationID);
         }
-        if (_1630)
+        if (minima_of_any)
         {
             uint param_23 = quads;
             uint param_24 = 256u;
-            uint covered = (ceil_div(param_23, param_24) * 32u) / _1640;
-            uint _1645 = covered + me;
-            for (uint m = _1645; m < (slices_of_minima(push) * 8u); m += 256u)
+            uint covered = ceil_div(param_23, param_24) * _2025;
+            uint _2030 = covered + me;
+            for (uint m = _2030; m < (slices_of_minima(push) * 8u); m += 256u)
             {
                 uint param_25 = minima;
                 uint param_26 = m;
                 float4 param_27 = float4(0.0);
-                put_halves(param_25, param_26, param_27, _1241);
+                put_halves(param_25, param_26, param_27, _1639);
             }
         }
     }
@@ -597,9 +707,9 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
         pool[me] = as_type<uint4>(float4(0.0, 1.0, 2.0, 3.0) + float4(4.0 * float(me & 1u)));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    simdgroup_float8x8 _3146;
-    simdgroup_load(_3146, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
-    simdgroup_float8x8 tempArg = _3146;
+    simdgroup_float8x8 _4543;
+    simdgroup_load(_4543, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
+    simdgroup_float8x8 tempArg = _4543;
     simdgroup_float8x8 numbers = tempArg;
     simdgroup_float8x8 param = numbers;
     columns = uint2(elements_of(param));
@@ -608,160 +718,160 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _662;
-    if (_661)
+    uint _724;
+    if (_723)
     {
-        _662 = (k / 1u) * 2u;
+        _724 = (k / 1u) * 2u;
     }
     else
     {
-        uint _670;
-        if (_669)
+        uint _732;
+        if (_731)
         {
-            _670 = (k / 1u) * 1u;
+            _732 = (k / 1u) * 1u;
         }
         else
         {
-            uint _678;
-            if (_677)
+            uint _740;
+            if (_739)
             {
-                _678 = (k / 1u) * 1u;
+                _740 = (k / 1u) * 1u;
             }
             else
             {
-                uint _686;
-                if (_685)
+                uint _748;
+                if (_747)
                 {
-                    _686 = (k / 32u) * 17u;
+                    _748 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _695;
-                    if (_694)
+                    uint _757;
+                    if (_756)
                     {
-                        _695 = (k / 32u) * 9u;
+                        _757 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _705;
-                        if (_704)
+                        uint _767;
+                        if (_766)
                         {
-                            _705 = (k / 32u) * 10u;
+                            _767 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _715;
-                            if (_714)
+                            uint _777;
+                            if (_776)
                             {
-                                _715 = (k / 256u) * 72u;
+                                _777 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _725;
-                                if (_724)
+                                uint _787;
+                                if (_786)
                                 {
-                                    _725 = (k / 256u) * 105u;
+                                    _787 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _734;
-                                    if (_733)
+                                    uint _796;
+                                    if (_795)
                                     {
-                                        _734 = (k / 32u) * 11u;
+                                        _796 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _743;
-                                        if (_742)
+                                        uint _805;
+                                        if (_804)
                                         {
-                                            _743 = (k / 32u) * 12u;
+                                            _805 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _752;
-                                            if (_751)
+                                            uint _814;
+                                            if (_813)
                                             {
-                                                _752 = (k / 256u) * 42u;
+                                                _814 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _761;
-                                                if (_760)
+                                                uint _823;
+                                                if (_822)
                                                 {
-                                                    _761 = (k / 256u) * 55u;
+                                                    _823 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _770;
-                                                    if (_769)
+                                                    uint _832;
+                                                    if (_831)
                                                     {
-                                                        _770 = (k / 256u) * 88u;
+                                                        _832 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _780;
-                                                        if (_779)
+                                                        uint _842;
+                                                        if (_841)
                                                         {
-                                                            _780 = (k / 32u) * 9u;
+                                                            _842 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _789;
-                                                            if (_788)
+                                                            uint _851;
+                                                            if (_850)
                                                             {
-                                                                _789 = (k / 256u) * 68u;
+                                                                _851 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _799;
-                                                                if (_798)
+                                                                uint _861;
+                                                                if (_860)
                                                                 {
-                                                                    _799 = (k / 64u) * 17u;
+                                                                    _861 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _807;
-                                                                    if (_806)
+                                                                    uint _869;
+                                                                    if (_868)
                                                                     {
-                                                                        _807 = (k / 2u) * 1u;
+                                                                        _869 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _807 = 0u;
+                                                                        _869 = 0u;
                                                                     }
-                                                                    _799 = _807;
+                                                                    _861 = _869;
                                                                 }
-                                                                _789 = _799;
+                                                                _851 = _861;
                                                             }
-                                                            _780 = _789;
+                                                            _842 = _851;
                                                         }
-                                                        _770 = _780;
+                                                        _832 = _842;
                                                     }
-                                                    _761 = _770;
+                                                    _823 = _832;
                                                 }
-                                                _752 = _761;
+                                                _814 = _823;
                                             }
-                                            _743 = _752;
+                                            _805 = _814;
                                         }
-                                        _734 = _743;
+                                        _796 = _805;
                                     }
-                                    _725 = _734;
+                                    _787 = _796;
                                 }
-                                _715 = _725;
+                                _777 = _787;
                             }
-                            _705 = _715;
+                            _767 = _777;
                         }
-                        _695 = _705;
+                        _757 = _767;
                     }
-                    _686 = _695;
+                    _748 = _757;
                 }
-                _678 = _686;
+                _740 = _748;
             }
-            _670 = _678;
+            _732 = _740;
         }
-        _662 = _670;
+        _724 = _732;
     }
-    return _662;
+    return _724;
 }
 
 static inline __attribute__((always_inline))
@@ -786,43 +896,107 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, constant 
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& _651)
+uint block_at(thread const uint& row, thread const uint& s)
 {
-    return uint4(*(const device packed_uint4*)&_651.weights1[at]);
+    uint _2194;
+    if (blocks_of_256)
+    {
+        _2194 = s / 8u;
+    }
+    else
+    {
+        _2194 = s;
+    }
+    return row + (_2194 * BLOCK_HALVES);
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& _651)
+uint4 four_words(thread const uint& at, const device Weights1& _713)
 {
-    return _651.weights1[i];
+    return uint4(*(const device packed_uint4*)&_713.weights1[at]);
+}
+
+static inline __attribute__((always_inline))
+uint weight_word(thread const uint& i, const device Weights1& _713)
+{
+    return _713.weights1[i];
 }
 
 static inline __attribute__((always_inline))
 uint numbers_at(thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    uint _1798;
-    if (_1797)
+    uint param = row;
+    uint param_1 = s;
+    uint block = block_at(param, param_1);
+    uint half_ = (s / 4u) & 1u;
+    uint _2241;
+    if (_2240)
     {
-        _1798 = ((row + (17u * s)) + 1u) + (8u * p);
+        _2241 = (block + 1u) + (8u * p);
     }
     else
     {
-        uint _1811;
-        if (_1810)
+        uint _2253;
+        if (_2252)
         {
-            _1811 = ((row + (9u * s)) + 1u) + (4u * p);
+            _2253 = (block + 1u) + (4u * p);
         }
         else
         {
-            _1811 = (((row + ((s / 8u) * 105u)) + (32u * ((s / 4u) & 1u))) + (16u * (s & 1u))) + (8u * p);
+            uint _2263;
+            if (_2262)
+            {
+                _2263 = (block + 3u) + (4u * p);
+            }
+            else
+            {
+                uint _2273;
+                if (_2272)
+                {
+                    _2273 = (block + 4u) + (4u * p);
+                }
+                else
+                {
+                    uint _2283;
+                    if (_2282)
+                    {
+                        _2283 = ((block + 8u) + (16u * half_)) + (8u * p);
+                    }
+                    else
+                    {
+                        uint _2296;
+                        if (_2295)
+                        {
+                            _2296 = ((block + 16u) + (16u * half_)) + (8u * p);
+                        }
+                        else
+                        {
+                            uint _2309;
+                            if (_2308)
+                            {
+                                _2309 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
+                            }
+                            else
+                            {
+                                _2309 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
+                            }
+                            _2296 = _2309;
+                        }
+                        _2283 = _2296;
+                    }
+                    _2273 = _2283;
+                }
+                _2263 = _2273;
+            }
+            _2253 = _2263;
         }
-        _1798 = _1811;
+        _2241 = _2253;
     }
-    return _1798;
+    return _2241;
 }
 
 static inline __attribute__((always_inline))
-Window window_at(thread const uint& at, constant Push& push, const device Weights1& _651)
+Window window_at(thread const uint& at, constant Push& push, const device Weights1& _713)
 {
     uint param = push.k;
     uint end = push.offset.y + (((push.n * row_halves(param)) + 1u) / 2u);
@@ -830,9 +1004,9 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
     if ((at + 5u) <= end)
     {
         uint param_1 = at;
-        w.a = four_words(param_1, _651);
+        w.a = four_words(param_1, _713);
         uint param_2 = at + 4u;
-        w.b.x = weight_word(param_2, _651);
+        w.b.x = weight_word(param_2, _713);
     }
     else
     {
@@ -840,96 +1014,218 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_3 = min((at + i), (end - 1u));
-            w.a[i] = weight_word(param_3, _651);
+            w.a[i] = weight_word(param_3, _713);
         }
         uint param_4 = min((at + 4u), (end - 1u));
-        w.b.x = weight_word(param_4, _651);
+        w.b.x = weight_word(param_4, _713);
     }
     return w;
 }
 
 static inline __attribute__((always_inline))
-void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _651)
+void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _713)
 {
-    if (_1844)
+    uint param = row;
+    uint param_1 = s;
+    uint block = block_at(param, param_1);
+    if (_2348)
     {
         uint last = ((row + push.k) - 1u) / 2u;
         uint at = ((row + (32u * s)) + (16u * p)) / 2u;
         if ((at + 8u) <= last)
         {
-            uint param = at;
-            uint param_1 = at + 4u;
-            v.numbers = Window{ four_words(param, _651), four_words(param_1, _651) };
-            uint param_2 = at + 8u;
-            v.scale = weight_word(param_2, _651);
+            uint param_2 = at;
+            uint param_3 = at + 4u;
+            v.numbers = Window{ four_words(param_2, _713), four_words(param_3, _713) };
+            uint param_4 = at + 8u;
+            v.scale = weight_word(param_4, _713);
             return;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
-            uint param_3 = min((at + i), last);
-            v.numbers.a[i] = weight_word(param_3, _651);
-            uint param_4 = min(((at + 4u) + i), last);
-            v.numbers.b[i] = weight_word(param_4, _651);
+            uint param_5 = min((at + i), last);
+            v.numbers.a[i] = weight_word(param_5, _713);
+            uint param_6 = min(((at + 4u) + i), last);
+            v.numbers.b[i] = weight_word(param_6, _713);
         }
-        uint param_5 = min((at + 8u), last);
-        v.scale = weight_word(param_5, _651);
+        uint param_7 = min((at + 8u), last);
+        v.scale = weight_word(param_7, _713);
     }
     else
     {
-        if (_1923)
+        if (_2425)
         {
-            uint param_6 = row;
-            uint param_7 = s;
-            uint param_8 = p;
-            uint param_9 = (numbers_at(param_6, param_7, param_8) - 1u) / 2u;
-            v.numbers = window_at(param_9, push, _651);
+            uint last_1 = (row + ((push.k - 1u) / 2u)) / 2u;
+            uint at_1 = ((row + (16u * s)) + (8u * p)) / 2u;
+            if ((at_1 + 4u) <= last_1)
+            {
+                uint param_8 = at_1;
+                v.numbers.a = four_words(param_8, _713);
+                uint param_9 = at_1 + 4u;
+                v.scale = weight_word(param_9, _713);
+                return;
+            }
+            _Pragma("clang loop unroll(full)")
+            for (uint i_1 = 0u; i_1 < 4u; i_1++)
+            {
+                uint param_10 = min((at_1 + i_1), last_1);
+                v.numbers.a[i_1] = weight_word(param_10, _713);
+            }
+            uint param_11 = min((at_1 + 4u), last_1);
+            v.scale = weight_word(param_11, _713);
         }
         else
         {
-            if (_1939)
+            if (_2492)
             {
-                uint param_10 = (row / 2u) + (5u * s);
-                v.numbers = window_at(param_10, push, _651);
+                uint param_12 = row;
+                uint param_13 = s;
+                uint param_14 = p;
+                uint param_15 = (numbers_at(param_12, param_13, param_14) - 1u) / 2u;
+                v.numbers = window_at(param_15, push, _713);
             }
             else
             {
-                if (_1951)
+                if (_2508)
                 {
-                    uint at_1 = (row / 2u) + ((s / 8u) * 36u);
-                    uint numbers = ((at_1 + 4u) + (((s & 7u) / 2u) * 8u)) + (4u * p);
-                    bool whole = (push.offset.y & 3u) == 0u;
-                    if ((s & 7u) == 0u)
-                    {
-                        uint param_11 = at_1;
-                        v.more.a = four_words(param_11, _651);
-                    }
-                    if ((s & 1u) == 0u)
-                    {
-                        uint param_12 = numbers;
-                        v.numbers.a = four_words(param_12, _651);
-                    }
+                    uint param_16 = block / 2u;
+                    v.numbers = window_at(param_16, push, _713);
                 }
                 else
                 {
-                    uint block = row + ((s / 8u) * 105u);
-                    uint half_ = (s / 4u) & 1u;
-                    uint scales = ((block + 96u) + (4u * half_)) / 2u;
-                    uint param_13 = row;
-                    uint param_14 = s;
-                    uint param_15 = p;
-                    uint param_16 = numbers_at(param_13, param_14, param_15) / 2u;
-                    v.numbers = window_at(param_16, push, _651);
-                    if ((s & 3u) == 0u)
+                    if (_2517)
                     {
-                        uint param_17 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
-                        v.more = window_at(param_17, push, _651);
-                        uint param_18 = scales;
-                        uint param_19 = scales + 1u;
-                        uint param_20 = scales + 2u;
-                        v.scales = uint3(weight_word(param_18, _651), weight_word(param_19, _651), weight_word(param_20, _651));
-                        uint param_21 = (block / 2u) + 52u;
-                        v.scale = weight_word(param_21, _651);
+                        uint param_17 = ((2u * row) + (17u * s)) / 4u;
+                        v.numbers = window_at(param_17, push, _713);
+                    }
+                    else
+                    {
+                        if (_2532)
+                        {
+                            uint param_18 = row;
+                            uint param_19 = s;
+                            uint param_20 = p;
+                            uint param_21 = numbers_at(param_18, param_19, param_20) / 2u;
+                            v.numbers = window_at(param_21, push, _713);
+                            uint param_22 = block / 2u;
+                            uint param_23 = (block / 2u) + 1u;
+                            uint2 _2555 = uint2(weight_word(param_22, _713), weight_word(param_23, _713));
+                            v.scales.x = _2555.x;
+                            v.scales.y = _2555.y;
+                        }
+                        else
+                        {
+                            if (_2561)
+                            {
+                                uint param_24 = row;
+                                uint param_25 = s;
+                                uint param_26 = p;
+                                uint param_27 = numbers_at(param_24, param_25, param_26) / 2u;
+                                v.numbers = window_at(param_27, push, _713);
+                                if ((s & 7u) == 0u)
+                                {
+                                    uint param_28 = block / 2u;
+                                    uint param_29 = (block / 2u) + 1u;
+                                    uint2 _2589 = uint2(weight_word(param_28, _713), weight_word(param_29, _713));
+                                    v.scales.x = _2589.x;
+                                    v.scales.y = _2589.y;
+                                }
+                            }
+                            else
+                            {
+                                if (_2597)
+                                {
+                                    uint at_2 = block / 2u;
+                                    uint numbers = ((at_2 + _2606) + (((s & 7u) / 2u) * 8u)) + (4u * p);
+                                    bool whole = (push.offset.y & 3u) == 0u;
+                                    if ((s & 7u) == 0u)
+                                    {
+                                        uint param_30 = at_2;
+                                        v.more.a = four_words(param_30, _713);
+                                        if (_2631)
+                                        {
+                                            uint param_31 = (at_2 + 4u) + (4u * p);
+                                            v.more.b = four_words(param_31, _713);
+                                        }
+                                    }
+                                    if ((s & 1u) == 0u)
+                                    {
+                                        uint param_32 = numbers;
+                                        v.numbers.a = four_words(param_32, _713);
+                                    }
+                                }
+                                else
+                                {
+                                    if (_2652)
+                                    {
+                                        if ((s & 3u) == 0u)
+                                        {
+                                            uint scales = (block / 2u) + (2u * ((s / 4u) & 1u));
+                                            uint param_33 = row;
+                                            uint param_34 = s;
+                                            uint param_35 = p;
+                                            uint param_36 = numbers_at(param_33, param_34, param_35) / 2u;
+                                            v.numbers = window_at(param_36, push, _713);
+                                            uint param_37 = scales;
+                                            uint param_38 = scales + 1u;
+                                            uint2 _2686 = uint2(weight_word(param_37, _713), weight_word(param_38, _713));
+                                            v.scales.x = _2686.x;
+                                            v.scales.y = _2686.y;
+                                            uint param_39 = (block / 2u) + 20u;
+                                            v.scale = weight_word(param_39, _713);
+                                        }
+                                    }
+                                    else
+                                    {
+                                        if (_2699)
+                                        {
+                                            if ((s & 3u) == 0u)
+                                            {
+                                                uint param_40 = row;
+                                                uint param_41 = s;
+                                                uint param_42 = p;
+                                                uint param_43 = numbers_at(param_40, param_41, param_42) / 2u;
+                                                v.numbers = window_at(param_43, push, _713);
+                                            }
+                                            if ((s & 7u) == 0u)
+                                            {
+                                                uint scales_1 = (block / 2u) + 24u;
+                                                uint param_44 = (block + (8u * p)) / 2u;
+                                                v.more = window_at(param_44, push, _713);
+                                                uint param_45 = scales_1;
+                                                uint param_46 = scales_1 + 1u;
+                                                uint param_47 = scales_1 + 2u;
+                                                v.scales = uint3(weight_word(param_45, _713), weight_word(param_46, _713), weight_word(param_47, _713));
+                                                uint param_48 = scales_1 + 3u;
+                                                v.scale = weight_word(param_48, _713);
+                                            }
+                                        }
+                                        else
+                                        {
+                                            uint half_ = (s / 4u) & 1u;
+                                            uint scales_2 = ((block + 96u) + (4u * half_)) / 2u;
+                                            uint param_49 = row;
+                                            uint param_50 = s;
+                                            uint param_51 = p;
+                                            uint param_52 = numbers_at(param_49, param_50, param_51) / 2u;
+                                            v.numbers = window_at(param_52, push, _713);
+                                            if ((s & 3u) == 0u)
+                                            {
+                                                uint param_53 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
+                                                v.more = window_at(param_53, push, _713);
+                                                uint param_54 = scales_2;
+                                                uint param_55 = scales_2 + 1u;
+                                                uint param_56 = scales_2 + 2u;
+                                                v.scales = uint3(weight_word(param_54, _713), weight_word(param_55, _713), weight_word(param_56, _713));
+                                                uint param_57 = (block / 2u) + 52u;
+                                                v.scale = weight_word(param_57, _713);
+                                            }
+                                        }
+                                    }
+                                }
+                            }
+                        }
                     }
                 }
             }
@@ -938,83 +1234,100 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
 }
 
 static inline __attribute__((always_inline))
-Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _651)
+Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _713)
 {
     Sixteen v;
     v.numbers = Window{ uint4(0u), uint4(0u) };
     v.more = Window{ uint4(0u), uint4(0u) };
     v.scales = uint3(0u);
     v.scale = 0u;
-    if (_2573)
+    if (minima_of_32)
     {
-        uint blocks_1 = slices_of_k(push);
-        uint _2598;
+        uint blocks = slices_of_k(push);
+        uint _3927;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 16u; i++)
         {
             uint block = ((32u * s) + (16u * p)) + i;
-            if (block < blocks_1)
+            if (block < blocks)
             {
-                uint param = (row / 2u) + (5u * block);
-                _2598 = weight_word(param, _651) >> 16u;
+                uint param = (row + (BLOCK_HALVES * block)) / 2u;
+                _3927 = weight_word(param, _713) >> 16u;
             }
             else
             {
-                _2598 = 0u;
+                _3927 = 0u;
             }
-            uint minimum = _2598;
+            uint minimum = _3927;
             if (i < 8u)
             {
-                uint _2616 = i / 2u;
-                v.numbers.a[_2616] |= (minimum << (16u * (i & 1u)));
+                uint _3945 = i / 2u;
+                v.numbers.a[_3945] |= (minimum << (16u * (i & 1u)));
             }
             else
             {
-                uint _2629 = (i / 2u) - 4u;
-                v.numbers.b[_2629] |= (minimum << (16u * (i & 1u)));
+                uint _3958 = (i / 2u) - 4u;
+                v.numbers.b[_3958] |= (minimum << (16u * (i & 1u)));
             }
         }
     }
     else
     {
-        if (_2642)
+        if (minima_of_any)
         {
-            uint blocks_2 = push.k / 256u;
+            uint blocks_1 = push.k / 256u;
             uint mine = (2u * s) + p;
             uint other = ((2u * s) + 1u) - p;
-            if (mine < blocks_2)
+            uint at = (row + (BLOCK_HALVES * mine)) / 2u;
+            if (mine < blocks_1)
             {
-                uint at = (row / 2u) + (36u * mine);
                 uint param_1 = at;
                 uint param_2 = at + 1u;
                 uint param_3 = at + 2u;
                 uint param_4 = at + 3u;
-                v.more.a = uint4(weight_word(param_1, _651), weight_word(param_2, _651), weight_word(param_3, _651), weight_word(param_4, _651));
+                v.more.a = uint4(weight_word(param_1, _713), weight_word(param_2, _713), weight_word(param_3, _713), weight_word(param_4, _713));
             }
-            uint _2691;
-            if (other < blocks_2)
+            if (minima_of_16)
             {
-                uint param_5 = (row / 2u) + (36u * other);
-                _2691 = weight_word(param_5, _651);
+                uint _4021;
+                if (mine < blocks_1)
+                {
+                    uint param_5 = at + 20u;
+                    _4021 = weight_word(param_5, _713);
+                }
+                else
+                {
+                    _4021 = 0u;
+                }
+                v.scale = _4021;
             }
             else
             {
-                _2691 = 0u;
+                uint _4035;
+                if (other < blocks_1)
+                {
+                    uint param_6 = (row + (BLOCK_HALVES * other)) / 2u;
+                    _4035 = weight_word(param_6, _713);
+                }
+                else
+                {
+                    _4035 = 0u;
+                }
+                v.scale = _4035;
             }
-            v.scale = _2691;
         }
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _651, device Work4& _1241, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
+void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _713, device Work4& _1639, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
 {
     uint p = gl_LocalInvocationID.x & 1u;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
-        next_x[i] = _1241.work4[start_x[i] + (s * 512u)];
+        next_x[i] = _1639.work4[start_x[i] + (s * 512u)];
     }
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
@@ -1025,7 +1338,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_1 = start_w[i_1];
             uint param_2 = s;
             uint param_3 = p;
-            load_part(param, param_1, param_2, param_3, push, _651);
+            load_part(param, param_1, param_2, param_3, push, _713);
             next_w[i_1] = param;
         }
         else
@@ -1033,7 +1346,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_4 = start_w[i_1];
             uint param_5 = s - slices_k;
             uint param_6 = p;
-            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _651);
+            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _713);
         }
     }
 }
@@ -1041,16 +1354,53 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
 static inline __attribute__((always_inline))
 uint4 shifted(thread const uint& h, thread const uint4& v, thread const uint& next)
 {
-    uint4 _1757;
+    uint4 _2142;
     if ((h & 1u) != 0u)
     {
-        _1757 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
+        _2142 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
     }
     else
     {
-        _1757 = v;
+        _2142 = v;
     }
-    return _1757;
+    return _2142;
+}
+
+static inline __attribute__((always_inline))
+float4 f8_e4m3(thread const uint& word)
+{
+    float2 a = float2(as_type<half2>(((word << 7u) & 1065369472u) + 536879104u));
+    float2 b = float2(as_type<half2>(((word >> 1u) & 1065369472u) + 536879104u));
+    float4 v = float4(a.x, b.x, a.y, b.y);
+    v = fast::min(v, (v * 2.0) - float4(0.015625));
+    v = select(v, float4(as_type<float>(2143289344u)), v > float4(464.0));
+    return as_type<float4>(as_type<uint4>(v) | (uint4(word << 24u, word << 16u, word << 8u, word) & uint4(2147483648u)));
+}
+
+static inline __attribute__((always_inline))
+uint2 halves_of_f8(thread const uint& word, thread const uint& left)
+{
+    uint _3400;
+    if (left > 3u)
+    {
+        _3400 = word;
+    }
+    else
+    {
+        uint _3407;
+        if (left > 1u)
+        {
+            _3407 = word & 65535u;
+        }
+        else
+        {
+            _3407 = 0u;
+        }
+        _3400 = _3407;
+    }
+    uint param = _3400;
+    float4 v = f8_e4m3(param);
+    return uint2(as_type<uint>(half2(v.xy)), as_type<uint>(half2(v.zw)));
 }
 
 static inline __attribute__((always_inline))
@@ -1061,14 +1411,109 @@ uint4 words_of(thread const Window& w, thread const uint& at, thread uint& next)
 }
 
 static inline __attribute__((always_inline))
+uint bytes_with(thread const uint& codes, thread const uint& bit)
+{
+    return ((codes >> bit) & 16843009u) * 255u;
+}
+
+static inline __attribute__((always_inline))
+uint choose(thread const uint& where_, thread const uint& yes, thread const uint& no)
+{
+    return no ^ ((no ^ yes) & where_);
+}
+
+static inline __attribute__((always_inline))
+uint either(thread const uint& where_, thread const int& yes, thread const int& no)
+{
+    uint param = where_;
+    uint param_1 = uint(yes & 255) * 16843009u;
+    uint param_2 = uint(no & 255) * 16843009u;
+    return choose(param, param_1, param_2);
+}
+
+static inline __attribute__((always_inline))
+uint iq4_bytes(thread const uint& codes)
+{
+    uint param = codes;
+    uint param_1 = 0u;
+    uint a = bytes_with(param, param_1);
+    uint param_2 = codes;
+    uint param_3 = 1u;
+    uint b = bytes_with(param_2, param_3);
+    uint param_4 = codes;
+    uint param_5 = 2u;
+    uint c = bytes_with(param_4, param_5);
+    uint param_6 = a;
+    int param_7 = -10;
+    int param_8 = -22;
+    uint param_9 = a;
+    int param_10 = -35;
+    int param_11 = -49;
+    uint param_12 = b;
+    uint param_13 = either(param_6, param_7, param_8);
+    uint param_14 = either(param_9, param_10, param_11);
+    uint param_15 = a;
+    int param_16 = -65;
+    int param_17 = -83;
+    uint param_18 = a;
+    int param_19 = -104;
+    int param_20 = -127;
+    uint param_21 = b;
+    uint param_22 = either(param_15, param_16, param_17);
+    uint param_23 = either(param_18, param_19, param_20);
+    uint param_24 = c;
+    uint param_25 = choose(param_12, param_13, param_14);
+    uint param_26 = choose(param_21, param_22, param_23);
+    uint low = choose(param_24, param_25, param_26);
+    uint param_27 = a;
+    int param_28 = 113;
+    int param_29 = 89;
+    uint param_30 = a;
+    int param_31 = 69;
+    int param_32 = 53;
+    uint param_33 = b;
+    uint param_34 = either(param_27, param_28, param_29);
+    uint param_35 = either(param_30, param_31, param_32);
+    uint param_36 = a;
+    int param_37 = 38;
+    int param_38 = 25;
+    uint param_39 = a;
+    int param_40 = 13;
+    int param_41 = 1;
+    uint param_42 = b;
+    uint param_43 = either(param_36, param_37, param_38);
+    uint param_44 = either(param_39, param_40, param_41);
+    uint param_45 = c;
+    uint param_46 = choose(param_33, param_34, param_35);
+    uint param_47 = choose(param_42, param_43, param_44);
+    uint high = choose(param_45, param_46, param_47);
+    uint param_48 = codes;
+    uint param_49 = 3u;
+    uint param_50 = bytes_with(param_48, param_49);
+    uint param_51 = high;
+    uint param_52 = low;
+    return choose(param_50, param_51, param_52);
+}
+
+static inline __attribute__((always_inline))
+uint4 iq4_words(thread const uint4& codes)
+{
+    uint param = codes.x;
+    uint param_1 = codes.y;
+    uint param_2 = codes.z;
+    uint param_3 = codes.w;
+    return uint4(iq4_bytes(param), iq4_bytes(param_1), iq4_bytes(param_2), iq4_bytes(param_3)) ^ uint4(2155905152u);
+}
+
+static inline __attribute__((always_inline))
 uint4 words_from(thread const Window& w, thread const uint& h)
 {
     Window param = w;
     uint param_1 = h / 2u;
     uint param_2;
-    uint4 _1786 = words_of(param, param_1, param_2);
+    uint4 _2171 = words_of(param, param_1, param_2);
     uint next = param_2;
-    uint4 v = _1786;
+    uint4 v = _2171;
     uint param_3 = h;
     uint4 param_4 = v;
     uint param_5 = next;
@@ -1076,9 +1521,41 @@ uint4 words_from(thread const Window& w, thread const uint& h)
 }
 
 static inline __attribute__((always_inline))
+uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
+{
+    uint _898;
+    if ((h & 1u) != 0u)
+    {
+        _898 = (low >> 16u) | (high << 16u);
+    }
+    else
+    {
+        _898 = low;
+    }
+    return _898;
+}
+
+static inline __attribute__((always_inline))
+uint fifth_bits(thread const uint& bits)
+{
+    return (((bits & 15u) * 2113665u) << 4u) & 269488144u;
+}
+
+static inline __attribute__((always_inline))
+uint fp4_bytes(thread const uint& codes)
+{
+    uint size = codes & 117901063u;
+    uint more = codes & (((codes >> 2u) & 16843009u) * 3u);
+    size += (more + ((more & (more >> 1u)) << 1u));
+    uint param = codes;
+    uint param_1 = 3u;
+    return (269488144u + size) - ((size & bytes_with(param, param_1)) << 1u);
+}
+
+static inline __attribute__((always_inline))
 uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2066)
+    if (_2840)
     {
         uint param = row;
         uint param_1 = s;
@@ -1087,76 +1564,191 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_3 = v.numbers;
         uint param_4 = (h - 1u) / 2u;
         uint param_5;
-        uint4 _2087 = words_of(param_3, param_4, param_5);
+        uint4 _2861 = words_of(param_3, param_4, param_5);
         uint next = param_5;
-        uint4 words = _2087;
-        uint4 _2092;
+        uint4 words = _2861;
+        uint4 _2866;
         if ((h & 1u) != 0u)
         {
             uint param_6 = 1u;
             uint4 param_7 = words;
             uint param_8 = next;
-            _2092 = shifted(param_6, param_7, param_8);
+            _2866 = shifted(param_6, param_7, param_8);
         }
         else
         {
-            _2092 = uint4(words.yzw, next);
+            _2866 = uint4(words.yzw, next);
         }
-        words = _2092;
-        uint4 _2111;
-        if (_2110)
+        words = _2866;
+        uint4 _2885;
+        if (_2884)
         {
-            _2111 = words ^ uint4(2155905152u);
+            _2885 = words ^ uint4(2155905152u);
         }
         else
         {
-            _2111 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+            uint4 _2893;
+            if (_2892)
+            {
+                uint4 param_9 = uint4(words.xy, words.xy >> uint2(4u));
+                _2893 = iq4_words(param_9);
+            }
+            else
+            {
+                _2893 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+            }
+            _2885 = _2893;
         }
-        return _2111;
+        return _2885;
     }
-    if (_2135)
+    if (_2927)
     {
-        Window param_9 = v.numbers;
-        uint param_10 = (row / 2u) + (5u * s);
-        uint param_11;
-        uint4 _2150 = words_of(param_9, param_10, param_11);
-        uint next_1 = param_11;
-        uint4 words_1 = _2150;
-        uint2 _2156;
+        Window param_10 = v.numbers;
+        uint param_11 = (row / 2u) + (5u * s);
+        uint param_12;
+        uint4 _2942 = words_of(param_10, param_11, param_12);
+        uint next_1 = param_12;
+        uint4 words_1 = _2942;
+        uint2 _2947;
         if (p == 0u)
         {
-            _2156 = words_1.yz;
+            _2947 = words_1.yz;
         }
         else
         {
-            _2156 = uint2(words_1.w, next_1);
+            _2947 = uint2(words_1.w, next_1);
         }
-        uint2 two = _2156;
+        uint2 two = _2947;
         return uint4(two, two >> uint2(4u)) & uint4(252645135u);
     }
-    if (_2179)
+    if (_2972)
+    {
+        uint param_13 = row;
+        uint param_14 = s;
+        uint param_15 = p;
+        Window param_16 = v.numbers;
+        uint param_17 = numbers_at(param_13, param_14, param_15);
+        uint2 two_1 = words_from(param_16, param_17).xy;
+        uint _2991;
+        if (_2990)
+        {
+            _2991 = v.scales.y;
+        }
+        else
+        {
+            uint param_18 = row;
+            uint param_19 = s;
+            uint param_20 = block_at(param_18, param_19) + 1u;
+            uint param_21 = v.scales.x;
+            uint param_22 = v.scales.y;
+            _2991 = word_of(param_20, param_21, param_22);
+        }
+        uint high = _2991;
+        bool _3022;
+        if (_3012)
+        {
+            uint param_23 = row;
+            uint param_24 = s;
+            _3022 = (block_at(param_23, param_24) & 1u) != 0u;
+        }
+        else
+        {
+            _3022 = _3012;
+        }
+        uint _3023;
+        if (_3022)
+        {
+            _3023 = v.scales.y;
+        }
+        else
+        {
+            _3023 = high;
+        }
+        high = _3023 >> (8u * p);
+        uint param_25 = high;
+        uint param_26 = high >> 4u;
+        uint param_27 = high >> 16u;
+        uint param_28 = high >> 20u;
+        return (uint4(two_1, two_1 >> uint2(4u)) & uint4(252645135u)) | uint4(fifth_bits(param_25), fifth_bits(param_26), fifth_bits(param_27), fifth_bits(param_28));
+    }
+    if (_3063)
+    {
+        uint param_29 = row;
+        uint param_30 = s;
+        uint param_31 = p;
+        Window param_32 = v.numbers;
+        uint param_33 = numbers_at(param_29, param_30, param_31);
+        uint2 two_2 = words_from(param_32, param_33).xy;
+        uint4 param_34 = uint4(two_2, two_2 >> uint2(4u));
+        return iq4_words(param_34);
+    }
+    if (_3092)
+    {
+        uint at = (2u * row) + (17u * s);
+        uint shift = 8u * (at & 3u);
+        Window param_35 = v.numbers;
+        uint param_36 = at / 4u;
+        uint param_37;
+        uint4 _3114 = words_of(param_35, param_36, param_37);
+        uint next_2 = param_37;
+        uint4 words_2 = _3114;
+        uint3 _3119;
+        if (p == 0u)
+        {
+            _3119 = words_2.xyz;
+        }
+        else
+        {
+            _3119 = uint3(words_2.z, words_2.w, next_2);
+        }
+        uint3 three = _3119;
+        uint2 two_3 = ((three.xy >> uint2(shift)) >> uint2(8u)) | (three.yz << uint2(24u - shift));
+        uint param_38 = two_3.x;
+        uint param_39 = two_3.y;
+        uint param_40 = two_3.x >> 4u;
+        uint param_41 = two_3.y >> 4u;
+        return uint4(fp4_bytes(param_38), fp4_bytes(param_39), fp4_bytes(param_40), fp4_bytes(param_41));
+    }
+    if (_3167)
     {
         return (v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u);
     }
-    uint block = row + ((s / 8u) * 105u);
+    if (_3180)
+    {
+        return ((v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u)) | (((v.more.b >> uint4(s & 7u)) & uint4(16843009u)) << uint4(4u));
+    }
+    uint param_42 = row;
+    uint param_43 = s;
+    uint param_44 = p;
+    Window param_45 = v.numbers;
+    uint param_46 = numbers_at(param_42, param_43, param_44);
+    uint4 low = words_from(param_45, param_46);
+    uint param_47 = row;
+    uint param_48 = s;
+    uint block = block_at(param_47, param_48);
     uint half_ = (s / 4u) & 1u;
     uint stripe = s & 3u;
-    uint param_12 = row;
-    uint param_13 = s;
-    uint param_14 = p;
-    Window param_15 = v.numbers;
-    uint param_16 = numbers_at(param_12, param_13, param_14);
-    uint4 low = (words_from(param_15, param_16) >> uint4(2u * (stripe & 2u))) & uint4(252645135u);
-    Window param_17 = v.more;
-    uint param_18 = ((block + 64u) + (16u * half_)) + (8u * p);
-    uint4 high = (words_from(param_17, param_18) >> uint4(2u * stripe)) & uint4(50529027u);
-    return low | (high << uint4(4u));
+    if (_3230)
+    {
+        return (low >> uint4(2u * stripe)) & uint4(50529027u);
+    }
+    if (_3242)
+    {
+        Window param_49 = v.more;
+        uint param_50 = block + (8u * p);
+        uint4 high_1 = (words_from(param_49, param_50) >> uint4(s & 7u)) & uint4(16843009u);
+        return ((low >> uint4(2u * stripe)) & uint4(50529027u)) | (high_1 << uint4(2u));
+    }
+    Window param_51 = v.more;
+    uint param_52 = ((block + 64u) + (16u * half_)) + (8u * p);
+    uint4 high_2 = (words_from(param_51, param_52) >> uint4(2u * stripe)) & uint4(50529027u);
+    return ((low >> uint4(2u * (stripe & 2u))) & uint4(252645135u)) | (high_2 << uint4(4u));
 }
 
 static inline __attribute__((always_inline))
 uint2 halves_of(thread const uint& bytes)
 {
-    float zero = _2281;
+    float zero = _3357;
     uint low = (bytes & 255u) | ((bytes & 65280u) << 8u);
     uint high = ((bytes >> 16u) & 255u) | ((bytes & 4278190080u) >> 8u);
     return uint2(as_type<uint>(as_type<half2>(low | 1677747200u) - half2(half(zero))), as_type<uint>(as_type<half2>(high | 1677747200u) - half2(half(zero))));
@@ -1165,9 +1757,9 @@ uint2 halves_of(thread const uint& bytes)
 static inline __attribute__((always_inline))
 void decode_part(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread uint4& first, thread uint4& second_, constant Push& push)
 {
-    if (_2322)
+    uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
+    if (_3439)
     {
-        uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
         uint param = row;
         uint4 param_1 = v.numbers.a;
         uint param_2 = v.numbers.b.x;
@@ -1176,61 +1768,79 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 param_4 = v.numbers.b;
         uint param_5 = v.scale;
         second_ = shifted(param_3, param_4, param_5);
-        uint _2369;
-        uint _2380;
-        uint _2398;
-        uint _2410;
+        uint _3474;
+        uint _3485;
+        uint _3502;
+        uint _3514;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             if (left > ((2u * i) + 1u))
             {
-                _2369 = first[i];
+                _3474 = first[i];
             }
             else
             {
                 if (left > (2u * i))
                 {
-                    _2380 = first[i] & 65535u;
+                    _3485 = first[i] & 65535u;
                 }
                 else
                 {
-                    _2380 = 0u;
+                    _3485 = 0u;
                 }
-                _2369 = _2380;
+                _3474 = _3485;
             }
-            first[i] = _2369;
+            first[i] = _3474;
             if (left > ((2u * i) + 9u))
             {
-                _2398 = second_[i];
+                _3502 = second_[i];
             }
             else
             {
                 if (left > ((2u * i) + 8u))
                 {
-                    _2410 = second_[i] & 65535u;
+                    _3514 = second_[i] & 65535u;
                 }
                 else
                 {
-                    _2410 = 0u;
+                    _3514 = 0u;
                 }
-                _2398 = _2410;
+                _3502 = _3514;
             }
-            second_[i] = _2398;
+            second_[i] = _3502;
         }
         return;
     }
-    Sixteen param_6 = v;
-    uint param_7 = row;
-    uint param_8 = s;
-    uint param_9 = p;
-    uint4 bytes = bytes_of(param_6, param_7, param_8, param_9);
-    uint param_10 = bytes.x;
-    uint param_11 = bytes.y;
-    first = uint4(halves_of(param_10), halves_of(param_11));
-    uint param_12 = bytes.z;
-    uint param_13 = bytes.w;
-    second_ = uint4(halves_of(param_12), halves_of(param_13));
+    if (_3528)
+    {
+        uint param_6 = row;
+        uint4 param_7 = v.numbers.a;
+        uint param_8 = v.scale;
+        uint4 words = shifted(param_6, param_7, param_8);
+        uint param_9 = words.x;
+        uint param_10 = left;
+        uint param_11 = words.y;
+        uint param_12 = left - min(left, 4u);
+        first = uint4(halves_of_f8(param_9, param_10), halves_of_f8(param_11, param_12));
+        uint param_13 = words.z;
+        uint param_14 = left - min(left, 8u);
+        uint param_15 = words.w;
+        uint param_16 = left - min(left, 12u);
+        second_ = uint4(halves_of_f8(param_13, param_14), halves_of_f8(param_15, param_16));
+        return;
+    }
+    Sixteen param_17 = v;
+    uint param_18 = row;
+    uint param_19 = s;
+    uint param_20 = p;
+    uint4 bytes = bytes_of(param_17, param_18, param_19, param_20);
+    uint param_21 = bytes.x;
+    uint param_22 = bytes.y;
+    first = uint4(halves_of(param_21), halves_of(param_22));
+    uint param_23 = bytes.z;
+    uint param_24 = bytes.w;
+    second_ = uint4(halves_of(param_23), halves_of(param_24));
 }
 
 static inline __attribute__((always_inline))
@@ -1240,28 +1850,51 @@ float float_of(thread const uint& h, thread const uint& word)
 }
 
 static inline __attribute__((always_inline))
+float e8m0(thread uint& exponent)
+{
+    exponent &= 255u;
+    uint _1177;
+    if (exponent < 2u)
+    {
+        _1177 = 2097152u << exponent;
+    }
+    else
+    {
+        _1177 = (exponent - 1u) << 23u;
+    }
+    return as_type<float>(_1177);
+}
+
+static inline __attribute__((always_inline))
+float iq4_xs_scale(thread const uint2& head, thread const uint& i)
+{
+    uint number = ((head.y >> (4u * i)) & 15u) | (((head.x >> (16u + (2u * i))) & 3u) << 4u);
+    return float2(as_type<half2>(head.x)).x * float(int(number) - 32);
+}
+
+static inline __attribute__((always_inline))
 float2 scale_of(thread const uint3& scales, thread const uint& i)
 {
     uint shift = 8u * (i & 3u);
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _863;
+    float2 _960;
     if (i < 4u)
     {
-        _863 = float2(float(a & 63u), float(b & 63u));
+        _960 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _863 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _960 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _863;
+    return _960;
 }
 
 static inline __attribute__((always_inline))
 float part_scale(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2462)
+    if (_3625)
     {
         uint param = row;
         uint param_1 = s;
@@ -1270,63 +1903,144 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_3 = v.numbers;
         uint param_4 = h / 2u;
         uint param_5;
-        uint4 _2481 = words_of(param_3, param_4, param_5);
+        uint4 _3644 = words_of(param_3, param_4, param_5);
         uint next = param_5;
         uint param_6 = h;
-        uint param_7 = _2481.x;
+        uint param_7 = _3644.x;
         return float_of(param_6, param_7);
     }
-    if (_2489)
+    if (_3652)
     {
         Window param_8 = v.numbers;
         uint param_9 = (row / 2u) + (5u * s);
         uint param_10;
-        uint4 _2503 = words_of(param_8, param_9, param_10);
+        uint4 _3666 = words_of(param_8, param_9, param_10);
         uint next_1 = param_10;
-        return float2(as_type<half2>(_2503.x)).x;
+        return float2(as_type<half2>(_3666.x)).x;
     }
-    if (_2509)
+    if (_3674)
     {
-        uint3 param_11 = v.more.a.yzw;
-        uint param_12 = s & 7u;
-        return float2(as_type<half2>(v.more.a.x)).x * scale_of(param_11, param_12).x;
+        uint param_11 = row;
+        uint param_12 = s;
+        uint param_13 = block_at(param_11, param_12);
+        uint param_14 = v.scales.x;
+        return float_of(param_13, param_14);
     }
-    uint block = row + ((s / 8u) * 105u);
+    if (_3688)
+    {
+        uint at = (2u * row) + (17u * s);
+        Window param_15 = v.numbers;
+        uint param_16 = at / 4u;
+        uint param_17;
+        uint4 _3705 = words_of(param_15, param_16, param_17);
+        uint next_2 = param_17;
+        uint param_18 = _3705.x >> (8u * (at & 3u));
+        float _3713 = e8m0(param_18);
+        return _3713;
+    }
+    if (_3715)
+    {
+        uint2 param_19 = v.scales.xy;
+        uint param_20 = s & 7u;
+        return iq4_xs_scale(param_19, param_20);
+    }
+    if (_3729)
+    {
+        uint3 param_21 = v.more.a.yzw;
+        uint param_22 = s & 7u;
+        return float2(as_type<half2>(v.more.a.x)).x * scale_of(param_21, param_22).x;
+    }
+    uint param_23 = row;
+    uint param_24 = s;
+    uint block = block_at(param_23, param_24);
+    if (_3753)
+    {
+        uint _3760;
+        if ((s & 2u) != 0u)
+        {
+            _3760 = v.scales.y;
+        }
+        else
+        {
+            _3760 = v.scales.x;
+        }
+        uint word = _3760;
+        return float2(as_type<half2>(v.scale)).x * float((word >> ((16u * (s & 1u)) + (8u * p))) & 15u);
+    }
+    if (_3785)
+    {
+        uint3 words = v.scales;
+        if ((block & 1u) != 0u)
+        {
+            words = (words >> uint3(16u)) | (uint3(words.y, words.z, v.scale) << uint3(16u));
+        }
+        uint i = (2u * (s & 7u)) + p;
+        uint shift = 8u * (i & 3u);
+        uint _3823;
+        if ((i & 4u) != 0u)
+        {
+            _3823 = words.y;
+        }
+        else
+        {
+            _3823 = words.x;
+        }
+        uint low = (_3823 >> (shift + (4u * (i / 8u)))) & 15u;
+        uint high = (words.z >> (shift + (2u * (i / 4u)))) & 3u;
+        uint param_25 = block;
+        uint param_26 = v.scale;
+        return float_of(param_25, param_26) * float(int(low | (high << 4u)) - 32);
+    }
     uint h_1 = (block & 1u) + (s & 3u);
     int number = int((v.scales[h_1 / 2u] >> ((16u * (h_1 & 1u)) + (8u * p))) << 24u) >> 24;
-    uint param_13 = block;
-    uint param_14 = v.scale;
-    return float_of(param_13, param_14) * float(number);
+    uint param_27 = block;
+    uint param_28 = v.scale;
+    return float_of(param_27, param_28) * float(number);
 }
 
 static inline __attribute__((always_inline))
 uint octet_of(thread const uint& p, thread const uint& i)
 {
-    uint _2256;
-    if (_2255)
+    uint _3320;
+    if (halves_in_nibbles)
     {
-        _2256 = p + (2u * i);
+        _3320 = p + (2u * i);
     }
     else
     {
-        _2256 = (2u * p) + i;
+        _3320 = (2u * p) + i;
     }
-    return _2256;
+    return _3320;
+}
+
+static inline __attribute__((always_inline))
+float4 unsigned_bytes(thread const uint& word)
+{
+    return float4(float(word & 255u), float((word >> 8u) & 255u), float((word >> 16u) & 255u), float(word >> 24u));
+}
+
+static inline __attribute__((always_inline))
+uint2 halves_of_minima(thread const uint& bytes)
+{
+    uint param = (bytes >> 4u) & 252645135u;
+    float4 v = -unsigned_bytes(param);
+    return uint2(as_type<uint>(half2(v.xy)), as_type<uint>(half2(v.zw)));
 }
 
 static inline __attribute__((always_inline))
 float minima_scale(thread const Sixteen& v)
 {
-    float _2708;
-    if (_2707)
+    float mine = float2(as_type<half2>(v.scale)).y;
+    float _4056;
+    if (minima_in_pairs)
     {
-        _2708 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(float2(as_type<half2>(v.scale)).y));
+        _4056 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
     }
     else
     {
-        _2708 = 1.0;
+        _4056 = minima_of_16 ? mine : 1.0;
     }
-    return _2708;
+    return _4056;
 }
 
 static inline __attribute__((always_inline))
@@ -1340,28 +2054,37 @@ void decode_minima(thread const Sixteen& v, thread uint4& first, thread uint4& s
 {
     first = v.numbers.a;
     second_ = v.numbers.b;
-    if (_2730)
+    if (minima_of_16)
     {
-        Sixteen param = v;
-        float most = minima_scale(param);
-        float _2740;
+        uint param = v.more.a.x;
+        uint param_1 = v.more.a.y;
+        first = uint4(halves_of_minima(param), halves_of_minima(param_1));
+        uint param_2 = v.more.a.z;
+        uint param_3 = v.more.a.w;
+        second_ = uint4(halves_of_minima(param_2), halves_of_minima(param_3));
+    }
+    if (minima_in_pairs)
+    {
+        Sixteen param_4 = v;
+        float most = minima_scale(param_4);
+        float _4130;
         if (most > 0.0)
         {
-            _2740 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
+            _4130 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
         }
         else
         {
-            _2740 = 0.0;
+            _4130 = 0.0;
         }
-        float ratio = _2740;
+        float ratio = _4130;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 8u; i++)
         {
-            uint3 param_1 = v.more.a.yzw;
-            uint param_2 = i;
-            float minimum = ratio * scale_of(param_1, param_2).y;
-            float param_3 = minimum;
-            float high = upper(param_3);
+            uint3 param_5 = v.more.a.yzw;
+            uint param_6 = i;
+            float minimum = ratio * scale_of(param_5, param_6).y;
+            float param_7 = minimum;
+            float high = upper(param_7);
             uint both = as_type<uint>(half2(float2(high, minimum - high)));
             if (i < 4u)
             {
@@ -1391,7 +2114,7 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
     uint4 param_4;
     uint4 param_5;
     float scale;
-    float _3030;
+    float _4422;
     uint4 param_15;
     uint4 param_16;
     _Pragma("clang loop unroll(full)")
@@ -1412,9 +2135,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             decode_part(param, param_1, param_2, param_3, param_4, param_5, push);
             first = param_4;
             second_ = param_5;
-            if (_3029)
+            if (_4421)
             {
-                _3030 = 1.0;
+                _4422 = 1.0;
             }
             else
             {
@@ -1422,9 +2145,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
                 uint param_7 = start_w[i_1];
                 uint param_8 = s;
                 uint param_9 = p;
-                _3030 = part_scale(param_6, param_7, param_8, param_9);
+                _4422 = part_scale(param_6, param_7, param_8, param_9);
             }
-            scale = _3030;
+            scale = _4422;
             uint param_10 = p;
             uint param_11 = 0u;
             tile_w[line + octet_of(param_10, param_11)] = first;
@@ -1443,16 +2166,16 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             tile_w[line + (2u * p)] = first;
             tile_w[(line + (2u * p)) + 1u] = second_;
         }
-        bool _3106;
-        if (_3097)
+        bool _4504;
+        if (_4491)
         {
-            _3106 = (p == 0u) || _3104;
+            _4504 = (p == 0u) || _4502;
         }
         else
         {
-            _3106 = _3097;
+            _4504 = _4491;
         }
-        if (_3106)
+        if (_4504)
         {
             tile_scales[((p % SCALES) * 128u) + (t_1 / 2u)] = scale;
         }
@@ -1480,13 +2203,13 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t < PART_STEPS)
             {
-                simdgroup_half8x8 _3202;
-                simdgroup_load(_3202, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
-                simdgroup_half8x8 tempArg = _3202;
+                simdgroup_half8x8 _4599;
+                simdgroup_load(_4599, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+                simdgroup_half8x8 tempArg = _4599;
                 b[(j * 4u) + t] = tempArg;
             }
         }
-        if (_3215)
+        if (_4614)
         {
             uint at = ((e * 128u) + right) + (j * 8u);
             scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
@@ -1501,9 +2224,9 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t_1 < PART_STEPS)
             {
-                simdgroup_float8x8 _3294;
-                simdgroup_load(_3294, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
-                simdgroup_float8x8 tempArg_1 = _3294;
+                simdgroup_float8x8 _4693;
+                simdgroup_load(_4693, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+                simdgroup_float8x8 tempArg_1 = _4693;
                 a[t_1] = tempArg_1;
             }
         }
@@ -1516,28 +2239,28 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
             {
                 if (t_2 < PART_STEPS)
                 {
-                    if (_3325)
+                    if (_4726)
                     {
-                        simdgroup_float8x8 _3351;
-                        simdgroup_multiply_accumulate(_3351, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                        sums[(i * 4u) + j_1] = _3351;
+                        simdgroup_float8x8 _4752;
+                        simdgroup_multiply_accumulate(_4752, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                        sums[(i * 4u) + j_1] = _4752;
                     }
                     else
                     {
-                        simdgroup_float8x8 _3364;
-                        simdgroup_multiply_accumulate(_3364, a[t_2], b[(j_1 * 4u) + t_2], block);
-                        block = _3364;
+                        simdgroup_float8x8 _4765;
+                        simdgroup_multiply_accumulate(_4765, a[t_2], b[(j_1 * 4u) + t_2], block);
+                        block = _4765;
                     }
                 }
             }
-            if (_3368)
+            if (_4771)
             {
-                uint _3374 = (i * 4u) + j_1;
-                simdgroup_float8x8 param = sums[_3374];
+                uint _4777 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_4777];
                 simdgroup_float8x8 param_1 = block;
                 float2 param_2 = scales[j_1];
                 add_scaled(param, param_1, param_2);
-                sums[_3374] = param;
+                sums[_4777] = param;
             }
         }
     }
@@ -1550,7 +2273,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     uint param_1 = right;
     uint param_2 = 0u;
     multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
-    if (_3397)
+    if (_4800)
     {
         uint param_3 = down;
         uint param_4 = right;
@@ -1582,16 +2305,16 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _394;
+    float _456;
     if (abs(y) > 3.900000095367431640625)
     {
-        _394 = sign(y);
+        _456 = sign(y);
     }
     else
     {
-        _394 = (y * p) / q;
+        _456 = (y * p) / q;
     }
-    float erf = _394;
+    float erf = _456;
     return (0.5 * x) * (1.0 + erf);
 }
 
@@ -1602,13 +2325,13 @@ float gelu_tanh(thread const float& x)
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _461, device Y1& _495)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _523, device Y1& _557)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += _461.bias1[push.offset.z + j];
+        sum += _523.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -1625,32 +2348,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_5 = 1u;
     if (has(param_5, push))
     {
-        sum += _495.y1[to];
+        sum += _557.y1[to];
     }
-    _495.y1[to] = sum;
+    _557.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _461, device Y1& _495, device Y4& _605)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _523, device Y1& _557, device Y4& _667)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _516 = (to & 3u) == 0u;
-    bool _526;
-    if (_516)
+    bool _578 = (to & 3u) == 0u;
+    bool _588;
+    if (_578)
     {
-        _526 = (j + 4u) <= push.n;
+        _588 = (j + 4u) <= push.n;
     }
     else
     {
-        _526 = _516;
+        _588 = _578;
     }
-    if (_526)
+    if (_588)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&_461.bias1[at]);
+            sums += float4(*(const device packed_float4*)&_523.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -1673,31 +2396,31 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_11 = 1u;
         if (has(param_11, push))
         {
-            sums += _605.y4[to / 4u];
+            sums += _667.y4[to / 4u];
         }
-        _605.y4[to / 4u] = sums;
+        _667.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _625 = e < 4u;
-        bool _634;
-        if (_625)
+        bool _687 = e < 4u;
+        bool _696;
+        if (_687)
         {
-            _634 = (j + e) < push.n;
+            _696 = (j + e) < push.n;
         }
         else
         {
-            _634 = _625;
+            _696 = _687;
         }
-        if (_634)
+        if (_696)
         {
             uint param_12 = r;
             uint param_13 = j + e;
             float param_14 = sums[e];
-            finish(param_12, param_13, param_14, push, _461, _495);
+            finish(param_12, param_13, param_14, push, _523, _557);
             e++;
             continue;
         }
@@ -1709,7 +2432,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _461, device Y1& _495, device Y4& _605, threadgroup uint4 (&pool)[576], device Work1& _1544, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _523, device Y1& _557, device Y4& _667, threadgroup uint4 (&pool)[576], device Work1& _1934, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
@@ -1727,23 +2450,23 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + first_c) + (4u * (t % 8u));
-            bool _3477 = r < push.rows;
-            bool _3484;
-            if (_3477)
+            bool _4880 = r < push.rows;
+            bool _4887;
+            if (_4880)
             {
-                _3484 = j_1 < push.n;
+                _4887 = j_1 < push.n;
             }
             else
             {
-                _3484 = _3477;
+                _4887 = _4880;
             }
-            if (_3484)
+            if (_4887)
             {
-                float4 v = as_type<float4>(pool[base + t]) * _1544.work1[r];
+                float4 v = as_type<float4>(pool[base + t]) * _1934.work1[r];
                 uint param = r;
                 uint param_1 = j_1;
                 float4 param_2 = v;
-                finish_quad(param, param_1, param_2, push, _461, _495, _605);
+                finish_quad(param, param_1, param_2, push, _523, _557, _667);
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
@@ -1751,7 +2474,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _461, device Y1& _495, device Y4& _605, const device Weights1& _651, threadgroup uint4 (&pool)[576], device Work4& _1241, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1544, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _523, device Y1& _557, device Y4& _667, const device Weights1& _713, threadgroup uint4 (&pool)[576], device Work4& _1639, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1934, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint down = (gl_SubgroupID % 2u) * 32u;
     uint right = (gl_SubgroupID / 2u) * 32u;
@@ -1763,16 +2486,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     {
         uint param = push.n;
         uint param_1 = 128u;
-        uint _3539 = ceil_div(param, param_1);
-        if (tile_j < _3539)
+        uint _4942 = ceil_div(param, param_1);
+        if (tile_j < _4942)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _3558 = ceil_div(param_2, param_3);
-                if (tile_r < _3558)
+                uint _4961 = ceil_div(param_2, param_3);
+                if (tile_r < _4961)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 128u;
@@ -1786,14 +2509,14 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                     uint end = count;
                     uint param_6 = min(first, (count - 1u));
                     uint param_7 = slices_k;
-                    load_slice(param_6, param_7, push, _651, _1241, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_6, param_7, push, _713, _1639, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     uint param_8 = min(first, (count - 1u));
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                     uint param_10 = min((first + 1u), (count - 1u));
                     uint param_11 = slices_k;
-                    load_slice(param_10, param_11, push, _651, _1241, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_10, param_11, push, _713, _1639, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint s = first; s < end; s++)
                     {
@@ -1806,13 +2529,13 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                         put_slice(param_14, param_15, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                         uint param_16 = min((s + 2u), (count - 1u));
                         uint param_17 = slices_k;
-                        load_slice(param_16, param_17, push, _651, _1241, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                        load_slice(param_16, param_17, push, _713, _1639, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                         threadgroup_barrier(mem_flags::mem_threadgroup);
                     }
                     uint param_18 = (tile_r * 64u) + down;
                     uint param_19 = tile_j * 128u;
                     uint param_20 = right;
-                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _461, _495, _605, pool, _1544, sums, gl_SubgroupInvocationID);
+                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _523, _557, _667, pool, _1934, sums, gl_SubgroupInvocationID);
                     tile_r += push.groups.x;
                     continue;
                 }
@@ -1831,16 +2554,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     }
 }
 
-kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _651 [[buffer(2)]], const device Bias1& _461 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _713 [[buffer(2)]], const device Bias1& _523 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& _907 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _981 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& _495 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& _1241 = *(device Work4*)spvBufferAliasSet0Binding6;
-    device auto& _605 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& _918 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _990 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& _1544 = *(device Work1*)spvBufferAliasSet0Binding6;
+    const device auto& _1298 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _1372 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& _557 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& _1639 = *(device Work4*)spvBufferAliasSet0Binding6;
+    device auto& _667 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& _1309 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _1381 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& _1934 = *(device Work1*)spvBufferAliasSet0Binding6;
     threadgroup float group_partial[256];
     threadgroup uint4 pool[576];
     threadgroup uint4 tile_w[640];
@@ -1851,13 +2574,13 @@ kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device voi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_3663)
+    if (_5066)
     {
-        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _907, _918, _981, _990, pool, _1241, gl_LocalInvocationID, gl_WorkGroupID, _1544);
+        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _1298, _1309, _1372, _1381, pool, _1639, gl_LocalInvocationID, gl_WorkGroupID, _1934);
     }
     else
     {
-        matrix_tiles(gl_SubgroupID, push, _461, _495, _605, _651, pool, _1241, gl_LocalInvocationID, gl_WorkGroupID, _1544, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
+        matrix_tiles(gl_SubgroupID, push, _523, _557, _667, _713, pool, _1639, gl_LocalInvocationID, gl_WorkGroupID, _1934, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
     }
 }
 

@@ -129,6 +129,7 @@ static void rows(uint32_t rows, uint32_t cols)
     RUN(argmax, zc_rows_params, .rows = rows, .cols = cols, .ldx = cols);
     RUN(top_k, zc_top_k_params, .rows = rows, .cols = cols, .ldx = cols, .k = cols < 40 ? cols : 40);
     RUN(rms_norm, zc_norm_params, .rows = rows, .cols = cols, .ldx = cols, .ldout = cols, .eps = 1e-5f);
+    RUN(norm_add, zc_norm_params, .rows = rows, .cols = cols, .ldx = cols, .ldout = cols, .eps = 1e-5f);
     RUN(layer_norm, zc_norm_params, .rows = rows, .cols = cols, .ldx = cols, .ldout = cols, .eps = 1e-5f);
     RUN(swiglu, zc_swiglu_params, .rows = rows, .cols = cols, .ldgate = cols, .ldup = cols, .ldout = cols);
     RUN_WITH(pool, zc_pool_params, 1, SPANS, -1, .rows = rows, .cols = cols < 2000 ? cols : 2000, .capacity = 150,

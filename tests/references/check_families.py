@@ -21,7 +21,12 @@ sys.path.insert(0, str(HERE.parent))
 
 # What only describes, and what family_models.py says that it adds.
 LEFT_OUT = ("general.name", "general.basename", "general.version", "general.size_label", "tokenizer.")
-ADDED = {"mistral": {"llama.attention.sliding_window"}, "gemma2-scaled": {"gemma2.attention.scale"}}
+ADDED = {
+    "mistral": {"llama.attention.sliding_window"},
+    "starcoder2": {"starcoder2.attention.sliding_window"},
+    "qwen2-windows": {"qwen2.attention.sliding_window", "qwen2.attention.sliding_window_pattern"},
+    "gemma2-scaled": {"gemma2.attention.scale"},
+}
 
 
 def converted(folder: Path, path: Path, config: dict[str, Any]) -> None:
@@ -30,12 +35,15 @@ def converted(folder: Path, path: Path, config: dict[str, Any]) -> None:
     from conversion import get_model_class
 
     known = get_model_class(config["architectures"][0])
+    known = getattr(known, "Ministral3Model", known)  # the other one chooses between two
     without_vocabulary = {"set_vocab": lambda self: None, "model_arch": known.model_arch}
     with torch.inference_mode():
         model = type("Converter", (known,), without_vocabulary)(folder, gguf.LlamaFileType.ALL_F32, path)
         # Names of transformers 4 that it still asks for.
         if config["model_type"] == "gpt_neox":
             model.hparams["rotary_pct"] = config["rope_parameters"]["partial_rotary_factor"]
+        if config["model_type"] == "cohere2":
+            model.hparams["rotary_pct"] = 1.0
         if config["model_type"] == "gpt2":
             model.hparams["n_ctx"] = config["n_positions"]
         model.write()

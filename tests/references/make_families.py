@@ -71,6 +71,15 @@ SHORT_FACTORS = [1.0, 1.05, 1.1, 1.2, 1.3, 1.5, 1.7, 2.0]
 LONG_FACTORS = [1.0, 1.5, 2.25, 3.0, 4.5, 6.0, 8.0, 9.5]
 LONG = {"short_factor": SHORT_FACTORS, "long_factor": LONG_FACTORS}
 FIRST_SIX = {name: factors[:6] for name, factors in LONG.items()}
+MINISTRAL = {
+    "original_max_position_embeddings": 128,
+    "max_position_embeddings": 256,
+    "beta_fast": 32.0,
+    "beta_slow": 1.0,
+    "mscale": 1.0,
+    "mscale_all_dim": 1.0,
+    "llama_4_scaling_beta": 0.1,
+}
 # Beside what a family is: its config, and changes of the config that must change logits.
 Row = tuple[str, dict[str, Any], list[dict[str, Any]]]
 PLAIN = {"rope_parameters": rope()}
@@ -124,6 +133,12 @@ FAMILIES: dict[str, Row] = {
         ],
     ),
     "mistral": ("Mistral", {"head_dim": 24, "sliding_window": 12}, [{"sliding_window": None}]),
+    # Queries are scaled by their positions behind the context of YaRN, where a model's context ends.
+    "ministral3": (
+        "Ministral3",
+        {"head_dim": 24, "rope_parameters": rope("yarn", 500.0, factor=2.0, **MINISTRAL)},
+        [{"rope_parameters": rope("yarn", 500.0, factor=4.0, **MINISTRAL)}],
+    ),
     # --- experts ---
     "mixtral": (
         "Mixtral",
@@ -143,6 +158,11 @@ FAMILIES: dict[str, Row] = {
     ),
     # --- biases, norms of q and k ---
     "qwen2": ("Qwen2", {"rope_parameters": rope(theta=1e6)}, [PLAIN]),
+    "qwen2-windows": (
+        "Qwen2",
+        {"use_sliding_window": True, "sliding_window": 12, "max_window_layers": 1},
+        [{"use_sliding_window": False}, {"max_window_layers": 2}],
+    ),
     "qwen3": (
         "Qwen3",
         {"head_dim": 24, "tie_word_embeddings": True, "rope_parameters": rope(theta=1e6)},
@@ -248,6 +268,26 @@ FAMILIES: dict[str, Row] = {
         [{"no_rope_layers": [1] * 5}, {"no_rope_layers": [1, 1, 1, 0, 0]}],
     ),
     "olmo2": ("Olmo2", {"rope_parameters": rope(theta=5e5)}, [PLAIN]),
+    "olmo3": (
+        "Olmo3",
+        {
+            "num_hidden_layers": 5,
+            "sliding_window": 12,
+            "rope_parameters": {
+                "full_attention": rope("yarn", 5e5, factor=4.0, original_max_position_embeddings=32),
+                "sliding_attention": rope(theta=5e5),
+            },
+        },
+        [
+            {"sliding_window": 200},
+            {
+                "rope_parameters": {
+                    "full_attention": rope(theta=5e5),
+                    "sliding_attention": rope(theta=5e5),
+                }
+            },
+        ],
+    ),
     "granite": (
         "Granite",
         {
@@ -275,6 +315,17 @@ FAMILIES: dict[str, Row] = {
         {"use_parallel_residual": True, "rope_parameters": rope(partial_rotary_factor=0.5)},
         [PLAIN],
     ),
+    "cohere": (
+        "Cohere",
+        {"logit_scale": 0.5, "rope_parameters": rope(theta=5e5)},
+        [PLAIN, {"logit_scale": 0.6}],
+    ),
+    "cohere2": (
+        "Cohere2",
+        {"num_hidden_layers": 5, "sliding_window": 12, "logit_scale": 0.5},
+        [{"sliding_window": 200}, {"layer_types": ["sliding_attention"] * 5}],
+    ),
+    "starcoder2": ("Starcoder2", {"sliding_window": 12}, [{"sliding_window": None}, {"hidden_act": "relu"}]),
     "gpt_neox": (
         "GPTNeoX",
         {"rope_parameters": rope(partial_rotary_factor=0.25)},

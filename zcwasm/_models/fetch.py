@@ -94,10 +94,16 @@ MODELS = {
 
 
 def resolve(model: str | os.PathLike[str], *, progress: bool = False) -> Path:
-    """The path of a model that is given by name or by path. A name is fetched if it is not here."""
+    """The path of a model that is given by path, by a name in MODELS, or by one on the hub (hub.py). A name
+    is fetched if it is not here. A path that exists goes before a name on the hub."""
     if isinstance(model, str) and model in MODELS:
         return fetch(model, progress=progress)
     path = Path(model)
+    if isinstance(model, str) and not path.exists():
+        from zcwasm._models import hub
+
+        if name := hub.parse(model):
+            return hub.resolve(name, progress=progress)
     if not path.exists() and len(path.parts) == 1 and not path.suffix:
         raise FetchError(f"there is no file {model}, and no model of that name: {', '.join(MODELS)}")
     return path

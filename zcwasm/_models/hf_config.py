@@ -16,7 +16,7 @@ from typing import Any
 from zcwasm._core import ModelError
 from zcwasm._models.model_file import model_error
 from zcwasm.guests import layouts
-from zcwasm.llm._families import ATTENTION, FAMILIES, GATED, LAYER, QKV
+from zcwasm.llm._families import ATTENTION, EXPERTS_APART, FAMILIES, GATED, LAYER, PLAIN, QKV
 from zcwasm.llm._rope import FREQS, LONG, SHORT, llama3_factors, yarn_attention
 
 _SILU = ("silu", "swish")
@@ -40,11 +40,11 @@ class Kind:
     biases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: What transformers takes for numbers that the file leaves out.
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    #: Base of the angles, and of those of layers with a window where that is another one.
+    #: Base of the angles, and that of layers with a window where angles are said for each kind of layers.
     theta: float = 10000.0
     window_theta: float | None = None
-    #: Whether angles are said for each kind of layers.
-    nested_rope: bool = False
+    #: Whether pairs of a head are rotated, where others have halves.
+    rotates_pairs: bool = False
     #: The part of a head that is rotated, where that may be one: what it is where the file does not say.
     rotated: float | None = None
     #: Which layers have a window: "none"; "all"; "some": those that layer_types says, else all but the last
@@ -63,6 +63,12 @@ _GEMMA2 = {"head_dim": 256, "num_attention_heads": 8, "num_key_value_heads": 4, 
 KINDS = {
     "llama": Kind("llama", biases=_LLAMA_BIASES),
     "mistral": Kind("llama", windows="all", defaults={"sliding_window": 4096, "num_key_value_heads": 8}),
+    "ministral3": Kind(
+        "mistral3",
+        epsilon=("rms_norm_eps", 1e-5),
+        windows="all",
+        defaults={"num_key_value_heads": 8, "head_dim": 128},
+    ),
     "qwen2": Kind("qwen2", biases={"": QKV}, windows="asked", defaults={"num_key_value_heads": 32}),
     "qwen3": Kind(
         "qwen3",
@@ -100,7 +106,6 @@ KINDS = {
         defaults=_GEMMA2 | {"vocab_size": 262208, "max_position_embeddings": 131072},
         theta=1e6,
         window_theta=10000.0,
-        nested_rope=True,
         windows="some",
         period=6,
         own={"final_logit_softcapping": ("final_logit_softcapping", 0.0)},
@@ -127,7 +132,7 @@ KINDS = {
         epsilon=("rms_norm_eps", 1e-5),
         defaults={"sliding_window": 4096},
         theta=500000.0,
-        nested_rope=True,
+        window_theta=500000.0,
         windows="some",
         period=4,
     ),
@@ -141,6 +146,35 @@ KINDS = {
             "logits_scaling": ("logit_scale", 1.0),
         },
     ),
+    "cohere": Kind(
+        "command-r",
+        epsilon=("layer_norm_eps", 1e-5),
+        tied=True,
+        biases=_ATTENTION_BIASES,
+        theta=500000.0,
+        rotates_pairs=True,
+        own={"logit_scale": ("logit_scale", 0.0625)},
+    ),
+    "cohere2": Kind(
+        "cohere2",
+        epsilon=("layer_norm_eps", 1e-5),
+        tied=True,
+        biases=_ATTENTION_BIASES,
+        rotates_pairs=True,
+        windows="some",
+        period=4,
+        defaults={"sliding_window": 4096},
+        own={"logit_scale": ("logit_scale", 0.0625)},
+    ),
+    "starcoder2": Kind(
+        "starcoder2",
+        _GELU_TANH,
+        epsilon=("norm_epsilon", 1e-5),
+        tied=True,
+        biases={"use_bias": (*ATTENTION, *PLAIN)},
+        windows="all",
+        defaults={"num_key_value_heads": 2, "use_bias": True},
+    ),
     "stablelm": Kind(
         "stablelm",
         epsilon=("layer_norm_eps", 1e-5),
@@ -149,8 +183,8 @@ KINDS = {
         defaults={"num_key_value_heads": 32},
     ),
 }
-# Kinds whose folders cannot be mapped, by the family that says why.
-_CONVERT = {"gpt_neox": "gptneox", "gpt2": "gpt2", "qwen3_moe": "qwen3moe", "mixtral": "qwen3moe"}
+# Kinds whose folders cannot be mapped, and general.architecture of their GGUF files.
+CONVERT = {"gpt_neox": "gptneox", "gpt2": "gpt2", "mixtral": "llama", "qwen3_moe": "qwen3moe"}
 
 _BOOKKEEPING = {
     *(
@@ -179,7 +213,7 @@ _TOKENS |= {"diversity_penalty", "length_penalty", "repetition_penalty", "expone
 _TOKENS |= {"no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "num_return_sequences"}
 _TOKENS |= {"remove_invalid_values"}
 _TRAINING = {"initializer_range", "attention_dropout", "hidden_dropout", "resid_pdrop", "embd_pdrop"}
-_TRAINING |= {"classifier_dropout", "finetuning_task"}
+_TRAINING |= {"classifier_dropout", "embedding_dropout", "finetuning_task", "residual_dropout"}
 _WITHOUT_EFFECT = _BOOKKEEPING | _TOKENS | _TRAINING
 # Values with which a key that is not read makes no difference; None makes none for any.
 _NEUTRAL: dict[str, tuple[object, ...]] = {
@@ -200,6 +234,12 @@ _NEUTRAL: dict[str, tuple[object, ...]] = {
     "tie_encoder_decoder": (False,),
     "use_bidirectional_attention": (False,),
     "use_mrope": (False,),
+    "use_qk_norm": (False,),
+    # StarCoder2's, which transformers does not read.
+    "attention_softmax_in_fp32": (True,),
+    "mlp_type": ("default",),
+    "norm_type": ("layer_norm",),
+    "scale_attention_softmax_in_fp32": (True,),
     "use_sliding_window": (False,),
 }
 # Of the vision models whose text models these are: what is said beside text_config.
@@ -309,9 +349,9 @@ def read(config: Mapping[str, Any]) -> dict[str, Any]:
         beside = _Keys({key: value for key, value in config.items() if key != "text_config"})
         beside.check(_WITHOUT_EFFECT | _BESIDE_TEXT | {"tie_word_embeddings"}, _NEUTRAL)
         return read({**text, "model_type": "gemma3_text"}) | {"zcwasm.vision": True}
-    if isinstance(name, str) and name in _CONVERT:
+    if isinstance(name, str) and name in CONVERT:
         raise model_error(
-            f"config.json: model_type is {name!r}, whose folder {FAMILIES[_CONVERT[name]].no_folder}: it "
+            f"config.json: model_type is {name!r}, whose folder {FAMILIES[CONVERT[name]].no_folder or EXPERTS_APART}: it "
             "cannot be mapped as it is; convert it to GGUF with llama.cpp's convert_hf_to_gguf.py",
             None,
         )
@@ -341,7 +381,7 @@ class _Writer:
         self.family = FAMILIES[kind.architecture]
         self.metadata: dict[str, Any] = {
             "general.architecture": kind.architecture,
-            "zcwasm.rope_halves": True,
+            "zcwasm.rope_halves": not kind.rotates_pairs,
         }
 
     def put(self, key: str, value: object) -> None:
@@ -372,7 +412,7 @@ def _read_numbers(keys: _Keys, found: _Writer) -> None:
     found.metadata["zcwasm.biases"] = [
         matrix
         for flag, matrices in kind.biases.items()
-        if not flag or keys.flag(flag, False)
+        if not flag or keys.flag(flag, kind.defaults.get(flag, False))
         for matrix in matrices
     ]
     found.metadata["zcwasm.tied"] = keys.flag("tie_word_embeddings", kind.tied)
@@ -380,7 +420,7 @@ def _read_numbers(keys: _Keys, found: _Writer) -> None:
         put(name, keys.number(key, default, null=0.0))
     if "attention" in found.family.scales and kind.architecture != "granite":
         put("attention.scale", keys.above("query_pre_attn_scalar", 256) ** -0.5)
-    if found.family.parallel != "no":
+    if found.family.parallel in ("key", "alone"):
         put("use_parallel_residual", keys.flag("use_parallel_residual", False))
 
 
@@ -435,16 +475,18 @@ def _windows(keys: _Keys, kind: Kind, layers: int, unrotated: list[bool]) -> tup
 
 def _read_rope(keys: _Keys, found: _Writer) -> None:
     new, old = keys.inner("rope_parameters"), keys.inner("rope_scaling")
+    if found.family.scales_far_queries:
+        _read_far_queries(keys, new or old, found)
     if new is not None and old is not None:
         raise model_error(
             "config.json: both rope_parameters and rope_scaling are there: only one may be", None
         )
     theta = keys.number("rope_theta", found.kind.theta, null=found.kind.theta)
-    if not found.kind.nested_rope:
+    if found.kind.window_theta is None:
         _read_angles(keys, new or old or _Keys({}), found, theta)
         return
     of_window = found.kind.window_theta
-    if of_window is not None:
+    if found.family.window_rope_base is not None:
         of_window = keys.number("rope_local_base_freq", of_window, null=of_window)
     full, sliding = old or _Keys({}), None
     if new is not None:
@@ -452,15 +494,18 @@ def _read_rope(keys: _Keys, found: _Writer) -> None:
         new.check(set(), {})
     _read_angles(keys, full, found, theta)
     if sliding is not None:
-        of_window = sliding.number("rope_theta", theta if of_window is None else of_window)
+        of_window = sliding.number("rope_theta", of_window)
         if sliding.get("rope_type", "default") != "default":
             raise sliding.wrong("rope_type", ", supported: default")
         sliding.check(set(), {"partial_rotary_factor": (1,)})
-    base = found.metadata[f"{found.kind.architecture}.rope.freq_base"]
-    if found.family.window_rope_base is not None:
-        found.put("rope.freq_base_swa", of_window)
-    elif of_window is not None and of_window != base:
-        raise model_error(f"config.json: {_SLIDING} has rope_theta {of_window!r}, {_FULL} {base!r}", None)
+    found.put("rope.freq_base_swa", of_window)
+
+
+def _read_far_queries(keys: _Keys, rope: _Keys | None, found: _Writer) -> None:
+    if rope is None:  # transformers has numbers of its own then
+        raise keys.wrong("rope_parameters", ", must be there")
+    found.put("attention.temperature_scale", rope.number("llama_4_scaling_beta", 0, null=0))
+    rope.known.add("max_position_embeddings")  # which is there twice
 
 
 def _read_angles(keys: _Keys, rope: _Keys, found: _Writer, theta: float) -> None:

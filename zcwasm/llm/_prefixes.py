@@ -69,7 +69,8 @@ class PrefixCache:
 
     A session's generate and chat look here for more of the prompt than the session itself has, and keep the
     prompt once it has been computed. Entries are of one model on one device, with one kv_dtype and exact; the
-    context makes no difference. usage.reused_tokens counts what was found, too.
+    context makes a difference only to models that rotate long ones by other factors (Phi-3).
+    usage.reused_tokens counts what was found, too.
 
     A folder holds what prompts said, and whoever can write to it decides what sessions read: it is made for
     its owner alone.
@@ -118,7 +119,9 @@ class PrefixCache:
 def _depends_on(session: Session) -> str:
     """What the rows of the same tokens depend on, beside the model and this package's code for it."""
     device = session.model.device
-    return "\0".join((device.kind, str(device.info["name"]), session.kv_dtype, str(session.exact)))
+    angles = [rope.is_long(session.context) for rope in session.model.config.rope_tables]
+    long = ("long",) if any(angles) else ()
+    return "\0".join((device.kind, str(device.info["name"]), session.kv_dtype, str(session.exact), *long))
 
 
 def _names(identity: bytes, ids: Tokens) -> list[tuple[int, str]]:

@@ -57,6 +57,10 @@ class Rope:
     factors: tuple[str, ...] = (FREQS,)  # which of the file's count
     rotates: bool = True  # else every angle is 0
 
+    def is_long(self, context: int) -> bool:
+        """Whether a table for so many positions has other angles than shorter ones."""
+        return LONG in self.factors and context > self.context
+
     def fill(self, table: npt.NDArray[np.float32], factors: Factors) -> None:
         """table: (context, pairs of a head that are rotated, 2), which gets cosines and sines."""
         context, half, _ = table.shape
@@ -74,7 +78,7 @@ class Rope:
         if self.yarn is not None:
             frequencies = self.yarn.divide(frequencies, self.base)
         for name in self.factors:
-            if name in factors and name != (SHORT if context > self.context else LONG):
+            if name in factors and name != (SHORT if self.is_long(context) else LONG):
                 frequencies = frequencies / factors[name]
         return frequencies
 

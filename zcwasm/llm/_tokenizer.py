@@ -160,12 +160,13 @@ class Tokenizer:
 
     def _check_controls(self, parts: Parts) -> None:
         """No text may become a control token when it is asked to be text: neither its name, nor what its
-        letters stand for, nor one byte."""
+        letters stand for, nor one byte. But for what unknown words become, unless that ends an answer."""
         tokens = parts.vocabulary.tokens
+        unknown = None if parts.unknown_id in parts.stop_ids else parts.unknown_id
         spelled = [*self._controls.items(), *parts.suspects]
         for (_, index), ids in zip(spelled, self._encode([text for text, _ in spelled], False), strict=True):
             name = tokens[index]
-            if index in ids or parts.letter(name):
+            if (index in ids and index != unknown) or parts.letter(name):
                 raise ModelError(
                     f"{parts.vocabulary.named(index)} is the control token {name!r:.100}, and also what "
                     "ordinary text becomes"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 _MOST_VALUES = 1 << 22  # of a file; Gemma's has 1.8 million
 _LONGEST_WORD = 1000  # characters of a word that WordPiece cuts; BERT's 100
 _NAMES = ("bos", "eos", "unk", "pad", "cls", "sep", "mask")
+# What the library's model has for ids that the file's model has no token for: no text has it in it.
+_NO_TEXT = f"\0{secrets.token_hex(16)} "
 _FLAGS = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": True}
 
 
@@ -228,10 +231,10 @@ class _Reader:
     def parts(self, rows: int) -> Parts:
         from tokenizers import Tokenizer
 
-        vocabulary, ids = self._vocabulary(rows)
+        vocabulary, ids, known = self._vocabulary(rows)
         unknown = self._unknown(ids)
         make = {"BPE": self._bpe, "WordPiece": self._wordpiece, "Unigram": self._unigram}
-        encoder: tokenizers.Tokenizer = Tokenizer(make[self._kind](vocabulary, ids))
+        encoder: tokenizers.Tokenizer = Tokenizer(make[self._kind](vocabulary, known))
         normalizer, pre_tokenizer = _components.make(self._where, self._normalizer, self._pre_tokenizer)
         if normalizer is not None:
             encoder.normalizer = normalizer
@@ -260,8 +263,8 @@ class _Reader:
 
     # --- tokens ---
 
-    def _vocabulary(self, rows: int) -> tuple[Vocabulary, dict[str, int]]:
-        """Tokens by id, and ids by token."""
+    def _vocabulary(self, rows: int) -> tuple[Vocabulary, dict[str, int], dict[str, int]]:
+        """Tokens by id; ids by token; and those that the model knows."""
         where = f"{self._where}: model.vocab"
         tokens: dict[int, str] = {}
         for text, index in self._listed(where):
@@ -270,6 +273,7 @@ class _Reader:
             if tokens.setdefault(index, text) is not text:
                 raise ModelError(f"{where} has two tokens of the id {index}")
         ids = {text: index for index, text in tokens.items()}
+        known = dict(ids)
         types = dict.fromkeys(tokens, NORMAL)
         if self._model.get("byte_fallback"):
             types |= {index: BYTE for text, index in ids.items() if _sentencepiece.byte_of(text) is not None}
@@ -296,7 +300,10 @@ class _Reader:
             [types.get(index, UNUSED) for index in range(count)],
         )
         found.check_sizes()
-        return found, ids
+        # Without gaps, or the library would give added tokens the ids of others.
+        used = set(known.values())
+        known |= {f"{_NO_TEXT}{index}": index for index in range(count) if index not in used}
+        return found, ids, known
 
     def _listed(self, where: str) -> Iterator[tuple[str, object]]:
         vocab = self._model.get("vocab")

@@ -1,4 +1,4 @@
-/* zc_cpu_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, layer_norm,
+/* zc_cpu_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, norm_add, layer_norm,
  * rope, append, rope_append, rope_append_paged, swiglu, gelu, softcap, pool.
  *
  * Rows are independent and each is computed by one thread in one fixed order; a row longer than ZC_CPU_STRIDE in
@@ -15,10 +15,10 @@
 #include "device/cpu/zc_cpu_threads.h"
 #include "device/cpu/zc_cpu_quant.h"
 
-#define LEAST ((size_t)8 * 1024)     /* elements for each thread: between one microsecond and three */
-#define GROUP ((size_t)8 * 1024)     /* elements handed to a thread at once, at most */
-#define GROUPS 4                     /* of a thread, so that a slow one can leave some to others */
-#define BLOCK 256                    /* elements dequantized at once: a multiple of every block */
+#define LEAST ((size_t)8 * 1024) /* elements for each thread: between one microsecond and three */
+#define GROUP ((size_t)8 * 1024) /* elements handed to a thread at once, at most */
+#define GROUPS 4 /* of a thread, so that a slow one can leave some to others */
+#define BLOCK 256 /* elements dequantized at once: a multiple of every block */
 
 typedef struct job {
     const zc_cpu_ops *ops;
@@ -107,6 +107,7 @@ static double squares(const zc_cpu_ops *ops, const float *x, size_t cols, float 
     return total;
 }
 
+/* bias: NULL for none; it may be out. */
 static void normalize(const zc_cpu_ops *ops, float *out, const float *x, size_t cols, float shift, float scale,
                       const float *weight, const float *bias)
 {
@@ -115,10 +116,15 @@ static void normalize(const zc_cpu_ops *ops, float *out, const float *x, size_t 
     }
 }
 
-void zc_cpu_rms_norm_row(const zc_cpu_ops *ops, float *out, const float *x, const float *weight, size_t cols, float eps)
+static float rms_scale(const zc_cpu_ops *ops, const float *x, size_t cols, float eps)
 {
     double mean = squares(ops, x, cols, 0.0f) / (double)cols;
-    normalize(ops, out, x, cols, 0.0f, (float)(1.0 / sqrt(mean + (double)eps)), weight, NULL);
+    return (float)(1.0 / sqrt(mean + (double)eps));
+}
+
+void zc_cpu_rms_norm_row(const zc_cpu_ops *ops, float *out, const float *x, const float *weight, size_t cols, float eps)
+{
+    normalize(ops, out, x, cols, 0.0f, rms_scale(ops, x, cols, eps), weight, NULL);
 }
 
 static void rms_norm_row(const job *j, size_t r)
@@ -132,6 +138,20 @@ zc_status zc_cpu_rms_norm(const zc_cpu_call *call)
 {
     const zc_norm_params *p = call->params;
     return each_row(call, p->rows, p->cols, rms_norm_row);
+}
+
+static void norm_add_row(const job *j, size_t r)
+{
+    const zc_norm_params *p = j->params;
+    const float *x = (const float *)j->bindings[0] + r * p->ldx;
+    float *out = (float *)j->bindings[2] + r * p->ldout;
+    normalize(j->ops, out, x, p->cols, 0.0f, rms_scale(j->ops, x, p->cols, p->eps), j->bindings[1], out);
+}
+
+zc_status zc_cpu_norm_add(const zc_cpu_call *call)
+{
+    const zc_norm_params *p = call->params;
+    return each_row(call, p->rows, p->cols, norm_add_row);
 }
 
 static void layer_norm_row(const job *j, size_t r)
