@@ -202,7 +202,7 @@ class TestNumbers:
             ({"expert_count": 8}, "llama.expert_used_count"),
             ({"expert_count": 8, "expert_used_count": 9}, "llama.expert_used_count is 9, must be 1 to 8"),
             ({"expert_count": 1025, "expert_used_count": 2}, "llama.expert_count is 1025, must be 0 to 1024"),
-            ({"expert_count": 8, "expert_used_count": 2}, "tensor blk.0.ffn_gate_inp.weight is missing"),
+            ({"expert_count": 8, "expert_used_count": 2}, "tensor blk.0.ffn_gate_exps.weight is missing"),
         ):
             with pytest.raises(zcwasm.ModelError, match=re.escape(words)):
                 make({f"llama.{name}": value for name, value in numbers.items()})

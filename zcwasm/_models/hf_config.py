@@ -350,9 +350,10 @@ def read(config: Mapping[str, Any]) -> dict[str, Any]:
         beside.check(_WITHOUT_EFFECT | _BESIDE_TEXT | {"tie_word_embeddings"}, _NEUTRAL)
         return read({**text, "model_type": "gemma3_text"}) | {"zcwasm.vision": True}
     if isinstance(name, str) and name in CONVERT:
+        why = FAMILIES[CONVERT[name]].no_folder or EXPERTS_APART
         raise model_error(
-            f"config.json: model_type is {name!r}, whose folder {FAMILIES[CONVERT[name]].no_folder or EXPERTS_APART}: it "
-            "cannot be mapped as it is; convert it to GGUF with llama.cpp's convert_hf_to_gguf.py",
+            f"config.json: model_type is {name!r}, whose folder {why}: it cannot be mapped as it is; convert "
+            "it to GGUF with llama.cpp's convert_hf_to_gguf.py",
             None,
         )
     if not isinstance(name, str) or name not in KINDS:
