@@ -87,6 +87,7 @@ def check(
     close(y.get(), want, (k + 64) * E * (size + 1) + rounded * size)
 
 
+@pytest.mark.slow_on_software
 @each_type
 def test_linear_chosen(device: zcwasm.Device, arena: Arena, name: str) -> None:
     """Some experts have one row, some many, some none; ids beyond all are the last one's."""

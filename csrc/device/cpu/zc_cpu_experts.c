@@ -17,6 +17,7 @@
 #define LEAST 16384.0              /* elements for each thread */
 #define MOST_BYTES ((size_t)16 << 20) /* of rows side by side, but for one row */
 #define MOST_ROWS ((size_t)1024)
+#define PART ((size_t)1 << 16)     /* rows that are assigned at a time */
 
 /* ---- route ---- */
 
@@ -94,15 +95,16 @@ zc_status zc_cpu_route(const zc_cpu_call *call)
 
 /* ---- linear_chosen ---- */
 
-/* Which rows have an expert: those from first[e] to first[e + 1] of `rows`, in ascending order. */
+/* Which of some rows have an expert: those from first[e] to first[e + 1] of `rows`, in ascending order. */
 typedef struct assignment {
     uint32_t *first, *rows;
 } assignment;
 
-static void assign(const zc_linear_chosen_params *p, const volatile uint32_t *ids, uint32_t *chosen, assignment *out)
+static void assign(const zc_linear_chosen_params *p, size_t rows, const volatile uint32_t *ids, uint32_t *chosen,
+                   assignment *out)
 {
     memset(out->first, 0, ((size_t)p->experts + 1) * sizeof *out->first);
-    for (size_t r = 0; r < p->rows; r++) {
+    for (size_t r = 0; r < rows; r++) {
         uint32_t id = ids[r];
         chosen[r] = id < p->experts ? id : p->experts - 1;
         out->first[chosen[r]]++;
@@ -113,16 +115,16 @@ static void assign(const zc_linear_chosen_params *p, const volatile uint32_t *id
         out->first[e] = before;
         before += count;
     }
-    for (size_t r = 0; r < p->rows; r++) { /* and then where it ends */
+    for (size_t r = 0; r < rows; r++) { /* and then where it ends */
         out->rows[out->first[chosen[r]]++] = (uint32_t)r;
     }
     memmove(out->first + 1, out->first, p->experts * sizeof *out->first);
     out->first[0] = 0;
 }
 
-/* Some rows that have expert e. xs and ys: room for them, if more than one. */
-static zc_status linear_of(const zc_cpu_call *call, size_t e, const uint32_t *rows, uint32_t count, float *xs,
-                           float *ys)
+/* Some rows that have expert e, counted from `first` on. xs and ys: room for them, if more than one. */
+static zc_status linear_of(const zc_cpu_call *call, size_t e, size_t first, const uint32_t *rows, uint32_t count,
+                           float *xs, float *ys)
 {
     const zc_linear_chosen_params *p = call->params;
     const zc_weight_type_info *info = zc_weight_type_get(p->type);
@@ -132,19 +134,19 @@ static zc_status linear_of(const zc_cpu_call *call, size_t e, const uint32_t *ro
     of.rows = count;
     if (count > 1) {
         for (uint32_t i = 0; i < count; i++) {
-            memcpy(xs + i * columns, x + (size_t)(rows[i] / p->share) * p->ldx, columns * sizeof *xs);
+            memcpy(xs + i * columns, x + (first + rows[i]) / p->share * p->ldx, columns * sizeof *xs);
         }
         of.ldx = (uint32_t)columns;
         of.ldy = p->n;
     } else {
-        xs = p->k ? x + (size_t)(rows[0] / p->share) * p->ldx : x;
-        ys = y + (size_t)rows[0] * p->ldy;
+        xs = p->k ? x + (first + rows[0]) / p->share * p->ldx : x;
+        ys = y + (first + rows[0]) * p->ldy;
     }
     uint8_t *w = (uint8_t *)call->bindings[1] + matrix * (p->k / info->block * (size_t)info->block_bytes);
     void *const bindings[5] = {xs, w, p->flags & ZC_LINEAR_BIAS ? (float *)call->bindings[2] + matrix : NULL, NULL, ys};
     zc_status status = zc_cpu_linear(&(zc_cpu_call){call->ops, bindings, &of, call->threads, call->error});
     for (uint32_t i = 0; count > 1 && status == ZC_OK && i < count && !zc_cpu_cancelled(); i++) {
-        memcpy(y + (size_t)rows[i] * p->ldy, ys + (size_t)i * p->n, p->n * sizeof *y);
+        memcpy(y + (first + rows[i]) * p->ldy, ys + (size_t)i * p->n, p->n * sizeof *y);
     }
     return status;
 }
@@ -152,14 +154,16 @@ static zc_status linear_of(const zc_cpu_call *call, size_t e, const uint32_t *ro
 zc_status zc_cpu_linear_chosen(const zc_cpu_call *call)
 {
     const zc_linear_chosen_params *p = call->params;
+    const uint32_t *ids = call->bindings[3];
     size_t columns = p->flags & ZC_LINEAR_SWIGLU ? 2 * (size_t)p->k : p->k, row = (columns + p->n) * sizeof(float);
-    size_t most = MOST_BYTES / (row ? row : 1), words = (size_t)p->experts + 1 + 2 * (size_t)p->rows;
+    size_t part = p->rows < PART ? p->rows : PART, words = (size_t)p->experts + 1 + 2 * part;
+    size_t most = MOST_BYTES / (row ? row : 1);
     zc_status status = ZC_OK;
     if (p->rows == 0 || p->n == 0) {
         return ZC_OK;
     }
     most = most < 1 ? 1 : most < MOST_ROWS ? most : MOST_ROWS;
-    most = most < p->rows ? most : p->rows;
+    most = most < part ? most : part;
     char *room = zc_workspace(ZC_WORKSPACE_CHOSEN, (most > 1 ? most * row : 0) + words * sizeof(uint32_t));
     if (room == NULL) {
         return zc_fail(call->error, ZC_NO_MEMORY, "linear_chosen cannot have workspace for %zu rows of %zu columns",
@@ -168,13 +172,15 @@ zc_status zc_cpu_linear_chosen(const zc_cpu_call *call)
     float *xs = (float *)room, *ys = xs + most * columns;
     assignment of = {.first = (uint32_t *)(room + (most > 1 ? most * row : 0))};
     of.rows = of.first + p->experts + 1;
-    assign(p, call->bindings[3], of.rows + p->rows, &of);
-    for (size_t e = 0; e < p->experts && status == ZC_OK; e++) {
-        for (uint32_t at = of.first[e], count; at < of.first[e + 1] && status == ZC_OK && !zc_cpu_cancelled();
-             at += count) {
-            uint32_t left = of.first[e + 1] - at;
-            count = left < most ? left : (uint32_t)most;
-            status = linear_of(call, e, of.rows + at, count, xs, ys);
+    for (size_t first = 0; first < p->rows && status == ZC_OK && !zc_cpu_cancelled(); first += part) {
+        assign(p, p->rows - first < part ? p->rows - first : part, ids + first, of.rows + part, &of);
+        for (size_t e = 0; e < p->experts && status == ZC_OK; e++) {
+            uint32_t at = of.first[e], count;
+            for (; at < of.first[e + 1] && status == ZC_OK && !zc_cpu_cancelled(); at += count) {
+                uint32_t left = of.first[e + 1] - at;
+                count = left < most ? left : (uint32_t)most;
+                status = linear_of(call, e, first, of.rows + at, count, xs, ys);
+            }
         }
     }
     return status;
