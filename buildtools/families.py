@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from zcwasm._models.hf_config import CONVERT, KINDS  # noqa: E402
+from zcwasm._models.hf_kinds import CONVERT, KINDS  # noqa: E402
 from zcwasm.guests import layouts  # noqa: E402
 from zcwasm.llm._families import FAMILIES, LAYER, POST, PRE, Family  # noqa: E402
 

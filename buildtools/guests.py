@@ -43,6 +43,7 @@ PARTS = {
         "guest.c",
         "llama_layers.c",
         "llama_many.c",
+        "llama_many_choose.c",
         "llama_memory.c",
         "llama_model.c",
         "llama_record.c",

@@ -231,6 +231,25 @@ void load_units(uint row[4], uint u, out Unit unit[4])
     }
 }
 
+// The same of plain types. Drivers have a copy of a function for each call, and take as long to make a pipeline.
+void load_plain_units(uint row[4], uint u, out Unit unit[4])
+{
+    EACH_ROW(y) {
+#ifdef TWO_MATRICES
+        if (both) {
+            second = (y & 1u) != 0u;
+        }
+#endif
+        if (IS(F32)) {
+            unit[y] = load_unit_F32(row[y], u);
+        } else if (IS(F8_E4M3)) {
+            unit[y] = load_unit_F8_E4M3(row[y], u);
+        } else {
+            unit[y] = load_unit_F16(row[y], u);
+        }
+    }
+}
+
 float sum4(vec4 v)
 {
     return (v.x + v.y) + (v.z + v.w);

@@ -23,6 +23,7 @@ import gguf
 import numpy as np
 import numpy.typing as npt
 from byte_letters import letters
+from gguf import quants
 
 Array = npt.NDArray[np.float32]
 
@@ -254,7 +255,7 @@ def metadata(config: Mapping[str, Any]) -> dict[str, Any]:
         found["rope.freq_base"] = rope["rope_theta"]
     if kind in (*PAIRS, "cohere2"):
         found |= {"vocab_size": config["vocab_size"], "rope.dimension_count": head_size}
-    if kind in ("phi3", "stablelm", "gpt_neox"):
+    if kind in ("phi3", "stablelm", "gpt_neox", "glm4"):
         found["rope.dimension_count"] = rotated
     if kind in ("stablelm", "gpt_neox"):
         found["use_parallel_residual"] = config["use_parallel_residual"]
@@ -337,6 +338,8 @@ def _canonical(config: Mapping[str, Any], tensors: Mapping[str, Array]) -> Itera
     heads, kv_heads, head_size = _sizes(config)
     norm_offset = family_weights.Kind.of(config).norm_offset
     names = dict(NAMES)
+    if kind == "glm4":
+        names |= {"post_self_attn_layernorm": "post_attention_norm", "post_mlp_layernorm": "post_ffw_norm"}
     if any("post_feedforward_layernorm" in name for name in tensors):
         names["post_attention_layernorm"] = "post_attention_norm"
     experts: dict[str, dict[int, Array]] = {}
@@ -381,8 +384,21 @@ def vocabulary_metadata(count: int) -> dict[str, Any]:
     }
 
 
-def write_gguf(path: Path, metadata: Mapping[str, Any], tensors: Mapping[str, Array]) -> Path:
-    """A file of these, in F32."""
+def quantized(
+    tensors: Mapping[str, Array], kind: str
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Array]]:
+    """The matrices' blocks in that type, all other tensors as they are; and what the blocks stand for."""
+    number = gguf.GGMLQuantizationType[kind]
+    matrices = {name for name, values in tensors.items() if values.ndim == 2 and "position" not in name}
+    blocks = {name: quants.quantize(tensors[name], number) for name in matrices}
+    values = {name: quants.dequantize(blocks[name], number) for name in matrices}
+    return {**tensors, **blocks}, {**tensors, **values}
+
+
+def write_gguf(
+    path: Path, metadata: Mapping[str, Any], tensors: Mapping[str, npt.NDArray[Any]], kind: str = "F32"
+) -> Path:
+    """A file of these, in F32, or what is blocks (bytes) in `kind`."""
     writer = gguf.GGUFWriter(path, metadata["general.architecture"])
     for key, value in metadata.items():
         if key == "general.architecture":
@@ -398,7 +414,8 @@ def write_gguf(path: Path, metadata: Mapping[str, Any], tensors: Mapping[str, Ar
         else:
             writer.add_array(key, value)
     for name, values in tensors.items():
-        writer.add_tensor(name, values)
+        blocks = values.dtype == np.uint8
+        writer.add_tensor(name, values, raw_dtype=gguf.GGMLQuantizationType[kind] if blocks else None)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

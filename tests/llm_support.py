@@ -18,6 +18,16 @@ MOST = 2**32 - 1
 rng = np.random.default_rng(11)
 
 each_type = pytest.mark.parametrize("name", WEIGHT_TYPES)
+# A GPU that is a program compiles each kernel for each type anew, half a minute's worth. There these types
+# stand for all where blocks are read as in test_linear, which has every type, as the selftest does.
+ON_PROGRAMS = ("F32", "F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K")
+each_type_or_some = pytest.mark.parametrize(
+    "name",
+    [
+        name if name in ON_PROGRAMS else pytest.param(name, marks=pytest.mark.cpu_is_enough)
+        for name in WEIGHT_TYPES
+    ],
+)
 
 
 def normal(*shape: int) -> Array:

@@ -19,6 +19,7 @@ import pytest
 
 import zcwasm
 from zcwasm._models import hf_config, hf_names
+from zcwasm._models.hf_kinds import KINDS
 from zcwasm.llm import _known
 from zcwasm.llm._config import Config, Numbers
 from zcwasm.llm._families import FAMILIES
@@ -27,7 +28,7 @@ from zcwasm.llm._rope import FREQS, LONG, SHORT
 Shapes = dict[str, tuple[int, ...]]
 
 CASES = list(family_models.table())
-FOLDERS = [case for case in CASES if family_models.config(case)["model_type"] in hf_config.KINDS]
+FOLDERS = [case for case in CASES if family_models.config(case)["model_type"] in KINDS]
 # What folders on the hub have beside, and what changes nothing.
 BESIDE: dict[str, dict[str, Any]] = {
     "llama": {"is_llama_config": True, "rope_interleaved": False, "pretraining_tp": 1, "rope_scaling": None},
@@ -93,7 +94,7 @@ def test_a_folder_says_what_gguf_says(case: str, old: bool) -> None:
     found = hf_config.read(family_models.old_style(config) if old else config)
     plan = hf_names.plan(found, shapes_of(tensors))
     own = opened(found, cut(plan, shapes_of(tensors)))
-    assert own.rope_halves == (not config["model_type"].startswith("cohere"))
+    assert own.rope_halves == (config["model_type"] not in ("cohere", "cohere2", "glm4"))
     for name in Config.__dataclass_fields__:
         if name == "attention_scale":
             # GGUF has no key for what Gemma's scale is of, but of the largest ones.
@@ -158,12 +159,15 @@ def test_biases_and_the_output_are_as_config_json_says() -> None:
         of_folder(untied, without)
 
 
-def test_a_text_model_inside_of_a_vision_model() -> None:
-    text, shapes = family_models.config("gemma3"), shapes_of(family_models.checkpoint("gemma3"))
+@pytest.mark.parametrize(
+    ("name", "case"), [("gemma3", "gemma3"), ("mistral3", "mistral"), ("mistral3", "ministral3")]
+)
+def test_a_text_model_inside_of_a_vision_model(name: str, case: str) -> None:
+    text, shapes = family_models.config(case), shapes_of(family_models.checkpoint(case))
     for ours, theirs in (("model.", "model.language_model."), ("model.", "language_model.model.")):
         renamed = {name.replace(ours, theirs, 1): shape for name, shape in shapes.items()}
         renamed |= {"vision_tower.x.weight": (3, 3), "multi_modal_projector.y": (2,)}
-        whole = {"model_type": "gemma3", "text_config": text, "vision_config": {}, "torch_dtype": "bfloat16"}
+        whole = {"model_type": name, "text_config": text, "vision_config": {}, "torch_dtype": "bfloat16"}
         assert of_folder(whole, renamed) == of_folder(text, shapes)
         with pytest.raises(zcwasm.ModelError, match=r"vision_tower.x.weight is not known"):
             of_folder(text, shapes | {"vision_tower.x.weight": (3, 3)})

@@ -20,6 +20,7 @@ pytest.importorskip("tokenizers", reason="zcwasm[llm] is not installed")
 
 import llm_numpy
 import tiny_model
+from llm_support import ON_PROGRAMS
 
 import zcwasm
 from zcwasm import llm
@@ -129,7 +130,16 @@ def test_both_orders_of_rotation_are_compared_with_the_reference() -> None:
 
 
 class TestNumbers:
-    @pytest.mark.parametrize("options", KINDS, ids=lambda options: "-".join(map(str, options)) or "plain")
+    @pytest.mark.parametrize(
+        "options",
+        [
+            options
+            if options.get("kind", "F32") in ON_PROGRAMS
+            else pytest.param(options, marks=pytest.mark.cpu_is_enough)
+            for options in KINDS
+        ],
+        ids=lambda options: "-".join(map(str, options)) or "plain",
+    )
     def test_prefill_and_steps_agree_with_the_reference(
         self, folder: Path, device: zcwasm.Device, options: dict[str, Any], steps_alone: None
     ) -> None:

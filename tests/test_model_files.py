@@ -163,6 +163,7 @@ class TestNumbers:
             ("llama.rope.scaling.original_context_length", 128),
             ("llama.rope.scaling.finetuned", True),
             ("llama.tensor_data_layout", "Meta AI original pth"),
+            ("llama.vision.image_size", 896),
             ("llama.attention.sliding_window", 4096),
             ("llama.attention.sliding_window", 0),
             ("qwen2.attention.causal", False),

@@ -11,9 +11,9 @@ drives the device, and its memory is what the result is a view of. Extra: pip in
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ from zcwasm._core import ModelError
 from zcwasm._extras import needed_for
 from zcwasm._models import bert_files, fetch
 from zcwasm._models.bert_files import Config
+from zcwasm._models.guarded import guarded
 from zcwasm._models.opened import Opened, layers
 from zcwasm._models.weights import Progress
 from zcwasm.guests import layouts
@@ -102,7 +103,7 @@ class Model(Opened):
         whole = [text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace") for text in texts]
         if self.config.lower_case:
             whole = [text.lower() for text in whole]
-        encodings = _guarded("tokenizer.json", lambda: self._tokenizer.encode_batch_fast(whole))
+        encodings = guarded("tokenizer.json", lambda: self._tokenizer.encode_batch_fast(whole))
         return [encoding.ids for encoding in encodings]
 
     def encode(self, texts: Sequence[str], *, batch_tokens: int = 2048) -> npt.NDArray[np.float32]:
@@ -140,19 +141,6 @@ class Model(Opened):
         return guest.array("output", (len(ids), self.config.dim), np.float32)
 
 
-_Result = TypeVar("_Result")
-
-
-def _guarded(what: str, call: Callable[[], _Result]) -> _Result:
-    """What the library tokenizers does: it raises plain Exception, and where it panics a BaseException."""
-    try:
-        return call()
-    except (KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
-        raise
-    except BaseException as error:
-        raise ModelError(f"{what}: {error!s:.400}") from None
-
-
 def _read_tokenizer(path: Path, config: Config) -> tokenizers.Tokenizer:
     """The tokenizer, cutting texts as the model wants it, its ids checked to be rows of the embedding."""
     from tokenizers import Tokenizer
@@ -165,14 +153,14 @@ def _read_tokenizer(path: Path, config: Config) -> tokenizers.Tokenizer:
         tokenizer.enable_truncation(config.most_tokens)
         return tokenizer
 
-    tokenizer = _guarded(str(path), make)
+    tokenizer = guarded(str(path), make)
     last = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=0)
     if last >= config.vocab:
         raise ModelError(f"{path} has {last + 1} tokens, the model {config.vocab}")
     around = tokenizer.num_special_tokens_to_add(False)
     if config.most_tokens <= around:
         raise ModelError(f"{path} puts {around} tokens around a text, which may have {config.most_tokens}")
-    probe = _guarded(str(path), lambda: tokenizer.encode("a"))
+    probe = guarded(str(path), lambda: tokenizer.encode("a"))
     if any(probe.type_ids):
         raise ModelError(f"{path} gives texts another type than 0, which is not supported")
     if len(probe.ids) > config.most_tokens or any(index >= config.vocab for index in probe.ids):

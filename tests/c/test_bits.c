@@ -119,6 +119,7 @@ static void elementwise(uint32_t count)
     RUN(mul, zc_elementwise_params, .count = count);
     RUN(gelu, zc_gelu_params, .count = count);
     RUN(gelu, zc_gelu_params, .count = count, .tanh = 1);
+    RUN(softcap, zc_softcap_params, .count = count, .cap = 2.0f);
 }
 
 static void rows(uint32_t rows, uint32_t cols)

@@ -3,7 +3,8 @@
     python tests/fuzz/fuzz_model_files.py [--seconds N] [--seed N] [--only KIND]
 
 files: the readers, on damaged bytes of the small files of tests/model_files.py and of tiny models. models:
-those opened as language models, down to the ids of a conversation. metadata: a tokenizer and a template whose
+those opened as language models, down to the ids of a conversation. folders: the same of folders, one file of
+which is damaged. metadata: a tokenizer and a template whose
 entries are replaced by values of any kind. templates: random ones, of which every letter that messages said
 must stay marked, and damaged ones. A failing file or template stays in the folder that is printed. For ASan,
 run it as .ci/run's step "sanitizers" runs the tests.
@@ -23,6 +24,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import family_models
 import model_files
 import numpy as np
 import template_maker
@@ -45,7 +47,8 @@ def check_tokenizer(metadata: Any) -> None:
         tokenizer.decode(tokenizer.encode(text))
         tokenizer.decode(plain)
         tokenizer.find_controls(text)
-        assert not set(tokenizer._controls.values()) & set(plain), (text, plain)
+        unknown = {tokenizer.unknown_id} - tokenizer.stop_ids
+        assert not (set(tokenizer._controls.values()) - unknown) & set(plain), (text, plain)
     _chat.encode(metadata, tokenizer, template_maker.MESSAGES)
 
 
@@ -59,18 +62,29 @@ class Fuzz:
         for kind in ("F32", "Q4_1"):
             tiny_model.write(folder / kind, kind=kind, layers=1)
             self.models.append((folder / kind).read_bytes())
-        self.metadata = [model_files.llama_metadata(), self.sentencepiece()]
+        self.folders = [self.folder_of("llama"), self.folder_of("gemma3"), self.folder_of("phi3")]
+        self.metadata = [model_files.llama_metadata(), *map(self.of_model, ("llama", "gemma4", "t5", "bert"))]
 
-    def sentencepiece(self) -> dict[str, Any]:
+    def folder_of(self, family: str) -> Path:
+        config, tensors = family_models.config(family), family_models.checkpoint(family)
+        path = family_models.write_folder(self.folder / family, config, tensors, kind="BF16", shards=2)
+        (path / "chat_template.jinja").write_text("{{ messages[0].content }}")
+        (path / "generation_config.json").write_text('{"eos_token_id": [1, 2], "pad_token_id": 0}')
+        return path
+
+    def of_model(self, model: str) -> dict[str, Any]:
         tokens = ["<unk>", "<s>", "</s>", *(f"<0x{n:02X}>" for n in range(256)), "\u2581", "h", "i", "hi"]
         types = [2, 3, 3] + [6] * 256 + [1] * 4
         return model_files.llama_metadata(
-            model="llama",
+            model=model,
             pre=None,
-            merges=None,
+            merges=["h i"] if model == "gemma4" else None,
             tokens=tokens,
             token_type=types,
             scores=[0.0] * len(tokens),
+            unknown_token_id=0,
+            precompiled_charsmap=np.array([0, 4, 0, 0, *[1] * 1024, 97, 0], np.uint8),
+            remove_extra_whitespaces=True,
         )
 
     def damaged(self, data: bytes) -> bytes:
@@ -84,6 +98,18 @@ class Fuzz:
     def one_model(self) -> bool:
         path = self.folder / "damaged"
         path.write_bytes(self.damaged(self.rng.choice(self.models)))
+        return self.use(path)
+
+    def one_folder(self) -> bool:
+        path = self.rng.choice(self.folders)
+        file = self.rng.choice(sorted(path.iterdir()))
+        data = file.read_bytes()
+        file.write_bytes(self.damaged(data))
+        used = self.use(path)
+        file.write_bytes(data)  # not after an error
+        return used
+
+    def use(self, path: Path) -> bool:
         try:
             model = llm.Model.open(path, self.cpu)
             session = model.session(context=16)
@@ -149,7 +175,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="damage model files")
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", choices=("files", "models", "metadata", "templates"))
+    parser.add_argument("--only", choices=("files", "models", "folders", "metadata", "templates"))
     args = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="model_files-"))
     print(folder)
@@ -158,6 +184,7 @@ def main() -> None:
     kinds: dict[str, Callable[[], bool]] = {
         "files": fuzz.one_file,
         "models": fuzz.one_model,
+        "folders": fuzz.one_folder,
         "metadata": fuzz.one_metadata,
         "templates": fuzz.one_template,
     }

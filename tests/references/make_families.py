@@ -288,6 +288,11 @@ FAMILIES: dict[str, Row] = {
             },
         ],
     ),
+    "glm4": (
+        "Glm4",
+        {"head_dim": 24, "rope_parameters": rope(partial_rotary_factor=0.5)},
+        [{"rope_parameters": rope(partial_rotary_factor=1.0)}],
+    ),
     "granite": (
         "Granite",
         {

@@ -8,7 +8,7 @@
  *   llama_step.c    steps: sequences that are replayed, also before the one in front has ended
  *   llama_sample.c  tokens that the device chose or left to the guest, and the window of tokens whose repetition is
  *                   penalized
- *   llama_many.c    steps of many sequences, whose cache lies in pages
+ *   llama_many.c    steps of many sequences, whose cache lies in pages; llama_many_choose.c: their tokens
  *
  * Functions that can fail return a negative zcg_errno and leave a sentence in llama_state.error. */
 #ifndef LLAMA_INTERNAL_H

@@ -4,46 +4,21 @@
  * nothing else, is a sequence, which is replayed as long as there are as many rows and their tokens are chosen alike:
  * all that changes from token to token is read from memory. A few such sequences are kept, since rows come and go.
  *
- * Tokens are chosen as in a session, with the same numbers: a sequence among others draws what it would draw alone from
- * the same logits.
- *
  * Rows that decode read their tokens where the step before has, or would have, written those that it chose: in the other
  * set. So the same recorded step serves whether the host knows the tokens, and writes them there, or the step in flight
  * does. Two steps are in flight at most, one of each set; the device computes them one after the other. */
-#include "llama_internal.h"
+#include "llama_many_internal.h"
 
-enum { SHAPES = 8 };
-
-/* A step that was recorded. */
-typedef struct shape {
-    zcg_handle sequence; /* 0: none */
-    u32 rows;            /* 0: it is not sealed */
-    u32 entries, table_words, reach, keep_logits, only_hidden;
-    u32 settings; /* llama_output[sequences]: those of its outputs */
-    u64 used;     /* the step that used it last */
-} shape;
-
-/* A step, from when it begins until its tokens are taken. */
-typedef struct set {
-    zcg_handle submission; /* 0: it is not in flight */
-    /* As the host asked for it. */
-    u32 rows, outputs, pieces, entries, keep_logits, only_hidden, follows;
-    /* Addresses: of what the host writes; of each output the number to draw with, what was chosen, and its logit where
-     * nothing is drawn. */
-    u32 tokens, positions, places, spans, piece, output, numbers, chosen, best;
-    shape shapes[SHAPES];
-} set;
-
-static llama_many many;
+llama_many many;
 static set sets[2];
-static set *now = sets; /* the step that is worked on */
-static u32 oldest;      /* the set that is in flight, or of two the one that is so for longer */
+set *now = sets;
+static u32 oldest; /* the set that is in flight, or of two the one that is so for longer */
 static u64 steps;
 /* Addresses. Of the rows of a step: whether its logits are wanted, its pieces in the last layer. Of its outputs: their
  * rows among those kept. Only while it is recorded, or run. */
 static u32 wanted, last_pieces, gather_rows, hidden;
 
-static set *other(const set *s)
+set *other(const set *s)
 {
     return s == sets ? sets + 1 : sets;
 }
@@ -223,11 +198,6 @@ ENTRY(init_many, (void), ())
 
 /* --- what the host asks for --- */
 
-static choice choice_of(const llama_output *o)
-{
-    return (choice){.top_k = o->top_k, .top_p = o->top_p, .min_p = o->min_p};
-}
-
 static int32_t check_pieces(void)
 {
     const llama_piece *p = at(now->piece);
@@ -274,116 +244,6 @@ static int32_t check_step(void)
                               ", or it is masked by no 0 or 1; rows: ", now->rows);
     }
     return check_pieces();
-}
-
-/* --- choosing tokens --- */
-
-static int same_settings(const llama_output *a, const llama_output *b)
-{
-    return a->temperature == b->temperature &&
-           (a->temperature == 0 || (a->top_k == b->top_k && a->top_p == b->top_p && a->min_p == b->min_p));
-}
-
-/* The end of those from `first` on whose tokens are chosen alike, in the same dispatches. */
-static u32 end_of_group(u32 first)
-{
-    const llama_output *o = at(now->output);
-    u32 end = first + 1;
-    while (end < now->outputs && same_settings(&o[first], &o[end]))
-        end++;
-    return end;
-}
-
-/* Where the most likely tokens of a group begin. */
-static u32 top_of(u32 array, u32 first)
-{
-    return array + first * ZC_TOP_K_MAX * 4;
-}
-
-static void record_adjust(u32 scores, u32 entries)
-{
-    zc_adjust_params p = {.count = now->outputs * state.config.vocab, .entries = entries};
-    bind(many.entry, (1 + (u64)entries) * 4 * sizeof(u32));
-    bind(scores, (u64)p.count * sizeof(float));
-    dispatch(ADJUST, &p, sizeof p);
-}
-
-/* Outputs that stand side by side. */
-static void record_mask(u32 scores, u32 first, u32 rows)
-{
-    u32 vocab = state.config.vocab, words = many.mask_words;
-    zc_mask_params p = {.rows = rows, .cols = vocab, .ldx = vocab, .ldmask = words};
-    bind(many.mask + first * words * 4, (u64)rows * words * sizeof(u32));
-    bind(scores + first * vocab * 4, (u64)rows * vocab * sizeof(float));
-    dispatch(MASK, &p, sizeof p);
-}
-
-static u32 masked_outputs(void)
-{
-    const llama_output *o = at(now->output);
-    u32 count = 0;
-    for (u32 i = 0; i < now->outputs; i++)
-        count += o[i].masked;
-    return count;
-}
-
-/* Logits divided by the temperature, adjusted and masked: where those of the first output are. They are written over the
- * logits, unless these are kept. */
-static u32 record_scores(u32 entries)
-{
-    const llama_output *o = at(now->output);
-    u32 from = buffers.device_logits, to = now->keep_logits ? buffers.device_scores : from;
-    u32 row = state.config.vocab * 4;
-    int divided = 0;
-    for (u32 i = 0; i < now->outputs; i++)
-        divided |= o[i].temperature > 0 && o[i].temperature != 1;
-    if (!divided && !entries && !masked_outputs())
-        return from;
-    for (u32 i = 0, end; i < now->outputs; i = end) {
-        float scale = o[i].temperature > 0 ? 1 / o[i].temperature : 1;
-        end = end_of_group(i);
-        if (scale != 1 || from != to)
-            record_affine(from + i * row, (end - i) * state.config.vocab, scale, to + i * row);
-    }
-    if (entries)
-        record_adjust(to, entries);
-    for (u32 i = 0, end; i < now->outputs; i = end) {
-        for (end = i; end < now->outputs && o[end].masked;)
-            end++;
-        if (end > i)
-            record_mask(to, i, end - i);
-        else
-            end++;
-    }
-    return to;
-}
-
-/* One kind of dispatch after the other, so that a device can do those of all groups at once. */
-static void record_choices(u32 entries)
-{
-    const llama_output *o = at(now->output);
-    u32 scores = record_scores(entries), row = state.config.vocab * 4;
-    u32 likely = now->keep_logits ? buffers.device_scores : scores; /* probabilities */
-    for (u32 i = 0, end; i < now->outputs; i = end) {
-        end = end_of_group(i);
-        if (o[i].temperature > 0)
-            record_softmax(scores + i * row, end - i, likely + i * row);
-    }
-    for (u32 i = 0, end; i < now->outputs; i = end) {
-        end = end_of_group(i);
-        if (o[i].temperature > 0)
-            record_top_k(likely + i * row, end - i, candidates(o[i].top_k), top_of(buffers.device_top_values, i),
-                         top_of(buffers.device_top_indices, i));
-        else
-            record_top_k(scores + i * row, end - i, 1, now->best + i * 4, now->chosen + i * 4);
-    }
-    for (u32 i = 0, end; i < now->outputs; i = end) {
-        choice choice = choice_of(&o[i]);
-        end = end_of_group(i);
-        if (o[i].temperature > 0)
-            record_draw(&choice, end - i, top_of(buffers.device_top_values, i), top_of(buffers.device_top_indices, i),
-                        now->numbers + i * 8, now->chosen + i * 4);
-    }
 }
 
 /* --- recording a step --- */
@@ -606,84 +466,6 @@ static int32_t run_recorded(void)
     return (code = zcg_run()) < 0 ? fail_host(code, "step") : 0;
 }
 
-/* --- what came of it --- */
-
-/* What a draw that is the guest's needs, from scratch: of output i, which is in the group from `first` on. */
-static int32_t fetch_probabilities_of(u32 i, u32 first, const probabilities *to)
-{
-    const llama_output *o = at(now->output);
-    u32 count = candidates(o[i].top_k), row = i * state.config.vocab * 4, top = (i - first) * count * 4;
-    u32 scores = now->keep_logits ? buffers.device_scores : buffers.device_logits;
-    if (scores == (now->keep_logits ? state.scores : state.logits))
-        return 0;
-    zcg_discard();
-    begin_record(0);
-    record_copy(scores + row, (u32)(unsigned long)to->all, state.config.vocab);
-    record_copy(top_of(buffers.device_top_values, first) + top, (u32)(unsigned long)to->best, count);
-    record_copy(top_of(buffers.device_top_indices, first) + top, (u32)(unsigned long)to->best_ids, count);
-    int32_t code = end_record();
-    if (code >= 0 && (code = zcg_run()) < 0)
-        fail_host(code, "what lies in scratch");
-    return code;
-}
-
-/* The token that a draw gives which the device left to the guest. */
-static int32_t draw_rest_of(u32 i, u32 first, u64 *random, u32 *token)
-{
-    const llama_output *o = at(now->output);
-    choice choice = choice_of(&o[i]);
-    u32 top = (i - first) * candidates(o[i].top_k) * 4, row = i * state.config.vocab * 4;
-    probabilities of = {at((now->keep_logits ? state.scores : state.logits) + row),
-                        at(top_of(buffers.top_values, first) + top), at(top_of(buffers.top_indices, first) + top)};
-    int32_t code = fetch_probabilities_of(i, first, &of);
-    if (code >= 0)
-        *token = draw_any(&choice, &of, random);
-    return code;
-}
-
-/* Whether the device left a draw to the guest; whether no token may come, also where it is the most likely of tokens
- * none of which may be. */
-static int is_rest(u32 i)
-{
-    const llama_output *o = at(now->output);
-    const u32 *tokens = at(now->chosen);
-    return o[i].temperature > 0 && tokens[i] == ZC_DRAW_REST;
-}
-
-static int is_none(u32 i)
-{
-    const llama_output *o = at(now->output);
-    const u32 *tokens = at(now->chosen);
-    const float *values = at(now->best);
-    return tokens[i] >= state.config.vocab || (o[i].temperature == 0 && !(values[i] >= -__FLT_MAX__));
-}
-
-static int32_t take_tokens(void)
-{
-    llama_output *o = at(now->output);
-    const u32 *tokens = at(now->chosen);
-    many.rests = 0;
-    for (u32 i = 0, first = 0; i < now->outputs; i++) {
-        u64 random = o[i].random;
-        u32 token = tokens[i];
-        if (!same_settings(&o[first], &o[i]))
-            first = i;
-        if (is_rest(i)) {
-            int32_t code = draw_rest_of(i, first, &random, &token);
-            if (code < 0)
-                return code;
-            many.rests++;
-        } else if (is_none(i)) {
-            token = LLAMA_NO_TOKEN;
-        } else if (o[i].temperature > 0) {
-            next_number(&random); /* which the kernel had */
-        }
-        o[i].token = token;
-        o[i].random = random;
-    }
-    return 0;
-}
-
 /* --- a step alone --- */
 
 /* The host's request is one of the set `now`, which is not in flight. */
@@ -706,21 +488,6 @@ static int32_t begin_alone(void)
     if (many.set || many.follows)
         return fail(ZCG_EINVAL, "the step follows, and none is in flight for that; or its set is not 0");
     return take_request();
-}
-
-/* The numbers that tokens are drawn with. Behind a step in flight generators have moved on by one where it draws. */
-static void find_numbers(void)
-{
-    llama_output *o = at(now->output);
-    const llama_output *before = now->follows ? at(other(now)->output) : o;
-    u64 *number = at(now->numbers);
-    for (u32 i = 0; i < now->outputs; i++) {
-        u64 random = before[i].random;
-        if (now->follows && o[i].temperature > 0)
-            next_number(&random);
-        o[i].random = random;
-        number[i] = next_number(&random);
-    }
 }
 
 static int32_t run_step_of_many(void)

@@ -3,7 +3,7 @@
 Everybody who must know it reads it here: the numbers (_config.py), the check of a file's tensors (_known.py),
 the names in Hugging Face's folders (_models/hf_names.py), the tests, and the table in docs/reference/llm.md,
 which buildtools/families.py makes. A family that needs nothing new is one row, one in tests/test_families.py
-and, if folders are to be read, one of KINDS in _models/hf_config.py. When it brings something new: a field
+and, if folders are to be read, one of KINDS in _models/hf_kinds.py. When it brings something new: a field
 here, the field of Config that it becomes, the field of the same name in guests/llama.h, and what llama.c does
 with it.
 
@@ -82,8 +82,8 @@ class Family:
     window_rope_base: float | None = None
     #: Layers with a window are rotated without scaling; by the same base, where the file does not say.
     window_unscaled: bool = False
-    #: Files have as one matrix: q, k and v; and, if there is a gate, gate and up.
-    fused: bool = False
+    #: What files have as one matrix: "attn_qkv", q, k and v; "ffn_gate_up", gate and up.
+    fused: tuple[str, ...] = ()
     #: Folders have the norms' weights minus 1.
     norms_less_one: bool = False
     #: Whether feed-forwards may be mixtures of experts, or always are.
@@ -154,7 +154,7 @@ FAMILIES = {
         window_rope_base=10000.0,
         norms_less_one=True,
     ),
-    "phi3": Family("Phi-3, Phi-4", long_factors=True, fused=True),
+    "phi3": Family("Phi-3, Phi-4", long_factors=True, fused=("attn_qkv", "ffn_gate_up")),
     "smollm3": Family("SmolLM3", rope_halves=False, unrotated_every=4, may_have_biases=_ALL),
     "olmo2": Family(
         "OLMo 2, 3",
@@ -171,6 +171,13 @@ FAMILIES = {
         may_have_biases=_ALL,
         scales=("attention", "embedding", "residual", "logit"),
         divides_logits=True,
+    ),
+    "glm4": Family(
+        "GLM-4 (0414)",
+        norms=PRE | POST,
+        may_have_biases=QKV,
+        rope_halves=False,
+        fused=("ffn_gate_up",),
     ),
     "stablelm": Family("StableLM", norms=PRE | LAYER, parallel="alone", may_have_biases=QKV),
     "command-r": Family(
@@ -205,7 +212,7 @@ FAMILIES = {
         feed_forward=layouts.LLAMA_FF_PLAIN_GELU,
         parallel="key",
         biases=(*ATTENTION, *PLAIN),
-        fused=True,
+        fused=("attn_qkv",),
         no_folder="has queries, keys and values of each head one behind the other",
     ),
     "gpt2": Family(
@@ -215,7 +222,7 @@ FAMILIES = {
         biases=(*ATTENTION, *PLAIN),
         rope_halves=None,
         learned_positions=True,
-        fused=True,
+        fused=("attn_qkv",),
         no_folder="has transposed matrices",
     ),
 }

@@ -32,6 +32,8 @@ _WITHOUT_EFFECT |= {f"rope.scaling.yarn_{name}" for name in ("beta_fast", "beta_
 _WITHOUT_EFFECT |= {f"rope.scaling.yarn_{name}" for name in ("attn_factor", "log_multiplier")}
 # Where nothing is rotated.
 _OF_ROPE = {"rope.dimension_count", "rope.freq_base", "rope.scaling.original_context_length"}
+# Of a part that sees, which is another file.
+_OF_IMAGES = ("mm.", "vision.")
 # And values with which these make no difference.
 _NEUTRAL: dict[str, tuple[object, ...]] = {
     "expert_count": (0,),
@@ -91,7 +93,7 @@ def check_numbers(numbers: Numbers, config: Config) -> None:
         if key.startswith(_FOREIGN):
             raise model_error(f"{key} is not known for {config.architecture}", None)
         name = key[len(prefix) :]
-        if not key.startswith(prefix) or name in known:
+        if not key.startswith(prefix) or name in known or name.startswith(_OF_IMAGES):
             continue
         value = metadata[key]
         if isinstance(value, (bool, int, float)):
@@ -148,9 +150,10 @@ def _whole(weights: zcwasm.Weights, config: Config, name: str) -> str:
     """What is said of the tensor that it is a part of in most files of the family."""
     block, _, matrix = name.rpartition("ffn_" if "ffn_" in name else "attn_")
     short, _, end = matrix.partition(".")
-    whole = {"q": "attn_qkv", "k": "attn_qkv", "v": "attn_qkv", "gate": "ffn_up"}.get(short)
-    if not config.family.fused or whole is None:
+    whole = "ffn_gate_up" if short == "gate" else "attn_qkv" if short in ("q", "k", "v") else None
+    if whole not in config.family.fused:
         return ""
+    whole = "ffn_up" if short == "gate" else whole  # as GGUF names it
     found = weights.tensors.get(f"{block}{whole}.{end}")
     return f", and {block}{whole}.{end} is {'missing, too' if found is None else _text(found.shape)}"
 

@@ -168,6 +168,8 @@ class Parts:
     letter: Callable[[str], bool]
     #: What else may become a control token than its name: texts and ids.
     suspects: Sequence[tuple[str, int]] = ()
+    #: Of control tokens: the library's flags lstrip and rstrip, where white space beside them does not count.
+    strips: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     #: Ids that the encoder has for tokens of other ids.
     aliases: dict[int, int] = field(default_factory=dict)
     bos_id: int | None = None
