@@ -88,8 +88,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1130 = (variant / 17u);
-constant uint input_ = (_1130 % 2u);
+constant uint _1151 = (variant / 17u);
+constant uint input_ = (_1151 % 2u);
 constant bool normed = (input_ == 1u);
 
 struct Y4
@@ -470,16 +470,16 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1150;
+    float _1111;
     if (push.k != 0u)
     {
-        _1150 = rsqrt((squares / float(push.k)) + push.eps);
+        _1111 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1150 = 0.0;
+        _1111 = 0.0;
     }
-    return _1150;
+    return _1111;
 }
 
 static inline __attribute__((always_inline))

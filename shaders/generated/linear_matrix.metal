@@ -97,8 +97,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1398 = (variant / 17u);
-constant uint input_ = (_1398 % 3u);
+constant uint _1419 = (variant / 17u);
+constant uint input_ = (_1419 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
 constant bool _1466 = (type == 5u);
@@ -464,16 +464,16 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1441;
+    float _1401;
     if (push.k != 0u)
     {
-        _1441 = rsqrt((squares / float(push.k)) + push.eps);
+        _1401 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1441 = 0.0;
+        _1401 = 0.0;
     }
-    return _1441;
+    return _1401;
 }
 
 static inline __attribute__((always_inline))
