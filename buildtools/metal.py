@@ -296,6 +296,9 @@ SIM = ROOT / "build" / "metal-sim"
 CONTRACT_TESTS = ["test_metal_sim.py", "test_device.py", "test_submission.py", "test_compile.py"]
 CONTRACT_TESTS += ["test_llm_kernels.py", "test_llm_linear.py", "test_abi.py", "test_examples.py"]
 CONTRACT_TESTS += ["test_weights.py", "test_dispatch_work.py", "test_matrix.py", "test_attention_paged.py"]
+CONTRACT_TESTS += ["test_experts.py", "test_families.py"]
+# Of the families: those whose graphs have kernels, or ways of kernels, that no other test here runs as a guest does.
+FAMILIES = "test_logits and (gemma2 or gpt2 or phi4 or mixtral)"
 
 
 def objc_runtime() -> list[str]:
@@ -417,7 +420,7 @@ def simulate(arguments: Sequence[str], texts: Path | None) -> None:
         environment["LLVM_PROFILE_FILE"] = str(profiles / "%p.profraw")
     names = [str(ROOT / "tests" / name) for name in CONTRACT_TESTS]
     # The other devices have their own runs, and so have files of weights, which are read without a device.
-    chosen = "metal or not (cpu or vulkan or test_weights)"
+    chosen = f"(metal or not (cpu or vulkan or test_weights)) and (not test_families or {FAMILIES})"
     tests = list(arguments) or [*names, "--all", "-k", chosen, "-q"]
     tests = [str(Path(word).resolve()) if Path(word).exists() else word for word in tests]
     command = [str(Path(sys.executable).parent / "pytest"), "-p", "no:cacheprovider"]
