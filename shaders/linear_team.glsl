@@ -8,6 +8,13 @@
 // POOL_FLOATS and PUT_POOL_FLOAT: the pool's vectors as floats, in the end. ROW_SCALE(r): what the sums of a row of x are
 // multiplied by.
 
+// Where w is one of many matrices (linear_chosen.comp), that row r of y has its own is said before.
+#ifndef CHOOSE
+#define CHOOSE(r)
+#define ROW_OF_W(row) (row)
+#define ROW_OF_X(r) (r)
+#endif
+
 const uint TEAM = ZC_LINEAR_TEAM(way), ROWS = ZC_LINEAR_ROWS(way), XS = ZC_LINEAR_XS(way);
 const uint GROUP_ROWS = WORKGROUP / TEAM * ROWS;
 const uint GROUP_LINES = both ? GROUP_ROWS / 2u : GROUP_ROWS; // elements of y of a workgroup, for each row of x
@@ -308,6 +315,6 @@ void find_rows(uint first, out uint row[4])
             second = (y & 1u) != 0u;
         }
 #endif
-        row[y] = 2u * WEIGHTS_START + min(from + (both ? y / 2u : y), push.n - 1u) * halves;
+        row[y] = 2u * WEIGHTS_START + ROW_OF_W(min(from + (both ? y / 2u : y), push.n - 1u)) * halves;
     }
 }

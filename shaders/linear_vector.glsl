@@ -322,7 +322,7 @@ void units_times_x(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sum
 // of the last block. Adds the squares of x. Loads before stores, two quads an invocation.
 void put_chunk(uint r, uint m, uint first, uint count, inout float squares)
 {
-    uint x = push.offset.x + (r + m) * push.ldx, quads = ceil_div(count, 32u) * 8u;
+    uint x = push.offset.x + ROW_OF_X(r + m) * push.ldx, quads = ceil_div(count, 32u) * 8u;
     for (uint base = gl_LocalInvocationID.x; base < quads; base += 2u * WORKGROUP) {
         vec4 v[2] = {vec4(0.0), vec4(0.0)}, factor[2] = v;
         [[unroll]] for (uint part = 0u; part < 2u; part++) {
@@ -385,6 +385,7 @@ void vector_rows()
     uint chunks = max(ceil_div(push.k, CHUNK), 1u);
     uint chunk = ceil_div(ceil_div(push.k, chunks), 256u) * (256u / UNIT); // its units
     for (uint r = WORKGROUP_ID.y * XS; r < push.rows; r += WORKGROUPS.y * XS) {
+        CHOOSE(r)
         for (uint tile = WORKGROUP_ID.x; tile * GROUP_LINES < push.n; tile += WORKGROUPS.x) {
             vec4 sums[4] = {ZERO4}, squares = vec4(0.0);
             uint row[4];

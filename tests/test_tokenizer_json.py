@@ -217,6 +217,16 @@ def test_special_tokens_of_other_files(tmp_path: Path) -> None:
     assert [at for at, *_ in ours.find_controls("a<|im_end|><tool>")] == [1, 11]
 
 
+def test_a_word_that_is_named_special_stays_a_word(tmp_path: Path) -> None:
+    path = folder_of(
+        tmp_path, made_of("byte level"), tokenizer_config={"pad_token": "!", "eos_token": "<|im_end|>"}
+    )
+    ours = Tokenizer.from_folder(path)
+    (index,) = ours.encode("!", special=False, add_special=False)
+    assert index not in ours.control_ids
+    assert ours.token_bytes(index) == b"!"
+
+
 def test_tokens_that_only_the_configuration_has(tmp_path: Path) -> None:
     given = whole("byte level")
     count = len(given["model"]["vocab"])

@@ -174,8 +174,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3598 = (variant / 17u);
-constant uint input_ = (_3598 % 3u);
+constant uint _3619 = (variant / 17u);
+constant uint input_ = (_3619 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
 constant bool _4028 = (type == 10u);
@@ -1532,16 +1532,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3641;
+    float _3601;
     if (push.k != 0u)
     {
-        _3641 = rsqrt((squares / float(push.k)) + push.eps);
+        _3601 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3641 = 0.0;
+        _3601 = 0.0;
     }
-    return _3641;
+    return _3601;
 }
 
 static inline __attribute__((always_inline))

@@ -170,8 +170,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3365 = (variant / 17u);
-constant uint input_ = (_3365 % 2u);
+constant uint _3386 = (variant / 17u);
+constant uint input_ = (_3386 % 2u);
 constant bool normed = (input_ == 1u);
 constant uint _3421 = (variant / 34u);
 constant uint part = (_3421 % 3u);
@@ -1563,16 +1563,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3385;
+    float _3346;
     if (push.k != 0u)
     {
-        _3385 = rsqrt((squares / float(push.k)) + push.eps);
+        _3346 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3385 = 0.0;
+        _3346 = 0.0;
     }
-    return _3385;
+    return _3346;
 }
 
 static inline __attribute__((always_inline))

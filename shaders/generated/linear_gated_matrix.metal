@@ -88,8 +88,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1068 = (variant / 17u);
-constant uint input_ = (_1068 % 2u);
+constant uint _1089 = (variant / 17u);
+constant uint input_ = (_1089 % 2u);
 constant bool normed = (input_ == 1u);
 
 struct Y4
@@ -470,16 +470,16 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1088;
+    float _1049;
     if (push.k != 0u)
     {
-        _1088 = rsqrt((squares / float(push.k)) + push.eps);
+        _1049 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1088 = 0.0;
+        _1049 = 0.0;
     }
-    return _1088;
+    return _1049;
 }
 
 static inline __attribute__((always_inline))

@@ -97,8 +97,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1336 = (variant / 17u);
-constant uint input_ = (_1336 % 3u);
+constant uint _1357 = (variant / 17u);
+constant uint input_ = (_1357 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
 constant bool _1404 = (type == 5u);
@@ -464,16 +464,16 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1379;
+    float _1339;
     if (push.k != 0u)
     {
-        _1379 = rsqrt((squares / float(push.k)) + push.eps);
+        _1339 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1379 = 0.0;
+        _1339 = 0.0;
     }
-    return _1379;
+    return _1339;
 }
 
 static inline __attribute__((always_inline))

@@ -106,7 +106,7 @@ static int32_t find(u32 rows, u32 cols, tensor *out)
     zcg_handle handle = zcg_tensor_find(name, name_size);
     if (handle < 0)
         return fail_host(handle, name);
-    int32_t code = get_info(handle, name, rows, cols, &info);
+    int32_t code = get_info(handle, name, 0, rows, cols, &info);
     if (code < 0)
         return code;
     out->range = (zcg_range){.handle = handle, .length = ZCG_WHOLE};

@@ -86,6 +86,9 @@ class Family:
     fused: tuple[str, ...] = ()
     #: Folders have the norms' weights minus 1.
     norms_less_one: bool = False
+    #: Whether feed-forwards may be mixtures of experts, or always are.
+    may_have_experts: bool = False
+    has_experts: bool = False
     #: Why a folder cannot be mapped; empty: it can.
     no_folder: str = ""
 
@@ -96,12 +99,26 @@ class Family:
 
 _ALL = (*ATTENTION, *GATED)
 _GELU = layouts.LLAMA_FF_GELU_TANH
+# Folders of mixtures of experts, of which a kernel reads all from one tensor.
+EXPERTS_APART = "has each expert in matrices of its own"
 
 FAMILIES = {
-    "llama": Family("Llama 2, 3.x, Mistral, SmolLM2", rope_halves=False, may_have_biases=_ALL),
+    "llama": Family(
+        "Llama 2, 3.x, Mistral, Mixtral, SmolLM2",
+        rope_halves=False,
+        may_have_biases=_ALL,
+        may_have_experts=True,
+    ),
     "mistral3": Family("Ministral 3", rope_halves=False, scales_far_queries=True),
     "qwen2": Family("Qwen 2, 2.5", may_have_biases=QKV),
     "qwen3": Family("Qwen 3", qk_norm=layouts.LLAMA_QK_HEAD, may_have_biases=ATTENTION),
+    "qwen3moe": Family(
+        "Qwen 3 with experts",
+        qk_norm=layouts.LLAMA_QK_HEAD,
+        may_have_biases=ATTENTION,
+        has_experts=True,
+        no_folder=EXPERTS_APART,
+    ),
     "gemma": Family(
         "Gemma",
         feed_forward=_GELU,
