@@ -192,9 +192,18 @@ void load_part(inout Sixteen v, uint row, uint s, uint p)
         bool whole = (WEIGHTS_START & 3u) == 0u; // and so are all blocks
         if ((s & 7u) == 0u) {
             v.more.a = FOUR_WORDS(at);
-            if (IS(Q5_K)) {
+        }
+        if (IS(Q5_K)) {
+#ifdef ZC_MSL
+            if ((s & 1u) == 0u) { // two bits of each byte, in one word: registers are few
+                uvec4 high = four_words(at + 4u + 4u * p) >> (s & 7u) & 0x03030303u;
+                v.scale = high.x | high.y << 2u | high.z << 4u | high.w << 6u;
+            }
+#else
+            if ((s & 7u) == 0u) {
                 v.more.b = FOUR_WORDS((at + 4u + 4u * p));
             }
+#endif
         }
         if ((s & 1u) == 0u) {
             v.numbers.a = FOUR_WORDS(numbers);
@@ -270,7 +279,12 @@ uvec4 bytes_of(Sixteen v, uint row, uint s, uint p)
         return v.numbers.a >> (4u * (s & 1u)) & 0x0f0f0f0fu;
     }
     if (IS(Q5_K)) {
-        return v.numbers.a >> (4u * (s & 1u)) & 0x0f0f0f0fu | (v.more.b >> (s & 7u) & 0x01010101u) << 4u;
+#ifdef ZC_MSL
+        uvec4 high = uvec4(v.scale, v.scale >> 2u, v.scale >> 4u, v.scale >> 6u) >> (s & 1u);
+#else
+        uvec4 high = v.more.b >> (s & 7u);
+#endif
+        return v.numbers.a >> (4u * (s & 1u)) & 0x0f0f0f0fu | (high & 0x01010101u) << 4u;
     }
     uvec4 low = words_from(v.numbers, numbers_at(row, s, p));
     uint block = block_at(row, s), half_ = s / 4u & 1u, stripe = s & 3u;
@@ -310,8 +324,17 @@ uvec2 halves_of(uint bytes)
 // Four FP8, of which `left` count, as float16.
 uvec2 halves_of_f8(uint word, uint left)
 {
-    vec4 v = f8_e4m3(left > 3u ? word : left > 1u ? word & 0xffffu : 0u); // k is even
+    word = left > 3u ? word : left > 1u ? word & 0xffffu : 0u; // k is even
+#ifdef ZC_MSL
+    // As in linear_lanes.glsl. Where one is NaN the four are: so is what comes of them.
+    vec2 p = 256.0 * unpackHalf2x16(word << 7u & 0x3f803f80u | word << 8u & 0x80008000u);
+    vec2 q = 256.0 * unpackHalf2x16(word >> 1u & 0x3f803f80u | word & 0x80008000u);
+    bool none = ((word & 0x7f7f7f7fu) + 0x01010101u & 0x80808080u) != 0u;
+    return none ? uvec2(0x7e007e00u) : uvec2(packHalf2x16(vec2(p.x, q.x)), packHalf2x16(vec2(p.y, q.y)));
+#else
+    vec4 v = f8_e4m3(word);
     return uvec2(packHalf2x16(v.xy), packHalf2x16(v.zw));
+#endif
 }
 
 // Two octets of float16.

@@ -59,23 +59,23 @@ struct Weights1
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _704 = (type == 0u);
-constant bool _712 = (type == 1u);
-constant bool _720 = (type == 2u);
-constant bool _728 = (type == 3u);
-constant bool _737 = (type == 4u);
-constant bool _747 = (type == 5u);
-constant bool _757 = (type == 6u);
-constant bool _767 = (type == 7u);
-constant bool _776 = (type == 8u);
-constant bool _785 = (type == 9u);
-constant bool _794 = (type == 10u);
-constant bool _803 = (type == 11u);
-constant bool _812 = (type == 12u);
-constant bool _822 = (type == 13u);
-constant bool _831 = (type == 14u);
-constant bool _841 = (type == 15u);
-constant bool _849 = (type == 16u);
+constant bool _701 = (type == 0u);
+constant bool _709 = (type == 1u);
+constant bool _717 = (type == 2u);
+constant bool _725 = (type == 3u);
+constant bool _734 = (type == 4u);
+constant bool _744 = (type == 5u);
+constant bool _754 = (type == 6u);
+constant bool _764 = (type == 7u);
+constant bool _773 = (type == 8u);
+constant bool _782 = (type == 9u);
+constant bool _791 = (type == 10u);
+constant bool _800 = (type == 11u);
+constant bool _809 = (type == 12u);
+constant bool _819 = (type == 13u);
+constant bool _828 = (type == 14u);
+constant bool _838 = (type == 15u);
+constant bool _846 = (type == 16u);
 
 struct X4
 {
@@ -97,19 +97,19 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1419 = (variant / 17u);
-constant uint input_ = (_1419 % 3u);
+constant uint _1357 = (variant / 17u);
+constant uint input_ = (_1357 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _1466 = (type == 5u);
-constant bool _1467 = (type == 9u);
-constant bool minima_of_32 = (_1466 || _1467);
-constant bool _1477 = (type == 6u);
-constant bool _1478 = (type == 12u);
-constant bool minima_in_pairs = (_1477 || _1478);
-constant bool _1480 = (minima_of_32 || minima_in_pairs);
+constant bool _1404 = (type == 5u);
+constant bool _1405 = (type == 9u);
+constant bool minima_of_32 = (_1404 || _1405);
+constant bool _1415 = (type == 6u);
+constant bool _1416 = (type == 12u);
+constant bool minima_in_pairs = (_1415 || _1416);
+constant bool _1418 = (minima_of_32 || minima_in_pairs);
 constant bool minima_of_16 = (type == 10u);
-constant bool minima_of_any = (_1480 || minima_of_16);
+constant bool minima_of_any = (_1418 || minima_of_16);
 
 struct Work4
 {
@@ -117,176 +117,176 @@ struct Work4
 };
 
 constant uint QUADS_OF_SUM = minima_of_16 ? 4u : 8u;
-constant uint _1697 = minima_in_pairs ? 2u : 4u;
-constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1697);
-constant uint _1703 = (256u / QUADS_OF_SUMS);
+constant uint _1635 = minima_in_pairs ? 2u : 4u;
+constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1635);
+constant uint _1641 = (256u / QUADS_OF_SUMS);
 
 struct Work1
 {
     float work1[1];
 };
 
-constant uint _2016 = (256u / QUADS_OF_SUMS);
-constant bool _2174 = (type == 6u);
-constant bool _2175 = (type == 7u);
-constant bool _2176 = (_2174 || _2175);
-constant bool _2177 = (type == 12u);
-constant bool _2178 = (_2176 || _2177);
-constant bool _2179 = (type == 10u);
-constant bool _2180 = (_2178 || _2179);
-constant bool _2181 = (type == 11u);
-constant bool _2182 = (_2180 || _2181);
-constant bool _2183 = (type == 14u);
-constant bool blocks_of_256 = (_2182 || _2183);
-constant bool _2193 = (type == 3u);
-constant bool _2194 = (type == 15u);
-constant bool _2195 = (_2193 || _2194);
-constant bool _2196 = (type == 4u);
-constant bool _2197 = (type == 13u);
-constant bool _2198 = (_2196 || _2197);
-constant bool _2199 = (type == 5u);
-constant bool _2200 = (type == 8u);
+constant uint _1954 = (256u / QUADS_OF_SUMS);
+constant bool _2112 = (type == 6u);
+constant bool _2113 = (type == 7u);
+constant bool _2114 = (_2112 || _2113);
+constant bool _2115 = (type == 12u);
+constant bool _2116 = (_2114 || _2115);
+constant bool _2117 = (type == 10u);
+constant bool _2118 = (_2116 || _2117);
+constant bool _2119 = (type == 11u);
+constant bool _2120 = (_2118 || _2119);
+constant bool _2121 = (type == 14u);
+constant bool blocks_of_256 = (_2120 || _2121);
+constant bool _2131 = (type == 3u);
+constant bool _2132 = (type == 15u);
+constant bool _2133 = (_2131 || _2132);
+constant bool _2134 = (type == 4u);
+constant bool _2135 = (type == 13u);
+constant bool _2136 = (_2134 || _2135);
+constant bool _2137 = (type == 5u);
+constant bool _2138 = (type == 8u);
+constant bool _2139 = (type == 9u);
+constant bool _2140 = (type == 6u);
+constant bool _2141 = (type == 12u);
+constant bool _2142 = (type == 10u);
+constant bool _2143 = (type == 11u);
+constant bool _2144 = (type == 14u);
+constant uint _2145 = _2144 ? 68u : 105u;
+constant uint _2146 = _2143 ? 55u : _2145;
+constant uint _2147 = _2142 ? 42u : _2146;
+constant uint _2148 = _2141 ? 88u : _2147;
+constant uint _2149 = _2140 ? 72u : _2148;
+constant uint _2150 = _2139 ? 12u : _2149;
+constant uint _2151 = _2138 ? 11u : _2150;
+constant uint _2152 = _2137 ? 10u : _2151;
+constant uint _2153 = _2136 ? 9u : _2152;
+constant uint BLOCK_HALVES = _2133 ? 17u : _2153;
+constant bool _2169 = (type == 3u);
+constant bool _2179 = (type == 4u);
+constant bool _2180 = (type == 13u);
+constant bool _2181 = (_2179 || _2180);
+constant bool _2191 = (type == 8u);
 constant bool _2201 = (type == 9u);
-constant bool _2202 = (type == 6u);
-constant bool _2203 = (type == 12u);
-constant bool _2204 = (type == 10u);
-constant bool _2205 = (type == 11u);
-constant bool _2206 = (type == 14u);
-constant uint _2207 = _2206 ? 68u : 105u;
-constant uint _2208 = _2205 ? 55u : _2207;
-constant uint _2209 = _2204 ? 42u : _2208;
-constant uint _2210 = _2203 ? 88u : _2209;
-constant uint _2211 = _2202 ? 72u : _2210;
-constant uint _2212 = _2201 ? 12u : _2211;
-constant uint _2213 = _2200 ? 11u : _2212;
-constant uint _2214 = _2199 ? 10u : _2213;
-constant uint _2215 = _2198 ? 9u : _2214;
-constant uint BLOCK_HALVES = _2195 ? 17u : _2215;
-constant bool _2231 = (type == 3u);
-constant bool _2241 = (type == 4u);
-constant bool _2242 = (type == 13u);
-constant bool _2243 = (_2241 || _2242);
-constant bool _2253 = (type == 8u);
-constant bool _2263 = (type == 9u);
-constant bool _2273 = (type == 10u);
-constant bool _2286 = (type == 11u);
-constant bool _2299 = (type == 14u);
-constant bool _2339 = (type == 1u);
-constant bool _2416 = (type == 16u);
-constant bool _2479 = (type == 3u);
-constant bool _2480 = (type == 4u);
-constant bool _2481 = (_2479 || _2480);
-constant bool _2482 = (type == 13u);
-constant bool _2483 = (_2481 || _2482);
-constant bool _2499 = (type == 5u);
-constant bool _2508 = (type == 15u);
-constant bool _2521 = (type == 8u);
-constant bool _2522 = (type == 9u);
-constant bool _2523 = (_2521 || _2522);
-constant bool _2552 = (type == 14u);
-constant bool _2586 = (type == 6u);
-constant bool _2587 = (type == 12u);
-constant bool _2588 = (_2586 || _2587);
-constant bool _2596 = (type == 12u);
-constant uint _2597 = _2596 ? 12u : 4u;
-constant bool _2622 = (type == 12u);
-constant bool _2643 = (type == 10u);
-constant bool _2690 = (type == 11u);
-constant bool _2805 = (type == 3u);
-constant bool _2806 = (type == 4u);
-constant bool _2807 = (_2805 || _2806);
-constant bool _2808 = (type == 13u);
-constant bool _2809 = (_2807 || _2808);
-constant bool _2853 = (type == 3u);
-constant bool _2862 = (type == 13u);
-constant bool _2897 = (type == 5u);
-constant bool _2940 = (type == 8u);
-constant bool _2941 = (type == 9u);
-constant bool _2942 = (_2940 || _2941);
-constant bool _2960 = (type == 9u);
-constant bool _2982 = (type == 8u);
-constant bool _3033 = (type == 14u);
-constant bool _3062 = (type == 15u);
-constant bool _3129 = (type == 6u);
-constant bool _3142 = (type == 12u);
-constant bool _3192 = (type == 10u);
-constant bool _3204 = (type == 11u);
-constant bool _3269 = (type == 4u);
-constant bool _3270 = (type == 5u);
-constant bool _3271 = (_3269 || _3270);
-constant bool _3272 = (type == 8u);
-constant bool _3273 = (_3271 || _3272);
-constant bool _3274 = (type == 9u);
-constant bool _3275 = (_3273 || _3274);
-constant bool _3276 = (type == 13u);
-constant bool _3277 = (_3275 || _3276);
-constant bool _3278 = (type == 14u);
-constant bool _3279 = (_3277 || _3278);
-constant bool _3280 = (type == 15u);
-constant bool halves_in_nibbles = (_3279 || _3280);
-constant bool _3298 = (type == 3u);
-constant bool _3299 = (type == 13u);
-constant bool _3300 = (_3298 || _3299);
-constant bool _3301 = (type == 14u);
-constant bool _3302 = (_3300 || _3301);
-constant bool _3304 = (type == 4u);
-constant bool _3306 = (type == 7u);
-constant bool _3308 = (type == 8u);
-constant bool _3309 = (type == 15u);
-constant bool _3310 = (_3308 || _3309);
-constant bool _3312 = (type == 11u);
-constant float _3315 = _3312 ? 1028.0 : 1024.0;
-constant float _3316 = _3310 ? 1040.0 : _3315;
-constant float _3317 = _3306 ? 1056.0 : _3316;
-constant float _3318 = _3304 ? 1032.0 : _3317;
-constant float _3319 = _3302 ? 1152.0 : _3318;
-constant bool _3401 = (type == 1u);
-constant bool _3490 = (type == 16u);
-constant bool _3583 = (type == 3u);
-constant bool _3584 = (type == 4u);
-constant bool _3585 = (_3583 || _3584);
-constant bool _3586 = (type == 13u);
-constant bool _3587 = (_3585 || _3586);
-constant bool _3614 = (type == 5u);
-constant bool _3634 = (type == 8u);
-constant bool _3635 = (type == 9u);
-constant bool _3636 = (_3634 || _3635);
-constant bool _3650 = (type == 15u);
-constant bool _3677 = (type == 14u);
-constant bool _3689 = (type == 6u);
-constant bool _3690 = (type == 12u);
-constant bool _3691 = (_3689 || _3690);
-constant bool _3715 = (type == 10u);
-constant bool _3747 = (type == 11u);
-constant bool _4381 = (type == 1u);
-constant bool _4382 = (type == 16u);
-constant bool _4383 = (_4381 || _4382);
-constant bool _4450 = (type == 1u);
-constant bool _4451 = (type == 16u);
-constant bool _4452 = (_4450 || _4451);
-constant bool _4453 = (!_4452);
-constant bool _4458 = (type == 7u);
-constant bool _4459 = (type == 10u);
-constant bool _4460 = (_4458 || _4459);
-constant bool _4461 = (type == 11u);
-constant bool _4462 = (_4460 || _4461);
-constant uint SCALES = _4462 ? 2u : 1u;
-constant bool _4464 = (SCALES == 2u);
+constant bool _2211 = (type == 10u);
+constant bool _2224 = (type == 11u);
+constant bool _2237 = (type == 14u);
+constant bool _2277 = (type == 1u);
+constant bool _2354 = (type == 16u);
+constant bool _2417 = (type == 3u);
+constant bool _2418 = (type == 4u);
+constant bool _2419 = (_2417 || _2418);
+constant bool _2420 = (type == 13u);
+constant bool _2421 = (_2419 || _2420);
+constant bool _2437 = (type == 5u);
+constant bool _2446 = (type == 15u);
+constant bool _2459 = (type == 8u);
+constant bool _2460 = (type == 9u);
+constant bool _2461 = (_2459 || _2460);
+constant bool _2490 = (type == 14u);
+constant bool _2524 = (type == 6u);
+constant bool _2525 = (type == 12u);
+constant bool _2526 = (_2524 || _2525);
+constant bool _2534 = (type == 12u);
+constant uint _2535 = _2534 ? 12u : 4u;
+constant bool _2560 = (type == 12u);
+constant bool _2608 = (type == 10u);
+constant bool _2655 = (type == 11u);
+constant bool _2770 = (type == 3u);
+constant bool _2771 = (type == 4u);
+constant bool _2772 = (_2770 || _2771);
+constant bool _2773 = (type == 13u);
+constant bool _2774 = (_2772 || _2773);
+constant bool _2818 = (type == 3u);
+constant bool _2827 = (type == 13u);
+constant bool _2862 = (type == 5u);
+constant bool _2905 = (type == 8u);
+constant bool _2906 = (type == 9u);
+constant bool _2907 = (_2905 || _2906);
+constant bool _2925 = (type == 9u);
+constant bool _2947 = (type == 8u);
+constant bool _2998 = (type == 14u);
+constant bool _3027 = (type == 15u);
+constant bool _3094 = (type == 6u);
+constant bool _3107 = (type == 12u);
+constant bool _3169 = (type == 10u);
+constant bool _3180 = (type == 11u);
+constant bool _3245 = (type == 4u);
+constant bool _3246 = (type == 5u);
+constant bool _3247 = (_3245 || _3246);
+constant bool _3248 = (type == 8u);
+constant bool _3249 = (_3247 || _3248);
+constant bool _3250 = (type == 9u);
+constant bool _3251 = (_3249 || _3250);
+constant bool _3252 = (type == 13u);
+constant bool _3253 = (_3251 || _3252);
+constant bool _3254 = (type == 14u);
+constant bool _3255 = (_3253 || _3254);
+constant bool _3256 = (type == 15u);
+constant bool halves_in_nibbles = (_3255 || _3256);
+constant bool _3274 = (type == 3u);
+constant bool _3275 = (type == 13u);
+constant bool _3276 = (_3274 || _3275);
+constant bool _3277 = (type == 14u);
+constant bool _3278 = (_3276 || _3277);
+constant bool _3280 = (type == 4u);
+constant bool _3282 = (type == 7u);
+constant bool _3284 = (type == 8u);
+constant bool _3285 = (type == 15u);
+constant bool _3286 = (_3284 || _3285);
+constant bool _3288 = (type == 11u);
+constant float _3291 = _3288 ? 1028.0 : 1024.0;
+constant float _3292 = _3286 ? 1040.0 : _3291;
+constant float _3293 = _3282 ? 1056.0 : _3292;
+constant float _3294 = _3280 ? 1032.0 : _3293;
+constant float _3295 = _3278 ? 1152.0 : _3294;
+constant bool _3417 = (type == 1u);
+constant bool _3506 = (type == 16u);
+constant bool _3599 = (type == 3u);
+constant bool _3600 = (type == 4u);
+constant bool _3601 = (_3599 || _3600);
+constant bool _3602 = (type == 13u);
+constant bool _3603 = (_3601 || _3602);
+constant bool _3630 = (type == 5u);
+constant bool _3650 = (type == 8u);
+constant bool _3651 = (type == 9u);
+constant bool _3652 = (_3650 || _3651);
+constant bool _3666 = (type == 15u);
+constant bool _3693 = (type == 14u);
+constant bool _3705 = (type == 6u);
+constant bool _3706 = (type == 12u);
+constant bool _3707 = (_3705 || _3706);
+constant bool _3731 = (type == 10u);
+constant bool _3763 = (type == 11u);
+constant bool _4397 = (type == 1u);
+constant bool _4398 = (type == 16u);
+constant bool _4399 = (_4397 || _4398);
+constant bool _4466 = (type == 1u);
+constant bool _4467 = (type == 16u);
+constant bool _4468 = (_4466 || _4467);
+constant bool _4469 = (!_4468);
+constant bool _4474 = (type == 7u);
+constant bool _4475 = (type == 10u);
+constant bool _4476 = (_4474 || _4475);
+constant bool _4477 = (type == 11u);
+constant bool _4478 = (_4476 || _4477);
+constant uint SCALES = _4478 ? 2u : 1u;
+constant bool _4480 = (SCALES == 2u);
 constant uint PART_STEPS = (4u / SCALES);
-constant bool _4573 = (type == 1u);
-constant bool _4574 = (type == 16u);
-constant bool _4575 = (_4573 || _4574);
-constant bool _4576 = (!_4575);
-constant bool _4686 = (type == 1u);
-constant bool _4687 = (type == 16u);
-constant bool _4688 = (_4686 || _4687);
-constant bool _4730 = (type == 1u);
-constant bool _4731 = (type == 16u);
-constant bool _4732 = (_4730 || _4731);
-constant bool _4733 = (!_4732);
-constant bool _4762 = (SCALES == 2u);
+constant bool _4590 = (type == 1u);
+constant bool _4591 = (type == 16u);
+constant bool _4592 = (_4590 || _4591);
+constant bool _4593 = (!_4592);
+constant bool _4703 = (type == 1u);
+constant bool _4704 = (type == 16u);
+constant bool _4705 = (_4703 || _4704);
+constant bool _4747 = (type == 1u);
+constant bool _4748 = (type == 16u);
+constant bool _4749 = (_4747 || _4748);
+constant bool _4750 = (!_4749);
+constant bool _4779 = (SCALES == 2u);
 constant uint way = (variant / 51u);
-constant bool _5028 = (way == 8u);
+constant bool _5045 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -294,7 +294,7 @@ struct Weights4
     uint4 weights4[1];
 };
 
-constant float _1717[4] = { 0.0, 0.0, 0.0, 0.0 };
+constant float _1655[4] = { 0.0, 0.0, 0.0, 0.0 };
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -311,49 +311,49 @@ uint slices_of_k(constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& _1288, const device X1& _1299)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& _1226, const device X1& _1237)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return _1288.x4[i / 4u];
+        return _1226.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = _1299.x1[i];
+    v.x = _1237.x1[i];
     if (count > 1u)
     {
-        v.y = _1299.x1[i + 1u];
+        v.y = _1237.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = _1299.x1[i + 2u];
+        v.z = _1237.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = _1299.x1[i + 3u];
+        v.w = _1237.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1362, const device Norm1& _1371)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1300, const device Norm1& _1309)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1349 = (at & 3u) == 0u;
-    bool _1356;
-    if (_1349)
+    bool _1287 = (at & 3u) == 0u;
+    bool _1294;
+    if (_1287)
     {
-        _1356 = (at + 3u) <= last;
+        _1294 = (at + 3u) <= last;
     }
     else
     {
-        _1356 = _1349;
+        _1294 = _1287;
     }
-    if (_1356)
+    if (_1294)
     {
-        return _1362.norm4[at / 4u];
+        return _1300.norm4[at / 4u];
     }
-    return float4(_1371.norm1[min(at, last)], _1371.norm1[min((at + 1u), last)], _1371.norm1[min((at + 2u), last)], _1371.norm1[min((at + 3u), last)]);
+    return float4(_1309.norm1[min(at, last)], _1309.norm1[min((at + 1u), last)], _1309.norm1[min((at + 2u), last)], _1309.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
@@ -382,7 +382,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _1288, const device X1& _1299, const device Norm4& _1362, const device Norm1& _1371)
+float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _1226, const device X1& _1237, const device Norm4& _1300, const device Norm1& _1309)
 {
     if ((4u * q) >= push.k)
     {
@@ -390,38 +390,38 @@ float4 input_quad(thread const uint& r, thread const uint& q, thread float& squa
     }
     uint at = (push.offset.x + (r * push.ldx)) + (4u * q);
     uint count = push.k - (4u * q);
-    float4 _1586;
+    float4 _1524;
     if (gated)
     {
         uint param = at + push.k;
         uint param_1 = count;
-        _1586 = x_at(param, param_1, _1288, _1299);
+        _1524 = x_at(param, param_1, _1226, _1237);
     }
     else
     {
-        _1586 = float4(0.0);
+        _1524 = float4(0.0);
     }
-    float4 up = _1586;
-    float4 _1600;
+    float4 up = _1524;
+    float4 _1538;
     if (normed)
     {
         uint param_2 = 4u * q;
-        _1600 = norm_at(param_2, push, _1362, _1371);
+        _1538 = norm_at(param_2, push, _1300, _1309);
     }
     else
     {
-        _1600 = float4(1.0);
+        _1538 = float4(1.0);
     }
-    float4 factor = _1600;
+    float4 factor = _1538;
     uint param_3 = at;
     uint param_4 = count;
-    float4 param_5 = x_at(param_3, param_4, _1288, _1299);
+    float4 param_5 = x_at(param_3, param_4, _1226, _1237);
     float4 param_6 = up;
     float4 param_7 = factor;
     float param_8 = squares;
-    float4 _1622 = input_of(param_5, param_6, param_7, param_8);
+    float4 _1560 = input_of(param_5, param_6, param_7, param_8);
     squares = param_8;
-    return _1622;
+    return _1560;
 }
 
 static inline __attribute__((always_inline))
@@ -429,8 +429,8 @@ uint group_max_bits(thread uint& bits, thread uint& gl_SubgroupID, thread uint& 
 {
     bits = simd_max(bits);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _1529 = simd_is_first();
-    if (_1529)
+    bool _1467 = simd_is_first();
+    if (_1467)
     {
         ((threadgroup uint*)&pool[gl_SubgroupID])[0u] = bits;
     }
@@ -447,8 +447,8 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 {
     value = simd_sum(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _309 = simd_is_first();
-    if (_309)
+    bool _306 = simd_is_first();
+    if (_306)
     {
         group_partial[gl_SubgroupID] = value;
     }
@@ -464,44 +464,44 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1401;
+    float _1339;
     if (push.k != 0u)
     {
-        _1401 = rsqrt((squares / float(push.k)) + push.eps);
+        _1339 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1401 = 0.0;
+        _1339 = 0.0;
     }
-    return _1401;
+    return _1339;
 }
 
 static inline __attribute__((always_inline))
 uint slices_of_minima(constant Push& push)
 {
-    uint _1469;
+    uint _1407;
     if (minima_of_32)
     {
         uint param = slices_of_k(push);
         uint param_1 = 32u;
-        _1469 = ceil_div(param, param_1);
+        _1407 = ceil_div(param, param_1);
     }
     else
     {
-        uint _1483;
+        uint _1421;
         if (minima_of_any)
         {
             uint param_2 = push.k;
             uint param_3 = 512u;
-            _1483 = ceil_div(param_2, param_3);
+            _1421 = ceil_div(param_2, param_3);
         }
         else
         {
-            _1483 = 0u;
+            _1421 = 0u;
         }
-        _1469 = _1483;
+        _1407 = _1421;
     }
-    return _1469;
+    return _1407;
 }
 
 static inline __attribute__((always_inline))
@@ -519,13 +519,13 @@ uint row_start(thread const uint& r, constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1629)
+void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1567)
 {
-    _1629.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
+    _1567.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
 }
 
 static inline __attribute__((always_inline))
-void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1629, thread uint3& gl_LocalInvocationID)
+void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1567, thread uint3& gl_LocalInvocationID)
 {
     uint me = gl_LocalInvocationID.x;
     if ((base + me) < quads)
@@ -533,68 +533,68 @@ void put_quads(thread const uint& start, thread const uint& minima, thread const
         uint param = start;
         uint param_1 = base + me;
         float4 param_2 = v;
-        put_halves(param, param_1, param_2, _1629);
+        put_halves(param, param_1, param_2, _1567);
     }
     if (minima_of_any)
     {
         uint turn = base & 256u;
-        float _1676;
+        float _1614;
         if ((base + me) < quads)
         {
-            _1676 = ((v.x + v.y) + v.z) + v.w;
+            _1614 = ((v.x + v.y) + v.z) + v.w;
         }
         else
         {
-            _1676 = 0.0;
+            _1614 = 0.0;
         }
-        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1676);
+        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1614);
         threadgroup_barrier(mem_flags::mem_threadgroup);
         uint m = (base / QUADS_OF_SUMS) + me;
-        bool _1704 = me < _1703;
-        bool _1711;
-        if (_1704)
+        bool _1642 = me < _1641;
+        bool _1649;
+        if (_1642)
         {
-            _1711 = m < (slices_of_minima(push) * 8u);
+            _1649 = m < (slices_of_minima(push) * 8u);
         }
         else
         {
-            _1711 = _1704;
+            _1649 = _1642;
         }
-        if (_1711)
+        if (_1649)
         {
             float sums[4] = { 0.0, 0.0, 0.0, 0.0 };
             for (uint i = 0u; i < QUADS_OF_SUMS; i++)
             {
-                uint _1727 = i / QUADS_OF_SUM;
-                sums[_1727] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
+                uint _1665 = i / QUADS_OF_SUM;
+                sums[_1665] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
             }
-            float4 _1743;
+            float4 _1681;
             if (minima_in_pairs)
             {
-                _1743 = float4(sums[0], sums[0], sums[1], sums[1]);
+                _1681 = float4(sums[0], sums[0], sums[1], sums[1]);
             }
             else
             {
-                _1743 = float4(sums[0], sums[1], sums[2], sums[3]);
+                _1681 = float4(sums[0], sums[1], sums[2], sums[3]);
             }
             uint param_3 = minima;
             uint param_4 = m;
-            float4 param_5 = _1743;
-            put_halves(param_3, param_4, param_5, _1629);
+            float4 param_5 = _1681;
+            put_halves(param_3, param_4, param_5, _1567);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _1288, const device X1& _1299, const device Norm4& _1362, const device Norm1& _1371, threadgroup uint4 (&pool)[576], device Work4& _1629, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1925)
+void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _1226, const device X1& _1237, const device Norm4& _1300, const device Norm1& _1309, threadgroup uint4 (&pool)[576], device Work4& _1567, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1863)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = slices_of_k(push) * 8u;
-    uint3 _1787 = push.first.xyz + gl_WorkGroupID;
-    uint _1788 = _1787.x;
+    uint3 _1725 = push.first.xyz + gl_WorkGroupID;
+    uint _1726 = _1725.x;
     float4 kept[4];
-    float _1891;
-    for (uint r = _1788; r < push.rows; r += push.groups.x)
+    float _1829;
+    for (uint r = _1726; r < push.rows; r += push.groups.x)
     {
         float squares = 0.0;
         float unused = 0.0;
@@ -605,43 +605,43 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param = r;
             uint param_1 = (i * 256u) + me;
             float param_2 = squares;
-            float4 _1822 = input_quad(param, param_1, param_2, push, _1288, _1299, _1362, _1371);
+            float4 _1760 = input_quad(param, param_1, param_2, push, _1226, _1237, _1300, _1309);
             squares = param_2;
-            kept[i] = _1822;
+            kept[i] = _1760;
             uint4 v = as_type<uint4>(kept[i]) & uint4(2147483647u);
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
-        uint _1851 = 1024u + me;
-        for (uint q = _1851; q < quads; q += 256u)
+        uint _1789 = 1024u + me;
+        for (uint q = _1789; q < quads; q += 256u)
         {
             uint param_3 = r;
             uint param_4 = q;
             float param_5 = squares;
-            float4 _1867 = input_quad(param_3, param_4, param_5, push, _1288, _1299, _1362, _1371);
+            float4 _1805 = input_quad(param_3, param_4, param_5, push, _1226, _1237, _1300, _1309);
             squares = param_5;
-            uint4 v_1 = as_type<uint4>(_1867) & uint4(2147483647u);
+            uint4 v_1 = as_type<uint4>(_1805) & uint4(2147483647u);
             bits = max(bits, max(max(v_1.x, v_1.y), max(v_1.z, v_1.w)));
         }
         uint param_6 = bits;
-        uint _1889 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
-        bits = _1889;
+        uint _1827 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
+        bits = _1827;
         if (normed)
         {
             float param_7 = squares;
-            float _1896 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            float param_8 = _1896;
-            _1891 = norm_scale(param_8, push);
+            float _1834 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            float param_8 = _1834;
+            _1829 = norm_scale(param_8, push);
         }
         else
         {
-            _1891 = 1.0;
+            _1829 = 1.0;
         }
-        float factor = _1891;
+        float factor = _1829;
         int power = clamp(136 - int(bits >> 23u), -118, 100);
         float scale = as_type<float>(uint(127 + power) << 23u);
         if (me == 0u)
         {
-            _1925.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
+            _1863.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
         }
         uint param_9 = r;
         uint start = row_start(param_9, push);
@@ -657,7 +657,7 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
                 uint param_12 = i_1 * 256u;
                 uint param_13 = quads;
                 float4 param_14 = kept[i_1] * scale;
-                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1629, gl_LocalInvocationID);
+                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1567, gl_LocalInvocationID);
             }
         }
         for (uint base = 1024u; base < quads; base += 256u)
@@ -665,27 +665,27 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param_15 = r;
             uint param_16 = base + me;
             float param_17 = unused;
-            float4 _1994 = input_quad(param_15, param_16, param_17, push, _1288, _1299, _1362, _1371);
+            float4 _1932 = input_quad(param_15, param_16, param_17, push, _1226, _1237, _1300, _1309);
             unused = param_17;
             uint param_18 = start;
             uint param_19 = minima;
             uint param_20 = base;
             uint param_21 = quads;
-            float4 param_22 = _1994 * scale;
-            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1629, gl_LocalInvocationID);
+            float4 param_22 = _1932 * scale;
+            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1567, gl_LocalInvocationID);
         }
         if (minima_of_any)
         {
             uint param_23 = quads;
             uint param_24 = 256u;
-            uint covered = ceil_div(param_23, param_24) * _2016;
-            uint _2021 = covered + me;
-            for (uint m = _2021; m < (slices_of_minima(push) * 8u); m += 256u)
+            uint covered = ceil_div(param_23, param_24) * _1954;
+            uint _1959 = covered + me;
+            for (uint m = _1959; m < (slices_of_minima(push) * 8u); m += 256u)
             {
                 uint param_25 = minima;
                 uint param_26 = m;
                 float4 param_27 = float4(0.0);
-                put_halves(param_25, param_26, param_27, _1629);
+                put_halves(param_25, param_26, param_27, _1567);
             }
         }
     }
@@ -707,9 +707,9 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
         pool[me] = as_type<uint4>(float4(0.0, 1.0, 2.0, 3.0) + float4(4.0 * float(me & 1u)));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    simdgroup_float8x8 _4505;
-    simdgroup_load(_4505, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
-    simdgroup_float8x8 tempArg = _4505;
+    simdgroup_float8x8 _4522;
+    simdgroup_load(_4522, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
+    simdgroup_float8x8 tempArg = _4522;
     simdgroup_float8x8 numbers = tempArg;
     simdgroup_float8x8 param = numbers;
     columns = uint2(elements_of(param));
@@ -718,160 +718,160 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _705;
-    if (_704)
+    uint _702;
+    if (_701)
     {
-        _705 = (k / 1u) * 2u;
+        _702 = (k / 1u) * 2u;
     }
     else
     {
-        uint _713;
-        if (_712)
+        uint _710;
+        if (_709)
         {
-            _713 = (k / 1u) * 1u;
+            _710 = (k / 1u) * 1u;
         }
         else
         {
-            uint _721;
-            if (_720)
+            uint _718;
+            if (_717)
             {
-                _721 = (k / 1u) * 1u;
+                _718 = (k / 1u) * 1u;
             }
             else
             {
-                uint _729;
-                if (_728)
+                uint _726;
+                if (_725)
                 {
-                    _729 = (k / 32u) * 17u;
+                    _726 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _738;
-                    if (_737)
+                    uint _735;
+                    if (_734)
                     {
-                        _738 = (k / 32u) * 9u;
+                        _735 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _748;
-                        if (_747)
+                        uint _745;
+                        if (_744)
                         {
-                            _748 = (k / 32u) * 10u;
+                            _745 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _758;
-                            if (_757)
+                            uint _755;
+                            if (_754)
                             {
-                                _758 = (k / 256u) * 72u;
+                                _755 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _768;
-                                if (_767)
+                                uint _765;
+                                if (_764)
                                 {
-                                    _768 = (k / 256u) * 105u;
+                                    _765 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _777;
-                                    if (_776)
+                                    uint _774;
+                                    if (_773)
                                     {
-                                        _777 = (k / 32u) * 11u;
+                                        _774 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _786;
-                                        if (_785)
+                                        uint _783;
+                                        if (_782)
                                         {
-                                            _786 = (k / 32u) * 12u;
+                                            _783 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _795;
-                                            if (_794)
+                                            uint _792;
+                                            if (_791)
                                             {
-                                                _795 = (k / 256u) * 42u;
+                                                _792 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _804;
-                                                if (_803)
+                                                uint _801;
+                                                if (_800)
                                                 {
-                                                    _804 = (k / 256u) * 55u;
+                                                    _801 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _813;
-                                                    if (_812)
+                                                    uint _810;
+                                                    if (_809)
                                                     {
-                                                        _813 = (k / 256u) * 88u;
+                                                        _810 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _823;
-                                                        if (_822)
+                                                        uint _820;
+                                                        if (_819)
                                                         {
-                                                            _823 = (k / 32u) * 9u;
+                                                            _820 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _832;
-                                                            if (_831)
+                                                            uint _829;
+                                                            if (_828)
                                                             {
-                                                                _832 = (k / 256u) * 68u;
+                                                                _829 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _842;
-                                                                if (_841)
+                                                                uint _839;
+                                                                if (_838)
                                                                 {
-                                                                    _842 = (k / 64u) * 17u;
+                                                                    _839 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _850;
-                                                                    if (_849)
+                                                                    uint _847;
+                                                                    if (_846)
                                                                     {
-                                                                        _850 = (k / 2u) * 1u;
+                                                                        _847 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _850 = 0u;
+                                                                        _847 = 0u;
                                                                     }
-                                                                    _842 = _850;
+                                                                    _839 = _847;
                                                                 }
-                                                                _832 = _842;
+                                                                _829 = _839;
                                                             }
-                                                            _823 = _832;
+                                                            _820 = _829;
                                                         }
-                                                        _813 = _823;
+                                                        _810 = _820;
                                                     }
-                                                    _804 = _813;
+                                                    _801 = _810;
                                                 }
-                                                _795 = _804;
+                                                _792 = _801;
                                             }
-                                            _786 = _795;
+                                            _783 = _792;
                                         }
-                                        _777 = _786;
+                                        _774 = _783;
                                     }
-                                    _768 = _777;
+                                    _765 = _774;
                                 }
-                                _758 = _768;
+                                _755 = _765;
                             }
-                            _748 = _758;
+                            _745 = _755;
                         }
-                        _738 = _748;
+                        _735 = _745;
                     }
-                    _729 = _738;
+                    _726 = _735;
                 }
-                _721 = _729;
+                _718 = _726;
             }
-            _713 = _721;
+            _710 = _718;
         }
-        _705 = _713;
+        _702 = _710;
     }
-    return _705;
+    return _702;
 }
 
 static inline __attribute__((always_inline))
@@ -898,28 +898,28 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, constant 
 static inline __attribute__((always_inline))
 uint block_at(thread const uint& row, thread const uint& s)
 {
-    uint _2185;
+    uint _2123;
     if (blocks_of_256)
     {
-        _2185 = s / 8u;
+        _2123 = s / 8u;
     }
     else
     {
-        _2185 = s;
+        _2123 = s;
     }
-    return row + (_2185 * BLOCK_HALVES);
+    return row + (_2123 * BLOCK_HALVES);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& _694)
+uint4 four_words(thread const uint& at, const device Weights1& _691)
 {
-    return uint4(*(const device packed_uint4*)&_694.weights1[at]);
+    return uint4(*(const device packed_uint4*)&_691.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& _694)
+uint weight_word(thread const uint& i, const device Weights1& _691)
 {
-    return _694.weights1[i];
+    return _691.weights1[i];
 }
 
 static inline __attribute__((always_inline))
@@ -929,74 +929,74 @@ uint numbers_at(thread const uint& row, thread const uint& s, thread const uint&
     uint param_1 = s;
     uint block = block_at(param, param_1);
     uint half_ = (s / 4u) & 1u;
-    uint _2232;
-    if (_2231)
+    uint _2170;
+    if (_2169)
     {
-        _2232 = (block + 1u) + (8u * p);
+        _2170 = (block + 1u) + (8u * p);
     }
     else
     {
-        uint _2244;
-        if (_2243)
+        uint _2182;
+        if (_2181)
         {
-            _2244 = (block + 1u) + (4u * p);
+            _2182 = (block + 1u) + (4u * p);
         }
         else
         {
-            uint _2254;
-            if (_2253)
+            uint _2192;
+            if (_2191)
             {
-                _2254 = (block + 3u) + (4u * p);
+                _2192 = (block + 3u) + (4u * p);
             }
             else
             {
-                uint _2264;
-                if (_2263)
+                uint _2202;
+                if (_2201)
                 {
-                    _2264 = (block + 4u) + (4u * p);
+                    _2202 = (block + 4u) + (4u * p);
                 }
                 else
                 {
-                    uint _2274;
-                    if (_2273)
+                    uint _2212;
+                    if (_2211)
                     {
-                        _2274 = ((block + 8u) + (16u * half_)) + (8u * p);
+                        _2212 = ((block + 8u) + (16u * half_)) + (8u * p);
                     }
                     else
                     {
-                        uint _2287;
-                        if (_2286)
+                        uint _2225;
+                        if (_2224)
                         {
-                            _2287 = ((block + 16u) + (16u * half_)) + (8u * p);
+                            _2225 = ((block + 16u) + (16u * half_)) + (8u * p);
                         }
                         else
                         {
-                            uint _2300;
-                            if (_2299)
+                            uint _2238;
+                            if (_2237)
                             {
-                                _2300 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
+                                _2238 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
                             }
                             else
                             {
-                                _2300 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
+                                _2238 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
                             }
-                            _2287 = _2300;
+                            _2225 = _2238;
                         }
-                        _2274 = _2287;
+                        _2212 = _2225;
                     }
-                    _2264 = _2274;
+                    _2202 = _2212;
                 }
-                _2254 = _2264;
+                _2192 = _2202;
             }
-            _2244 = _2254;
+            _2182 = _2192;
         }
-        _2232 = _2244;
+        _2170 = _2182;
     }
-    return _2232;
+    return _2170;
 }
 
 static inline __attribute__((always_inline))
-Window window_at(thread const uint& at, constant Push& push, const device Weights1& _694)
+Window window_at(thread const uint& at, constant Push& push, const device Weights1& _691)
 {
     uint param = push.k;
     uint end = push.offset.y + (((push.n * row_halves(param)) + 1u) / 2u);
@@ -1004,9 +1004,9 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
     if ((at + 5u) <= end)
     {
         uint param_1 = at;
-        w.a = four_words(param_1, _694);
+        w.a = four_words(param_1, _691);
         uint param_2 = at + 4u;
-        w.b.x = weight_word(param_2, _694);
+        w.b.x = weight_word(param_2, _691);
     }
     else
     {
@@ -1014,21 +1014,21 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_3 = min((at + i), (end - 1u));
-            w.a[i] = weight_word(param_3, _694);
+            w.a[i] = weight_word(param_3, _691);
         }
         uint param_4 = min((at + 4u), (end - 1u));
-        w.b.x = weight_word(param_4, _694);
+        w.b.x = weight_word(param_4, _691);
     }
     return w;
 }
 
 static inline __attribute__((always_inline))
-void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _694)
+void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _691)
 {
     uint param = row;
     uint param_1 = s;
     uint block = block_at(param, param_1);
-    if (_2339)
+    if (_2277)
     {
         uint last = ((row + push.k) - 1u) / 2u;
         uint at = ((row + (32u * s)) + (16u * p)) / 2u;
@@ -1036,128 +1036,132 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
         {
             uint param_2 = at;
             uint param_3 = at + 4u;
-            v.numbers = Window{ four_words(param_2, _694), four_words(param_3, _694) };
+            v.numbers = Window{ four_words(param_2, _691), four_words(param_3, _691) };
             uint param_4 = at + 8u;
-            v.scale = weight_word(param_4, _694);
+            v.scale = weight_word(param_4, _691);
             return;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_5 = min((at + i), last);
-            v.numbers.a[i] = weight_word(param_5, _694);
+            v.numbers.a[i] = weight_word(param_5, _691);
             uint param_6 = min(((at + 4u) + i), last);
-            v.numbers.b[i] = weight_word(param_6, _694);
+            v.numbers.b[i] = weight_word(param_6, _691);
         }
         uint param_7 = min((at + 8u), last);
-        v.scale = weight_word(param_7, _694);
+        v.scale = weight_word(param_7, _691);
     }
     else
     {
-        if (_2416)
+        if (_2354)
         {
             uint last_1 = (row + ((push.k - 1u) / 2u)) / 2u;
             uint at_1 = ((row + (16u * s)) + (8u * p)) / 2u;
             if ((at_1 + 4u) <= last_1)
             {
                 uint param_8 = at_1;
-                v.numbers.a = four_words(param_8, _694);
+                v.numbers.a = four_words(param_8, _691);
                 uint param_9 = at_1 + 4u;
-                v.scale = weight_word(param_9, _694);
+                v.scale = weight_word(param_9, _691);
                 return;
             }
             _Pragma("clang loop unroll(full)")
             for (uint i_1 = 0u; i_1 < 4u; i_1++)
             {
                 uint param_10 = min((at_1 + i_1), last_1);
-                v.numbers.a[i_1] = weight_word(param_10, _694);
+                v.numbers.a[i_1] = weight_word(param_10, _691);
             }
             uint param_11 = min((at_1 + 4u), last_1);
-            v.scale = weight_word(param_11, _694);
+            v.scale = weight_word(param_11, _691);
         }
         else
         {
-            if (_2483)
+            if (_2421)
             {
                 uint param_12 = row;
                 uint param_13 = s;
                 uint param_14 = p;
                 uint param_15 = (numbers_at(param_12, param_13, param_14) - 1u) / 2u;
-                v.numbers = window_at(param_15, push, _694);
+                v.numbers = window_at(param_15, push, _691);
             }
             else
             {
-                if (_2499)
+                if (_2437)
                 {
                     uint param_16 = block / 2u;
-                    v.numbers = window_at(param_16, push, _694);
+                    v.numbers = window_at(param_16, push, _691);
                 }
                 else
                 {
-                    if (_2508)
+                    if (_2446)
                     {
                         uint param_17 = ((2u * row) + (17u * s)) / 4u;
-                        v.numbers = window_at(param_17, push, _694);
+                        v.numbers = window_at(param_17, push, _691);
                     }
                     else
                     {
-                        if (_2523)
+                        if (_2461)
                         {
                             uint param_18 = row;
                             uint param_19 = s;
                             uint param_20 = p;
                             uint param_21 = numbers_at(param_18, param_19, param_20) / 2u;
-                            v.numbers = window_at(param_21, push, _694);
+                            v.numbers = window_at(param_21, push, _691);
                             uint param_22 = block / 2u;
                             uint param_23 = (block / 2u) + 1u;
-                            uint2 _2546 = uint2(weight_word(param_22, _694), weight_word(param_23, _694));
-                            v.scales.x = _2546.x;
-                            v.scales.y = _2546.y;
+                            uint2 _2484 = uint2(weight_word(param_22, _691), weight_word(param_23, _691));
+                            v.scales.x = _2484.x;
+                            v.scales.y = _2484.y;
                         }
                         else
                         {
-                            if (_2552)
+                            if (_2490)
                             {
                                 uint param_24 = row;
                                 uint param_25 = s;
                                 uint param_26 = p;
                                 uint param_27 = numbers_at(param_24, param_25, param_26) / 2u;
-                                v.numbers = window_at(param_27, push, _694);
+                                v.numbers = window_at(param_27, push, _691);
                                 if ((s & 7u) == 0u)
                                 {
                                     uint param_28 = block / 2u;
                                     uint param_29 = (block / 2u) + 1u;
-                                    uint2 _2580 = uint2(weight_word(param_28, _694), weight_word(param_29, _694));
-                                    v.scales.x = _2580.x;
-                                    v.scales.y = _2580.y;
+                                    uint2 _2518 = uint2(weight_word(param_28, _691), weight_word(param_29, _691));
+                                    v.scales.x = _2518.x;
+                                    v.scales.y = _2518.y;
                                 }
                             }
                             else
                             {
-                                if (_2588)
+                                if (_2526)
                                 {
                                     uint at_2 = block / 2u;
-                                    uint numbers = ((at_2 + _2597) + (((s & 7u) / 2u) * 8u)) + (4u * p);
+                                    uint numbers = ((at_2 + _2535) + (((s & 7u) / 2u) * 8u)) + (4u * p);
                                     bool whole = (push.offset.y & 3u) == 0u;
                                     if ((s & 7u) == 0u)
                                     {
                                         uint param_30 = at_2;
-                                        v.more.a = four_words(param_30, _694);
-                                        if (_2622)
+                                        v.more.a = four_words(param_30, _691);
+                                    }
+                                    if (_2560)
+                                    {
+                                        if ((s & 1u) == 0u)
                                         {
                                             uint param_31 = (at_2 + 4u) + (4u * p);
-                                            v.more.b = four_words(param_31, _694);
+                                            uint4 high = (four_words(param_31, _691) >> uint4(s & 7u)) & uint4(50529027u);
+                                            v.scale = ((high.x | (high.y << 2u)) | (high.z << 4u)) | (high.w << 6u);
                                         }
                                     }
                                     if ((s & 1u) == 0u)
                                     {
                                         uint param_32 = numbers;
-                                        v.numbers.a = four_words(param_32, _694);
+                                        v.numbers.a = four_words(param_32, _691);
                                     }
                                 }
                                 else
                                 {
-                                    if (_2643)
+                                    if (_2608)
                                     {
                                         if ((s & 3u) == 0u)
                                         {
@@ -1166,19 +1170,19 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                             uint param_34 = s;
                                             uint param_35 = p;
                                             uint param_36 = numbers_at(param_33, param_34, param_35) / 2u;
-                                            v.numbers = window_at(param_36, push, _694);
+                                            v.numbers = window_at(param_36, push, _691);
                                             uint param_37 = scales;
                                             uint param_38 = scales + 1u;
-                                            uint2 _2677 = uint2(weight_word(param_37, _694), weight_word(param_38, _694));
-                                            v.scales.x = _2677.x;
-                                            v.scales.y = _2677.y;
+                                            uint2 _2642 = uint2(weight_word(param_37, _691), weight_word(param_38, _691));
+                                            v.scales.x = _2642.x;
+                                            v.scales.y = _2642.y;
                                             uint param_39 = (block / 2u) + 20u;
-                                            v.scale = weight_word(param_39, _694);
+                                            v.scale = weight_word(param_39, _691);
                                         }
                                     }
                                     else
                                     {
-                                        if (_2690)
+                                        if (_2655)
                                         {
                                             if ((s & 3u) == 0u)
                                             {
@@ -1186,19 +1190,19 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                                 uint param_41 = s;
                                                 uint param_42 = p;
                                                 uint param_43 = numbers_at(param_40, param_41, param_42) / 2u;
-                                                v.numbers = window_at(param_43, push, _694);
+                                                v.numbers = window_at(param_43, push, _691);
                                             }
                                             if ((s & 7u) == 0u)
                                             {
                                                 uint scales_1 = (block / 2u) + 24u;
                                                 uint param_44 = (block + (8u * p)) / 2u;
-                                                v.more = window_at(param_44, push, _694);
+                                                v.more = window_at(param_44, push, _691);
                                                 uint param_45 = scales_1;
                                                 uint param_46 = scales_1 + 1u;
                                                 uint param_47 = scales_1 + 2u;
-                                                v.scales = uint3(weight_word(param_45, _694), weight_word(param_46, _694), weight_word(param_47, _694));
+                                                v.scales = uint3(weight_word(param_45, _691), weight_word(param_46, _691), weight_word(param_47, _691));
                                                 uint param_48 = scales_1 + 3u;
-                                                v.scale = weight_word(param_48, _694);
+                                                v.scale = weight_word(param_48, _691);
                                             }
                                         }
                                         else
@@ -1209,17 +1213,17 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                             uint param_50 = s;
                                             uint param_51 = p;
                                             uint param_52 = numbers_at(param_49, param_50, param_51) / 2u;
-                                            v.numbers = window_at(param_52, push, _694);
+                                            v.numbers = window_at(param_52, push, _691);
                                             if ((s & 3u) == 0u)
                                             {
                                                 uint param_53 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
-                                                v.more = window_at(param_53, push, _694);
+                                                v.more = window_at(param_53, push, _691);
                                                 uint param_54 = scales_2;
                                                 uint param_55 = scales_2 + 1u;
                                                 uint param_56 = scales_2 + 2u;
-                                                v.scales = uint3(weight_word(param_54, _694), weight_word(param_55, _694), weight_word(param_56, _694));
+                                                v.scales = uint3(weight_word(param_54, _691), weight_word(param_55, _691), weight_word(param_56, _691));
                                                 uint param_57 = (block / 2u) + 52u;
-                                                v.scale = weight_word(param_57, _694);
+                                                v.scale = weight_word(param_57, _691);
                                             }
                                         }
                                     }
@@ -1234,7 +1238,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
 }
 
 static inline __attribute__((always_inline))
-Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _694)
+Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _691)
 {
     Sixteen v;
     v.numbers = Window{ uint4(0u), uint4(0u) };
@@ -1244,7 +1248,7 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
     if (minima_of_32)
     {
         uint blocks = slices_of_k(push);
-        uint _3889;
+        uint _3905;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 16u; i++)
         {
@@ -1252,22 +1256,22 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             if (block < blocks)
             {
                 uint param = (row + (BLOCK_HALVES * block)) / 2u;
-                _3889 = weight_word(param, _694) >> 16u;
+                _3905 = weight_word(param, _691) >> 16u;
             }
             else
             {
-                _3889 = 0u;
+                _3905 = 0u;
             }
-            uint minimum = _3889;
+            uint minimum = _3905;
             if (i < 8u)
             {
-                uint _3907 = i / 2u;
-                v.numbers.a[_3907] |= (minimum << (16u * (i & 1u)));
+                uint _3923 = i / 2u;
+                v.numbers.a[_3923] |= (minimum << (16u * (i & 1u)));
             }
             else
             {
-                uint _3920 = (i / 2u) - 4u;
-                v.numbers.b[_3920] |= (minimum << (16u * (i & 1u)));
+                uint _3936 = (i / 2u) - 4u;
+                v.numbers.b[_3936] |= (minimum << (16u * (i & 1u)));
             }
         }
     }
@@ -1285,35 +1289,35 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
                 uint param_2 = at + 1u;
                 uint param_3 = at + 2u;
                 uint param_4 = at + 3u;
-                v.more.a = uint4(weight_word(param_1, _694), weight_word(param_2, _694), weight_word(param_3, _694), weight_word(param_4, _694));
+                v.more.a = uint4(weight_word(param_1, _691), weight_word(param_2, _691), weight_word(param_3, _691), weight_word(param_4, _691));
             }
             if (minima_of_16)
             {
-                uint _3983;
+                uint _3999;
                 if (mine < blocks_1)
                 {
                     uint param_5 = at + 20u;
-                    _3983 = weight_word(param_5, _694);
+                    _3999 = weight_word(param_5, _691);
                 }
                 else
                 {
-                    _3983 = 0u;
+                    _3999 = 0u;
                 }
-                v.scale = _3983;
+                v.scale = _3999;
             }
             else
             {
-                uint _3997;
+                uint _4013;
                 if (other < blocks_1)
                 {
                     uint param_6 = (row + (BLOCK_HALVES * other)) / 2u;
-                    _3997 = weight_word(param_6, _694);
+                    _4013 = weight_word(param_6, _691);
                 }
                 else
                 {
-                    _3997 = 0u;
+                    _4013 = 0u;
                 }
-                v.scale = _3997;
+                v.scale = _4013;
             }
         }
     }
@@ -1321,13 +1325,13 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
 }
 
 static inline __attribute__((always_inline))
-void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _694, device Work4& _1629, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
+void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _691, device Work4& _1567, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
 {
     uint p = gl_LocalInvocationID.x & 1u;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
-        next_x[i] = _1629.work4[start_x[i] + (s * 512u)];
+        next_x[i] = _1567.work4[start_x[i] + (s * 512u)];
     }
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
@@ -1338,7 +1342,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_1 = start_w[i_1];
             uint param_2 = s;
             uint param_3 = p;
-            load_part(param, param_1, param_2, param_3, push, _694);
+            load_part(param, param_1, param_2, param_3, push, _691);
             next_w[i_1] = param;
         }
         else
@@ -1346,7 +1350,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_4 = start_w[i_1];
             uint param_5 = s - slices_k;
             uint param_6 = p;
-            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _694);
+            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _691);
         }
     }
 }
@@ -1354,53 +1358,53 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
 static inline __attribute__((always_inline))
 uint4 shifted(thread const uint& h, thread const uint4& v, thread const uint& next)
 {
-    uint4 _2133;
+    uint4 _2071;
     if ((h & 1u) != 0u)
     {
-        _2133 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
+        _2071 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
     }
     else
     {
-        _2133 = v;
+        _2071 = v;
     }
-    return _2133;
+    return _2071;
 }
 
 static inline __attribute__((always_inline))
-float4 f8_e4m3(thread const uint& word)
+uint2 halves_of_f8(thread uint& word, thread const uint& left)
 {
-    float2 a = float2(as_type<half2>(((word << 7u) & 1065369472u) + 536879104u));
-    float2 b = float2(as_type<half2>(((word >> 1u) & 1065369472u) + 536879104u));
-    float4 v = float4(a.x, b.x, a.y, b.y);
-    v = fast::min(v, (v * 2.0) - float4(0.015625));
-    v = select(v, float4(as_type<float>(2143289344u)), v > float4(464.0));
-    return as_type<float4>(as_type<uint4>(v) | (uint4(word << 24u, word << 16u, word << 8u, word) & uint4(2147483648u)));
-}
-
-static inline __attribute__((always_inline))
-uint2 halves_of_f8(thread const uint& word, thread const uint& left)
-{
-    uint _3362;
+    uint _3337;
     if (left > 3u)
     {
-        _3362 = word;
+        _3337 = word;
     }
     else
     {
-        uint _3369;
+        uint _3344;
         if (left > 1u)
         {
-            _3369 = word & 65535u;
+            _3344 = word & 65535u;
         }
         else
         {
-            _3369 = 0u;
+            _3344 = 0u;
         }
-        _3362 = _3369;
+        _3337 = _3344;
     }
-    uint param = _3362;
-    float4 v = f8_e4m3(param);
-    return uint2(as_type<uint>(half2(v.xy)), as_type<uint>(half2(v.zw)));
+    word = _3337;
+    float2 p = float2(as_type<half2>(((word << 7u) & 1065369472u) | ((word << 8u) & 2147516416u))) * 256.0;
+    float2 q = float2(as_type<half2>(((word >> 1u) & 1065369472u) | (word & 2147516416u))) * 256.0;
+    bool none = (((word & 2139062143u) + 16843009u) & 2155905152u) != 0u;
+    uint2 _3383;
+    if (none)
+    {
+        _3383 = uint2(2113961472u);
+    }
+    else
+    {
+        _3383 = uint2(as_type<uint>(half2(float2(p.x, q.x))), as_type<uint>(half2(float2(p.y, q.y))));
+    }
+    return _3383;
 }
 
 static inline __attribute__((always_inline))
@@ -1440,9 +1444,9 @@ uint4 words_from(thread const Window& w, thread const uint& h)
     Window param = w;
     uint param_1 = h / 2u;
     uint param_2;
-    uint4 _2162 = words_of(param, param_1, param_2);
+    uint4 _2100 = words_of(param, param_1, param_2);
     uint next = param_2;
-    uint4 v = _2162;
+    uint4 v = _2100;
     uint param_3 = h;
     uint4 param_4 = v;
     uint param_5 = next;
@@ -1452,16 +1456,16 @@ uint4 words_from(thread const Window& w, thread const uint& h)
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _879;
+    uint _876;
     if ((h & 1u) != 0u)
     {
-        _879 = (low >> 16u) | (high << 16u);
+        _876 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _879 = low;
+        _876 = low;
     }
-    return _879;
+    return _876;
 }
 
 static inline __attribute__((always_inline))
@@ -1482,7 +1486,7 @@ uint4 fp4_numbers(thread const uint4& codes)
 static inline __attribute__((always_inline))
 uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2809)
+    if (_2774)
     {
         uint param = row;
         uint param_1 = s;
@@ -1491,64 +1495,64 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_3 = v.numbers;
         uint param_4 = (h - 1u) / 2u;
         uint param_5;
-        uint4 _2830 = words_of(param_3, param_4, param_5);
+        uint4 _2795 = words_of(param_3, param_4, param_5);
         uint next = param_5;
-        uint4 words = _2830;
-        uint4 _2835;
+        uint4 words = _2795;
+        uint4 _2800;
         if ((h & 1u) != 0u)
         {
             uint param_6 = 1u;
             uint4 param_7 = words;
             uint param_8 = next;
-            _2835 = shifted(param_6, param_7, param_8);
+            _2800 = shifted(param_6, param_7, param_8);
         }
         else
         {
-            _2835 = uint4(words.yzw, next);
+            _2800 = uint4(words.yzw, next);
         }
-        words = _2835;
-        uint4 _2854;
-        if (_2853)
+        words = _2800;
+        uint4 _2819;
+        if (_2818)
         {
-            _2854 = words ^ uint4(2155905152u);
+            _2819 = words ^ uint4(2155905152u);
         }
         else
         {
-            uint4 _2863;
-            if (_2862)
+            uint4 _2828;
+            if (_2827)
             {
                 uint4 param_9 = uint4(words.xy, words.xy >> uint2(4u));
-                _2863 = iq4_numbers(param_9);
+                _2828 = iq4_numbers(param_9);
             }
             else
             {
-                _2863 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+                _2828 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
             }
-            _2854 = _2863;
+            _2819 = _2828;
         }
-        return _2854;
+        return _2819;
     }
-    if (_2897)
+    if (_2862)
     {
         Window param_10 = v.numbers;
         uint param_11 = (row / 2u) + (5u * s);
         uint param_12;
-        uint4 _2912 = words_of(param_10, param_11, param_12);
+        uint4 _2877 = words_of(param_10, param_11, param_12);
         uint next_1 = param_12;
-        uint4 words_1 = _2912;
-        uint2 _2917;
+        uint4 words_1 = _2877;
+        uint2 _2882;
         if (p == 0u)
         {
-            _2917 = words_1.yz;
+            _2882 = words_1.yz;
         }
         else
         {
-            _2917 = uint2(words_1.w, next_1);
+            _2882 = uint2(words_1.w, next_1);
         }
-        uint2 two = _2917;
+        uint2 two = _2882;
         return uint4(two, two >> uint2(4u)) & uint4(252645135u);
     }
-    if (_2942)
+    if (_2907)
     {
         uint param_13 = row;
         uint param_14 = s;
@@ -1556,10 +1560,10 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_16 = v.numbers;
         uint param_17 = numbers_at(param_13, param_14, param_15);
         uint2 two_1 = words_from(param_16, param_17).xy;
-        uint _2961;
-        if (_2960)
+        uint _2926;
+        if (_2925)
         {
-            _2961 = v.scales.y;
+            _2926 = v.scales.y;
         }
         else
         {
@@ -1568,37 +1572,37 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
             uint param_20 = block_at(param_18, param_19) + 1u;
             uint param_21 = v.scales.x;
             uint param_22 = v.scales.y;
-            _2961 = word_of(param_20, param_21, param_22);
+            _2926 = word_of(param_20, param_21, param_22);
         }
-        uint high = _2961;
-        bool _2992;
-        if (_2982)
+        uint high = _2926;
+        bool _2957;
+        if (_2947)
         {
             uint param_23 = row;
             uint param_24 = s;
-            _2992 = (block_at(param_23, param_24) & 1u) != 0u;
+            _2957 = (block_at(param_23, param_24) & 1u) != 0u;
         }
         else
         {
-            _2992 = _2982;
+            _2957 = _2947;
         }
-        uint _2993;
-        if (_2992)
+        uint _2958;
+        if (_2957)
         {
-            _2993 = v.scales.y;
+            _2958 = v.scales.y;
         }
         else
         {
-            _2993 = high;
+            _2958 = high;
         }
-        high = _2993 >> (8u * p);
+        high = _2958 >> (8u * p);
         uint param_25 = high;
         uint param_26 = high >> 4u;
         uint param_27 = high >> 16u;
         uint param_28 = high >> 20u;
         return (uint4(two_1, two_1 >> uint2(4u)) & uint4(252645135u)) | uint4(fifth_bits(param_25), fifth_bits(param_26), fifth_bits(param_27), fifth_bits(param_28));
     }
-    if (_3033)
+    if (_2998)
     {
         uint param_29 = row;
         uint param_30 = s;
@@ -1609,37 +1613,38 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         uint4 param_34 = uint4(two_2, two_2 >> uint2(4u));
         return iq4_numbers(param_34);
     }
-    if (_3062)
+    if (_3027)
     {
         uint at = (2u * row) + (17u * s);
         uint shift = 8u * (at & 3u);
         Window param_35 = v.numbers;
         uint param_36 = at / 4u;
         uint param_37;
-        uint4 _3084 = words_of(param_35, param_36, param_37);
+        uint4 _3049 = words_of(param_35, param_36, param_37);
         uint next_2 = param_37;
-        uint4 words_2 = _3084;
-        uint3 _3089;
+        uint4 words_2 = _3049;
+        uint3 _3054;
         if (p == 0u)
         {
-            _3089 = words_2.xyz;
+            _3054 = words_2.xyz;
         }
         else
         {
-            _3089 = uint3(words_2.z, words_2.w, next_2);
+            _3054 = uint3(words_2.z, words_2.w, next_2);
         }
-        uint3 three = _3089;
+        uint3 three = _3054;
         uint2 two_3 = ((three.xy >> uint2(shift)) >> uint2(8u)) | (three.yz << uint2(24u - shift));
         uint4 param_38 = uint4(two_3, two_3 >> uint2(4u));
         return fp4_numbers(param_38);
     }
-    if (_3129)
+    if (_3094)
     {
         return (v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u);
     }
-    if (_3142)
+    if (_3107)
     {
-        return ((v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u)) | (((v.more.b >> uint4(s & 7u)) & uint4(16843009u)) << uint4(4u));
+        uint4 high_1 = uint4(v.scale, v.scale >> 2u, v.scale >> 4u, v.scale >> 6u) >> uint4(s & 1u);
+        return ((v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u)) | ((high_1 & uint4(16843009u)) << uint4(4u));
     }
     uint param_39 = row;
     uint param_40 = s;
@@ -1652,27 +1657,27 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
     uint block = block_at(param_44, param_45);
     uint half_ = (s / 4u) & 1u;
     uint stripe = s & 3u;
-    if (_3192)
+    if (_3169)
     {
         return (low >> uint4(2u * stripe)) & uint4(50529027u);
     }
-    if (_3204)
+    if (_3180)
     {
         Window param_46 = v.more;
         uint param_47 = block + (8u * p);
-        uint4 high_1 = (words_from(param_46, param_47) >> uint4(s & 7u)) & uint4(16843009u);
-        return ((low >> uint4(2u * stripe)) & uint4(50529027u)) | (high_1 << uint4(2u));
+        uint4 high_2 = (words_from(param_46, param_47) >> uint4(s & 7u)) & uint4(16843009u);
+        return ((low >> uint4(2u * stripe)) & uint4(50529027u)) | (high_2 << uint4(2u));
     }
     Window param_48 = v.more;
     uint param_49 = ((block + 64u) + (16u * half_)) + (8u * p);
-    uint4 high_2 = (words_from(param_48, param_49) >> uint4(2u * stripe)) & uint4(50529027u);
-    return ((low >> uint4(2u * (stripe & 2u))) & uint4(252645135u)) | (high_2 << uint4(4u));
+    uint4 high_3 = (words_from(param_48, param_49) >> uint4(2u * stripe)) & uint4(50529027u);
+    return ((low >> uint4(2u * (stripe & 2u))) & uint4(252645135u)) | (high_3 << uint4(4u));
 }
 
 static inline __attribute__((always_inline))
 uint2 halves_of(thread const uint& bytes)
 {
-    float zero = _3319;
+    float zero = _3295;
     uint low = (bytes & 255u) | ((bytes & 65280u) << 8u);
     uint high = ((bytes >> 16u) & 255u) | ((bytes & 4278190080u) >> 8u);
     return uint2(as_type<uint>(as_type<half2>(low | 1677747200u) - half2(half(zero))), as_type<uint>(as_type<half2>(high | 1677747200u) - half2(half(zero))));
@@ -1682,7 +1687,7 @@ static inline __attribute__((always_inline))
 void decode_part(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread uint4& first, thread uint4& second_, constant Push& push)
 {
     uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
-    if (_3401)
+    if (_3417)
     {
         uint param = row;
         uint4 param_1 = v.numbers.a;
@@ -1692,51 +1697,51 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 param_4 = v.numbers.b;
         uint param_5 = v.scale;
         second_ = shifted(param_3, param_4, param_5);
-        uint _3436;
-        uint _3447;
-        uint _3464;
-        uint _3476;
+        uint _3452;
+        uint _3463;
+        uint _3480;
+        uint _3492;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             if (left > ((2u * i) + 1u))
             {
-                _3436 = first[i];
+                _3452 = first[i];
             }
             else
             {
                 if (left > (2u * i))
                 {
-                    _3447 = first[i] & 65535u;
+                    _3463 = first[i] & 65535u;
                 }
                 else
                 {
-                    _3447 = 0u;
+                    _3463 = 0u;
                 }
-                _3436 = _3447;
+                _3452 = _3463;
             }
-            first[i] = _3436;
+            first[i] = _3452;
             if (left > ((2u * i) + 9u))
             {
-                _3464 = second_[i];
+                _3480 = second_[i];
             }
             else
             {
                 if (left > ((2u * i) + 8u))
                 {
-                    _3476 = second_[i] & 65535u;
+                    _3492 = second_[i] & 65535u;
                 }
                 else
                 {
-                    _3476 = 0u;
+                    _3492 = 0u;
                 }
-                _3464 = _3476;
+                _3480 = _3492;
             }
-            second_[i] = _3464;
+            second_[i] = _3480;
         }
         return;
     }
-    if (_3490)
+    if (_3506)
     {
         uint param_6 = row;
         uint4 param_7 = v.numbers.a;
@@ -1744,14 +1749,18 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 words = shifted(param_6, param_7, param_8);
         uint param_9 = words.x;
         uint param_10 = left;
+        uint2 _3524 = halves_of_f8(param_9, param_10);
         uint param_11 = words.y;
         uint param_12 = left - min(left, 4u);
-        first = uint4(halves_of_f8(param_9, param_10), halves_of_f8(param_11, param_12));
+        uint2 _3533 = halves_of_f8(param_11, param_12);
+        first = uint4(_3524, _3533);
         uint param_13 = words.z;
         uint param_14 = left - min(left, 8u);
+        uint2 _3547 = halves_of_f8(param_13, param_14);
         uint param_15 = words.w;
         uint param_16 = left - min(left, 12u);
-        second_ = uint4(halves_of_f8(param_13, param_14), halves_of_f8(param_15, param_16));
+        uint2 _3556 = halves_of_f8(param_15, param_16);
+        second_ = uint4(_3547, _3556);
         return;
     }
     Sixteen param_17 = v;
@@ -1777,16 +1786,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1167;
+    uint _1164;
     if (exponent < 2u)
     {
-        _1167 = 2097152u << exponent;
+        _1164 = 2097152u << exponent;
     }
     else
     {
-        _1167 = (exponent - 1u) << 23u;
+        _1164 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1167);
+    return as_type<float>(_1164);
 }
 
 static inline __attribute__((always_inline))
@@ -1803,22 +1812,22 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _941;
+    float2 _938;
     if (i < 4u)
     {
-        _941 = float2(float(a & 63u), float(b & 63u));
+        _938 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _941 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _938 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _941;
+    return _938;
 }
 
 static inline __attribute__((always_inline))
 float part_scale(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_3587)
+    if (_3603)
     {
         uint param = row;
         uint param_1 = s;
@@ -1827,22 +1836,22 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_3 = v.numbers;
         uint param_4 = h / 2u;
         uint param_5;
-        uint4 _3606 = words_of(param_3, param_4, param_5);
+        uint4 _3622 = words_of(param_3, param_4, param_5);
         uint next = param_5;
         uint param_6 = h;
-        uint param_7 = _3606.x;
+        uint param_7 = _3622.x;
         return float_of(param_6, param_7);
     }
-    if (_3614)
+    if (_3630)
     {
         Window param_8 = v.numbers;
         uint param_9 = (row / 2u) + (5u * s);
         uint param_10;
-        uint4 _3628 = words_of(param_8, param_9, param_10);
+        uint4 _3644 = words_of(param_8, param_9, param_10);
         uint next_1 = param_10;
-        return float2(as_type<half2>(_3628.x)).x;
+        return float2(as_type<half2>(_3644.x)).x;
     }
-    if (_3636)
+    if (_3652)
     {
         uint param_11 = row;
         uint param_12 = s;
@@ -1850,25 +1859,25 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         uint param_14 = v.scales.x;
         return float_of(param_13, param_14);
     }
-    if (_3650)
+    if (_3666)
     {
         uint at = (2u * row) + (17u * s);
         Window param_15 = v.numbers;
         uint param_16 = at / 4u;
         uint param_17;
-        uint4 _3667 = words_of(param_15, param_16, param_17);
+        uint4 _3683 = words_of(param_15, param_16, param_17);
         uint next_2 = param_17;
-        uint param_18 = _3667.x >> (8u * (at & 3u));
-        float _3675 = e8m0(param_18);
-        return _3675;
+        uint param_18 = _3683.x >> (8u * (at & 3u));
+        float _3691 = e8m0(param_18);
+        return _3691;
     }
-    if (_3677)
+    if (_3693)
     {
         uint2 param_19 = v.scales.xy;
         uint param_20 = s & 7u;
         return iq4_xs_scale(param_19, param_20);
     }
-    if (_3691)
+    if (_3707)
     {
         uint3 param_21 = v.more.a.yzw;
         uint param_22 = s & 7u;
@@ -1877,21 +1886,21 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
     uint param_23 = row;
     uint param_24 = s;
     uint block = block_at(param_23, param_24);
-    if (_3715)
+    if (_3731)
     {
-        uint _3722;
+        uint _3738;
         if ((s & 2u) != 0u)
         {
-            _3722 = v.scales.y;
+            _3738 = v.scales.y;
         }
         else
         {
-            _3722 = v.scales.x;
+            _3738 = v.scales.x;
         }
-        uint word = _3722;
+        uint word = _3738;
         return float2(as_type<half2>(v.scale)).x * float((word >> ((16u * (s & 1u)) + (8u * p))) & 15u);
     }
-    if (_3747)
+    if (_3763)
     {
         uint3 words = v.scales;
         if ((block & 1u) != 0u)
@@ -1900,16 +1909,16 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         }
         uint i = (2u * (s & 7u)) + p;
         uint shift = 8u * (i & 3u);
-        uint _3785;
+        uint _3801;
         if ((i & 4u) != 0u)
         {
-            _3785 = words.y;
+            _3801 = words.y;
         }
         else
         {
-            _3785 = words.x;
+            _3801 = words.x;
         }
-        uint low = (_3785 >> (shift + (4u * (i / 8u)))) & 15u;
+        uint low = (_3801 >> (shift + (4u * (i / 8u)))) & 15u;
         uint high = (words.z >> (shift + (2u * (i / 4u)))) & 3u;
         uint param_25 = block;
         uint param_26 = v.scale;
@@ -1925,16 +1934,16 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
 static inline __attribute__((always_inline))
 uint octet_of(thread const uint& p, thread const uint& i)
 {
-    uint _3282;
+    uint _3258;
     if (halves_in_nibbles)
     {
-        _3282 = p + (2u * i);
+        _3258 = p + (2u * i);
     }
     else
     {
-        _3282 = (2u * p) + i;
+        _3258 = (2u * p) + i;
     }
-    return _3282;
+    return _3258;
 }
 
 static inline __attribute__((always_inline))
@@ -1955,16 +1964,16 @@ static inline __attribute__((always_inline))
 float minima_scale(thread const Sixteen& v)
 {
     float mine = float2(as_type<half2>(v.scale)).y;
-    float _4018;
+    float _4034;
     if (minima_in_pairs)
     {
-        _4018 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
+        _4034 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
     }
     else
     {
-        _4018 = minima_of_16 ? mine : 1.0;
+        _4034 = minima_of_16 ? mine : 1.0;
     }
-    return _4018;
+    return _4034;
 }
 
 static inline __attribute__((always_inline))
@@ -1991,16 +2000,16 @@ void decode_minima(thread const Sixteen& v, thread uint4& first, thread uint4& s
     {
         Sixteen param_4 = v;
         float most = minima_scale(param_4);
-        float _4092;
+        float _4108;
         if (most > 0.0)
         {
-            _4092 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
+            _4108 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
         }
         else
         {
-            _4092 = 0.0;
+            _4108 = 0.0;
         }
-        float ratio = _4092;
+        float ratio = _4108;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 8u; i++)
         {
@@ -2038,7 +2047,7 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
     uint4 param_4;
     uint4 param_5;
     float scale;
-    float _4384;
+    float _4400;
     uint4 param_15;
     uint4 param_16;
     _Pragma("clang loop unroll(full)")
@@ -2059,9 +2068,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             decode_part(param, param_1, param_2, param_3, param_4, param_5, push);
             first = param_4;
             second_ = param_5;
-            if (_4383)
+            if (_4399)
             {
-                _4384 = 1.0;
+                _4400 = 1.0;
             }
             else
             {
@@ -2069,9 +2078,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
                 uint param_7 = start_w[i_1];
                 uint param_8 = s;
                 uint param_9 = p;
-                _4384 = part_scale(param_6, param_7, param_8, param_9);
+                _4400 = part_scale(param_6, param_7, param_8, param_9);
             }
-            scale = _4384;
+            scale = _4400;
             uint param_10 = p;
             uint param_11 = 0u;
             tile_w[line + octet_of(param_10, param_11)] = first;
@@ -2090,16 +2099,16 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             tile_w[line + (2u * p)] = first;
             tile_w[(line + (2u * p)) + 1u] = second_;
         }
-        bool _4466;
-        if (_4453)
+        bool _4482;
+        if (_4469)
         {
-            _4466 = (p == 0u) || _4464;
+            _4482 = (p == 0u) || _4480;
         }
         else
         {
-            _4466 = _4453;
+            _4482 = _4469;
         }
-        if (_4466)
+        if (_4482)
         {
             tile_scales[((p % SCALES) * 128u) + (t_1 / 2u)] = scale;
         }
@@ -2127,13 +2136,13 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t < PART_STEPS)
             {
-                simdgroup_half8x8 _4561;
-                simdgroup_load(_4561, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
-                simdgroup_half8x8 tempArg = _4561;
+                simdgroup_half8x8 _4578;
+                simdgroup_load(_4578, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+                simdgroup_half8x8 tempArg = _4578;
                 b[(j * 4u) + t] = tempArg;
             }
         }
-        if (_4576)
+        if (_4593)
         {
             uint at = ((e * 128u) + right) + (j * 8u);
             scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
@@ -2148,9 +2157,9 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t_1 < PART_STEPS)
             {
-                simdgroup_float8x8 _4655;
-                simdgroup_load(_4655, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
-                simdgroup_float8x8 tempArg_1 = _4655;
+                simdgroup_float8x8 _4672;
+                simdgroup_load(_4672, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+                simdgroup_float8x8 tempArg_1 = _4672;
                 a[t_1] = tempArg_1;
             }
         }
@@ -2163,28 +2172,28 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
             {
                 if (t_2 < PART_STEPS)
                 {
-                    if (_4688)
+                    if (_4705)
                     {
-                        simdgroup_float8x8 _4714;
-                        simdgroup_multiply_accumulate(_4714, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                        sums[(i * 4u) + j_1] = _4714;
+                        simdgroup_float8x8 _4731;
+                        simdgroup_multiply_accumulate(_4731, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                        sums[(i * 4u) + j_1] = _4731;
                     }
                     else
                     {
-                        simdgroup_float8x8 _4727;
-                        simdgroup_multiply_accumulate(_4727, a[t_2], b[(j_1 * 4u) + t_2], block);
-                        block = _4727;
+                        simdgroup_float8x8 _4744;
+                        simdgroup_multiply_accumulate(_4744, a[t_2], b[(j_1 * 4u) + t_2], block);
+                        block = _4744;
                     }
                 }
             }
-            if (_4733)
+            if (_4750)
             {
-                uint _4739 = (i * 4u) + j_1;
-                simdgroup_float8x8 param = sums[_4739];
+                uint _4756 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_4756];
                 simdgroup_float8x8 param_1 = block;
                 float2 param_2 = scales[j_1];
                 add_scaled(param, param_1, param_2);
-                sums[_4739] = param;
+                sums[_4756] = param;
             }
         }
     }
@@ -2197,7 +2206,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     uint param_1 = right;
     uint param_2 = 0u;
     multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
-    if (_4762)
+    if (_4779)
     {
         uint param_3 = down;
         uint param_4 = right;
@@ -2229,16 +2238,16 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _437;
+    float _434;
     if (abs(y) > 3.900000095367431640625)
     {
-        _437 = sign(y);
+        _434 = sign(y);
     }
     else
     {
-        _437 = (y * p) / q;
+        _434 = (y * p) / q;
     }
-    float erf = _437;
+    float erf = _434;
     return (0.5 * x) * (1.0 + erf);
 }
 
@@ -2249,13 +2258,13 @@ float gelu_tanh(thread const float& x)
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _504, device Y1& _538)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _501, device Y1& _535)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += _504.bias1[push.offset.z + j];
+        sum += _501.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -2272,32 +2281,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_5 = 1u;
     if (has(param_5, push))
     {
-        sum += _538.y1[to];
+        sum += _535.y1[to];
     }
-    _538.y1[to] = sum;
+    _535.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _504, device Y1& _538, device Y4& _648)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _501, device Y1& _535, device Y4& _645)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _559 = (to & 3u) == 0u;
-    bool _569;
-    if (_559)
+    bool _556 = (to & 3u) == 0u;
+    bool _566;
+    if (_556)
     {
-        _569 = (j + 4u) <= push.n;
+        _566 = (j + 4u) <= push.n;
     }
     else
     {
-        _569 = _559;
+        _566 = _556;
     }
-    if (_569)
+    if (_566)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&_504.bias1[at]);
+            sums += float4(*(const device packed_float4*)&_501.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -2320,31 +2329,31 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_11 = 1u;
         if (has(param_11, push))
         {
-            sums += _648.y4[to / 4u];
+            sums += _645.y4[to / 4u];
         }
-        _648.y4[to / 4u] = sums;
+        _645.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _668 = e < 4u;
-        bool _677;
-        if (_668)
+        bool _665 = e < 4u;
+        bool _674;
+        if (_665)
         {
-            _677 = (j + e) < push.n;
+            _674 = (j + e) < push.n;
         }
         else
         {
-            _677 = _668;
+            _674 = _665;
         }
-        if (_677)
+        if (_674)
         {
             uint param_12 = r;
             uint param_13 = j + e;
             float param_14 = sums[e];
-            finish(param_12, param_13, param_14, push, _504, _538);
+            finish(param_12, param_13, param_14, push, _501, _535);
             e++;
             continue;
         }
@@ -2356,7 +2365,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _504, device Y1& _538, device Y4& _648, threadgroup uint4 (&pool)[576], device Work1& _1925, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _501, device Y1& _535, device Y4& _645, threadgroup uint4 (&pool)[576], device Work1& _1863, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
@@ -2374,23 +2383,23 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + first_c) + (4u * (t % 8u));
-            bool _4842 = r < push.rows;
-            bool _4849;
-            if (_4842)
+            bool _4859 = r < push.rows;
+            bool _4866;
+            if (_4859)
             {
-                _4849 = j_1 < push.n;
+                _4866 = j_1 < push.n;
             }
             else
             {
-                _4849 = _4842;
+                _4866 = _4859;
             }
-            if (_4849)
+            if (_4866)
             {
-                float4 v = as_type<float4>(pool[base + t]) * _1925.work1[r];
+                float4 v = as_type<float4>(pool[base + t]) * _1863.work1[r];
                 uint param = r;
                 uint param_1 = j_1;
                 float4 param_2 = v;
-                finish_quad(param, param_1, param_2, push, _504, _538, _648);
+                finish_quad(param, param_1, param_2, push, _501, _535, _645);
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
@@ -2398,7 +2407,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _504, device Y1& _538, device Y4& _648, const device Weights1& _694, threadgroup uint4 (&pool)[576], device Work4& _1629, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1925, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _501, device Y1& _535, device Y4& _645, const device Weights1& _691, threadgroup uint4 (&pool)[576], device Work4& _1567, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1863, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint down = (gl_SubgroupID % 2u) * 32u;
     uint right = (gl_SubgroupID / 2u) * 32u;
@@ -2410,16 +2419,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     {
         uint param = push.n;
         uint param_1 = 128u;
-        uint _4904 = ceil_div(param, param_1);
-        if (tile_j < _4904)
+        uint _4921 = ceil_div(param, param_1);
+        if (tile_j < _4921)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _4923 = ceil_div(param_2, param_3);
-                if (tile_r < _4923)
+                uint _4940 = ceil_div(param_2, param_3);
+                if (tile_r < _4940)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 128u;
@@ -2433,14 +2442,14 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                     uint end = count;
                     uint param_6 = min(first, (count - 1u));
                     uint param_7 = slices_k;
-                    load_slice(param_6, param_7, push, _694, _1629, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_6, param_7, push, _691, _1567, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     uint param_8 = min(first, (count - 1u));
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                     uint param_10 = min((first + 1u), (count - 1u));
                     uint param_11 = slices_k;
-                    load_slice(param_10, param_11, push, _694, _1629, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_10, param_11, push, _691, _1567, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint s = first; s < end; s++)
                     {
@@ -2453,13 +2462,13 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                         put_slice(param_14, param_15, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                         uint param_16 = min((s + 2u), (count - 1u));
                         uint param_17 = slices_k;
-                        load_slice(param_16, param_17, push, _694, _1629, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                        load_slice(param_16, param_17, push, _691, _1567, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                         threadgroup_barrier(mem_flags::mem_threadgroup);
                     }
                     uint param_18 = (tile_r * 64u) + down;
                     uint param_19 = tile_j * 128u;
                     uint param_20 = right;
-                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _504, _538, _648, pool, _1925, sums, gl_SubgroupInvocationID);
+                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _501, _535, _645, pool, _1863, sums, gl_SubgroupInvocationID);
                     tile_r += push.groups.x;
                     continue;
                 }
@@ -2478,16 +2487,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     }
 }
 
-kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _694 [[buffer(2)]], const device Bias1& _504 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _691 [[buffer(2)]], const device Bias1& _501 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& _1288 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _1362 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& _538 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& _1629 = *(device Work4*)spvBufferAliasSet0Binding6;
-    device auto& _648 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& _1299 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _1371 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& _1925 = *(device Work1*)spvBufferAliasSet0Binding6;
+    const device auto& _1226 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _1300 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& _535 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& _1567 = *(device Work4*)spvBufferAliasSet0Binding6;
+    device auto& _645 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& _1237 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _1309 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& _1863 = *(device Work1*)spvBufferAliasSet0Binding6;
     threadgroup float group_partial[256];
     threadgroup uint4 pool[576];
     threadgroup uint4 tile_w[640];
@@ -2498,13 +2507,13 @@ kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device voi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_5028)
+    if (_5045)
     {
-        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _1288, _1299, _1362, _1371, pool, _1629, gl_LocalInvocationID, gl_WorkGroupID, _1925);
+        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _1226, _1237, _1300, _1309, pool, _1567, gl_LocalInvocationID, gl_WorkGroupID, _1863);
     }
     else
     {
-        matrix_tiles(gl_SubgroupID, push, _504, _538, _648, _694, pool, _1629, gl_LocalInvocationID, gl_WorkGroupID, _1925, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
+        matrix_tiles(gl_SubgroupID, push, _501, _535, _645, _691, pool, _1567, gl_LocalInvocationID, gl_WorkGroupID, _1863, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
     }
 }
 
