@@ -269,6 +269,9 @@ float shared_sum(uint i)
     return sum4(sum);
 }
 
+#ifdef WITHOUT_NORM
+#define shared_scale() 1.0
+#else
 float shared_scale()
 {
     float sum = 0.0;
@@ -277,6 +280,7 @@ float shared_scale()
     }
     return norm_scale(sum);
 }
+#endif
 
 // y from the sums of all invocations, which lose the chunk.
 void finish_lines(uint r, uint first, vec4 sums[4], vec4 squares)
