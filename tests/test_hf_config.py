@@ -159,6 +159,14 @@ def test_biases_and_the_output_are_as_config_json_says() -> None:
         of_folder(untied, without)
 
 
+def test_windows_of_smollm3_are_those_of_unrotated_layers() -> None:
+    config = family_models.config("smollm3") | {"num_hidden_layers": 30, "max_window_layers": 28}
+    config |= {"use_sliding_window": True, "sliding_window": 5, "layer_types": None}
+    for rotated in ([1] * 30, [1, 0] * 15):
+        found = hf_config.read(config | {"no_rope_layers": rotated})
+        assert found["smollm3.attention.sliding_window_pattern"] == [not flag for flag in rotated]
+
+
 @pytest.mark.parametrize(
     ("name", "case"), [("gemma3", "gemma3"), ("mistral3", "mistral"), ("mistral3", "ministral3")]
 )

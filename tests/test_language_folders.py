@@ -132,6 +132,12 @@ def retyped(path: Path, name: str, dtype: str) -> None:
     (path / "model.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + data[8 + size :])
 
 
+def pipe(path: Path) -> None:
+    """Which would be waited for without end."""
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+
+
 Q, NORM = "model.layers.0.self_attn.q_proj.weight", "model.norm.weight"
 ONE = np.ones(1, np.float32)
 DAMAGE: dict[str, tuple[Damage, str]] = {
@@ -147,13 +153,22 @@ DAMAGE: dict[str, tuple[Damage, str]] = {
         lambda p: tensors(p, lambda t: t.update({Q + "_scale_inv": ONE})),
         f"tensor {Q}_scale_inv is not known",
     ),
-    "FP8": (lambda p: retyped(p, Q, "F8_E5M2"), "blk.0.attn_q.weight its type is F8_E5M2"),
-    "ints": (lambda p: retyped(p, NORM, "I32"), "output_norm.weight its type is I32"),
+    "FP8": (lambda p: retyped(p, Q, "F8_E5M2"), "blk.0.attn_q.weight: its type is F8_E5M2"),
+    "ints": (lambda p: retyped(p, NORM, "I32"), "output_norm.weight: its type is I32"),
     "missing tensor": (lambda p: tensors(p, lambda t: t.pop(Q)), "tensor blk.0.attn_q.weight is missing"),
     "a vector for a matrix": (lambda p: tensors(p, lambda t: t.update({Q: ONE})), "attn_q.weight is (1)"),
     "a matrix for a vector": (
         lambda p: tensors(p, lambda t: t.update({NORM: np.ones((2, 2), np.float32)})),
         "tensor output_norm.weight is (2, 2)",
+    ),
+    "vectors of nothing": (
+        lambda p: tensors(p, lambda t: t.update({each: ONE[:0] for each in t if "norm" in each}), "BF16"),
+        "norm.weight is (0), must be (64)",
+    ),
+    "config is a pipe": (lambda p: pipe(p / "config.json"), "config.json: is not a plain file"),
+    "template is a pipe": (
+        lambda p: pipe(p / "chat_template.jinja"),
+        "chat_template.jinja: is not a plain file",
     ),
     "template is a number": (lambda p: edit(p / "tokenizer_config.json", chat_template=5), "is neither"),
     "template is no text": (lambda p: (p / "chat_template.jinja").write_bytes(b"\xff"), "is not UTF-8"),

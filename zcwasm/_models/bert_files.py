@@ -7,6 +7,7 @@ ModelError. So are tensors that the guest would not read. All of it is untrusted
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from typing import Any
 
 import zcwasm
 from zcwasm._core import ModelError
-from zcwasm._models.model_file import model_error
+from zcwasm._models.model_file import model_error, naming, open_plain
 from zcwasm.guests import layouts
 
 _MOST_JSON = 64 << 20
@@ -42,7 +43,9 @@ class Config:
 
 
 def read_text(path: Path) -> str:
-    with open(path, encoding="utf-8") as file:
+    with naming(path):
+        data = open_plain(path)
+    with io.TextIOWrapper(data, encoding="utf-8") as file:
         try:
             text = file.read(_MOST_JSON + 1)
         except UnicodeDecodeError as error:

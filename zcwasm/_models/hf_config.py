@@ -210,7 +210,7 @@ def _read_positions(keys: _Keys, found: _Writer) -> None:
     found.put(
         "context_length", keys.count("max_position_embeddings", kind.defaults.get("max_position_embeddings"))
     )
-    unrotated = [False] * layers
+    unrotated = None
     if found.family.unrotated_every:
         unrotated = _unrotated(keys, layers, found.family.unrotated_every)
         found.put("attention.rope_pattern", [not flag for flag in unrotated])
@@ -226,7 +226,9 @@ def _unrotated(keys: _Keys, layers: int, every: int) -> list[bool]:
     return [(layer + 1) % interval == 0 if flags is None else not flags[layer] for layer in range(layers)]
 
 
-def _windows(keys: _Keys, kind: hf_kinds.Kind, layers: int, unrotated: list[bool]) -> tuple[int, list[bool]]:
+def _windows(
+    keys: _Keys, kind: hf_kinds.Kind, layers: int, unrotated: list[bool] | None
+) -> tuple[int, list[bool]]:
     """How many keys a row sees, 0 without windows, and which layers have one."""
     if kind.windows == "none":
         return 0, [False] * layers
@@ -239,7 +241,7 @@ def _windows(keys: _Keys, kind: hf_kinds.Kind, layers: int, unrotated: list[bool
         first = keys.get("max_window_layers", 28)
         if type(first) is not int:
             raise keys.wrong("max_window_layers", ", must be a number")
-        has_window = unrotated if any(unrotated) else [layer >= first for layer in range(layers)]
+        has_window = unrotated or [layer >= first for layer in range(layers)]
         if not keys.flag("use_sliding_window", False):
             window = None
     else:

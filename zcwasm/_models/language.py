@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from zcwasm._models import hf_config, hf_names, parts, shards, weights_files
-from zcwasm._models.model_file import Header, Path, model_error, naming
+from zcwasm._models.model_file import Header, Path, model_error, naming, open_plain
 
 # Of sentence-transformers: its modes of pooling to GGUF's numbers.
 _POOLINGS = {"mean_tokens": 1, "cls_token": 2, "lasttoken": 3}
@@ -110,7 +110,10 @@ def _read_if_there(folder: Path, name: str) -> dict[str, Any]:
 def _templates(folder: Path, said: Mapping[str, Any]) -> dict[str, str]:
     """That of the folder's own file, or those that tokenizer_config.json has: one, or some with names."""
     try:
-        with open(os.path.join(folder, "chat_template.jinja"), "rb") as file:
+        with (
+            naming("chat_template.jinja"),
+            open_plain(os.path.join(folder, "chat_template.jinja")) as file,
+        ):
             data = file.read(_MOST_TEMPLATE + 1)
     except FileNotFoundError:
         given = said.get("chat_template")

@@ -8,10 +8,11 @@ Whether a tensor's bytes lie in the file is checked once for all formats, by zc_
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from zcwasm._core import ModelError
 
@@ -50,6 +51,16 @@ def model_error(message: str, offset: int | None) -> ModelError:
     error = ModelError(message)
     error.offset = offset
     return error
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """A plain file of a folder. A pipe, which a folder may hold as well, would be waited for without end.
+    Raises ModelError, without the path, and OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise model_error("is not a plain file", None)
+    return os.fdopen(descriptor, "rb")
 
 
 @contextmanager

@@ -49,7 +49,8 @@ def make(header: Header, parts: Iterable[Part], views: Sequence[memoryview]) -> 
                     entry.offset,
                 )
             tensors.append(Entry(part.name, "F32", values.shape, len(made), len(views)))
-            made += values.tobytes() + bytes(-values.nbytes % _ALIGNMENT)
+            # Also for a vector of nothing there is something, so that there is a file for it to lie in.
+            made += values.tobytes() + bytes(-values.nbytes % _ALIGNMENT if values.nbytes else _ALIGNMENT)
         elif why is not None:
             unusable[part.name] = why
         else:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zcwasm._models import safetensors
-from zcwasm._models.model_file import MAX_TENSORS, Header, Path, join, model_error, naming
+from zcwasm._models.model_file import MAX_TENSORS, Header, Path, join, model_error, naming, open_plain
 
 ONE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -110,7 +110,7 @@ def read_map(path: str) -> dict[str, str]:
 
 def read_json(path: Path) -> dict[str, Any]:
     """The JSON object in a file of a folder. Raises ModelError, without the path, and OSError."""
-    with open(path, "rb") as file:
+    with open_plain(path) as file:
         data = file.read(MOST_JSON + 1)
     if len(data) > MOST_JSON:
         raise model_error(f"has more than {MOST_JSON} bytes", None)

@@ -121,8 +121,8 @@ def check_tensors(weights: zcwasm.Weights, config: Config) -> None:
         if tensor is None:
             if (optional and name not in weights.unusable) or f"zcwasm.{name}" in weights.metadata:
                 continue
-            why = weights.unusable.get(name, "is missing")
-            raise model_error(f"tensor {name} {why}{_whole(weights, config, name)}{_more(config)}", None)
+            why = f": {weights.unusable[name]}" if name in weights.unusable else " is missing"
+            raise model_error(f"tensor {name}{why}{_whole(weights, config, name)}{_more(config)}", None)
         if tensor.shape != shape:
             raise model_error(
                 f"tensor {name} is {_text(tensor.shape)}, must be {_text(shape)}{_more(config)}",
