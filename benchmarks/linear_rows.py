@@ -2,11 +2,14 @@
 cost than one.
 
     python benchmarks/linear_rows.py [--types Q4_0 ...] [--rows 1 4 8 32 ...] [--shapes 576x1536 ...]
-                                     [--threads 1 2] [--plain] [--gated] [--json FILE]
+                                     [--threads 1 2] [--plain] [--gated] [--json FILE] [--beside TYPE]
 
 Weights lie in a file, --total MiB of each shape one after the other, so that no cache holds them, and are
 packed as Model.open does (--plain: not). Speed is by CPU time of the whole process, which other processes
-disturb less than the clock's, the least of --rounds; how many times the time of one row is by the clock."""
+disturb less than the clock's, the least of --rounds; how many times the time of one row is by the clock.
+
+With --beside each type takes turns with that one: bytes of weights a second of CPU, and
+how many products there are where that type has one."""
 
 from __future__ import annotations
 
@@ -71,6 +74,15 @@ def measure(
     return best[0], best[1]
 
 
+def turns(device: zcwasm.Device, weights: Weights, other: Weights, rows: int, rounds: int) -> str:
+    """One type beside another one."""
+    best = [1e9, 1e9]
+    for _ in range(rounds):
+        for i, each in enumerate((weights, other)):
+            best[i] = min(best[i], measure(device, each, rows, False, 2)[0] / each.count)
+    return f"{rows}: {weights.nbytes / weights.count / best[0] / 1e9:.1f} GB/s ({best[1] / best[0]:.2f})"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -84,6 +96,7 @@ def main() -> None:
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("--gated", action="store_true")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--beside", choices=linear.WEIGHT_TYPES)
     options = parser.parse_args()
     results: list[dict[str, Any]] = []
     print(f"{_core._cpu_isa()}: GFLOP/s of a CPU, and one row's time, by rows of x")
@@ -98,6 +111,13 @@ def main() -> None:
                     device = zcwasm.Device("cpu", threads=threads)
                     if not options.plain:
                         weights.file.pack(device, [str(i) for i in range(weights.count)])
+                    if options.beside:
+                        other = Weights(Path(folder), options.beside, n, k, options.total << 20)
+                        if not options.plain:
+                            other.file.pack(device, [str(i) for i in range(other.count)])
+                        cells = [turns(device, weights, other, rows, options.rounds) for rows in options.rows]
+                        print(f"{kind:7} {shape:>9}, {threads} threads: {'  '.join(cells)}", flush=True)
+                        continue
                     one, cells = 0.0, []
                     for rows in options.rows:
                         cpu, clock = measure(device, weights, rows, options.gated, options.rounds)

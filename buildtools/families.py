@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from zcwasm._models.hf_kinds import KINDS  # noqa: E402
+from zcwasm._models.hf_kinds import CONVERT, KINDS  # noqa: E402
 from zcwasm.guests import layouts  # noqa: E402
 from zcwasm.llm._families import FAMILIES, LAYER, POST, PRE, Family  # noqa: E402
 
@@ -67,6 +67,10 @@ def others(family: Family) -> str:
         found.append(f"scales of {', '.join(family.scales)}")
     if family.parallel != "no":
         found.append("attention and feed-forward side by side, or not")
+    if family.has_experts:
+        found.append("experts")
+    if family.may_have_experts:
+        found.append("experts, if there are any")
     if family.biases:
         found.append("biases")
     elif family.may_have_biases:
@@ -79,7 +83,7 @@ def checked() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {name: [] for name in FAMILIES}
     for name, row in json.loads(REFERENCES.read_text("utf-8")).items():
         kind = row["config"]["model_type"]
-        found[KINDS[kind].architecture if kind in KINDS else kind.replace("gpt_", "gpt")].append(name)
+        found[KINDS[kind].architecture if kind in KINDS else CONVERT[kind]].append(name)
     return found
 
 

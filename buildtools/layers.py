@@ -55,6 +55,7 @@ GUESTS_OF: dict[str, set[str]] = {
     "device/cpu/zc_cpu.h": {"py"},  # the name of the instruction set
     "device/cpu/zc_cpu_ops.h": {"device/cpu/isa"},
     "device/cpu/zc_cpu_integer.h": {"device/cpu/isa"},
+    "device/cpu/zc_cpu_packed_layout.h": {"device/cpu/isa"},
     "device/cpu/zc_cpu_quant.h": {"device/cpu/isa"},
     "device/cpu/zc_cpu_cancel.h": {"device/cpu/isa"},
 }

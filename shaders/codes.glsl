@@ -1,40 +1,34 @@
 // Codes of few bits that are no plain numbers, four of them in a word at a time: in the lowest bits of each byte, whatever is
-// in the others. Tables would be read from memory at an index of each invocation's own, so bits choose by arithmetic.
+// in the others; and four words. (A vector, and macros: drivers have a copy of a function for each call.) Tables would be read from memory at an index of each invocation's own, so bits choose by arithmetic.
 
 // 0xff where bit `bit` of a byte is set, else 0.
-uint bytes_with(uint codes, uint bit)
-{
-    return (codes >> bit & 0x01010101u) * 255u;
-}
+#define BYTES_WITH(codes, bit) (((codes) >> (bit)&0x01010101u) * 255u)
+#define EITHER_OF(where_, yes, no) ((no) ^ ((no) ^ (yes)) & (where_))
+// The same two numbers, of eight bits, in every byte.
+#define BOTH(where_, yes, no) EITHER_OF(where_, uvec4((yes) * 0x01010101u), uvec4((no) * 0x01010101u))
 
-uint choose(uint where_, uint yes, uint no)
+// The 16 numbers of IQ4_NL and IQ4_XS, as bytes less 128: -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69,
+// 89, 113.
+uvec4 iq4_numbers(uvec4 codes)
 {
-    return no ^ (no ^ yes) & where_;
-}
-
-// The same two numbers in every byte.
-uint either(uint where_, int yes, int no)
-{
-    return choose(where_, uint(yes & 0xff) * 0x01010101u, uint(no & 0xff) * 0x01010101u);
-}
-
-// The 16 numbers of IQ4_NL and IQ4_XS, as signed bytes.
-uint iq4_bytes(uint codes)
-{
-    uint a = bytes_with(codes, 0u), b = bytes_with(codes, 1u), c = bytes_with(codes, 2u);
-    uint low = choose(c, choose(b, either(a, -10, -22), either(a, -35, -49)),
-                      choose(b, either(a, -65, -83), either(a, -104, -127)));
-    uint high = choose(c, choose(b, either(a, 113, 89), either(a, 69, 53)),
-                       choose(b, either(a, 38, 25), either(a, 13, 1)));
-    return choose(bytes_with(codes, 3u), high, low);
+    uvec4 a = BYTES_WITH(codes, 0u), b = BYTES_WITH(codes, 1u), c = BYTES_WITH(codes, 2u), d = BYTES_WITH(codes, 3u);
+    uvec4 n0 = BOTH(a, 24u, 1u), n1 = BOTH(a, 63u, 45u), n2 = BOTH(a, 93u, 79u), n3 = BOTH(a, 118u, 106u);
+    uvec4 n4 = BOTH(a, 141u, 129u), n5 = BOTH(a, 166u, 153u), n6 = BOTH(a, 197u, 181u), n7 = BOTH(a, 241u, 217u);
+    n0 = EITHER_OF(b, n1, n0);
+    n2 = EITHER_OF(b, n3, n2);
+    n4 = EITHER_OF(b, n5, n4);
+    n6 = EITHER_OF(b, n7, n6);
+    n0 = EITHER_OF(c, n2, n0);
+    n4 = EITHER_OF(c, n6, n4);
+    return EITHER_OF(d, n4, n0);
 }
 
 // FP4 (a sign, two bits of exponent, one of fraction): twice the number, 0 1 2 3 4 6 8 12, plus 16.
-uint fp4_bytes(uint codes)
+uvec4 fp4_numbers(uvec4 codes)
 {
-    uint size = codes & 0x07070707u, more = codes & (codes >> 2u & 0x01010101u) * 3u; // of 4 and more the lower bits
+    uvec4 size = codes & 0x07070707u, more = codes & (codes >> 2u & 0x01010101u) * 3u; // of 4 and more the lower bits
     size += more + ((more & more >> 1u) << 1u);
-    return 0x10101010u + size - ((size & bytes_with(codes, 3u)) << 1u);
+    return 0x10101010u + size - ((size & BYTES_WITH(codes, 3u)) << 1u);
 }
 
 // Half of what a scale of 8 bits of exponent (E8M0) is, for twice the number.

@@ -157,23 +157,27 @@ void runs_times_x(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums
         }
     }
 }
-#define units_times_x_Q5_0 runs_times_x
-#define units_times_x_Q5_1 runs_times_x
-#define units_times_x_Q2_K runs_times_x
-#define units_times_x_Q3_K runs_times_x
-#define units_times_x_Q5_K runs_times_x
-#define units_times_x_IQ4_NL runs_times_x
-#define units_times_x_IQ4_XS runs_times_x
-#define units_times_x_MXFP4 runs_times_x
+// One call for all of them, since drivers have a copy of a function for each.
+#define units_times_x_Q5_0(unit, row, u, local, sums)
+#define units_times_x_Q5_1(unit, row, u, local, sums)
+#define units_times_x_Q2_K(unit, row, u, local, sums)
+#define units_times_x_Q3_K(unit, row, u, local, sums)
+#define units_times_x_Q5_K(unit, row, u, local, sums)
+#define units_times_x_IQ4_NL(unit, row, u, local, sums)
+#define units_times_x_IQ4_XS(unit, row, u, local, sums)
+#define units_times_x_MXFP4(unit, row, u, local, sums)
 
 // There are no others.
-#define units_times_x_F32 units_times_x_Q4_1
-#define units_times_x_F16 units_times_x_Q4_1
-#define units_times_x_BF16 units_times_x_Q4_1
-#define units_times_x_F8_E4M3 units_times_x_Q4_1
+#define units_times_x_F32(unit, row, u, local, sums)
+#define units_times_x_F16(unit, row, u, local, sums)
+#define units_times_x_BF16(unit, row, u, local, sums)
+#define units_times_x_F8_E4M3(unit, row, u, local, sums)
 
 void units_times_x(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
 {
+    if (runs) {
+        runs_times_x(unit, row, u, local, sums);
+    }
 #define ZC_WEIGHT_TYPE(name, block, bytes, gguf, cpu)     \
     if (IS(name)) {                                       \
         units_times_x_##name(unit, row, u, local, sums);  \
@@ -317,9 +321,10 @@ void dot_rows()
                         EACH_ROW(y) {
                             unit[y] = next[y];
                         }
-                        load_units(row, min(u + TEAM, units - 1u), next);
-                    } else {
-                        load_units(row, min(u, units - 1u), unit);
+                    }
+                    load_units(row, min(ahead ? u + TEAM : u, units - 1u), next);
+                    EACH_ROW(y) {
+                        unit[y] = ahead ? unit[y] : next[y];
                     }
                     if (u < end) {
                         units_times_x(unit, row, u, u - base, sums);

@@ -19,6 +19,10 @@ vec4 x_at(uint i, uint count)
     return v;
 }
 
+#ifdef WITHOUT_NORM
+#define norm_at(i) vec4(0.0)
+#define norm_scale(squares) 1.0
+#else
 // Elements i to i + 3 of the norm's weights; i is a multiple of 4. Beyond k anything that is there.
 vec4 norm_at(uint i)
 {
@@ -28,6 +32,12 @@ vec4 norm_at(uint i)
     }
     return vec4(norm1[min(at, last)], norm1[min(at + 1u, last)], norm1[min(at + 2u, last)], norm1[min(at + 3u, last)]);
 }
+
+float norm_scale(float squares)
+{
+    return push.k != 0u ? inversesqrt(squares / float(push.k) + push.eps) : 0.0;
+}
+#endif
 
 // f(x) but for the norm's scale. Adds the squares of x.
 vec4 input_of(vec4 x, vec4 up, vec4 factor, inout float squares)
@@ -40,9 +50,4 @@ vec4 input_of(vec4 x, vec4 up, vec4 factor, inout float squares)
         return x * factor;
     }
     return x;
-}
-
-float norm_scale(float squares)
-{
-    return push.k != 0u ? inversesqrt(squares / float(push.k) + push.eps) : 0.0;
 }

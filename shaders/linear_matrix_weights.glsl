@@ -230,11 +230,6 @@ void load_part(inout Sixteen v, uint row, uint s, uint p)
     }
 }
 
-uvec4 iq4_words(uvec4 codes)
-{
-    return uvec4(iq4_bytes(codes.x), iq4_bytes(codes.y), iq4_bytes(codes.z), iq4_bytes(codes.w)) ^ 0x80808080u;
-}
-
 // The numbers as 16 bytes, in the order of the octets that octet_of() says.
 uvec4 bytes_of(Sixteen v, uint row, uint s, uint p)
 {
@@ -244,7 +239,7 @@ uvec4 bytes_of(Sixteen v, uint row, uint s, uint p)
         uvec4 words = words_of(v.numbers, (h - 1u) / 2u, next);
         words = (h & 1u) != 0u ? shifted(1u, words, next) : uvec4(words.yzw, next);
         return IS(Q8_0)     ? words ^ 0x80808080u
-               : IS(IQ4_NL) ? iq4_words(uvec4(words.xy, words.xy >> 4u))
+               : IS(IQ4_NL) ? iq4_numbers(uvec4(words.xy, words.xy >> 4u))
                             : uvec4(words.xy, words.xy >> 4u) & 0x0f0f0f0fu;
     }
     if (IS(Q4_1)) {
@@ -262,14 +257,14 @@ uvec4 bytes_of(Sixteen v, uint row, uint s, uint p)
     }
     if (IS(IQ4_XS)) {
         uvec2 two = words_from(v.numbers, numbers_at(row, s, p)).xy;
-        return iq4_words(uvec4(two, two >> 4u));
+        return iq4_numbers(uvec4(two, two >> 4u));
     }
     if (IS(MXFP4)) {
         uint at = 2u * row + 17u * s, shift = 8u * (at & 3u), next;
         uvec4 words = words_of(v.numbers, at / 4u, next);
         uvec3 three = p == 0u ? words.xyz : uvec3(words.z, words.w, next);
         uvec2 two = three.xy >> shift >> 8u | three.yz << 24u - shift;
-        return uvec4(fp4_bytes(two.x), fp4_bytes(two.y), fp4_bytes(two.x >> 4u), fp4_bytes(two.y >> 4u));
+        return fp4_numbers(uvec4(two, two >> 4u));
     }
     if (IS(Q4_K)) {
         return v.numbers.a >> (4u * (s & 1u)) & 0x0f0f0f0fu;

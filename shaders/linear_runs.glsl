@@ -105,8 +105,10 @@ uvec4 run_numbers(Unit unit, uint i)
         return low & 0x0f0f0f0fu |
                uvec4(fifth_bits(high), fifth_bits(high >> 4u), fifth_bits(high >> 8u), fifth_bits(high >> 12u));
     }
-    return IS(MXFP4) ? uvec4(fp4_bytes(low.x), fp4_bytes(low.y), fp4_bytes(low.z), fp4_bytes(low.w))
-                     : uvec4(iq4_bytes(low.x), iq4_bytes(low.y), iq4_bytes(low.z), iq4_bytes(low.w));
+    if (IS(MXFP4)) {
+        return fp4_numbers(low);
+    }
+    return iq4_numbers(low) ^ 0x80808080u;
 }
 
 // Scale and minimum of a run are those of unit u times the run's own: whole numbers, or 1.

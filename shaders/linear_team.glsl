@@ -8,6 +8,13 @@
 // POOL_FLOATS and PUT_POOL_FLOAT: the pool's vectors as floats, in the end. ROW_SCALE(r): what the sums of a row of x are
 // multiplied by.
 
+// Where w is one of many matrices (linear_chosen.comp), that row r of y has its own is said before.
+#ifndef CHOOSE
+#define CHOOSE(r)
+#define ROW_OF_W(row) (row)
+#define ROW_OF_X(r) (r)
+#endif
+
 const uint TEAM = ZC_LINEAR_TEAM(way), ROWS = ZC_LINEAR_ROWS(way), XS = ZC_LINEAR_XS(way);
 const uint GROUP_ROWS = WORKGROUP / TEAM * ROWS;
 const uint GROUP_LINES = both ? GROUP_ROWS / 2u : GROUP_ROWS; // elements of y of a workgroup, for each row of x
@@ -224,6 +231,25 @@ void load_units(uint row[4], uint u, out Unit unit[4])
     }
 }
 
+// The same of plain types. Drivers have a copy of a function for each call, and take as long to make a pipeline.
+void load_plain_units(uint row[4], uint u, out Unit unit[4])
+{
+    EACH_ROW(y) {
+#ifdef TWO_MATRICES
+        if (both) {
+            second = (y & 1u) != 0u;
+        }
+#endif
+        if (IS(F32)) {
+            unit[y] = load_unit_F32(row[y], u);
+        } else if (IS(F8_E4M3)) {
+            unit[y] = load_unit_F8_E4M3(row[y], u);
+        } else {
+            unit[y] = load_unit_F16(row[y], u);
+        }
+    }
+}
+
 float sum4(vec4 v)
 {
     return (v.x + v.y) + (v.z + v.w);
@@ -289,6 +315,6 @@ void find_rows(uint first, out uint row[4])
             second = (y & 1u) != 0u;
         }
 #endif
-        row[y] = 2u * WEIGHTS_START + min(from + (both ? y / 2u : y), push.n - 1u) * halves;
+        row[y] = 2u * WEIGHTS_START + ROW_OF_W(min(from + (both ? y / 2u : y), push.n - 1u)) * halves;
     }
 }

@@ -295,17 +295,21 @@ void runs_times_x(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums
         }
     }
 }
-#define units_times_x_Q5_0 runs_times_x
-#define units_times_x_Q5_1 runs_times_x
-#define units_times_x_Q2_K runs_times_x
-#define units_times_x_Q3_K runs_times_x
-#define units_times_x_Q5_K runs_times_x
-#define units_times_x_IQ4_NL runs_times_x
-#define units_times_x_IQ4_XS runs_times_x
-#define units_times_x_MXFP4 runs_times_x
+// One call for all of them, since drivers have a copy of a function for each.
+#define units_times_x_Q5_0(unit, row, u, local, sums)
+#define units_times_x_Q5_1(unit, row, u, local, sums)
+#define units_times_x_Q2_K(unit, row, u, local, sums)
+#define units_times_x_Q3_K(unit, row, u, local, sums)
+#define units_times_x_Q5_K(unit, row, u, local, sums)
+#define units_times_x_IQ4_NL(unit, row, u, local, sums)
+#define units_times_x_IQ4_XS(unit, row, u, local, sums)
+#define units_times_x_MXFP4(unit, row, u, local, sums)
 
 void units_times_x(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sums[4])
 {
+    if (runs) {
+        runs_times_x(unit, row, u, local, sums);
+    }
 #define ZC_WEIGHT_TYPE(name, block, bytes, gguf, cpu)     \
     if (IS(name)) {                                       \
         units_times_x_##name(unit, row, u, local, sums);  \
@@ -318,7 +322,7 @@ void units_times_x(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sum
 // of the last block. Adds the squares of x. Loads before stores, two quads an invocation.
 void put_chunk(uint r, uint m, uint first, uint count, inout float squares)
 {
-    uint x = push.offset.x + (r + m) * push.ldx, quads = ceil_div(count, 32u) * 8u;
+    uint x = push.offset.x + ROW_OF_X(r + m) * push.ldx, quads = ceil_div(count, 32u) * 8u;
     for (uint base = gl_LocalInvocationID.x; base < quads; base += 2u * WORKGROUP) {
         vec4 v[2] = {vec4(0.0), vec4(0.0)}, factor[2] = v;
         [[unroll]] for (uint part = 0u; part < 2u; part++) {
@@ -381,6 +385,7 @@ void vector_rows()
     uint chunks = max(ceil_div(push.k, CHUNK), 1u);
     uint chunk = ceil_div(ceil_div(push.k, chunks), 256u) * (256u / UNIT); // its units
     for (uint r = WORKGROUP_ID.y * XS; r < push.rows; r += WORKGROUPS.y * XS) {
+        CHOOSE(r)
         for (uint tile = WORKGROUP_ID.x; tile * GROUP_LINES < push.n; tile += WORKGROUPS.x) {
             vec4 sums[4] = {ZERO4}, squares = vec4(0.0);
             uint row[4];
@@ -391,7 +396,7 @@ void vector_rows()
                 // ones before x is there. Elsewhere that takes registers from which more workgroups live.
                 Unit next[4], unit[4];
                 if (plain && base + lane < end) {
-                    load_units(row, base + lane, next);
+                    load_plain_units(row, base + lane, next);
                 }
                 put_chunks(r, UNIT * base, min(push.k, UNIT * end) - UNIT * base, squares);
                 for (uint u = base + lane; u < end; u += TEAM) {
@@ -400,7 +405,7 @@ void vector_rows()
                             unit[y] = next[y];
                         }
                         if (u + TEAM < end) {
-                            load_units(row, u + TEAM, next);
+                            load_plain_units(row, u + TEAM, next);
                         }
                     } else {
                         load_units(row, u, unit);

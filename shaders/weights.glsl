@@ -327,7 +327,7 @@ vec4 decode_quad_IQ4_NL(Raw raw, uint row, uint k, uint q)
 {
     uint h = row + q / 8u; // odd as the block's start is
     uint word = word_of(h + 1u, raw.a.x, raw.a.y);
-    return float_of(h, raw.a.w) * signed_bytes(iq4_bytes(word >> (q & 4u)));
+    return float_of(h, raw.a.w) * (unsigned_bytes(iq4_numbers(uvec4(word >> (q & 4u))).x) - 128.0);
 }
 
 Raw load_quad_IQ4_XS(uint row, uint k, uint q)
@@ -339,7 +339,7 @@ Raw load_quad_IQ4_XS(uint row, uint k, uint q)
 
 vec4 decode_quad_IQ4_XS(Raw raw, uint row, uint k, uint q)
 {
-    return iq4_xs_scale(raw.a.wy, q / 8u & 7u) * signed_bytes(iq4_bytes(raw.a.x >> (q & 4u)));
+    return iq4_xs_scale(raw.a.wy, q / 8u & 7u) * (unsigned_bytes(iq4_numbers(uvec4(raw.a.x >> (q & 4u))).x) - 128.0);
 }
 
 // Positions in bytes: a block of 32 is 17 of them, the first its scale.
@@ -353,7 +353,7 @@ vec4 decode_quad_MXFP4(Raw raw, uint row, uint k, uint q)
 {
     uint scale = 2u * row + q / 8u * 17u, shift = 8u * (scale + 1u & 3u);
     uint word = raw.a.x >> shift | raw.a.y << 31u - shift << 1u;
-    return e8m0(raw.a.w >> 8u * (scale & 3u)) * (unsigned_bytes(fp4_bytes(word >> (q & 4u))) - 16.0);
+    return e8m0(raw.a.w >> 8u * (scale & 3u)) * (unsigned_bytes(fp4_numbers(uvec4(word >> (q & 4u))).x) - 16.0);
 }
 
 Raw load_quad_F8_E4M3(uint row, uint k, uint q)

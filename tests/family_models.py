@@ -171,6 +171,7 @@ def write_folder(
 
 ARCHITECTURES = {"mistral": "llama", "gemma3_text": "gemma3", "gpt_neox": "gptneox", "olmo3": "olmo2"}
 ARCHITECTURES |= {"ministral3": "mistral3", "cohere": "command-r"}
+ARCHITECTURES |= {"mixtral": "llama", "qwen3_moe": "qwen3moe"}
 NAMES = {
     "model.embed_tokens": "token_embd",
     "model.norm": "output_norm",
@@ -190,6 +191,8 @@ NAMES = {
     "mlp.up_proj": "ffn_up",
     "mlp.gate_up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
+    "mlp.gate": "ffn_gate_inp",
+    "block_sparse_moe.gate": "ffn_gate_inp",
     # GPT-NeoX
     "gpt_neox.embed_in": "token_embd",
     "gpt_neox.final_layer_norm": "output_norm",
@@ -210,7 +213,10 @@ NAMES = {
     "mlp.c_proj": "ffn_down",
 }
 # Rows of q and k in pairs, where transformers has halves.
-PAIRS = {"llama", "mistral", "ministral3", "smollm3", "granite"}
+PAIRS = {"llama", "mistral", "ministral3", "mixtral", "smollm3", "granite"}
+# Of an expert, which GGUF has all of in one tensor.
+EXPERTS = {"w1": "ffn_gate", "w3": "ffn_up", "w2": "ffn_down"}
+EXPERTS |= {f"{name}_proj": f"ffn_{name}" for name in ("gate", "up", "down")}
 LAYER_NORMS = {"stablelm", "gpt_neox", "gpt2", "cohere", "cohere2", "starcoder2"}
 
 
@@ -249,10 +255,15 @@ def metadata(config: Mapping[str, Any]) -> dict[str, Any]:
         found["rope.freq_base"] = rope["rope_theta"]
     if kind in (*PAIRS, "cohere2"):
         found |= {"vocab_size": config["vocab_size"], "rope.dimension_count": head_size}
-    if kind in ("phi3", "stablelm", "gpt_neox"):
+    if kind in ("phi3", "stablelm", "gpt_neox", "glm4"):
         found["rope.dimension_count"] = rotated
     if kind in ("stablelm", "gpt_neox"):
         found["use_parallel_residual"] = config["use_parallel_residual"]
+    if "num_local_experts" in config:
+        found["expert_count"] = config["num_local_experts"]
+        found["expert_used_count"] = config["num_experts_per_tok"]
+    if "moe_intermediate_size" in config:
+        found["expert_feed_forward_length"] = config["moe_intermediate_size"]
     scaling = rope.get("rope_type")
     if scaling in ("linear", "yarn"):
         found |= {"rope.scaling.type": scaling, "rope.scaling.factor": rope["factor"]}
@@ -327,11 +338,19 @@ def _canonical(config: Mapping[str, Any], tensors: Mapping[str, Array]) -> Itera
     heads, kv_heads, head_size = _sizes(config)
     norm_offset = family_weights.Kind.of(config).norm_offset
     names = dict(NAMES)
+    if kind == "glm4":
+        names |= {"post_self_attn_layernorm": "post_attention_norm", "post_mlp_layernorm": "post_ffw_norm"}
     if any("post_feedforward_layernorm" in name for name in tensors):
         names["post_attention_layernorm"] = "post_attention_norm"
+    experts: dict[str, dict[int, Array]] = {}
     for name, values in tensors.items():
         stem, _, suffix = name.rpartition(".")
         layer = re.fullmatch(r"(?:model\.layers|gpt_neox\.layers|transformer\.h)\.(\d+)\.(.*)", stem)
+        expert = re.fullmatch(r"(?:mlp|block_sparse_moe)\.experts\.(\d+)\.(\w+)", layer[2]) if layer else None
+        if layer and expert:
+            of_layer = experts.setdefault(f"blk.{layer[1]}.{EXPERTS[expert[2]]}_exps.weight", {})
+            of_layer[int(expert[1])] = values
+            continue
         short = names[layer[2] if layer else stem]
         if kind in PAIRS and short in ("attn_q", "attn_k"):
             values = _paired(values, heads if short == "attn_q" else kv_heads)
@@ -343,6 +362,8 @@ def _canonical(config: Mapping[str, Any], tensors: Mapping[str, Array]) -> Itera
         if short.endswith("norm"):
             values = values + np.float32(norm_offset)
         yield (f"blk.{layer[1]}." if layer else "") + f"{short}.{suffix}", values
+    for name, of_layer in experts.items():
+        yield name, np.stack([of_layer[index] for index in range(len(of_layer))])
     rope = config.get("rope_parameters") or {}
     if rope.get("rope_type") == "llama3":
         yield "rope_freqs.weight", _llama3_factors(rope, head_size)

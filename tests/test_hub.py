@@ -20,6 +20,7 @@ import model_files
 from hub_server import Hub, Repository
 
 import zcwasm
+from zcwasm import _serve_command
 from zcwasm._models import fetch, hub
 
 # A process for each question: the package reads its variables when it is imported.
@@ -253,6 +254,14 @@ def test_names(text: str, name: hub.Name | None) -> None:
     assert hub.parse(text) == name
     if name is not None:
         assert str(name) == text
+
+
+def test_what_requests_to_a_server_call_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _serve_command.name_of("some/model-GGUF:Q4_K_M") == "some/model-GGUF:Q4_K_M"
+    assert _serve_command.name_of("some/model.gguf") == "model"
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "some" / "model").mkdir(parents=True)
+    assert _serve_command.name_of("some/model") == "model"
 
 
 def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -396,6 +396,8 @@ class TestGPUs:
                     session.logits(PROMPT)
                     break
                 session._instance.fuel = None
+                if session.cached_tokens == len(PROMPT):  # all that was left to do was to say so
+                    break
             found.append(steps(session) + session._logits.tobytes())
         assert len(found) > 5
         assert len(set(found)) == 1

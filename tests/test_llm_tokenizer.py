@@ -144,6 +144,23 @@ def test_special_tokens_of_byte_level_vocabularies() -> None:
     assert not Tokenizer(byte_level("qwen2", MERGES)).add_bos
 
 
+@pytest.mark.parametrize(
+    ("names", "ends"),
+    [
+        (["<|end|>"], {"<|end|>"}),
+        # of which <|end|> ends messages of one turn
+        (["<|end|>", "<|return|>", "<|call|>"], {"<|return|>", "<|call|>"}),
+        (["<end_of_turn>", "<start_of_turn>"], {"<end_of_turn>"}),
+        (["<｜end▁of▁sentence｜>"], {"<｜end▁of▁sentence｜>"}),
+    ],
+)
+def test_what_ends_a_turn(names: list[str], ends: set[str]) -> None:
+    metadata = byte_level("gpt-2", [])
+    metadata["tokenizer.ggml.tokens"] = [*letters(), *names]
+    metadata["tokenizer.ggml.token_type"] = [NORMAL] * 256 + [CONTROL] * len(names)
+    assert Tokenizer(metadata).stop_ids == {256 + names.index(name) for name in ends}
+
+
 @pytest.mark.parametrize("text", ["\ud83d", "a\udc00b", "\ud83d\ude00"], ids=["high", "low", "pair"])
 def test_half_a_surrogate_pair_is_a_replacement_character(text: str) -> None:
     tokenizer = Tokenizer(byte_level("smollm", MERGES))
@@ -192,6 +209,8 @@ def test_sentencepiece_control_tokens() -> None:
     assert tokenizer.encode("<s>hel</s>", add_special=False)[-1] == 2
     # "<s" and ">" are tokens, but what they make is a control token, which no text becomes by merging.
     assert 1 not in tokenizer.encode("<s>", special=False, add_special=False)
+    assert tokenizer.encode("<unk>", add_special=False) == [0]
+    assert 0 not in tokenizer.encode("<unk>", special=False, add_special=False)
     bare = Tokenizer(sentencepiece(PIECES, add_space_prefix=False, add_bos_token=False, add_eos_token=True))
     assert pieces(bare, "hell", add_special=False)[:2] == [b"h", b"ell"]
     assert bare.encode("hell")[-1] == 2

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import zcwasm
-from zcwasm.llm import _byte_level
+from zcwasm.llm import _byte_level, _chat
 from zcwasm.llm._cuts import CUTS
 from zcwasm.llm._tokenizer import Tokenizer
 from zcwasm.llm._vocabulary import Vocabulary
@@ -171,3 +171,23 @@ def test_every_cut_keeps_the_text() -> None:
     for name, cut in CUTS.items():
         if not cut.raw:
             assert b"".join(pieces(name, TEXT)).decode() == TEXT, name
+
+
+def test_line_ends_behind_control_tokens_of_phi_3() -> None:
+    """Its original drops them, in a text and in what a template makes of a conversation."""
+    metadata = {"general.architecture": "phi3", **metadata_of("phi-3")}
+    tokens = metadata["tokenizer.ggml.tokens"] = [*metadata["tokenizer.ggml.tokens"], "<|user|>", "<|end|>"]
+    for key, value in (("token_type", CONTROL), ("scores", 0)):
+        metadata[f"tokenizer.ggml.{key}"] = np.append(metadata[f"tokenizer.ggml.{key}"], [value] * 2)
+    metadata["tokenizer.chat_template"] = (
+        "{% for m in messages %}<|user|>\n{{ m.content }}<|end|>\n{% endfor %}"
+    )
+    user, end = len(tokens) - 2, len(tokens) - 1
+    tokenizer = Tokenizer(metadata)
+    hello = tokenizer.encode("Hello", add_special=False)
+    assert tokenizer.encode("<|user|>\nHello<|end|>\n", add_special=False) == [user, *hello, end]
+    assert _chat.encode(metadata, tokenizer, [{"role": "user", "content": "Hello"}]) == [user, *hello, end]
+    said = _chat.encode(metadata, tokenizer, [{"role": "user", "content": "<|end|>\nHello"}])
+    assert said.count(end) == 1  # none of the message's
+    del metadata["general.architecture"]
+    assert len(Tokenizer(metadata).encode("<|end|>\n", add_special=False)) > 1

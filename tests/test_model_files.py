@@ -3,6 +3,7 @@ opened; hostile vocabularies, numbers and lengths cost no time and raise nothing
 
 from __future__ import annotations
 
+import re
 import time
 import warnings
 from pathlib import Path
@@ -198,8 +199,14 @@ class TestNumbers:
     def test_parts_and_mixtures(self, make: Maker) -> None:
         with pytest.raises(zcwasm.ModelError, match="one part of a split model"):
             make({"split.count": 2, "split.no": 0}, {"blk.0.ffn_up.weight": None})
-        with pytest.raises(zcwasm.ModelError, match=r"expert_count is 8: mixtures of experts"):
-            make({"llama.expert_count": 8}, {"blk.0.ffn_up.weight": None})
+        for numbers, words in (
+            ({"expert_count": 8}, "llama.expert_used_count"),
+            ({"expert_count": 8, "expert_used_count": 9}, "llama.expert_used_count is 9, must be 1 to 8"),
+            ({"expert_count": 1025, "expert_used_count": 2}, "llama.expert_count is 1025, must be 0 to 1024"),
+            ({"expert_count": 8, "expert_used_count": 2}, "tensor blk.0.ffn_gate_exps.weight is missing"),
+        ):
+            with pytest.raises(zcwasm.ModelError, match=re.escape(words)):
+                make({f"llama.{name}": value for name, value in numbers.items()})
 
     @pytest.mark.parametrize(
         "key",
@@ -282,8 +289,8 @@ class TestBombs:
             (byte_level([("z" * 100_000, NORMAL)]), r"tokens\[259\] has 100000 characters"),
             (sentencepiece(["a" * n for n in range(1, 1025)]), r"cut in two at \d+ places"),
             (sentencepiece(["a" * n for n in range(1, 47)] * 40 + ["bcd"] * 4), None),
-            (sentencepiece([*map(str, range(100_000))], CONTROL), "100002 control and user-defined"),
-            (sentencepiece([*map(str, range(100_000))], USER_DEFINED), "100002 control and user-defined"),
+            (sentencepiece([*map(str, range(100_000))], CONTROL), "100003 control and user-defined"),
+            (sentencepiece([*map(str, range(100_000))], USER_DEFINED), "100003 control and user-defined"),
             (byte_level([(f"{n:01000}", CONTROL) for n in range(1000)]), "tokens of 1000035 characters"),
             (byte_level(merges=["a b"] * 5000), "5000 merges for 259 tokens"),
         ],

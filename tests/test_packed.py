@@ -192,6 +192,28 @@ def test_what_is_no_number(tmp_path: Path, cpu: zcwasm.Device, arena: Arena, kin
         assert not linear(cpu, arena, kind, file.packed["w"], np.zeros((rows, k), np.float32), n).any()
 
 
+@pytest.mark.parametrize("kind", PACKED)
+def test_any_bytes(tmp_path: Path, cpu: zcwasm.Device, arena: Arena, kind: str) -> None:
+    """Scales that are NaN, infinite, the smallest or the largest spoil their own row of weights only."""
+    k, n = 512, 96
+
+    def random(blocks: Array) -> None:
+        blocks[...] = np.random.default_rng(4).integers(0, 256, blocks.shape, np.uint8)
+
+    with np.errstate(all="ignore"):
+        file = File(tmp_path, ("w", kind, n, k), change=random)
+    assert file.pack(cpu)
+    w = file.weights["w"]
+    for rows in (1, 5):
+        x = normal(rows, k)
+        result = linear(cpu, arena, kind, file.packed["w"], x, n)
+        sane = np.isfinite(w).all(1) & (np.abs(w).max(1) < 1e34)
+        assert 0 < sane.sum() < n
+        some, exact = w[sane], x.astype(np.float64)
+        bound = rounding(x, some) + 1e-4 * np.abs(exact) @ np.abs(some).T
+        assert (np.abs(result[:, sane] - exact @ some.T) <= bound).all()
+
+
 # Where a block has its float16 numbers, and the integers that weights are made of.
 PLACES = {
     "Q8_0": ([0], (2, 34)),

@@ -433,7 +433,7 @@ def test_the_digest_of_weights_is_remembered(
 
     reads: list[Any] = []
     computed = digests._computed
-    monkeypatch.setattr(digests, "_computed", lambda weights: reads.append(weights) or computed(weights))
+    monkeypatch.setattr(digests, "_computed", lambda *of: reads.append(of) or computed(*of))
     assert zcwasm.Weights(path).sha256 == digest
     assert not reads
     good = entry.read_bytes()

@@ -217,6 +217,16 @@ def test_special_tokens_of_other_files(tmp_path: Path) -> None:
     assert [at for at, *_ in ours.find_controls("a<|im_end|><tool>")] == [1, 11]
 
 
+def test_a_word_that_is_named_special_stays_a_word(tmp_path: Path) -> None:
+    path = folder_of(
+        tmp_path, made_of("byte level"), tokenizer_config={"pad_token": "!", "eos_token": "<|im_end|>"}
+    )
+    ours = Tokenizer.from_folder(path)
+    (index,) = ours.encode("!", special=False, add_special=False)
+    assert index not in ours.control_ids
+    assert ours.token_bytes(index) == b"!"
+
+
 def test_tokens_that_only_the_configuration_has(tmp_path: Path) -> None:
     given = whole("byte level")
     count = len(given["model"]["vocab"])
@@ -424,7 +434,7 @@ def test_expressions_that_could_take_forever(expression: str) -> None:
 
 
 def test_expressions_of_models_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All but two by what they are, so others of their kind are, too."""
+    """All but three by what they are, so others of their kind are, too."""
     for known in KNOWN:
         assert _expressions.check("here", known) == known
     monkeypatch.setattr(_expressions, "KNOWN", frozenset())
@@ -434,8 +444,10 @@ def test_expressions_of_models_are_taken(monkeypatch: pytest.MonkeyPatch) -> Non
             _expressions.check("here", known)
         except zcwasm.ModelError:
             refused.append(known)
-    assert len(refused) == 2
-    assert all("){1,4}" in each or ")*)+" in each for each in refused)
+    assert len(refused) == 3
+    assert all(re.search(r"\)\{1,4\}|\)\*\)\+|\\G", each) for each in refused)
+    for original in (r"\d{1,3}(?=(?:\d{3})*\b)", r"(?=(\d{3})+(?!\d))"):  # as folders have them
+        assert _expressions.check("here", original) == original
 
 
 # --- generations ---

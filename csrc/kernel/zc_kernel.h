@@ -117,6 +117,9 @@ zc_attention_params zc_attention_of_paged(const zc_attention_paged_params *param
  * from the first to the last that any of them sees, whatever the window; one `alone` reads its own. */
 uint32_t zc_attention_keys(const zc_attention_params *params, bool alone);
 
+/* What linear_chosen computes of each row, as linear has it. */
+zc_linear_params zc_linear_of_chosen(const zc_linear_chosen_params *params);
+
 const zc_kernel *zc_kernel_get(zc_kernel_id id);
 const zc_kernel *zc_kernel_find(const char *name); /* NULL when there is none */
 

@@ -87,7 +87,22 @@ static uint32_t variant_embed(const void *params)
 _Static_assert(ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_INPUTS * ZC_LINEAR_WAYS <= ZC_KERNEL_VARIANTS, "variants of linear");
 _Static_assert(ZC_TOP_K_MAX <= ZC_WORKGROUP, "shaders/top_k.comp sorts a candidate an invocation");
 
-#define EACH_WITH_VARIANTS(X) X(matmul) X(embed)
+/* Rows go one by one. */
+uint32_t zc_kernel_chosen_way(const zc_linear_chosen_params *p)
+{
+    zc_linear_params one = zc_linear_of_chosen(p);
+    one.rows = 1;
+    return zc_kernel_linear_way(&one);
+}
+
+static uint32_t variant_linear_chosen(const void *params)
+{
+    const zc_linear_chosen_params *p = params;
+    uint32_t input = p->flags & ZC_LINEAR_SWIGLU ? ZC_LINEAR_GATED_INPUT : ZC_LINEAR_PLAIN_INPUT;
+    return p->type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_INPUTS * zc_kernel_chosen_way(p));
+}
+
+#define EACH_WITH_VARIANTS(X) X(matmul) X(embed) X(linear_chosen)
 
 #define FUNCTION(kernel) [ZC_KERNEL_##kernel] = variant_##kernel,
 static uint32_t (*const variants[ZC_KERNEL_COUNT])(const void *params) = {EACH_WITH_VARIANTS(FUNCTION)};
@@ -616,7 +631,7 @@ uint64_t zc_kernel_plan_groups(const zc_kernel_plan *plan)
 
 const char *zc_kernel_variant_name(const zc_kernel *kernel, uint32_t variant)
 {
-    bool typed =
-        kernel->id == ZC_KERNEL_linear || kernel->id == ZC_KERNEL_linear_gated || kernel->id == ZC_KERNEL_embed;
+    bool typed = kernel->id == ZC_KERNEL_linear || kernel->id == ZC_KERNEL_linear_gated ||
+                 kernel->id == ZC_KERNEL_embed || kernel->id == ZC_KERNEL_linear_chosen;
     return typed && kernel->traits & ZC_TRAIT_VARIANTS ? zc_weight_type_get(variant % ZC_WEIGHT_TYPE_COUNT)->name : "";
 }

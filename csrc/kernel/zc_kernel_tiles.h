@@ -42,6 +42,7 @@ uint64_t zc_kernel_plan_groups(const zc_kernel_plan *plan);
 uint32_t zc_kernel_matmul_way(const zc_matmul_params *params);
 uint32_t zc_kernel_rows_way(const zc_rows_params *params);
 uint32_t zc_kernel_linear_way(const zc_linear_params *params);
+uint32_t zc_kernel_chosen_way(const zc_linear_chosen_params *params);
 /* Of a way of linear with n rows of w. */
 void zc_kernel_linear_groups(uint32_t way, uint32_t rows, uint64_t n, uint32_t out[3]);
 

@@ -23,57 +23,57 @@ struct Weights4
 
 constant uint type_tmp [[function_constant(0)]];
 constant uint type = is_function_constant_defined(type_tmp) ? type_tmp : 0u;
-constant bool _329 = (type == 0u);
-constant bool _339 = (type == 1u);
-constant bool _347 = (type == 2u);
-constant bool _356 = (type == 3u);
-constant bool _367 = (type == 4u);
-constant bool _377 = (type == 5u);
-constant bool _387 = (type == 6u);
-constant bool _398 = (type == 7u);
-constant bool _408 = (type == 8u);
-constant bool _417 = (type == 9u);
-constant bool _426 = (type == 10u);
-constant bool _435 = (type == 11u);
-constant bool _444 = (type == 12u);
-constant bool _454 = (type == 13u);
-constant bool _463 = (type == 14u);
-constant bool _473 = (type == 15u);
-constant bool _483 = (type == 16u);
-constant bool _2270 = (type == 0u);
-constant bool _2280 = (type == 1u);
-constant bool _2290 = (type == 2u);
-constant bool _2300 = (type == 3u);
-constant bool _2310 = (type == 4u);
-constant bool _2320 = (type == 5u);
-constant bool _2330 = (type == 6u);
-constant bool _2340 = (type == 7u);
-constant bool _2350 = (type == 8u);
-constant bool _2360 = (type == 9u);
-constant bool _2370 = (type == 10u);
-constant bool _2380 = (type == 11u);
-constant bool _2390 = (type == 12u);
-constant bool _2400 = (type == 13u);
-constant bool _2410 = (type == 14u);
-constant bool _2420 = (type == 15u);
-constant bool _2430 = (type == 16u);
-constant bool _2445 = (type == 0u);
-constant bool _2457 = (type == 1u);
-constant bool _2469 = (type == 2u);
-constant bool _2481 = (type == 3u);
-constant bool _2493 = (type == 4u);
-constant bool _2505 = (type == 5u);
-constant bool _2517 = (type == 6u);
-constant bool _2529 = (type == 7u);
-constant bool _2541 = (type == 8u);
-constant bool _2553 = (type == 9u);
-constant bool _2565 = (type == 10u);
-constant bool _2577 = (type == 11u);
-constant bool _2589 = (type == 12u);
-constant bool _2601 = (type == 13u);
-constant bool _2613 = (type == 14u);
-constant bool _2625 = (type == 15u);
-constant bool _2637 = (type == 16u);
+constant bool _314 = (type == 0u);
+constant bool _324 = (type == 1u);
+constant bool _332 = (type == 2u);
+constant bool _341 = (type == 3u);
+constant bool _352 = (type == 4u);
+constant bool _362 = (type == 5u);
+constant bool _372 = (type == 6u);
+constant bool _383 = (type == 7u);
+constant bool _393 = (type == 8u);
+constant bool _402 = (type == 9u);
+constant bool _411 = (type == 10u);
+constant bool _420 = (type == 11u);
+constant bool _429 = (type == 12u);
+constant bool _439 = (type == 13u);
+constant bool _448 = (type == 14u);
+constant bool _458 = (type == 15u);
+constant bool _468 = (type == 16u);
+constant bool _2275 = (type == 0u);
+constant bool _2285 = (type == 1u);
+constant bool _2295 = (type == 2u);
+constant bool _2305 = (type == 3u);
+constant bool _2315 = (type == 4u);
+constant bool _2325 = (type == 5u);
+constant bool _2335 = (type == 6u);
+constant bool _2345 = (type == 7u);
+constant bool _2355 = (type == 8u);
+constant bool _2365 = (type == 9u);
+constant bool _2375 = (type == 10u);
+constant bool _2385 = (type == 11u);
+constant bool _2395 = (type == 12u);
+constant bool _2405 = (type == 13u);
+constant bool _2415 = (type == 14u);
+constant bool _2425 = (type == 15u);
+constant bool _2435 = (type == 16u);
+constant bool _2450 = (type == 0u);
+constant bool _2462 = (type == 1u);
+constant bool _2474 = (type == 2u);
+constant bool _2486 = (type == 3u);
+constant bool _2498 = (type == 4u);
+constant bool _2510 = (type == 5u);
+constant bool _2522 = (type == 6u);
+constant bool _2534 = (type == 7u);
+constant bool _2546 = (type == 8u);
+constant bool _2558 = (type == 9u);
+constant bool _2570 = (type == 10u);
+constant bool _2582 = (type == 11u);
+constant bool _2594 = (type == 12u);
+constant bool _2606 = (type == 13u);
+constant bool _2618 = (type == 14u);
+constant bool _2630 = (type == 15u);
+constant bool _2642 = (type == 16u);
 
 struct Push
 {
@@ -108,160 +108,160 @@ constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _330;
-    if (_329)
+    uint _315;
+    if (_314)
     {
-        _330 = (k / 1u) * 2u;
+        _315 = (k / 1u) * 2u;
     }
     else
     {
-        uint _340;
-        if (_339)
+        uint _325;
+        if (_324)
         {
-            _340 = (k / 1u) * 1u;
+            _325 = (k / 1u) * 1u;
         }
         else
         {
-            uint _348;
-            if (_347)
+            uint _333;
+            if (_332)
             {
-                _348 = (k / 1u) * 1u;
+                _333 = (k / 1u) * 1u;
             }
             else
             {
-                uint _357;
-                if (_356)
+                uint _342;
+                if (_341)
                 {
-                    _357 = (k / 32u) * 17u;
+                    _342 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _368;
-                    if (_367)
+                    uint _353;
+                    if (_352)
                     {
-                        _368 = (k / 32u) * 9u;
+                        _353 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _378;
-                        if (_377)
+                        uint _363;
+                        if (_362)
                         {
-                            _378 = (k / 32u) * 10u;
+                            _363 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _388;
-                            if (_387)
+                            uint _373;
+                            if (_372)
                             {
-                                _388 = (k / 256u) * 72u;
+                                _373 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _399;
-                                if (_398)
+                                uint _384;
+                                if (_383)
                                 {
-                                    _399 = (k / 256u) * 105u;
+                                    _384 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _409;
-                                    if (_408)
+                                    uint _394;
+                                    if (_393)
                                     {
-                                        _409 = (k / 32u) * 11u;
+                                        _394 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _418;
-                                        if (_417)
+                                        uint _403;
+                                        if (_402)
                                         {
-                                            _418 = (k / 32u) * 12u;
+                                            _403 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _427;
-                                            if (_426)
+                                            uint _412;
+                                            if (_411)
                                             {
-                                                _427 = (k / 256u) * 42u;
+                                                _412 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _436;
-                                                if (_435)
+                                                uint _421;
+                                                if (_420)
                                                 {
-                                                    _436 = (k / 256u) * 55u;
+                                                    _421 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _445;
-                                                    if (_444)
+                                                    uint _430;
+                                                    if (_429)
                                                     {
-                                                        _445 = (k / 256u) * 88u;
+                                                        _430 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _455;
-                                                        if (_454)
+                                                        uint _440;
+                                                        if (_439)
                                                         {
-                                                            _455 = (k / 32u) * 9u;
+                                                            _440 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _464;
-                                                            if (_463)
+                                                            uint _449;
+                                                            if (_448)
                                                             {
-                                                                _464 = (k / 256u) * 68u;
+                                                                _449 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _474;
-                                                                if (_473)
+                                                                uint _459;
+                                                                if (_458)
                                                                 {
-                                                                    _474 = (k / 64u) * 17u;
+                                                                    _459 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _484;
-                                                                    if (_483)
+                                                                    uint _469;
+                                                                    if (_468)
                                                                     {
-                                                                        _484 = (k / 2u) * 1u;
+                                                                        _469 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _484 = 0u;
+                                                                        _469 = 0u;
                                                                     }
-                                                                    _474 = _484;
+                                                                    _459 = _469;
                                                                 }
-                                                                _464 = _474;
+                                                                _449 = _459;
                                                             }
-                                                            _455 = _464;
+                                                            _440 = _449;
                                                         }
-                                                        _445 = _455;
+                                                        _430 = _440;
                                                     }
-                                                    _436 = _445;
+                                                    _421 = _430;
                                                 }
-                                                _427 = _436;
+                                                _412 = _421;
                                             }
-                                            _418 = _427;
+                                            _403 = _412;
                                         }
-                                        _409 = _418;
+                                        _394 = _403;
                                     }
-                                    _399 = _409;
+                                    _384 = _394;
                                 }
-                                _388 = _399;
+                                _373 = _384;
                             }
-                            _378 = _388;
+                            _363 = _373;
                         }
-                        _368 = _378;
+                        _353 = _363;
                     }
-                    _357 = _368;
+                    _342 = _353;
                 }
-                _348 = _357;
+                _333 = _342;
             }
-            _340 = _348;
+            _325 = _333;
         }
-        _330 = _340;
+        _315 = _325;
     }
-    return _330;
+    return _315;
 }
 
 static inline __attribute__((always_inline))
@@ -271,37 +271,37 @@ Raw no_raw()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_319)
+uint4 weight_words(thread const uint& i, const device Weights4& v_304)
 {
-    return v_319.weights4[i];
+    return v_304.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_308)
+uint weight_word(thread const uint& i, const device Weights1& v_292)
 {
-    return v_308.weights1[i];
+    return v_292.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308, const device Weights4& v_319)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292, const device Weights4& v_304)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = no_raw();
-    bool _981 = (at & 3u) == 0u;
-    bool _988;
-    if (_981)
+    bool _974 = (at & 3u) == 0u;
+    bool _981;
+    if (_974)
     {
-        _988 = (at + 3u) <= last;
+        _981 = (at + 3u) <= last;
     }
     else
     {
-        _988 = _981;
+        _981 = _974;
     }
-    if (_988)
+    if (_981)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, v_319);
+        raw.a = weight_words(param, v_304);
     }
     else
     {
@@ -309,89 +309,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, v_308), weight_word(param_2, v_308), weight_word(param_3, v_308), weight_word(param_4, v_308));
+        raw.a = uint4(weight_word(param_1, v_292), weight_word(param_2, v_292), weight_word(param_3, v_292), weight_word(param_4, v_292));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, v_308);
+    raw.a.x = weight_word(param, v_292);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, v_308);
+    raw.a.y = weight_word(param_1, v_292);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, v_308);
+    raw.a.z = weight_word(param_2, v_292);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_308)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_292)
 {
     Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, v_308);
+    raw.a.x = weight_word(param, v_292);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, v_308);
+    raw.a.y = weight_word(param_1, v_292);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, v_308);
+    raw.a.w = weight_word(param_2, v_292);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_308);
+    return load_scaled(param, param_1, v_292);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_308);
+    return load_scaled(param, param_1, v_292);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, v_308);
+    raw.a.x = weight_word(param, v_292);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, v_308);
+    raw.a.w = weight_word(param_1, v_292);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, v_308);
+    raw.a.x = weight_word(param, v_292);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, v_308);
+    raw.a.y = weight_word(param_1, v_292);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, v_308);
+    raw.a.z = weight_word(param_2, v_292);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, v_308);
+    raw.a.w = weight_word(param_3, v_292);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, v_308);
+    raw.b.x = weight_word(param_4, v_292);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -401,60 +401,60 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
     Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, v_308);
+    raw.a.x = weight_word(param, v_292);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, v_308);
+    raw.a.y = weight_word(param_1, v_292);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, v_308);
+    raw.a.z = weight_word(param_2, v_292);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, v_308);
+    raw.a.w = weight_word(param_3, v_292);
     uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, v_308);
+    raw.b.x = weight_word(param_4, v_292);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, v_308);
+    raw.b.y = weight_word(param_5, v_292);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint2 load_at(thread const uint& h, const device Weights1& v_308)
+uint2 load_at(thread const uint& h, const device Weights1& v_292)
 {
     uint param = h / 2u;
     uint param_1 = (h / 2u) + (h & 1u);
-    return uint2(weight_word(param, v_308), weight_word(param_1, v_308));
+    return uint2(weight_word(param, v_292), weight_word(param_1, v_292));
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
 {
     uint h = row + ((q / 8u) * 11u);
     uint param = (h + 3u) + (2u * (q & 3u));
     uint param_1 = h + 1u;
     uint param_2 = h / 2u;
-    return Raw{ uint4(load_at(param, v_308), load_at(param_1, v_308)), uint4(weight_word(param_2, v_308), 0u, 0u, 0u) };
+    return Raw{ uint4(load_at(param, v_292), load_at(param_1, v_292)), uint4(weight_word(param_2, v_292), 0u, 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
 {
     uint at = (row / 2u) + ((q / 8u) * 6u);
     uint param = (at + 2u) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_308), weight_word(param_1, v_308), 0u, weight_word(param_2, v_308)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_292), weight_word(param_1, v_292), 0u, weight_word(param_2, v_292)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
 {
     uint at = (row / 2u) + ((q / 64u) * 21u);
     uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
     uint param_1 = at + ((q / 16u) & 3u);
     uint param_2 = at + 20u;
-    return Raw{ uint4(weight_word(param, v_308), weight_word(param_1, v_308), 0u, weight_word(param_2, v_308)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_292), weight_word(param_1, v_292), 0u, weight_word(param_2, v_292)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
 {
     uint h = row + ((q / 64u) * 55u);
     uint word = 2u * (q & 7u);
@@ -464,11 +464,11 @@ Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
     uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
     uint param_4 = (h / 2u) + 27u;
-    return Raw{ uint4(load_at(param, v_308), load_at(param_1, v_308)), uint4(weight_word(param_2, v_308), weight_word(param_3, v_308), weight_word(param_4, v_308), 0u) };
+    return Raw{ uint4(load_at(param, v_292), load_at(param_1, v_292)), uint4(weight_word(param_2, v_292), weight_word(param_3, v_292), weight_word(param_4, v_292), 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
 {
     uint at = (row / 2u) + ((q / 64u) * 44u);
     uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
@@ -477,162 +477,162 @@ Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_3 = at;
     uint param_4 = at + 3u;
     uint param_5 = (at + 4u) + (q & 7u);
-    return Raw{ uint4(weight_word(param, v_308), weight_word(param_1, v_308), weight_word(param_2, v_308), weight_word(param_3, v_308)), uint4(weight_word(param_4, v_308), weight_word(param_5, v_308), 0u, 0u) };
+    return Raw{ uint4(weight_word(param, v_292), weight_word(param_1, v_292), weight_word(param_2, v_292), weight_word(param_3, v_292)), uint4(weight_word(param_4, v_292), weight_word(param_5, v_292), 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
 {
     uint at = (row / 2u) + ((q / 64u) * 34u);
     uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_308), weight_word(param_1, v_308), 0u, weight_word(param_2, v_308)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_292), weight_word(param_1, v_292), 0u, weight_word(param_2, v_292)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
 {
     uint scale = (2u * row) + ((q / 8u) * 17u);
     uint at = (scale + 1u) + (4u * (q & 3u));
     uint param = at / 4u;
     uint param_1 = (at + 3u) / 4u;
     uint param_2 = scale / 4u;
-    return Raw{ uint4(weight_word(param, v_308), weight_word(param_1, v_308), 0u, weight_word(param_2, v_308)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_292), weight_word(param_1, v_292), 0u, weight_word(param_2, v_292)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308)
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
 {
     uint last = (row + ((k - 1u) / 2u)) / 2u;
     uint at = (row + (2u * q)) / 2u;
     uint param = at;
     uint param_1 = min((at + 1u), last);
-    return Raw{ uint4(weight_word(param, v_308), weight_word(param_1, v_308), 0u, 0u), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_292), weight_word(param_1, v_292), 0u, 0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308, const device Weights4& v_319)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292, const device Weights4& v_304)
 {
     Raw raw = no_raw();
-    if (_2270)
+    if (_2275)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_308, v_319);
+        raw = load_quad_F32(param, param_1, param_2, v_292, v_304);
     }
-    if (_2280)
+    if (_2285)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_308);
+        raw = load_quad_F16(param_3, param_4, param_5, v_292);
     }
-    if (_2290)
+    if (_2295)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_308);
+        raw = load_quad_F16(param_6, param_7, param_8, v_292);
     }
-    if (_2300)
+    if (_2305)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_308);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_292);
     }
-    if (_2310)
+    if (_2315)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_308);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_292);
     }
-    if (_2320)
+    if (_2325)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_308);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_292);
     }
-    if (_2330)
+    if (_2335)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_308);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_292);
     }
-    if (_2340)
+    if (_2345)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_308);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_292);
     }
-    if (_2350)
+    if (_2355)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
-        raw = load_quad_Q5_0(param_24, param_25, param_26, v_308);
+        raw = load_quad_Q5_0(param_24, param_25, param_26, v_292);
     }
-    if (_2360)
+    if (_2365)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
-        raw = load_quad_Q5_1(param_27, param_28, param_29, v_308);
+        raw = load_quad_Q5_1(param_27, param_28, param_29, v_292);
     }
-    if (_2370)
+    if (_2375)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
-        raw = load_quad_Q2_K(param_30, param_31, param_32, v_308);
+        raw = load_quad_Q2_K(param_30, param_31, param_32, v_292);
     }
-    if (_2380)
+    if (_2385)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
-        raw = load_quad_Q3_K(param_33, param_34, param_35, v_308);
+        raw = load_quad_Q3_K(param_33, param_34, param_35, v_292);
     }
-    if (_2390)
+    if (_2395)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
-        raw = load_quad_Q5_K(param_36, param_37, param_38, v_308);
+        raw = load_quad_Q5_K(param_36, param_37, param_38, v_292);
     }
-    if (_2400)
+    if (_2405)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
-        raw = load_quad_Q4_0(param_39, param_40, param_41, v_308);
+        raw = load_quad_Q4_0(param_39, param_40, param_41, v_292);
     }
-    if (_2410)
+    if (_2415)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
-        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_308);
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_292);
     }
-    if (_2420)
+    if (_2425)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
-        raw = load_quad_MXFP4(param_45, param_46, param_47, v_308);
+        raw = load_quad_MXFP4(param_45, param_46, param_47, v_292);
     }
-    if (_2430)
+    if (_2435)
     {
         uint param_48 = row;
         uint param_49 = k;
         uint param_50 = q;
-        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_308);
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_292);
     }
     return raw;
 }
@@ -640,34 +640,34 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _936;
+    float _929;
     if (left > 1u)
     {
-        _936 = v.y;
+        _929 = v.y;
     }
     else
     {
-        _936 = 0.0;
+        _929 = 0.0;
     }
-    float _946;
+    float _939;
     if (left > 2u)
     {
-        _946 = v.z;
+        _939 = v.z;
     }
     else
     {
-        _946 = 0.0;
+        _939 = 0.0;
     }
-    float _955;
+    float _948;
     if (left > 3u)
     {
-        _955 = v.w;
+        _948 = v.w;
     }
     else
     {
-        _955 = 0.0;
+        _948 = 0.0;
     }
-    return float4(v.x, _936, _946, _955);
+    return float4(v.x, _929, _939, _948);
 }
 
 static inline __attribute__((always_inline))
@@ -681,16 +681,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _513;
+    uint _498;
     if ((h & 1u) != 0u)
     {
-        _513 = (low >> 16u) | (high << 16u);
+        _498 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _513 = low;
+        _498 = low;
     }
-    return _513;
+    return _498;
 }
 
 static inline __attribute__((always_inline))
@@ -785,16 +785,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _599;
+    float2 _584;
     if (i < 4u)
     {
-        _599 = float2(float(a & 63u), float(b & 63u));
+        _584 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _599 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _584 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _599;
+    return _584;
 }
 
 static inline __attribute__((always_inline))
@@ -907,88 +907,27 @@ float4 decode_quad_Q5_K(thread const Raw& raw, thread const uint& row, thread co
 }
 
 static inline __attribute__((always_inline))
-uint bytes_with(thread const uint& codes, thread const uint& bit)
+uint4 iq4_numbers(thread const uint4& codes)
 {
-    return ((codes >> bit) & 16843009u) * 255u;
-}
-
-static inline __attribute__((always_inline))
-uint choose(thread const uint& where_, thread const uint& yes, thread const uint& no)
-{
-    return no ^ ((no ^ yes) & where_);
-}
-
-static inline __attribute__((always_inline))
-uint either(thread const uint& where_, thread const int& yes, thread const int& no)
-{
-    uint param = where_;
-    uint param_1 = uint(yes & 255) * 16843009u;
-    uint param_2 = uint(no & 255) * 16843009u;
-    return choose(param, param_1, param_2);
-}
-
-static inline __attribute__((always_inline))
-uint iq4_bytes(thread const uint& codes)
-{
-    uint param = codes;
-    uint param_1 = 0u;
-    uint a = bytes_with(param, param_1);
-    uint param_2 = codes;
-    uint param_3 = 1u;
-    uint b = bytes_with(param_2, param_3);
-    uint param_4 = codes;
-    uint param_5 = 2u;
-    uint c = bytes_with(param_4, param_5);
-    uint param_6 = a;
-    int param_7 = -10;
-    int param_8 = -22;
-    uint param_9 = a;
-    int param_10 = -35;
-    int param_11 = -49;
-    uint param_12 = b;
-    uint param_13 = either(param_6, param_7, param_8);
-    uint param_14 = either(param_9, param_10, param_11);
-    uint param_15 = a;
-    int param_16 = -65;
-    int param_17 = -83;
-    uint param_18 = a;
-    int param_19 = -104;
-    int param_20 = -127;
-    uint param_21 = b;
-    uint param_22 = either(param_15, param_16, param_17);
-    uint param_23 = either(param_18, param_19, param_20);
-    uint param_24 = c;
-    uint param_25 = choose(param_12, param_13, param_14);
-    uint param_26 = choose(param_21, param_22, param_23);
-    uint low = choose(param_24, param_25, param_26);
-    uint param_27 = a;
-    int param_28 = 113;
-    int param_29 = 89;
-    uint param_30 = a;
-    int param_31 = 69;
-    int param_32 = 53;
-    uint param_33 = b;
-    uint param_34 = either(param_27, param_28, param_29);
-    uint param_35 = either(param_30, param_31, param_32);
-    uint param_36 = a;
-    int param_37 = 38;
-    int param_38 = 25;
-    uint param_39 = a;
-    int param_40 = 13;
-    int param_41 = 1;
-    uint param_42 = b;
-    uint param_43 = either(param_36, param_37, param_38);
-    uint param_44 = either(param_39, param_40, param_41);
-    uint param_45 = c;
-    uint param_46 = choose(param_33, param_34, param_35);
-    uint param_47 = choose(param_42, param_43, param_44);
-    uint high = choose(param_45, param_46, param_47);
-    uint param_48 = codes;
-    uint param_49 = 3u;
-    uint param_50 = bytes_with(param_48, param_49);
-    uint param_51 = high;
-    uint param_52 = low;
-    return choose(param_50, param_51, param_52);
+    uint4 a = ((codes >> uint4(0u)) & uint4(16843009u)) * uint4(255u);
+    uint4 b = ((codes >> uint4(1u)) & uint4(16843009u)) * uint4(255u);
+    uint4 c = ((codes >> uint4(2u)) & uint4(16843009u)) * uint4(255u);
+    uint4 d = ((codes >> uint4(3u)) & uint4(16843009u)) * uint4(255u);
+    uint4 n0 = uint4(16843009u) ^ (uint4(421075225u) & a);
+    uint4 n1 = uint4(757935405u) ^ (uint4(303174162u) & a);
+    uint4 n2 = uint4(1330597711u) ^ (uint4(303174162u) & a);
+    uint4 n3 = uint4(1785358954u) ^ (uint4(471604252u) & a);
+    uint4 n4 = uint4(2172748161u) ^ (uint4(202116108u) & a);
+    uint4 n5 = uint4(2576980377u) ^ (uint4(1061109567u) & a);
+    uint4 n6 = uint4(3048584629u) ^ (uint4(1886417008u) & a);
+    uint4 n7 = uint4(3654932953u) ^ (uint4(673720360u) & a);
+    n0 ^= ((n0 ^ n1) & b);
+    n2 ^= ((n2 ^ n3) & b);
+    n4 ^= ((n4 ^ n5) & b);
+    n6 ^= ((n6 ^ n7) & b);
+    n0 ^= ((n0 ^ n2) & c);
+    n4 ^= ((n4 ^ n6) & c);
+    return n0 ^ ((n0 ^ n4) & d);
 }
 
 static inline __attribute__((always_inline))
@@ -1001,9 +940,9 @@ float4 decode_quad_IQ4_NL(thread const Raw& raw, thread const uint& row, thread 
     uint word = word_of(param, param_1, param_2);
     uint param_3 = h;
     uint param_4 = raw.a.w;
-    uint param_5 = word >> (q & 4u);
-    uint param_6 = iq4_bytes(param_5);
-    return signed_bytes(param_6) * float_of(param_3, param_4);
+    uint4 param_5 = uint4(word >> (q & 4u));
+    uint param_6 = iq4_numbers(param_5).x;
+    return (unsigned_bytes(param_6) - float4(128.0)) * float_of(param_3, param_4);
 }
 
 static inline __attribute__((always_inline))
@@ -1018,36 +957,34 @@ float4 decode_quad_IQ4_XS(thread const Raw& raw, thread const uint& row, thread 
 {
     uint2 param = raw.a.wy;
     uint param_1 = (q / 8u) & 7u;
-    uint param_2 = raw.a.x >> (q & 4u);
-    uint param_3 = iq4_bytes(param_2);
-    return signed_bytes(param_3) * iq4_xs_scale(param, param_1);
+    uint4 param_2 = uint4(raw.a.x >> (q & 4u));
+    uint param_3 = iq4_numbers(param_2).x;
+    return (unsigned_bytes(param_3) - float4(128.0)) * iq4_xs_scale(param, param_1);
 }
 
 static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _817;
+    uint _810;
     if (exponent < 2u)
     {
-        _817 = 2097152u << exponent;
+        _810 = 2097152u << exponent;
     }
     else
     {
-        _817 = (exponent - 1u) << 23u;
+        _810 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_817);
+    return as_type<float>(_810);
 }
 
 static inline __attribute__((always_inline))
-uint fp4_bytes(thread const uint& codes)
+uint4 fp4_numbers(thread const uint4& codes)
 {
-    uint size = codes & 117901063u;
-    uint more = codes & (((codes >> 2u) & 16843009u) * 3u);
-    size += (more + ((more & (more >> 1u)) << 1u));
-    uint param = codes;
-    uint param_1 = 3u;
-    return (269488144u + size) - ((size & bytes_with(param, param_1)) << 1u);
+    uint4 size = codes & uint4(117901063u);
+    uint4 more = codes & (((codes >> uint4(2u)) & uint4(16843009u)) * uint4(3u));
+    size += (more + ((more & (more >> uint4(1u))) << uint4(1u)));
+    return (uint4(269488144u) + size) - ((size & (((codes >> uint4(3u)) & uint4(16843009u)) * uint4(255u))) << uint4(1u));
 }
 
 static inline __attribute__((always_inline))
@@ -1057,10 +994,10 @@ float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread c
     uint shift = 8u * ((scale + 1u) & 3u);
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
     uint param = raw.a.w >> (8u * (scale & 3u));
-    float _2208 = e8m0(param);
-    uint param_1 = word >> (q & 4u);
-    uint param_2 = fp4_bytes(param_1);
-    return (unsigned_bytes(param_2) - float4(16.0)) * _2208;
+    float _2211 = e8m0(param);
+    uint4 param_1 = uint4(word >> (q & 4u));
+    uint param_2 = fp4_numbers(param_1).x;
+    return (unsigned_bytes(param_2) - float4(16.0)) * _2211;
 }
 
 static inline __attribute__((always_inline))
@@ -1090,7 +1027,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_2445)
+    if (_2450)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -1098,7 +1035,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_2457)
+    if (_2462)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -1106,7 +1043,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_2469)
+    if (_2474)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1114,7 +1051,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_2481)
+    if (_2486)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1122,7 +1059,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_2493)
+    if (_2498)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1130,7 +1067,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_2505)
+    if (_2510)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1138,7 +1075,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_2517)
+    if (_2522)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1146,7 +1083,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_2529)
+    if (_2534)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1154,7 +1091,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_2541)
+    if (_2546)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1162,7 +1099,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_2553)
+    if (_2558)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1170,7 +1107,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_2565)
+    if (_2570)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1178,7 +1115,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_2577)
+    if (_2582)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1186,7 +1123,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_2589)
+    if (_2594)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1194,7 +1131,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_2601)
+    if (_2606)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1202,7 +1139,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_2613)
+    if (_2618)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1210,7 +1147,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_2625)
+    if (_2630)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1218,7 +1155,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_2637)
+    if (_2642)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1230,77 +1167,77 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
 }
 
 static inline __attribute__((always_inline))
-float4 quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_308, const device Weights4& v_319)
+float4 quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292, const device Weights4& v_304)
 {
     uint param = row;
     uint param_1 = k;
     uint param_2 = q;
-    Raw param_3 = load_quad(param, param_1, param_2, v_308, v_319);
+    Raw param_3 = load_quad(param, param_1, param_2, v_292, v_304);
     uint param_4 = row;
     uint param_5 = k;
     uint param_6 = q;
     return decode_quad(param_3, param_4, param_5, param_6);
 }
 
-kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _2708 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
+kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _2713 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
 {
-    const device auto& v_308 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    device auto& _2797 = *(device Out4*)spvBufferAliasSet0Binding3;
-    const device auto& v_319 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    device auto& _2833 = *(device Out1*)spvBufferAliasSet0Binding3;
+    const device auto& v_292 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    device auto& _2802 = *(device Out4*)spvBufferAliasSet0Binding3;
+    const device auto& v_304 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    device auto& _2838 = *(device Out1*)spvBufferAliasSet0Binding3;
     uint quads = (push.dim / 4u) + uint((push.dim & 3u) != 0u);
-    uint3 _2692 = push.first.xyz + gl_WorkGroupID;
-    uint _2693 = _2692.y;
-    float4 _2801;
-    float _2838;
-    for (uint r = _2693; r < push.rows; r += push.groups.y)
+    uint3 _2697 = push.first.xyz + gl_WorkGroupID;
+    uint _2698 = _2697.y;
+    float4 _2806;
+    float _2843;
+    for (uint r = _2698; r < push.rows; r += push.groups.y)
     {
-        uint id = min(_2708.ids1[push.offset.x + r], (push.vocab - 1u));
+        uint id = min(_2713.ids1[push.offset.x + r], (push.vocab - 1u));
         uint param = push.dim;
         uint row = (2u * push.offset.y) + (id * row_halves(param));
-        uint _2743 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
-        for (uint q = _2743; q < quads; q += (push.groups.x * 256u))
+        uint _2748 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
+        for (uint q = _2748; q < quads; q += (push.groups.x * 256u))
         {
             uint param_1 = row;
             uint param_2 = push.dim;
             uint param_3 = q;
-            float4 v = quad(param_1, param_2, param_3, v_308, v_319);
+            float4 v = quad(param_1, param_2, param_3, v_292, v_304);
             uint to = (push.offset.z + (r * push.ldout)) + (4u * q);
             bool add = (push.flags & 1u) != 0u;
-            bool _2782 = (to & 3u) == 0u;
-            bool _2791;
-            if (_2782)
+            bool _2787 = (to & 3u) == 0u;
+            bool _2796;
+            if (_2787)
             {
-                _2791 = ((4u * q) + 4u) <= push.dim;
+                _2796 = ((4u * q) + 4u) <= push.dim;
             }
             else
             {
-                _2791 = _2782;
+                _2796 = _2787;
             }
-            if (_2791)
+            if (_2796)
             {
                 if (add)
                 {
-                    _2801 = _2797.out4[to / 4u] + v;
+                    _2806 = _2802.out4[to / 4u] + v;
                 }
                 else
                 {
-                    _2801 = v;
+                    _2806 = v;
                 }
-                _2797.out4[to / 4u] = _2801;
+                _2802.out4[to / 4u] = _2806;
                 continue;
             }
             for (uint e = 0u; e < min((push.dim - (4u * q)), 4u); e++)
             {
                 if (add)
                 {
-                    _2838 = _2833.out1[to + e] + v[e];
+                    _2843 = _2838.out1[to + e] + v[e];
                 }
                 else
                 {
-                    _2838 = v[e];
+                    _2843 = v[e];
                 }
-                _2833.out1[to + e] = _2838;
+                _2838.out1[to + e] = _2843;
             }
         }
     }

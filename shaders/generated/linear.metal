@@ -102,57 +102,57 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _1156 = (type == 0u);
-constant bool _1164 = (type == 1u);
-constant bool _1172 = (type == 2u);
-constant bool _1180 = (type == 3u);
-constant bool _1189 = (type == 4u);
-constant bool _1199 = (type == 5u);
-constant bool _1209 = (type == 6u);
-constant bool _1220 = (type == 7u);
-constant bool _1229 = (type == 8u);
-constant bool _1238 = (type == 9u);
-constant bool _1247 = (type == 10u);
-constant bool _1256 = (type == 11u);
-constant bool _1265 = (type == 12u);
-constant bool _1275 = (type == 13u);
-constant bool _1284 = (type == 14u);
-constant bool _1294 = (type == 15u);
-constant bool _1302 = (type == 16u);
-constant bool _3085 = (type == 0u);
-constant bool _3095 = (type == 1u);
-constant bool _3105 = (type == 2u);
-constant bool _3115 = (type == 3u);
-constant bool _3125 = (type == 4u);
-constant bool _3135 = (type == 5u);
-constant bool _3145 = (type == 6u);
-constant bool _3155 = (type == 7u);
-constant bool _3165 = (type == 8u);
-constant bool _3175 = (type == 9u);
-constant bool _3185 = (type == 10u);
-constant bool _3195 = (type == 11u);
-constant bool _3205 = (type == 12u);
-constant bool _3215 = (type == 13u);
-constant bool _3225 = (type == 14u);
-constant bool _3235 = (type == 15u);
-constant bool _3245 = (type == 16u);
-constant bool _3260 = (type == 0u);
-constant bool _3272 = (type == 1u);
-constant bool _3284 = (type == 2u);
-constant bool _3296 = (type == 3u);
-constant bool _3308 = (type == 4u);
-constant bool _3320 = (type == 5u);
-constant bool _3332 = (type == 6u);
-constant bool _3344 = (type == 7u);
-constant bool _3356 = (type == 8u);
-constant bool _3368 = (type == 9u);
-constant bool _3380 = (type == 10u);
-constant bool _3392 = (type == 11u);
-constant bool _3404 = (type == 12u);
-constant bool _3416 = (type == 13u);
-constant bool _3428 = (type == 14u);
-constant bool _3440 = (type == 15u);
-constant bool _3452 = (type == 16u);
+constant bool _1146 = (type == 0u);
+constant bool _1154 = (type == 1u);
+constant bool _1162 = (type == 2u);
+constant bool _1170 = (type == 3u);
+constant bool _1179 = (type == 4u);
+constant bool _1189 = (type == 5u);
+constant bool _1199 = (type == 6u);
+constant bool _1210 = (type == 7u);
+constant bool _1219 = (type == 8u);
+constant bool _1228 = (type == 9u);
+constant bool _1237 = (type == 10u);
+constant bool _1246 = (type == 11u);
+constant bool _1255 = (type == 12u);
+constant bool _1265 = (type == 13u);
+constant bool _1274 = (type == 14u);
+constant bool _1284 = (type == 15u);
+constant bool _1292 = (type == 16u);
+constant bool _3096 = (type == 0u);
+constant bool _3106 = (type == 1u);
+constant bool _3116 = (type == 2u);
+constant bool _3126 = (type == 3u);
+constant bool _3136 = (type == 4u);
+constant bool _3146 = (type == 5u);
+constant bool _3156 = (type == 6u);
+constant bool _3166 = (type == 7u);
+constant bool _3176 = (type == 8u);
+constant bool _3186 = (type == 9u);
+constant bool _3196 = (type == 10u);
+constant bool _3206 = (type == 11u);
+constant bool _3216 = (type == 12u);
+constant bool _3226 = (type == 13u);
+constant bool _3236 = (type == 14u);
+constant bool _3246 = (type == 15u);
+constant bool _3256 = (type == 16u);
+constant bool _3271 = (type == 0u);
+constant bool _3283 = (type == 1u);
+constant bool _3295 = (type == 2u);
+constant bool _3307 = (type == 3u);
+constant bool _3319 = (type == 4u);
+constant bool _3331 = (type == 5u);
+constant bool _3343 = (type == 6u);
+constant bool _3355 = (type == 7u);
+constant bool _3367 = (type == 8u);
+constant bool _3379 = (type == 9u);
+constant bool _3391 = (type == 10u);
+constant bool _3403 = (type == 11u);
+constant bool _3415 = (type == 12u);
+constant bool _3427 = (type == 13u);
+constant bool _3439 = (type == 14u);
+constant bool _3451 = (type == 15u);
+constant bool _3463 = (type == 16u);
 
 struct X4
 {
@@ -174,208 +174,210 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3587 = (variant / 17u);
-constant uint input_ = (_3587 % 3u);
+constant uint _3619 = (variant / 17u);
+constant uint input_ = (_3619 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _4017 = (type == 10u);
-constant bool _4018 = (type == 11u);
-constant bool _4019 = (_4017 || _4018);
-constant bool _4020 = (type == 12u);
-constant bool runs_apart = (_4019 || _4020);
-constant bool _4449 = (type == 10u);
-constant bool _4450 = (type == 11u);
-constant bool _4451 = (_4449 || _4450);
-constant bool _4463 = (type == 11u);
-constant bool _4489 = (type == 12u);
-constant bool _4505 = (type == 8u);
-constant bool _4506 = (type == 9u);
-constant bool _4507 = (_4505 || _4506);
-constant bool _4537 = (type == 15u);
-constant bool _4585 = (type == 15u);
-constant bool _4594 = (type == 14u);
-constant bool _4615 = (type == 9u);
-constant bool _4629 = (type == 12u);
-constant bool _4647 = (type == 10u);
-constant bool _4665 = (type == 11u);
-constant bool _4685 = (type == 0u);
-constant bool _4693 = (type == 1u);
-constant bool _4701 = (type == 2u);
-constant bool _4709 = (type == 3u);
-constant bool _4717 = (type == 4u);
-constant bool _4725 = (type == 5u);
-constant bool _4733 = (type == 6u);
-constant bool _4741 = (type == 7u);
-constant bool _4749 = (type == 8u);
-constant bool _4757 = (type == 9u);
-constant bool _4765 = (type == 10u);
-constant bool _4773 = (type == 11u);
-constant bool _4781 = (type == 12u);
-constant bool _4789 = (type == 13u);
-constant bool _4797 = (type == 14u);
-constant bool _4805 = (type == 15u);
-constant bool _4813 = (type == 16u);
+constant bool _4028 = (type == 10u);
+constant bool _4029 = (type == 11u);
+constant bool _4030 = (_4028 || _4029);
+constant bool _4031 = (type == 12u);
+constant bool runs_apart = (_4030 || _4031);
+constant bool _4460 = (type == 10u);
+constant bool _4461 = (type == 11u);
+constant bool _4462 = (_4460 || _4461);
+constant bool _4474 = (type == 11u);
+constant bool _4500 = (type == 12u);
+constant bool _4516 = (type == 8u);
+constant bool _4517 = (type == 9u);
+constant bool _4518 = (_4516 || _4517);
+constant bool _4548 = (type == 15u);
+constant bool _4569 = (type == 15u);
+constant bool _4578 = (type == 14u);
+constant bool _4599 = (type == 9u);
+constant bool _4613 = (type == 12u);
+constant bool _4631 = (type == 10u);
+constant bool _4649 = (type == 11u);
+constant bool _4669 = (type == 0u);
+constant bool _4677 = (type == 1u);
+constant bool _4685 = (type == 2u);
+constant bool _4693 = (type == 3u);
+constant bool _4701 = (type == 4u);
+constant bool _4709 = (type == 5u);
+constant bool _4717 = (type == 6u);
+constant bool _4725 = (type == 7u);
+constant bool _4733 = (type == 8u);
+constant bool _4741 = (type == 9u);
+constant bool _4749 = (type == 10u);
+constant bool _4757 = (type == 11u);
+constant bool _4765 = (type == 12u);
+constant bool _4773 = (type == 13u);
+constant bool _4781 = (type == 14u);
+constant bool _4789 = (type == 15u);
+constant bool _4797 = (type == 16u);
 constant uint way = (variant / 51u);
-constant bool _4834 = (way <= 2u);
-constant bool _4835 = (way == 4u);
-constant bool _4836 = (way == 5u);
-constant bool _4837 = (_4835 || _4836);
-constant bool _4838 = (way == 12u);
-constant bool _4839 = (_4837 || _4838);
-constant bool _4840 = (way == 15u);
-constant bool _4841 = (_4839 || _4840);
-constant uint _4842 = _4841 ? 4u : 2u;
-constant uint ROWS = _4834 ? 1u : _4842;
-constant bool _4879 = (way == 1u);
-constant bool _4880 = (way == 5u);
-constant bool _4881 = (way == 7u);
-constant bool _4882 = (_4880 || _4881);
-constant bool _4883 = (way == 12u);
-constant uint _4884 = _4883 ? 16u : 32u;
-constant uint _4885 = _4882 ? 8u : _4884;
-constant uint TEAM = _4879 ? 64u : _4885;
-constant uint _4887 = (TEAM / 4u);
-constant uint _4894 = (TEAM / 4u);
-constant uint _4895 = (_4894 + 1u);
-constant uint _4948 = (TEAM - 1u);
-constant bool _4965 = (way == 6u);
-constant bool _4966 = (way == 7u);
-constant bool _4967 = (way == 15u);
-constant bool _4968 = (_4966 || _4967);
-constant uint _4969 = _4968 ? 4u : 1u;
-constant uint XS = _4965 ? 2u : _4969;
-constant uint _4990 = (TEAM / 4u);
-constant uint _4991 = (_4990 + 1u);
-constant uint _5020 = (256u / TEAM);
-constant uint GROUP_ROWS = (_5020 * ROWS);
-constant uint _5022 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _5022 : GROUP_ROWS;
-constant uint _5080 = (ROWS / 2u);
-constant uint _5081 = false ? _5080 : ROWS;
-constant bool _5200 = (type == 13u);
-constant bool _5201 = (type == 14u);
-constant bool signed_runs = (_5200 || _5201);
-constant bool _5217 = (XS == 1u);
-constant bool _5219 = (XS == 2u);
-constant uint _5222 = _5219 ? 1792u : 768u;
-constant uint CHUNK = _5217 ? 3584u : _5222;
-constant uint _5224 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_5224 * 9u);
+constant bool _4818 = (way <= 2u);
+constant bool _4819 = (way == 4u);
+constant bool _4820 = (way == 5u);
+constant bool _4821 = (_4819 || _4820);
+constant bool _4822 = (way == 12u);
+constant bool _4823 = (_4821 || _4822);
+constant bool _4824 = (way == 15u);
+constant bool _4825 = (_4823 || _4824);
+constant uint _4826 = _4825 ? 4u : 2u;
+constant uint ROWS = _4818 ? 1u : _4826;
+constant bool _4854 = (type == 0u);
+constant bool _4867 = (type == 16u);
+constant bool _4912 = (way == 1u);
+constant bool _4913 = (way == 5u);
+constant bool _4914 = (way == 7u);
+constant bool _4915 = (_4913 || _4914);
+constant bool _4916 = (way == 12u);
+constant uint _4917 = _4916 ? 16u : 32u;
+constant uint _4918 = _4915 ? 8u : _4917;
+constant uint TEAM = _4912 ? 64u : _4918;
+constant uint _4920 = (TEAM / 4u);
+constant uint _4927 = (TEAM / 4u);
+constant uint _4928 = (_4927 + 1u);
+constant uint _4981 = (TEAM - 1u);
+constant bool _4998 = (way == 6u);
+constant bool _4999 = (way == 7u);
+constant bool _5000 = (way == 15u);
+constant bool _5001 = (_4999 || _5000);
+constant uint _5002 = _5001 ? 4u : 1u;
+constant uint XS = _4998 ? 2u : _5002;
+constant uint _5023 = (TEAM / 4u);
+constant uint _5024 = (_5023 + 1u);
+constant uint _5053 = (256u / TEAM);
+constant uint GROUP_ROWS = (_5053 * ROWS);
+constant uint _5055 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _5055 : GROUP_ROWS;
+constant uint _5113 = (ROWS / 2u);
+constant uint _5114 = false ? _5113 : ROWS;
+constant bool _5233 = (type == 13u);
+constant bool _5234 = (type == 14u);
+constant bool signed_runs = (_5233 || _5234);
+constant bool _5250 = (XS == 1u);
+constant bool _5252 = (XS == 2u);
+constant uint _5255 = _5252 ? 1792u : 768u;
+constant uint CHUNK = _5250 ? 3584u : _5255;
+constant uint _5257 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5257 * 9u);
 constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
-constant bool _6895 = (type == 11u);
-constant bool _6897 = (type == 8u);
-constant bool _6898 = (type == 15u);
-constant bool _6899 = (_6897 || _6898);
-constant int _6901 = _6899 ? 16 : 0;
-constant int RUN_ZERO = _6895 ? 4 : _6901;
-constant bool _6915 = (type == 9u);
-constant bool _6916 = (type == 10u);
-constant bool _6917 = (_6915 || _6916);
-constant bool _6918 = (type == 12u);
-constant bool run_minima = (_6917 || _6918);
-constant bool _6939 = (type == 0u);
-constant bool _6954 = (type == 1u);
-constant bool _6969 = (type == 2u);
-constant bool _6984 = (type == 3u);
-constant bool _6999 = (type == 4u);
-constant bool _7014 = (type == 5u);
-constant bool _7029 = (type == 6u);
-constant bool _7044 = (type == 7u);
-constant bool _7059 = (type == 8u);
-constant bool _7074 = (type == 9u);
-constant bool _7089 = (type == 10u);
-constant bool _7104 = (type == 11u);
-constant bool _7119 = (type == 12u);
-constant bool _7134 = (type == 13u);
-constant bool _7149 = (type == 14u);
-constant bool _7164 = (type == 15u);
-constant bool _7179 = (type == 16u);
-constant bool _7495 = (type == 4u);
-constant bool _7496 = (type == 5u);
-constant bool _7497 = (_7495 || _7496);
-constant bool _7498 = (type == 6u);
-constant bool _7499 = (_7497 || _7498);
-constant bool _7500 = (type == 8u);
-constant bool _7501 = (type == 9u);
-constant bool _7502 = (_7500 || _7501);
-constant bool _7503 = (type == 10u);
-constant bool _7504 = (_7502 || _7503);
-constant bool _7505 = (type == 11u);
-constant bool _7506 = (_7504 || _7505);
-constant bool _7507 = (type == 12u);
-constant bool _7508 = (_7506 || _7507);
-constant bool _7509 = (type == 13u);
-constant bool _7510 = (_7508 || _7509);
-constant bool _7511 = (type == 14u);
-constant bool _7512 = (_7510 || _7511);
-constant bool _7513 = (type == 15u);
-constant bool runs = (_7512 || _7513);
-constant bool summed = (_7499 || runs);
-constant uint _7524 = (TEAM - 1u);
-constant bool _7527 = (type == 0u);
-constant bool _7528 = (type == 1u);
-constant bool _7529 = (_7527 || _7528);
-constant bool _7530 = (type == 2u);
-constant bool _7531 = (_7529 || _7530);
-constant bool _7532 = (type == 16u);
-constant bool plain = (_7531 || _7532);
+constant bool _6928 = (type == 11u);
+constant bool _6930 = (type == 8u);
+constant bool _6931 = (type == 15u);
+constant bool _6932 = (_6930 || _6931);
+constant int _6934 = _6932 ? 16 : 0;
+constant int RUN_ZERO = _6928 ? 4 : _6934;
+constant bool _6948 = (type == 9u);
+constant bool _6949 = (type == 10u);
+constant bool _6950 = (_6948 || _6949);
+constant bool _6951 = (type == 12u);
+constant bool run_minima = (_6950 || _6951);
+constant bool _6972 = (type == 8u);
+constant bool _6973 = (type == 9u);
+constant bool _6974 = (_6972 || _6973);
+constant bool _6975 = (type == 10u);
+constant bool _6976 = (_6974 || _6975);
+constant bool _6977 = (type == 11u);
+constant bool _6978 = (_6976 || _6977);
+constant bool _6979 = (type == 12u);
+constant bool _6980 = (_6978 || _6979);
+constant bool _6981 = (type == 13u);
+constant bool _6982 = (_6980 || _6981);
+constant bool _6983 = (type == 14u);
+constant bool _6984 = (_6982 || _6983);
+constant bool _6985 = (type == 15u);
+constant bool runs = (_6984 || _6985);
+constant bool _7001 = (type == 0u);
+constant bool _7016 = (type == 1u);
+constant bool _7031 = (type == 2u);
+constant bool _7046 = (type == 3u);
+constant bool _7061 = (type == 4u);
+constant bool _7076 = (type == 5u);
+constant bool _7091 = (type == 6u);
+constant bool _7106 = (type == 7u);
+constant bool _7121 = (type == 8u);
+constant bool _7124 = (type == 9u);
+constant bool _7127 = (type == 10u);
+constant bool _7130 = (type == 11u);
+constant bool _7133 = (type == 12u);
+constant bool _7136 = (type == 13u);
+constant bool _7139 = (type == 14u);
+constant bool _7142 = (type == 15u);
+constant bool _7145 = (type == 16u);
+constant bool _7461 = (type == 4u);
+constant bool _7462 = (type == 5u);
+constant bool _7463 = (_7461 || _7462);
+constant bool _7464 = (type == 6u);
+constant bool _7465 = (_7463 || _7464);
+constant bool summed = (_7465 || runs);
+constant uint _7475 = (TEAM - 1u);
+constant bool _7478 = (type == 0u);
+constant bool _7479 = (type == 1u);
+constant bool _7480 = (_7478 || _7479);
+constant bool _7481 = (type == 2u);
+constant bool _7482 = (_7480 || _7481);
+constant bool _7483 = (type == 16u);
+constant bool plain = (_7482 || _7483);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _7557 = (256u / UNIT);
-constant bool _8436 = (type == 6u);
-constant bool _8437 = (_8436 || runs_apart);
-constant bool _8456 = (type == 7u);
-constant bool _9185 = (type == 15u);
-constant bool _9270 = (type == 15u);
-constant bool coded = (signed_runs || _9270);
-constant float _9382 = coded ? 1.0 : 16777216.0;
-constant bool _9411 = (type == 0u);
-constant bool _9423 = (type == 1u);
-constant bool _9435 = (type == 2u);
-constant bool _9447 = (type == 3u);
-constant bool _9459 = (type == 4u);
-constant bool _9471 = (type == 5u);
-constant bool _9483 = (type == 6u);
-constant bool _9495 = (type == 7u);
-constant bool _9507 = (type == 8u);
-constant bool _9519 = (type == 9u);
-constant bool _9531 = (type == 10u);
-constant bool _9543 = (type == 11u);
-constant bool _9555 = (type == 12u);
-constant bool _9567 = (type == 13u);
-constant bool _9579 = (type == 14u);
-constant bool _9591 = (type == 15u);
-constant bool _9603 = (type == 16u);
-constant bool _9618 = (type == 3u);
-constant bool _9619 = (type == 4u);
-constant bool _9620 = (_9618 || _9619);
-constant bool _9621 = (type == 5u);
-constant bool whole_blocks = (_9620 || _9621);
-constant bool _9652 = (type == 6u);
-constant bool _9653 = (_9652 || runs);
-constant bool _9684 = (type == 7u);
+constant uint _7508 = (256u / UNIT);
+constant bool _8387 = (type == 6u);
+constant bool _8388 = (_8387 || runs_apart);
+constant bool _8407 = (type == 7u);
+constant bool _9135 = (type == 15u);
+constant bool _9220 = (type == 15u);
+constant bool coded = (signed_runs || _9220);
+constant float _9332 = coded ? 1.0 : 16777216.0;
+constant bool _9373 = (type == 0u);
+constant bool _9385 = (type == 1u);
+constant bool _9397 = (type == 2u);
+constant bool _9409 = (type == 3u);
+constant bool _9421 = (type == 4u);
+constant bool _9433 = (type == 5u);
+constant bool _9445 = (type == 6u);
+constant bool _9457 = (type == 7u);
+constant bool _9469 = (type == 8u);
+constant bool _9472 = (type == 9u);
+constant bool _9475 = (type == 10u);
+constant bool _9478 = (type == 11u);
+constant bool _9481 = (type == 12u);
+constant bool _9484 = (type == 13u);
+constant bool _9487 = (type == 14u);
+constant bool _9490 = (type == 15u);
+constant bool _9493 = (type == 16u);
+constant bool _9508 = (type == 3u);
+constant bool _9509 = (type == 4u);
+constant bool _9510 = (_9508 || _9509);
+constant bool _9511 = (type == 5u);
+constant bool whole_blocks = (_9510 || _9511);
+constant bool _9542 = (type == 6u);
+constant bool _9543 = (_9542 || runs);
+constant bool _9574 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _9722 = (team_way <= 2u);
-constant bool _9723 = (team_way == 4u);
-constant bool _9724 = (team_way == 5u);
-constant bool _9725 = (_9723 || _9724);
-constant bool _9726 = (team_way == 12u);
-constant bool _9727 = (_9725 || _9726);
-constant bool _9728 = (team_way == 15u);
-constant bool _9729 = (_9727 || _9728);
-constant uint _9730 = _9729 ? 4u : 2u;
-constant uint LINES = _9722 ? 1u : _9730;
-constant uint _9732 = (LINES / 2u);
-constant uint ELEMENTS = false ? _9732 : LINES;
+constant bool _9612 = (team_way <= 2u);
+constant bool _9613 = (team_way == 4u);
+constant bool _9614 = (team_way == 5u);
+constant bool _9615 = (_9613 || _9614);
+constant bool _9616 = (team_way == 12u);
+constant bool _9617 = (_9615 || _9616);
+constant bool _9618 = (team_way == 15u);
+constant bool _9619 = (_9617 || _9618);
+constant uint _9620 = _9619 ? 4u : 2u;
+constant uint LINES = _9612 ? 1u : _9620;
+constant uint _9622 = (LINES / 2u);
+constant uint ELEMENTS = false ? _9622 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _10063 = (way == 0u);
-constant bool _10068 = (way > 12u);
+constant bool _9953 = (way == 0u);
+constant bool _9958 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _5601 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _7225 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _7596 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float, 16> _9201 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
-constant spvUnsafeArray<float, 16> _9224 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
+constant spvUnsafeArray<float4, 16> _5634 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7191 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7547 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9151 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9174 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -386,160 +388,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _1157;
-    if (_1156)
+    uint _1147;
+    if (_1146)
     {
-        _1157 = (k / 1u) * 2u;
+        _1147 = (k / 1u) * 2u;
     }
     else
     {
-        uint _1165;
-        if (_1164)
+        uint _1155;
+        if (_1154)
         {
-            _1165 = (k / 1u) * 1u;
+            _1155 = (k / 1u) * 1u;
         }
         else
         {
-            uint _1173;
-            if (_1172)
+            uint _1163;
+            if (_1162)
             {
-                _1173 = (k / 1u) * 1u;
+                _1163 = (k / 1u) * 1u;
             }
             else
             {
-                uint _1181;
-                if (_1180)
+                uint _1171;
+                if (_1170)
                 {
-                    _1181 = (k / 32u) * 17u;
+                    _1171 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _1190;
-                    if (_1189)
+                    uint _1180;
+                    if (_1179)
                     {
-                        _1190 = (k / 32u) * 9u;
+                        _1180 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _1200;
-                        if (_1199)
+                        uint _1190;
+                        if (_1189)
                         {
-                            _1200 = (k / 32u) * 10u;
+                            _1190 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _1210;
-                            if (_1209)
+                            uint _1200;
+                            if (_1199)
                             {
-                                _1210 = (k / 256u) * 72u;
+                                _1200 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _1221;
-                                if (_1220)
+                                uint _1211;
+                                if (_1210)
                                 {
-                                    _1221 = (k / 256u) * 105u;
+                                    _1211 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _1230;
-                                    if (_1229)
+                                    uint _1220;
+                                    if (_1219)
                                     {
-                                        _1230 = (k / 32u) * 11u;
+                                        _1220 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _1239;
-                                        if (_1238)
+                                        uint _1229;
+                                        if (_1228)
                                         {
-                                            _1239 = (k / 32u) * 12u;
+                                            _1229 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _1248;
-                                            if (_1247)
+                                            uint _1238;
+                                            if (_1237)
                                             {
-                                                _1248 = (k / 256u) * 42u;
+                                                _1238 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _1257;
-                                                if (_1256)
+                                                uint _1247;
+                                                if (_1246)
                                                 {
-                                                    _1257 = (k / 256u) * 55u;
+                                                    _1247 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _1266;
-                                                    if (_1265)
+                                                    uint _1256;
+                                                    if (_1255)
                                                     {
-                                                        _1266 = (k / 256u) * 88u;
+                                                        _1256 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _1276;
-                                                        if (_1275)
+                                                        uint _1266;
+                                                        if (_1265)
                                                         {
-                                                            _1276 = (k / 32u) * 9u;
+                                                            _1266 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _1285;
-                                                            if (_1284)
+                                                            uint _1275;
+                                                            if (_1274)
                                                             {
-                                                                _1285 = (k / 256u) * 68u;
+                                                                _1275 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _1295;
-                                                                if (_1294)
+                                                                uint _1285;
+                                                                if (_1284)
                                                                 {
-                                                                    _1295 = (k / 64u) * 17u;
+                                                                    _1285 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _1303;
-                                                                    if (_1302)
+                                                                    uint _1293;
+                                                                    if (_1292)
                                                                     {
-                                                                        _1303 = (k / 2u) * 1u;
+                                                                        _1293 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _1303 = 0u;
+                                                                        _1293 = 0u;
                                                                     }
-                                                                    _1295 = _1303;
+                                                                    _1285 = _1293;
                                                                 }
-                                                                _1285 = _1295;
+                                                                _1275 = _1285;
                                                             }
-                                                            _1276 = _1285;
+                                                            _1266 = _1275;
                                                         }
-                                                        _1266 = _1276;
+                                                        _1256 = _1266;
                                                     }
-                                                    _1257 = _1266;
+                                                    _1247 = _1256;
                                                 }
-                                                _1248 = _1257;
+                                                _1238 = _1247;
                                             }
-                                            _1239 = _1248;
+                                            _1229 = _1238;
                                         }
-                                        _1230 = _1239;
+                                        _1220 = _1229;
                                     }
-                                    _1221 = _1230;
+                                    _1211 = _1220;
                                 }
-                                _1210 = _1221;
+                                _1200 = _1211;
                             }
-                            _1200 = _1210;
+                            _1190 = _1200;
                         }
-                        _1190 = _1200;
+                        _1180 = _1190;
                     }
-                    _1181 = _1190;
+                    _1171 = _1180;
                 }
-                _1173 = _1181;
+                _1163 = _1171;
             }
-            _1165 = _1173;
+            _1155 = _1163;
         }
-        _1157 = _1165;
+        _1147 = _1155;
     }
-    return _1157;
+    return _1147;
 }
 
 static inline __attribute__((always_inline))
@@ -570,34 +572,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _1753;
+    float _1752;
     if (left > 1u)
     {
-        _1753 = v.y;
+        _1752 = v.y;
     }
     else
     {
-        _1753 = 0.0;
+        _1752 = 0.0;
     }
-    float _1763;
+    float _1762;
     if (left > 2u)
     {
-        _1763 = v.z;
+        _1762 = v.z;
     }
     else
     {
-        _1763 = 0.0;
+        _1762 = 0.0;
     }
-    float _1772;
+    float _1771;
     if (left > 3u)
     {
-        _1772 = v.w;
+        _1771 = v.w;
     }
     else
     {
-        _1772 = 0.0;
+        _1771 = 0.0;
     }
-    return float4(v.x, _1753, _1763, _1772);
+    return float4(v.x, _1752, _1762, _1771);
 }
 
 static inline __attribute__((always_inline))
@@ -611,16 +613,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _1332;
+    uint _1322;
     if ((h & 1u) != 0u)
     {
-        _1332 = (low >> 16u) | (high << 16u);
+        _1322 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _1332 = low;
+        _1322 = low;
     }
-    return _1332;
+    return _1322;
 }
 
 static inline __attribute__((always_inline))
@@ -715,16 +717,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _1418;
+    float2 _1408;
     if (i < 4u)
     {
-        _1418 = float2(float(a & 63u), float(b & 63u));
+        _1408 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _1418 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1408 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _1418;
+    return _1408;
 }
 
 static inline __attribute__((always_inline))
@@ -837,88 +839,27 @@ float4 decode_quad_Q5_K(thread const Raw& raw, thread const uint& row, thread co
 }
 
 static inline __attribute__((always_inline))
-uint bytes_with(thread const uint& codes, thread const uint& bit)
+uint4 iq4_numbers(thread const uint4& codes)
 {
-    return ((codes >> bit) & 16843009u) * 255u;
-}
-
-static inline __attribute__((always_inline))
-uint choose(thread const uint& where_, thread const uint& yes, thread const uint& no)
-{
-    return no ^ ((no ^ yes) & where_);
-}
-
-static inline __attribute__((always_inline))
-uint either(thread const uint& where_, thread const int& yes, thread const int& no)
-{
-    uint param = where_;
-    uint param_1 = uint(yes & 255) * 16843009u;
-    uint param_2 = uint(no & 255) * 16843009u;
-    return choose(param, param_1, param_2);
-}
-
-static inline __attribute__((always_inline))
-uint iq4_bytes(thread const uint& codes)
-{
-    uint param = codes;
-    uint param_1 = 0u;
-    uint a = bytes_with(param, param_1);
-    uint param_2 = codes;
-    uint param_3 = 1u;
-    uint b = bytes_with(param_2, param_3);
-    uint param_4 = codes;
-    uint param_5 = 2u;
-    uint c = bytes_with(param_4, param_5);
-    uint param_6 = a;
-    int param_7 = -10;
-    int param_8 = -22;
-    uint param_9 = a;
-    int param_10 = -35;
-    int param_11 = -49;
-    uint param_12 = b;
-    uint param_13 = either(param_6, param_7, param_8);
-    uint param_14 = either(param_9, param_10, param_11);
-    uint param_15 = a;
-    int param_16 = -65;
-    int param_17 = -83;
-    uint param_18 = a;
-    int param_19 = -104;
-    int param_20 = -127;
-    uint param_21 = b;
-    uint param_22 = either(param_15, param_16, param_17);
-    uint param_23 = either(param_18, param_19, param_20);
-    uint param_24 = c;
-    uint param_25 = choose(param_12, param_13, param_14);
-    uint param_26 = choose(param_21, param_22, param_23);
-    uint low = choose(param_24, param_25, param_26);
-    uint param_27 = a;
-    int param_28 = 113;
-    int param_29 = 89;
-    uint param_30 = a;
-    int param_31 = 69;
-    int param_32 = 53;
-    uint param_33 = b;
-    uint param_34 = either(param_27, param_28, param_29);
-    uint param_35 = either(param_30, param_31, param_32);
-    uint param_36 = a;
-    int param_37 = 38;
-    int param_38 = 25;
-    uint param_39 = a;
-    int param_40 = 13;
-    int param_41 = 1;
-    uint param_42 = b;
-    uint param_43 = either(param_36, param_37, param_38);
-    uint param_44 = either(param_39, param_40, param_41);
-    uint param_45 = c;
-    uint param_46 = choose(param_33, param_34, param_35);
-    uint param_47 = choose(param_42, param_43, param_44);
-    uint high = choose(param_45, param_46, param_47);
-    uint param_48 = codes;
-    uint param_49 = 3u;
-    uint param_50 = bytes_with(param_48, param_49);
-    uint param_51 = high;
-    uint param_52 = low;
-    return choose(param_50, param_51, param_52);
+    uint4 a = ((codes >> uint4(0u)) & uint4(16843009u)) * uint4(255u);
+    uint4 b = ((codes >> uint4(1u)) & uint4(16843009u)) * uint4(255u);
+    uint4 c = ((codes >> uint4(2u)) & uint4(16843009u)) * uint4(255u);
+    uint4 d = ((codes >> uint4(3u)) & uint4(16843009u)) * uint4(255u);
+    uint4 n0 = uint4(16843009u) ^ (uint4(421075225u) & a);
+    uint4 n1 = uint4(757935405u) ^ (uint4(303174162u) & a);
+    uint4 n2 = uint4(1330597711u) ^ (uint4(303174162u) & a);
+    uint4 n3 = uint4(1785358954u) ^ (uint4(471604252u) & a);
+    uint4 n4 = uint4(2172748161u) ^ (uint4(202116108u) & a);
+    uint4 n5 = uint4(2576980377u) ^ (uint4(1061109567u) & a);
+    uint4 n6 = uint4(3048584629u) ^ (uint4(1886417008u) & a);
+    uint4 n7 = uint4(3654932953u) ^ (uint4(673720360u) & a);
+    n0 ^= ((n0 ^ n1) & b);
+    n2 ^= ((n2 ^ n3) & b);
+    n4 ^= ((n4 ^ n5) & b);
+    n6 ^= ((n6 ^ n7) & b);
+    n0 ^= ((n0 ^ n2) & c);
+    n4 ^= ((n4 ^ n6) & c);
+    return n0 ^ ((n0 ^ n4) & d);
 }
 
 static inline __attribute__((always_inline))
@@ -931,9 +872,9 @@ float4 decode_quad_IQ4_NL(thread const Raw& raw, thread const uint& row, thread 
     uint word = word_of(param, param_1, param_2);
     uint param_3 = h;
     uint param_4 = raw.a.w;
-    uint param_5 = word >> (q & 4u);
-    uint param_6 = iq4_bytes(param_5);
-    return signed_bytes(param_6) * float_of(param_3, param_4);
+    uint4 param_5 = uint4(word >> (q & 4u));
+    uint param_6 = iq4_numbers(param_5).x;
+    return (unsigned_bytes(param_6) - float4(128.0)) * float_of(param_3, param_4);
 }
 
 static inline __attribute__((always_inline))
@@ -948,36 +889,34 @@ float4 decode_quad_IQ4_XS(thread const Raw& raw, thread const uint& row, thread 
 {
     uint2 param = raw.a.wy;
     uint param_1 = (q / 8u) & 7u;
-    uint param_2 = raw.a.x >> (q & 4u);
-    uint param_3 = iq4_bytes(param_2);
-    return signed_bytes(param_3) * iq4_xs_scale(param, param_1);
+    uint4 param_2 = uint4(raw.a.x >> (q & 4u));
+    uint param_3 = iq4_numbers(param_2).x;
+    return (unsigned_bytes(param_3) - float4(128.0)) * iq4_xs_scale(param, param_1);
 }
 
 static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1635;
+    uint _1634;
     if (exponent < 2u)
     {
-        _1635 = 2097152u << exponent;
+        _1634 = 2097152u << exponent;
     }
     else
     {
-        _1635 = (exponent - 1u) << 23u;
+        _1634 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1635);
+    return as_type<float>(_1634);
 }
 
 static inline __attribute__((always_inline))
-uint fp4_bytes(thread const uint& codes)
+uint4 fp4_numbers(thread const uint4& codes)
 {
-    uint size = codes & 117901063u;
-    uint more = codes & (((codes >> 2u) & 16843009u) * 3u);
-    size += (more + ((more & (more >> 1u)) << 1u));
-    uint param = codes;
-    uint param_1 = 3u;
-    return (269488144u + size) - ((size & bytes_with(param, param_1)) << 1u);
+    uint4 size = codes & uint4(117901063u);
+    uint4 more = codes & (((codes >> uint4(2u)) & uint4(16843009u)) * uint4(3u));
+    size += (more + ((more & (more >> uint4(1u))) << uint4(1u)));
+    return (uint4(269488144u) + size) - ((size & (((codes >> uint4(3u)) & uint4(16843009u)) * uint4(255u))) << uint4(1u));
 }
 
 static inline __attribute__((always_inline))
@@ -987,10 +926,10 @@ float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread c
     uint shift = 8u * ((scale + 1u) & 3u);
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
     uint param = raw.a.w >> (8u * (scale & 3u));
-    float _3023 = e8m0(param);
-    uint param_1 = word >> (q & 4u);
-    uint param_2 = fp4_bytes(param_1);
-    return (unsigned_bytes(param_2) - float4(16.0)) * _3023;
+    float _3032 = e8m0(param);
+    uint4 param_1 = uint4(word >> (q & 4u));
+    uint param_2 = fp4_numbers(param_1).x;
+    return (unsigned_bytes(param_2) - float4(16.0)) * _3032;
 }
 
 static inline __attribute__((always_inline))
@@ -1020,7 +959,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_3260)
+    if (_3271)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -1028,7 +967,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_3272)
+    if (_3283)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -1036,7 +975,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_3284)
+    if (_3295)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1044,7 +983,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_3296)
+    if (_3307)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1052,7 +991,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_3308)
+    if (_3319)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1060,7 +999,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_3320)
+    if (_3331)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1068,7 +1007,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_3332)
+    if (_3343)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1076,7 +1015,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_3344)
+    if (_3355)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1084,7 +1023,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_3356)
+    if (_3367)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1092,7 +1031,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_3368)
+    if (_3379)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1100,7 +1039,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_3380)
+    if (_3391)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1108,7 +1047,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_3392)
+    if (_3403)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1116,7 +1055,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_3404)
+    if (_3415)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1124,7 +1063,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_3416)
+    if (_3427)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1132,7 +1071,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_3428)
+    if (_3439)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1140,7 +1079,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_3440)
+    if (_3451)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1148,7 +1087,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_3452)
+    if (_3463)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1172,47 +1111,47 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3551, const device Norm1& v_3560)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3562, const device Norm1& v_3571)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _3538 = (at & 3u) == 0u;
-    bool _3545;
-    if (_3538)
+    bool _3549 = (at & 3u) == 0u;
+    bool _3556;
+    if (_3549)
     {
-        _3545 = (at + 3u) <= last;
+        _3556 = (at + 3u) <= last;
     }
     else
     {
-        _3545 = _3538;
+        _3556 = _3549;
     }
-    if (_3545)
+    if (_3556)
     {
-        return v_3551.norm4[at / 4u];
+        return v_3562.norm4[at / 4u];
     }
-    return float4(v_3560.norm1[min(at, last)], v_3560.norm1[min((at + 1u), last)], v_3560.norm1[min((at + 2u), last)], v_3560.norm1[min((at + 3u), last)]);
+    return float4(v_3571.norm1[min(at, last)], v_3571.norm1[min((at + 1u), last)], v_3571.norm1[min((at + 2u), last)], v_3571.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3478, const device X1& v_3488)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3489, const device X1& v_3499)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_3478.x4[i / 4u];
+        return v_3489.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_3488.x1[i];
+    v.x = v_3499.x1[i];
     if (count > 1u)
     {
-        v.y = v_3488.x1[i + 1u];
+        v.y = v_3499.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_3488.x1[i + 2u];
+        v.z = v_3499.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_3488.x1[i + 3u];
+        v.w = v_3499.x1[i + 3u];
     }
     return v;
 }
@@ -1224,37 +1163,37 @@ Raw no_raw()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_1146)
+uint4 weight_words(thread const uint& i, const device Weights4& v_1136)
 {
-    return v_1146.weights4[i];
+    return v_1136.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_1136)
+uint weight_word(thread const uint& i, const device Weights1& v_1126)
 {
-    return v_1136.weights1[i];
+    return v_1126.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136, const device Weights4& v_1146)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126, const device Weights4& v_1136)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = no_raw();
-    bool _1798 = (at & 3u) == 0u;
-    bool _1805;
-    if (_1798)
+    bool _1797 = (at & 3u) == 0u;
+    bool _1804;
+    if (_1797)
     {
-        _1805 = (at + 3u) <= last;
+        _1804 = (at + 3u) <= last;
     }
     else
     {
-        _1805 = _1798;
+        _1804 = _1797;
     }
-    if (_1805)
+    if (_1804)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, v_1146);
+        raw.a = weight_words(param, v_1136);
     }
     else
     {
@@ -1262,89 +1201,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, v_1136), weight_word(param_2, v_1136), weight_word(param_3, v_1136), weight_word(param_4, v_1136));
+        raw.a = uint4(weight_word(param_1, v_1126), weight_word(param_2, v_1126), weight_word(param_3, v_1126), weight_word(param_4, v_1126));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, v_1136);
+    raw.a.x = weight_word(param, v_1126);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, v_1136);
+    raw.a.y = weight_word(param_1, v_1126);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, v_1136);
+    raw.a.z = weight_word(param_2, v_1126);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_1136)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_1126)
 {
     Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, v_1136);
+    raw.a.x = weight_word(param, v_1126);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, v_1136);
+    raw.a.y = weight_word(param_1, v_1126);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, v_1136);
+    raw.a.w = weight_word(param_2, v_1126);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_1136);
+    return load_scaled(param, param_1, v_1126);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_1136);
+    return load_scaled(param, param_1, v_1126);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, v_1136);
+    raw.a.x = weight_word(param, v_1126);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, v_1136);
+    raw.a.w = weight_word(param_1, v_1126);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, v_1136);
+    raw.a.x = weight_word(param, v_1126);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, v_1136);
+    raw.a.y = weight_word(param_1, v_1126);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, v_1136);
+    raw.a.z = weight_word(param_2, v_1126);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, v_1136);
+    raw.a.w = weight_word(param_3, v_1126);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, v_1136);
+    raw.b.x = weight_word(param_4, v_1126);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -1354,60 +1293,60 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
     Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, v_1136);
+    raw.a.x = weight_word(param, v_1126);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, v_1136);
+    raw.a.y = weight_word(param_1, v_1126);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, v_1136);
+    raw.a.z = weight_word(param_2, v_1126);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, v_1136);
+    raw.a.w = weight_word(param_3, v_1126);
     uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, v_1136);
+    raw.b.x = weight_word(param_4, v_1126);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, v_1136);
+    raw.b.y = weight_word(param_5, v_1126);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint2 load_at(thread const uint& h, const device Weights1& v_1136)
+uint2 load_at(thread const uint& h, const device Weights1& v_1126)
 {
     uint param = h / 2u;
     uint param_1 = (h / 2u) + (h & 1u);
-    return uint2(weight_word(param, v_1136), weight_word(param_1, v_1136));
+    return uint2(weight_word(param, v_1126), weight_word(param_1, v_1126));
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
 {
     uint h = row + ((q / 8u) * 11u);
     uint param = (h + 3u) + (2u * (q & 3u));
     uint param_1 = h + 1u;
     uint param_2 = h / 2u;
-    return Raw{ uint4(load_at(param, v_1136), load_at(param_1, v_1136)), uint4(weight_word(param_2, v_1136), 0u, 0u, 0u) };
+    return Raw{ uint4(load_at(param, v_1126), load_at(param_1, v_1126)), uint4(weight_word(param_2, v_1126), 0u, 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
 {
     uint at = (row / 2u) + ((q / 8u) * 6u);
     uint param = (at + 2u) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), 0u, weight_word(param_2, v_1136)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1126), weight_word(param_1, v_1126), 0u, weight_word(param_2, v_1126)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
 {
     uint at = (row / 2u) + ((q / 64u) * 21u);
     uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
     uint param_1 = at + ((q / 16u) & 3u);
     uint param_2 = at + 20u;
-    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), 0u, weight_word(param_2, v_1136)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1126), weight_word(param_1, v_1126), 0u, weight_word(param_2, v_1126)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
 {
     uint h = row + ((q / 64u) * 55u);
     uint word = 2u * (q & 7u);
@@ -1417,11 +1356,11 @@ Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
     uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
     uint param_4 = (h / 2u) + 27u;
-    return Raw{ uint4(load_at(param, v_1136), load_at(param_1, v_1136)), uint4(weight_word(param_2, v_1136), weight_word(param_3, v_1136), weight_word(param_4, v_1136), 0u) };
+    return Raw{ uint4(load_at(param, v_1126), load_at(param_1, v_1126)), uint4(weight_word(param_2, v_1126), weight_word(param_3, v_1126), weight_word(param_4, v_1126), 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
 {
     uint at = (row / 2u) + ((q / 64u) * 44u);
     uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
@@ -1430,162 +1369,162 @@ Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_3 = at;
     uint param_4 = at + 3u;
     uint param_5 = (at + 4u) + (q & 7u);
-    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), weight_word(param_2, v_1136), weight_word(param_3, v_1136)), uint4(weight_word(param_4, v_1136), weight_word(param_5, v_1136), 0u, 0u) };
+    return Raw{ uint4(weight_word(param, v_1126), weight_word(param_1, v_1126), weight_word(param_2, v_1126), weight_word(param_3, v_1126)), uint4(weight_word(param_4, v_1126), weight_word(param_5, v_1126), 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
 {
     uint at = (row / 2u) + ((q / 64u) * 34u);
     uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), 0u, weight_word(param_2, v_1136)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1126), weight_word(param_1, v_1126), 0u, weight_word(param_2, v_1126)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
 {
     uint scale = (2u * row) + ((q / 8u) * 17u);
     uint at = (scale + 1u) + (4u * (q & 3u));
     uint param = at / 4u;
     uint param_1 = (at + 3u) / 4u;
     uint param_2 = scale / 4u;
-    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), 0u, weight_word(param_2, v_1136)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1126), weight_word(param_1, v_1126), 0u, weight_word(param_2, v_1126)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136)
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
 {
     uint last = (row + ((k - 1u) / 2u)) / 2u;
     uint at = (row + (2u * q)) / 2u;
     uint param = at;
     uint param_1 = min((at + 1u), last);
-    return Raw{ uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), 0u, 0u), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1126), weight_word(param_1, v_1126), 0u, 0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1136, const device Weights4& v_1146)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126, const device Weights4& v_1136)
 {
     Raw raw = no_raw();
-    if (_3085)
+    if (_3096)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_1136, v_1146);
+        raw = load_quad_F32(param, param_1, param_2, v_1126, v_1136);
     }
-    if (_3095)
+    if (_3106)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_1136);
+        raw = load_quad_F16(param_3, param_4, param_5, v_1126);
     }
-    if (_3105)
+    if (_3116)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_1136);
+        raw = load_quad_F16(param_6, param_7, param_8, v_1126);
     }
-    if (_3115)
+    if (_3126)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_1136);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_1126);
     }
-    if (_3125)
+    if (_3136)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_1136);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_1126);
     }
-    if (_3135)
+    if (_3146)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_1136);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_1126);
     }
-    if (_3145)
+    if (_3156)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_1136);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_1126);
     }
-    if (_3155)
+    if (_3166)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_1136);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_1126);
     }
-    if (_3165)
+    if (_3176)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
-        raw = load_quad_Q5_0(param_24, param_25, param_26, v_1136);
+        raw = load_quad_Q5_0(param_24, param_25, param_26, v_1126);
     }
-    if (_3175)
+    if (_3186)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
-        raw = load_quad_Q5_1(param_27, param_28, param_29, v_1136);
+        raw = load_quad_Q5_1(param_27, param_28, param_29, v_1126);
     }
-    if (_3185)
+    if (_3196)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
-        raw = load_quad_Q2_K(param_30, param_31, param_32, v_1136);
+        raw = load_quad_Q2_K(param_30, param_31, param_32, v_1126);
     }
-    if (_3195)
+    if (_3206)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
-        raw = load_quad_Q3_K(param_33, param_34, param_35, v_1136);
+        raw = load_quad_Q3_K(param_33, param_34, param_35, v_1126);
     }
-    if (_3205)
+    if (_3216)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
-        raw = load_quad_Q5_K(param_36, param_37, param_38, v_1136);
+        raw = load_quad_Q5_K(param_36, param_37, param_38, v_1126);
     }
-    if (_3215)
+    if (_3226)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
-        raw = load_quad_Q4_0(param_39, param_40, param_41, v_1136);
+        raw = load_quad_Q4_0(param_39, param_40, param_41, v_1126);
     }
-    if (_3225)
+    if (_3236)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
-        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_1136);
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_1126);
     }
-    if (_3235)
+    if (_3246)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
-        raw = load_quad_MXFP4(param_45, param_46, param_47, v_1136);
+        raw = load_quad_MXFP4(param_45, param_46, param_47, v_1126);
     }
-    if (_3245)
+    if (_3256)
     {
         uint param_48 = row;
         uint param_49 = k;
         uint param_50 = q;
-        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_1136);
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_1126);
     }
     return raw;
 }
@@ -1593,16 +1532,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3630;
+    float _3601;
     if (push.k != 0u)
     {
-        _3630 = rsqrt((squares / float(push.k)) + push.eps);
+        _3601 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3630 = 0.0;
+        _3601 = 0.0;
     }
-    return _3630;
+    return _3601;
 }
 
 static inline __attribute__((always_inline))
@@ -1628,16 +1567,16 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _878;
+    float _867;
     if (abs(y) > 3.900000095367431640625)
     {
-        _878 = sign(y);
+        _867 = sign(y);
     }
     else
     {
-        _878 = (y * p) / q;
+        _867 = (y * p) / q;
     }
-    float erf = _878;
+    float erf = _867;
     return (0.5 * x) * (1.0 + erf);
 }
 
@@ -1648,13 +1587,13 @@ float gelu_tanh(thread const float& x)
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_947, device Y1& v_980)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_937, device Y1& v_970)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += v_947.bias1[push.offset.z + j];
+        sum += v_937.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -1671,32 +1610,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_5 = 1u;
     if (has(param_5, push))
     {
-        sum += v_980.y1[to];
+        sum += v_970.y1[to];
     }
-    v_980.y1[to] = sum;
+    v_970.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_947, device Y1& v_980, device Y4& v_1090)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_937, device Y1& v_970, device Y4& v_1080)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _1002 = (to & 3u) == 0u;
-    bool _1011;
-    if (_1002)
+    bool _992 = (to & 3u) == 0u;
+    bool _1001;
+    if (_992)
     {
-        _1011 = (j + 4u) <= push.n;
+        _1001 = (j + 4u) <= push.n;
     }
     else
     {
-        _1011 = _1002;
+        _1001 = _992;
     }
-    if (_1011)
+    if (_1001)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&v_947.bias1[at]);
+            sums += float4(*(const device packed_float4*)&v_937.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -1719,31 +1658,31 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_11 = 1u;
         if (has(param_11, push))
         {
-            sums += v_1090.y4[to / 4u];
+            sums += v_1080.y4[to / 4u];
         }
-        v_1090.y4[to / 4u] = sums;
+        v_1080.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _1110 = e < 4u;
-        bool _1119;
-        if (_1110)
+        bool _1100 = e < 4u;
+        bool _1109;
+        if (_1100)
         {
-            _1119 = (j + e) < push.n;
+            _1109 = (j + e) < push.n;
         }
         else
         {
-            _1119 = _1110;
+            _1109 = _1100;
         }
-        if (_1119)
+        if (_1109)
         {
             uint param_12 = r;
             uint param_13 = j + e;
             float param_14 = sums[e];
-            finish(param_12, param_13, param_14, push, v_947, v_980);
+            finish(param_12, param_13, param_14, push, v_937, v_970);
             e++;
             continue;
         }
@@ -1755,7 +1694,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(constant Push& push, const device Bias1& v_947, device Y1& v_980, device Y4& v_1090, const device Weights1& v_1136, const device Weights4& v_1146, const device X4& v_3478, const device X1& v_3488, const device Norm4& v_3551, const device Norm1& v_3560, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(constant Push& push, const device Bias1& v_937, device Y1& v_970, device Y4& v_1080, const device Weights1& v_1126, const device Weights4& v_1136, const device X4& v_3489, const device X1& v_3499, const device Norm4& v_3562, const device Norm1& v_3571, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1775,18 +1714,18 @@ void tiles(constant Push& push, const device Bias1& v_947, device Y1& v_980, dev
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _7873 = push.first.xyz + gl_WorkGroupID;
-    uint _7874 = _7873.y;
+    uint3 _7824 = push.first.xyz + gl_WorkGroupID;
+    uint _7825 = _7824.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _7982;
+    float4 _7933;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _8065;
-    for (uint tile_r = _7874; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _8016;
+    for (uint tile_r = _7825; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _7888 = push.first.xyz + gl_WorkGroupID;
-        uint _7889 = _7888.x;
-        for (uint tile_j = _7889; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7839 = push.first.xyz + gl_WorkGroupID;
+        uint _7840 = _7839.x;
+        for (uint tile_j = _7840; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1806,36 +1745,36 @@ void tiles(constant Push& push, const device Bias1& v_947, device Y1& v_980, dev
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _7960 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _7911 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _7960;
+                            v[y] = _7911;
                         }
                         else
                         {
-                            bool _7971 = (first + y) < push.n;
-                            bool _7979;
-                            if (_7971)
+                            bool _7922 = (first + y) < push.n;
+                            bool _7930;
+                            if (_7922)
                             {
-                                _7979 = (4u * q) < push.k;
+                                _7930 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _7979 = _7971;
+                                _7930 = _7922;
                             }
-                            bool there = _7979;
+                            bool there = _7930;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _7982 = decode_quad(param_11, param_12, param_13, param_14);
+                                _7933 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _7982 = float4(0.0);
+                                _7933 = float4(0.0);
                             }
-                            v[y] = _7982;
+                            v[y] = _7933;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1861,13 +1800,13 @@ void tiles(constant Push& push, const device Bias1& v_947, device Y1& v_980, dev
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _8065 = norm_at(param_21, push, v_3551, v_3560);
+                            _8016 = norm_at(param_21, push, v_3562, v_3571);
                         }
                         else
                         {
-                            _8065 = float4(1.0);
+                            _8016 = float4(1.0);
                         }
-                        factor = _8065;
+                        factor = _8016;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1877,48 +1816,48 @@ void tiles(constant Push& push, const device Bias1& v_947, device Y1& v_980, dev
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _8096 = i < push.rows;
-                            bool _8104;
-                            if (_8096)
+                            bool _8047 = i < push.rows;
+                            bool _8055;
+                            if (_8047)
                             {
-                                _8104 = (4u * q_1) < push.k;
+                                _8055 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8104 = _8096;
+                                _8055 = _8047;
                             }
-                            if (_8104)
+                            if (_8055)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_3478, v_3488);
+                                v[y_2] = x_at(param_22, param_23, v_3489, v_3499);
                                 if (gated)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_3478, v_3488);
+                                    up[y_2] = x_at(param_24, param_25, v_3489, v_3499);
                                 }
                             }
                         }
                         else
                         {
-                            bool _8149 = i < push.n;
-                            bool _8157;
-                            if (_8149)
+                            bool _8100 = i < push.n;
+                            bool _8108;
+                            if (_8100)
                             {
-                                _8157 = (4u * q_1) < push.k;
+                                _8108 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8157 = _8149;
+                                _8108 = _8100;
                             }
-                            if (_8157)
+                            if (_8108)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, v_1136, v_1146);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, v_1126, v_1136);
                             }
                         }
                     }
@@ -1972,7 +1911,7 @@ void tiles(constant Push& push, const device Bias1& v_947, device Y1& v_980, dev
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_947, v_980, v_1090);
+                    finish_quad(param_37, param_38, param_39, push, v_937, v_970, v_1080);
                 }
             }
         }
@@ -1987,11 +1926,11 @@ void choose_line(thread const uint& y)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_8437)
+    if (_8388)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_8456)
+    if (_8407)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1999,9 +1938,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_3488)
+float4 x_words(thread const uint& at, const device X1& v_3499)
 {
-    return float4(*(const device packed_float4*)&v_3488.x1[at]);
+    return float4(*(const device packed_float4*)&v_3499.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -2011,9 +1950,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_3560)
+float4 norm_words(thread const uint& at, const device Norm1& v_3571)
 {
-    return float4(*(const device packed_float4*)&v_3560.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3571.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -2037,13 +1976,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9653)
+    if (_9543)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_9684)
+    if (_9574)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -2059,31 +1998,716 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_1136)
+Unit no_unit()
 {
-    return uint4(*(const device packed_uint4*)&v_1136.weights1[at]);
+    return Unit{ uint4(0u), uint4(0u), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1126, const device Weights4& v_1136)
+{
+    uint last = ((row / 2u) + push.k) - 1u;
+    uint at = (row / 2u) + (8u * u);
+    Unit unit = no_unit();
+    bool _3782 = (at & 3u) == 0u;
+    bool _3789;
+    if (_3782)
+    {
+        _3789 = (at + 7u) <= last;
+    }
+    else
+    {
+        _3789 = _3782;
+    }
+    if (_3789)
+    {
+        uint param = at / 4u;
+        unit.a = weight_words(param, v_1136);
+        uint param_1 = (at / 4u) + 1u;
+        unit.b = weight_words(param_1, v_1136);
+    }
+    else
+    {
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint param_2 = min((at + e), last);
+            unit.a[e] = weight_word(param_2, v_1126);
+            uint param_3 = min(((at + 4u) + e), last);
+            unit.b[e] = weight_word(param_3, v_1126);
+        }
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1126, const device Weights4& v_1136)
+{
+    uint h = row + (8u * u);
+    uint at = h / 2u;
+    uint last = ((row + push.k) - 1u) / 2u;
+    Unit unit = no_unit();
+    bool _3855 = (h & 7u) == 0u;
+    bool _3862;
+    if (_3855)
+    {
+        _3862 = (at + 3u) <= last;
+    }
+    else
+    {
+        _3862 = _3855;
+    }
+    if (_3862)
+    {
+        uint param = at / 4u;
+        unit.a = weight_words(param, v_1136);
+    }
+    else
+    {
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint param_1 = min((at + e), last);
+            unit.a[e] = weight_word(param_1, v_1126);
+        }
+        uint param_2 = min((at + 4u), last);
+        unit.b.x = weight_word(param_2, v_1126);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+uint4 first_words(thread const uint& at, const device Weights1& v_1126)
+{
+    return uint4(*(const device packed_uint4*)&v_1126.weights1[at]);
+}
+
+static inline __attribute__((always_inline))
+uint4 four_words(thread const uint& at, const device Weights1& v_1126)
+{
+    uint param = at;
+    return first_words(param, v_1126);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+{
+    uint at = (row + (17u * u)) / 2u;
+    uint param = at;
+    uint param_1 = at + 4u;
+    uint param_2 = at + 8u;
+    return Unit{ four_words(param, v_1126), four_words(param_1, v_1126), weight_word(param_2, v_1126), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+{
+    uint at = (row + (9u * u)) / 2u;
+    uint param = at;
+    uint param_1 = at + 4u;
+    return Unit{ four_words(param, v_1126), uint4(0u), weight_word(param_1, v_1126), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+{
+    uint at = (row / 2u) + (5u * u);
+    uint param = at + 1u;
+    uint param_1 = at;
+    return Unit{ four_words(param, v_1126), uint4(0u), weight_word(param_1, v_1126), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_1126, const device Weights4& v_1136)
+{
+    uint at = (row / 2u) + ((u / 8u) * 36u);
+    uint quants = (at + 4u) + (4u * (u & 7u));
+    if ((at & 3u) == 0u)
+    {
+        uint param = quants / 4u;
+        uint param_1 = at / 4u;
+        return Unit{ weight_words(param, v_1136), weight_words(param_1, v_1136), 0u, 0u };
+    }
+    uint param_2 = quants;
+    uint param_3 = at;
+    return Unit{ four_words(param_2, v_1126), four_words(param_3, v_1126), 0u, 0u };
+}
+
+static inline __attribute__((always_inline))
+uint next_half(thread const uint& low, thread const uint& high)
+{
+    return (low >> 16u) | (high << 16u);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+{
+    uint h = row + ((u / 8u) * 105u);
+    uint part = (u / 4u) & 1u;
+    uint in_part = u & 3u;
+    uint low = ((h + (32u * part)) + (4u * in_part)) / 2u;
+    uint high = (((h + 64u) + (16u * part)) + (4u * in_part)) / 2u;
+    uint scales = ((h + 96u) + (4u * part)) / 2u;
+    uint param = low;
+    uint param_1 = low + 1u;
+    uint param_2 = low + 8u;
+    uint param_3 = low + 9u;
+    uint4 a = uint4(weight_word(param, v_1126), weight_word(param_1, v_1126), weight_word(param_2, v_1126), weight_word(param_3, v_1126));
+    uint param_4 = high;
+    uint param_5 = high + 1u;
+    uint param_6 = scales;
+    uint param_7 = scales + 1u;
+    uint4 b = uint4(weight_word(param_4, v_1126), weight_word(param_5, v_1126), weight_word(param_6, v_1126), weight_word(param_7, v_1126));
+    if ((h & 1u) != 0u)
+    {
+        uint param_8 = a.x;
+        uint param_9 = a.y;
+        uint param_10 = low + 2u;
+        uint param_11 = a.y;
+        uint param_12 = weight_word(param_10, v_1126);
+        uint param_13 = a.z;
+        uint param_14 = a.w;
+        uint param_15 = low + 10u;
+        uint param_16 = a.w;
+        uint param_17 = weight_word(param_15, v_1126);
+        a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
+        uint param_18 = b.x;
+        uint param_19 = b.y;
+        uint param_20 = high + 2u;
+        uint param_21 = b.y;
+        uint param_22 = weight_word(param_20, v_1126);
+        uint param_23 = b.z;
+        uint param_24 = b.w;
+        uint param_25 = scales + 2u;
+        uint param_26 = b.w;
+        uint param_27 = weight_word(param_25, v_1126);
+        b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
+    }
+    uint param_28 = (h / 2u) + 52u;
+    return Unit{ a, b, weight_word(param_28, v_1126), 0u };
+}
+
+static inline __attribute__((always_inline))
+uint2 first_shorts(thread const uint& h, const device Weights1& v_1126)
+{
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_1126.weights1[0] + h)));
+}
+
+static inline __attribute__((always_inline))
+uint2 two_words_of(thread const uint& h, const device Weights1& v_1126)
+{
+    uint param = h;
+    return first_shorts(param, v_1126);
+}
+
+static inline __attribute__((always_inline))
+uint4 four_words_of(thread const uint& h, const device Weights1& v_1126)
+{
+    uint param = h;
+    uint param_1 = h + 4u;
+    return uint4(first_shorts(param, v_1126), first_shorts(param_1, v_1126));
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+{
+    uint h = row + (11u * u);
+    uint param = h;
+    uint2 head = two_words_of(param, v_1126);
+    uint param_1 = h + 3u;
+    uint param_2 = head.x;
+    uint param_3 = head.y;
+    return Unit{ four_words_of(param_1, v_1126), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+{
+    uint at = (row / 2u) + (6u * u);
+    uint param = at;
+    uint4 words = four_words(param, v_1126);
+    uint param_1 = (2u * at) + 8u;
+    return Unit{ uint4(words.zw, two_words_of(param_1, v_1126)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+{
+    uint at = (row / 2u) + ((u / 8u) * 21u);
+    uint part = (u / 4u) & 1u;
+    uint param = ((at + 4u) + (8u * part)) + (4u * (u & 1u));
+    uint4 words = four_words(param, v_1126) >> uint4(2u * (u & 2u));
+    uint param_1 = (2u * at) + (4u * part);
+    uint2 scales = two_words_of(param_1, v_1126) >> uint2(8u * (u & 1u));
+    uint param_2 = at + 20u;
+    uint _4166;
+    if ((u & 2u) != 0u)
+    {
+        _4166 = scales.y;
+    }
+    else
+    {
+        _4166 = scales.x;
+    }
+    return Unit{ words, uint4(0u), weight_word(param_2, v_1126), _4166 };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+{
+    uint h = row + ((u / 8u) * 55u);
+    uint part = (u / 4u) & 1u;
+    uint pair = (u / 2u) & 3u;
+    uint param = ((h + 16u) + (16u * part)) + (8u * (u & 1u));
+    uint4 words = four_words_of(param, v_1126) >> uint4(2u * (u & 2u));
+    uint param_1 = h + 48u;
+    uint2 a = two_words_of(param_1, v_1126);
+    uint param_2 = h + 51u;
+    uint2 b = two_words_of(param_2, v_1126);
+    uint _4224;
+    if ((u & 2u) != 0u)
+    {
+        _4224 = a.y;
+    }
+    else
+    {
+        _4224 = a.x;
+    }
+    uint four = _4224 >> (4u * part);
+    uint param_3 = b.x;
+    uint param_4 = b.y;
+    uint two = next_half(param_3, param_4) >> (2u * pair);
+    uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
+    uint param_5 = h + (8u * (u & 1u));
+    return Unit{ words, four_words_of(param_5, v_1126) >> uint4(2u * pair), b.y >> 16u, scales };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+{
+    uint at = (row / 2u) + ((u / 8u) * 44u);
+    uint pair = (u / 2u) & 3u;
+    uint param = at;
+    uint4 head = four_words(param, v_1126);
+    uint3 words = head.yzw >> uint3(16u * (pair & 1u));
+    uint _4303;
+    if (pair < 2u)
+    {
+        _4303 = words.x & 16191u;
+    }
+    else
+    {
+        _4303 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+    }
+    uint scales = _4303;
+    uint _4325;
+    if (pair < 2u)
+    {
+        _4325 = words.y & 16191u;
+    }
+    else
+    {
+        _4325 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+    }
+    uint minima = _4325;
+    uint param_1 = (at + 12u) + (4u * (u & 7u));
+    uint param_2 = (at + 4u) + (4u * (u & 1u));
+    return Unit{ four_words(param_1, v_1126), four_words(param_2, v_1126) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
+}
+
+static inline __attribute__((always_inline))
+uint first_short(thread const uint& h, const device Weights1& v_1126)
+{
+    return uint(((const device ushort*)&v_1126.weights1[0])[h]);
+}
+
+static inline __attribute__((always_inline))
+uint half_at(thread const uint& h, const device Weights1& v_1126)
+{
+    uint param = h;
+    return first_short(param, v_1126);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+{
+    uint h = row + (9u * u);
+    uint param = h + 1u;
+    uint param_1 = h;
+    return Unit{ four_words_of(param, v_1126), uint4(0u), half_at(param_1, v_1126), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+{
+    uint at = (row / 2u) + ((u / 8u) * 34u);
+    uint param = 2u * at;
+    uint2 head = two_words_of(param, v_1126);
+    uint param_1 = (at + 2u) + (4u * (u & 7u));
+    return Unit{ four_words(param_1, v_1126), uint4(0u), head.x, head.y };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+{
+    uint byte_ = (2u * row) + (17u * u);
+    uint at = byte_ / 4u;
+    uint shift = 8u * (byte_ & 3u);
+    uint param = at;
+    uint4 words = four_words(param, v_1126);
+    uint param_1 = at + 4u;
+    uint4 next = uint4(words.yzw, weight_word(param_1, v_1126));
+    return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1126)
+{
+    uint at = (row + (4u * u)) / 2u;
+    uint last = (row + ((push.k - 1u) / 2u)) / 2u;
+    Unit unit = no_unit();
+    _Pragma("clang loop unroll(full)")
+    for (uint e = 0u; e < 3u; e++)
+    {
+        uint param = min((at + e), last);
+        unit.a[e] = weight_word(param, v_1126);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1126, const device Weights4& v_1136)
+{
+    Unit unit = no_unit();
+    if (_4669)
+    {
+        uint param = row;
+        uint param_1 = u;
+        unit = load_unit_F32(param, param_1, push, v_1126, v_1136);
+    }
+    if (_4677)
+    {
+        uint param_2 = row;
+        uint param_3 = u;
+        unit = load_unit_F16(param_2, param_3, push, v_1126, v_1136);
+    }
+    if (_4685)
+    {
+        uint param_4 = row;
+        uint param_5 = u;
+        unit = load_unit_F16(param_4, param_5, push, v_1126, v_1136);
+    }
+    if (_4693)
+    {
+        uint param_6 = row;
+        uint param_7 = u;
+        unit = load_unit_Q8_0(param_6, param_7, v_1126);
+    }
+    if (_4701)
+    {
+        uint param_8 = row;
+        uint param_9 = u;
+        unit = load_unit_Q4_0(param_8, param_9, v_1126);
+    }
+    if (_4709)
+    {
+        uint param_10 = row;
+        uint param_11 = u;
+        unit = load_unit_Q4_1(param_10, param_11, v_1126);
+    }
+    if (_4717)
+    {
+        uint param_12 = row;
+        uint param_13 = u;
+        unit = load_unit_Q4_K(param_12, param_13, v_1126, v_1136);
+    }
+    if (_4725)
+    {
+        uint param_14 = row;
+        uint param_15 = u;
+        unit = load_unit_Q6_K(param_14, param_15, v_1126);
+    }
+    if (_4733)
+    {
+        uint param_16 = row;
+        uint param_17 = u;
+        unit = load_unit_Q5_0(param_16, param_17, v_1126);
+    }
+    if (_4741)
+    {
+        uint param_18 = row;
+        uint param_19 = u;
+        unit = load_unit_Q5_1(param_18, param_19, v_1126);
+    }
+    if (_4749)
+    {
+        uint param_20 = row;
+        uint param_21 = u;
+        unit = load_unit_Q2_K(param_20, param_21, v_1126);
+    }
+    if (_4757)
+    {
+        uint param_22 = row;
+        uint param_23 = u;
+        unit = load_unit_Q3_K(param_22, param_23, v_1126);
+    }
+    if (_4765)
+    {
+        uint param_24 = row;
+        uint param_25 = u;
+        unit = load_unit_Q5_K(param_24, param_25, v_1126);
+    }
+    if (_4773)
+    {
+        uint param_26 = row;
+        uint param_27 = u;
+        unit = load_unit_IQ4_NL(param_26, param_27, v_1126);
+    }
+    if (_4781)
+    {
+        uint param_28 = row;
+        uint param_29 = u;
+        unit = load_unit_IQ4_XS(param_28, param_29, v_1126);
+    }
+    if (_4789)
+    {
+        uint param_30 = row;
+        uint param_31 = u;
+        unit = load_unit_MXFP4(param_30, param_31, v_1126);
+    }
+    if (_4797)
+    {
+        uint param_32 = row;
+        uint param_33 = u;
+        unit = load_unit_F8_E4M3(param_32, param_33, push, v_1126);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+uint4 run_numbers(thread const Unit& unit, thread const uint& i)
+{
+    if (_4462)
+    {
+        uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
+        uint4 _4475;
+        if (_4474)
+        {
+            _4475 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
+        }
+        else
+        {
+            _4475 = low;
+        }
+        return _4475;
+    }
+    uint4 low_1 = unit.a >> uint4(4u * i);
+    if (_4500)
+    {
+        return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
+    }
+    if (_4518)
+    {
+        uint high = unit.b.x >> (16u * i);
+        uint param = high;
+        uint param_1 = high >> 4u;
+        uint param_2 = high >> 8u;
+        uint param_3 = high >> 12u;
+        return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
+    }
+    if (_4548)
+    {
+        uint4 param_4 = low_1;
+        return fp4_numbers(param_4);
+    }
+    uint4 param_5 = low_1;
+    return iq4_numbers(param_5) ^ uint4(2155905152u);
+}
+
+static inline __attribute__((always_inline))
+float code_float(thread const uint& code)
+{
+    float _9136;
+    if (_9135)
+    {
+        _9136 = _9151[code & 15u];
+    }
+    else
+    {
+        _9136 = _9174[code & 15u];
+    }
+    return _9136;
+}
+
+static inline __attribute__((always_inline))
+float4 byte_halves(thread const uint& w)
+{
+    float2 p = float2(as_type<half2>(w & 16711935u));
+    float2 q = float2(as_type<half2>((w >> 8u) & 16711935u));
+    return float4(p.x, q.x, p.y, q.y);
+}
+
+static inline __attribute__((always_inline))
+float2 run_scale(thread const Unit& unit, thread const uint& i)
+{
+    if (_4613)
+    {
+        uint numbers = unit.d >> (8u * i);
+        return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
+    }
+    if (_4631)
+    {
+        uint numbers_1 = unit.d >> (16u * i);
+        return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
+    }
+    float _4650;
+    if (_4649)
+    {
+        _4650 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+    }
+    else
+    {
+        _4650 = 1.0;
+    }
+    return float2(_4650, 1.0);
+}
+
+static inline __attribute__((always_inline))
+float2 unit_scale(thread const Unit& unit, thread const uint& u)
+{
+    float2 d = float2(as_type<half2>(unit.c));
+    float _4570;
+    if (_4569)
+    {
+        uint param = unit.c;
+        float _4576 = e8m0(param);
+        _4570 = _4576;
+    }
+    else
+    {
+        float _4579;
+        if (_4578)
+        {
+            uint2 param_1 = uint2(unit.c, unit.d);
+            uint param_2 = u & 7u;
+            _4579 = iq4_xs_scale(param_1, param_2);
+        }
+        else
+        {
+            _4579 = d.x;
+        }
+        _4570 = _4579;
+    }
+    float scale = _4570;
+    float _4600;
+    if (_4599)
+    {
+        _4600 = -d.y;
+    }
+    else
+    {
+        _4600 = d.y;
+    }
+    return float2(scale, _4600);
+}
+
+static inline __attribute__((always_inline))
+float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1126, const device Weights4& v_1136)
+{
+    uint param = row;
+    uint param_1 = u;
+    Unit unit = load_unit(param, param_1, push, v_1126, v_1136);
+    float2 all_ = float2(0.0);
+    uint4 _9222;
+    float _9239;
+    float4 _9265;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 2u; i++)
+    {
+        if (coded)
+        {
+            _9222 = unit.a >> uint4(4u * i);
+        }
+        else
+        {
+            Unit param_2 = unit;
+            uint param_3 = i;
+            _9222 = run_numbers(param_2, param_3);
+        }
+        uint4 words = _9222;
+        if (coded)
+        {
+            _9239 = 0.0;
+        }
+        else
+        {
+            _9239 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
+        }
+        float sum = _9239;
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint w = words[e];
+            if (coded)
+            {
+                uint param_4 = w;
+                uint param_5 = w >> 8u;
+                uint param_6 = w >> 16u;
+                uint param_7 = w >> 24u;
+                _9265 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+            }
+            else
+            {
+                uint param_8 = w;
+                _9265 = byte_halves(param_8);
+            }
+            float4 v = _9265;
+            float4 param_9 = v;
+            float4 param_10 = x[(4u * i) + e];
+            float param_11 = sum;
+            sum = times(param_9, param_10, param_11);
+        }
+        Unit param_12 = unit;
+        uint param_13 = i;
+        float2 scale = run_scale(param_12, param_13);
+        all_ = float2(fma(scale.x, sum, all_.x), fma(scale.y, of_x[i], all_.y));
+    }
+    Unit param_14 = unit;
+    uint param_15 = u;
+    float2 scale_1 = unit_scale(param_14, param_15);
+    all_.x *= _9332;
+    float _9337;
+    if (run_minima)
+    {
+        _9337 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
+    }
+    else
+    {
+        _9337 = scale_1.x * all_.x;
+    }
+    return _9337;
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
 {
     uint at = (row / 2u) + (8u * u);
     uint param = at + 4u;
     uint param_1 = at;
-    float4 param_2 = as_type<float4>(first_words(param_1, v_1136));
+    float4 param_2 = as_type<float4>(first_words(param_1, v_1126));
     float4 param_3 = x[0];
     float param_4 = 0.0;
-    float4 param_5 = as_type<float4>(first_words(param, v_1136));
+    float4 param_5 = as_type<float4>(first_words(param, v_1126));
     float4 param_6 = x[1];
     float param_7 = times(param_2, param_3, param_4);
     return times(param_5, param_6, param_7);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_1136);
+    uint4 w = first_words(param, v_1126);
     float4 param_1 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_2 = x[0];
     float param_3 = 0.0;
@@ -2094,10 +2718,10 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_1136);
+    uint4 w = first_words(param, v_1126);
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_1 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -2110,12 +2734,6 @@ float line_times_x_BF16(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_1136)
-{
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_1136.weights1[0] + h)));
-}
-
-static inline __attribute__((always_inline))
 float4 bytes_and_384(thread const uint& w)
 {
     float2 p = float2(as_type<half2>(((w << 2u) & 66847740u) ^ 1577082368u));
@@ -2124,13 +2742,7 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_1136)
-{
-    return uint(((const device ushort*)&v_1136.weights1[0])[h]);
-}
-
-static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
@@ -2138,7 +2750,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     for (uint i = 0u; i < 4u; i++)
     {
         uint param = (h + 1u) + (4u * i);
-        uint2 w = first_shorts(param, v_1136);
+        uint2 w = first_shorts(param, v_1126);
         uint param_1 = w.x;
         sums = fma(bytes_and_384(param_1), x[2u * i], sums);
         uint param_2 = w.y;
@@ -2146,7 +2758,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     }
     uint param_3 = h;
     float4 param_4 = sums;
-    return float2(as_type<half2>(first_short(param_3, v_1136))).x * fma(-384.0, of_x.x, sum4(param_4));
+    return float2(as_type<half2>(first_short(param_3, v_1126))).x * fma(-384.0, of_x.x, sum4(param_4));
 }
 
 static inline __attribute__((always_inline))
@@ -2192,33 +2804,33 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h + 5u;
-    uint4 w = uint4(first_shorts(param, v_1136), first_shorts(param_1, v_1136));
+    uint4 w = uint4(first_shorts(param, v_1126), first_shorts(param_1, v_1126));
     uint param_2 = h;
     uint4 param_3 = w;
     spvUnsafeArray<float4, 8> param_4;
     param_4 = x;
-    return float2(as_type<half2>(first_short(param_2, v_1136))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
+    return float2(as_type<half2>(first_short(param_2, v_1126))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_1136)
+uint first_word(thread const uint& at, const device Weights1& v_1126)
 {
-    return v_1136.weights1[at];
+    return v_1126.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
-    uint4 w = first_words(param, v_1136);
+    uint4 w = first_words(param, v_1126);
     uint param_1 = at;
-    float2 scale = float2(as_type<half2>(first_word(param_1, v_1136)));
+    float2 scale = float2(as_type<half2>(first_word(param_1, v_1126)));
     uint4 param_2 = w;
     spvUnsafeArray<float4, 8> param_3;
     param_3 = x;
@@ -2226,36 +2838,36 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
     uint param = at;
-    uint4 head = first_words(param, v_1136);
+    uint4 head = first_words(param, v_1126);
     uint param_1 = (at + 4u) + (4u * (u & 7u));
-    uint4 w = first_words(param_1, v_1136);
+    uint4 w = first_words(param_1, v_1126);
     uint3 words = head.yzw >> uint3(shift);
-    uint _8868;
+    uint _8818;
     if (pair < 2u)
     {
-        _8868 = words.x & 16191u;
+        _8818 = words.x & 16191u;
     }
     else
     {
-        _8868 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _8818 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _8868;
-    uint _8887;
+    uint scales = _8818;
+    uint _8837;
     if (pair < 2u)
     {
-        _8887 = words.y & 16191u;
+        _8837 = words.y & 16191u;
     }
     else
     {
-        _8887 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _8837 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _8887;
+    uint minima = _8837;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -2287,20 +2899,20 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part)) + (4u * in_part);
     uint param = low;
-    uint2 p = first_shorts(param, v_1136);
+    uint2 p = first_shorts(param, v_1126);
     uint param_1 = low + 16u;
-    uint2 q = first_shorts(param_1, v_1136);
+    uint2 q = first_shorts(param_1, v_1126);
     uint param_2 = ((h + 64u) + (16u * part)) + (4u * in_part);
-    uint2 r = first_shorts(param_2, v_1136);
+    uint2 r = first_shorts(param_2, v_1126);
     uint param_3 = (h + 96u) + (4u * part);
-    uint2 numbers = first_shorts(param_3, v_1136) >> uint2(8u * (in_part / 2u));
+    uint2 numbers = first_shorts(param_3, v_1126) >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -2331,698 +2943,14 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
     float4 param_21 = float4(scales);
     float4 param_22 = sums;
     float param_23 = 0.0;
-    return float2(as_type<half2>(first_short(param_20, v_1136))).x * times(param_21, param_22, param_23);
+    return float2(as_type<half2>(first_short(param_20, v_1126))).x * times(param_21, param_22, param_23);
 }
 
 static inline __attribute__((always_inline))
-Unit no_unit()
-{
-    return Unit{ uint4(0u), uint4(0u), 0u, 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
-{
-    uint last = ((row / 2u) + push.k) - 1u;
-    uint at = (row / 2u) + (8u * u);
-    Unit unit = no_unit();
-    bool _3771 = (at & 3u) == 0u;
-    bool _3778;
-    if (_3771)
-    {
-        _3778 = (at + 7u) <= last;
-    }
-    else
-    {
-        _3778 = _3771;
-    }
-    if (_3778)
-    {
-        uint param = at / 4u;
-        unit.a = weight_words(param, v_1146);
-        uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, v_1146);
-    }
-    else
-    {
-        _Pragma("clang loop unroll(full)")
-        for (uint e = 0u; e < 4u; e++)
-        {
-            uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, v_1136);
-            uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, v_1136);
-        }
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
-{
-    uint h = row + (8u * u);
-    uint at = h / 2u;
-    uint last = ((row + push.k) - 1u) / 2u;
-    Unit unit = no_unit();
-    bool _3844 = (h & 7u) == 0u;
-    bool _3851;
-    if (_3844)
-    {
-        _3851 = (at + 3u) <= last;
-    }
-    else
-    {
-        _3851 = _3844;
-    }
-    if (_3851)
-    {
-        uint param = at / 4u;
-        unit.a = weight_words(param, v_1146);
-    }
-    else
-    {
-        _Pragma("clang loop unroll(full)")
-        for (uint e = 0u; e < 4u; e++)
-        {
-            uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, v_1136);
-        }
-        uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, v_1136);
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& v_1136)
-{
-    uint param = at;
-    return first_words(param, v_1136);
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
-{
-    uint at = (row + (17u * u)) / 2u;
-    uint param = at;
-    uint param_1 = at + 4u;
-    uint param_2 = at + 8u;
-    return Unit{ four_words(param, v_1136), four_words(param_1, v_1136), weight_word(param_2, v_1136), 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
-{
-    uint at = (row + (9u * u)) / 2u;
-    uint param = at;
-    uint param_1 = at + 4u;
-    return Unit{ four_words(param, v_1136), uint4(0u), weight_word(param_1, v_1136), 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
-{
-    uint at = (row / 2u) + (5u * u);
-    uint param = at + 1u;
-    uint param_1 = at;
-    return Unit{ four_words(param, v_1136), uint4(0u), weight_word(param_1, v_1136), 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_1136, const device Weights4& v_1146)
-{
-    uint at = (row / 2u) + ((u / 8u) * 36u);
-    uint quants = (at + 4u) + (4u * (u & 7u));
-    if ((at & 3u) == 0u)
-    {
-        uint param = quants / 4u;
-        uint param_1 = at / 4u;
-        return Unit{ weight_words(param, v_1146), weight_words(param_1, v_1146), 0u, 0u };
-    }
-    uint param_2 = quants;
-    uint param_3 = at;
-    return Unit{ four_words(param_2, v_1136), four_words(param_3, v_1136), 0u, 0u };
-}
-
-static inline __attribute__((always_inline))
-uint next_half(thread const uint& low, thread const uint& high)
-{
-    return (low >> 16u) | (high << 16u);
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
-{
-    uint h = row + ((u / 8u) * 105u);
-    uint part = (u / 4u) & 1u;
-    uint in_part = u & 3u;
-    uint low = ((h + (32u * part)) + (4u * in_part)) / 2u;
-    uint high = (((h + 64u) + (16u * part)) + (4u * in_part)) / 2u;
-    uint scales = ((h + 96u) + (4u * part)) / 2u;
-    uint param = low;
-    uint param_1 = low + 1u;
-    uint param_2 = low + 8u;
-    uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, v_1136), weight_word(param_1, v_1136), weight_word(param_2, v_1136), weight_word(param_3, v_1136));
-    uint param_4 = high;
-    uint param_5 = high + 1u;
-    uint param_6 = scales;
-    uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, v_1136), weight_word(param_5, v_1136), weight_word(param_6, v_1136), weight_word(param_7, v_1136));
-    if ((h & 1u) != 0u)
-    {
-        uint param_8 = a.x;
-        uint param_9 = a.y;
-        uint param_10 = low + 2u;
-        uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, v_1136);
-        uint param_13 = a.z;
-        uint param_14 = a.w;
-        uint param_15 = low + 10u;
-        uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, v_1136);
-        a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
-        uint param_18 = b.x;
-        uint param_19 = b.y;
-        uint param_20 = high + 2u;
-        uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, v_1136);
-        uint param_23 = b.z;
-        uint param_24 = b.w;
-        uint param_25 = scales + 2u;
-        uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, v_1136);
-        b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
-    }
-    uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, v_1136), 0u };
-}
-
-static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, const device Weights1& v_1136)
-{
-    uint param = h;
-    return first_shorts(param, v_1136);
-}
-
-static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, const device Weights1& v_1136)
-{
-    uint param = h;
-    uint param_1 = h + 4u;
-    return uint4(first_shorts(param, v_1136), first_shorts(param_1, v_1136));
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
-{
-    uint h = row + (11u * u);
-    uint param = h;
-    uint2 head = two_words_of(param, v_1136);
-    uint param_1 = h + 3u;
-    uint param_2 = head.x;
-    uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, v_1136), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
-{
-    uint at = (row / 2u) + (6u * u);
-    uint param = at;
-    uint4 words = four_words(param, v_1136);
-    uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, v_1136)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
-{
-    uint at = (row / 2u) + ((u / 8u) * 21u);
-    uint part = (u / 4u) & 1u;
-    uint param = ((at + 4u) + (8u * part)) + (4u * (u & 1u));
-    uint4 words = four_words(param, v_1136) >> uint4(2u * (u & 2u));
-    uint param_1 = (2u * at) + (4u * part);
-    uint2 scales = two_words_of(param_1, v_1136) >> uint2(8u * (u & 1u));
-    uint param_2 = at + 20u;
-    uint _4155;
-    if ((u & 2u) != 0u)
-    {
-        _4155 = scales.y;
-    }
-    else
-    {
-        _4155 = scales.x;
-    }
-    return Unit{ words, uint4(0u), weight_word(param_2, v_1136), _4155 };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
-{
-    uint h = row + ((u / 8u) * 55u);
-    uint part = (u / 4u) & 1u;
-    uint pair = (u / 2u) & 3u;
-    uint param = ((h + 16u) + (16u * part)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, v_1136) >> uint4(2u * (u & 2u));
-    uint param_1 = h + 48u;
-    uint2 a = two_words_of(param_1, v_1136);
-    uint param_2 = h + 51u;
-    uint2 b = two_words_of(param_2, v_1136);
-    uint _4213;
-    if ((u & 2u) != 0u)
-    {
-        _4213 = a.y;
-    }
-    else
-    {
-        _4213 = a.x;
-    }
-    uint four = _4213 >> (4u * part);
-    uint param_3 = b.x;
-    uint param_4 = b.y;
-    uint two = next_half(param_3, param_4) >> (2u * pair);
-    uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
-    uint param_5 = h + (8u * (u & 1u));
-    return Unit{ words, four_words_of(param_5, v_1136) >> uint4(2u * pair), b.y >> 16u, scales };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
-{
-    uint at = (row / 2u) + ((u / 8u) * 44u);
-    uint pair = (u / 2u) & 3u;
-    uint param = at;
-    uint4 head = four_words(param, v_1136);
-    uint3 words = head.yzw >> uint3(16u * (pair & 1u));
-    uint _4292;
-    if (pair < 2u)
-    {
-        _4292 = words.x & 16191u;
-    }
-    else
-    {
-        _4292 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
-    }
-    uint scales = _4292;
-    uint _4314;
-    if (pair < 2u)
-    {
-        _4314 = words.y & 16191u;
-    }
-    else
-    {
-        _4314 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
-    }
-    uint minima = _4314;
-    uint param_1 = (at + 12u) + (4u * (u & 7u));
-    uint param_2 = (at + 4u) + (4u * (u & 1u));
-    return Unit{ four_words(param_1, v_1136), four_words(param_2, v_1136) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
-}
-
-static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, const device Weights1& v_1136)
-{
-    uint param = h;
-    return first_short(param, v_1136);
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
-{
-    uint h = row + (9u * u);
-    uint param = h + 1u;
-    uint param_1 = h;
-    return Unit{ four_words_of(param, v_1136), uint4(0u), half_at(param_1, v_1136), 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
-{
-    uint at = (row / 2u) + ((u / 8u) * 34u);
-    uint param = 2u * at;
-    uint2 head = two_words_of(param, v_1136);
-    uint param_1 = (at + 2u) + (4u * (u & 7u));
-    return Unit{ four_words(param_1, v_1136), uint4(0u), head.x, head.y };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_1136)
-{
-    uint byte_ = (2u * row) + (17u * u);
-    uint at = byte_ / 4u;
-    uint shift = 8u * (byte_ & 3u);
-    uint param = at;
-    uint4 words = four_words(param, v_1136);
-    uint param_1 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_1, v_1136));
-    return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1136)
-{
-    uint at = (row + (4u * u)) / 2u;
-    uint last = (row + ((push.k - 1u) / 2u)) / 2u;
-    Unit unit = no_unit();
-    _Pragma("clang loop unroll(full)")
-    for (uint e = 0u; e < 3u; e++)
-    {
-        uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, v_1136);
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
-{
-    Unit unit = no_unit();
-    if (_4685)
-    {
-        uint param = row;
-        uint param_1 = u;
-        unit = load_unit_F32(param, param_1, push, v_1136, v_1146);
-    }
-    if (_4693)
-    {
-        uint param_2 = row;
-        uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, push, v_1136, v_1146);
-    }
-    if (_4701)
-    {
-        uint param_4 = row;
-        uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, push, v_1136, v_1146);
-    }
-    if (_4709)
-    {
-        uint param_6 = row;
-        uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_1136);
-    }
-    if (_4717)
-    {
-        uint param_8 = row;
-        uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_1136);
-    }
-    if (_4725)
-    {
-        uint param_10 = row;
-        uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_1136);
-    }
-    if (_4733)
-    {
-        uint param_12 = row;
-        uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_1136, v_1146);
-    }
-    if (_4741)
-    {
-        uint param_14 = row;
-        uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_1136);
-    }
-    if (_4749)
-    {
-        uint param_16 = row;
-        uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, v_1136);
-    }
-    if (_4757)
-    {
-        uint param_18 = row;
-        uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, v_1136);
-    }
-    if (_4765)
-    {
-        uint param_20 = row;
-        uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, v_1136);
-    }
-    if (_4773)
-    {
-        uint param_22 = row;
-        uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, v_1136);
-    }
-    if (_4781)
-    {
-        uint param_24 = row;
-        uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, v_1136);
-    }
-    if (_4789)
-    {
-        uint param_26 = row;
-        uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, v_1136);
-    }
-    if (_4797)
-    {
-        uint param_28 = row;
-        uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, v_1136);
-    }
-    if (_4805)
-    {
-        uint param_30 = row;
-        uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, v_1136);
-    }
-    if (_4813)
-    {
-        uint param_32 = row;
-        uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, push, v_1136);
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-uint4 run_numbers(thread const Unit& unit, thread const uint& i)
-{
-    if (_4451)
-    {
-        uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
-        uint4 _4464;
-        if (_4463)
-        {
-            _4464 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
-        }
-        else
-        {
-            _4464 = low;
-        }
-        return _4464;
-    }
-    uint4 low_1 = unit.a >> uint4(4u * i);
-    if (_4489)
-    {
-        return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
-    }
-    if (_4507)
-    {
-        uint high = unit.b.x >> (16u * i);
-        uint param = high;
-        uint param_1 = high >> 4u;
-        uint param_2 = high >> 8u;
-        uint param_3 = high >> 12u;
-        return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
-    }
-    uint4 _4538;
-    if (_4537)
-    {
-        uint param_4 = low_1.x;
-        uint param_5 = low_1.y;
-        uint param_6 = low_1.z;
-        uint param_7 = low_1.w;
-        _4538 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
-    }
-    else
-    {
-        uint param_8 = low_1.x;
-        uint param_9 = low_1.y;
-        uint param_10 = low_1.z;
-        uint param_11 = low_1.w;
-        _4538 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
-    }
-    return _4538;
-}
-
-static inline __attribute__((always_inline))
-float code_float(thread const uint& code)
-{
-    float _9186;
-    if (_9185)
-    {
-        _9186 = _9201[code & 15u];
-    }
-    else
-    {
-        _9186 = _9224[code & 15u];
-    }
-    return _9186;
-}
-
-static inline __attribute__((always_inline))
-float4 byte_halves(thread const uint& w)
-{
-    float2 p = float2(as_type<half2>(w & 16711935u));
-    float2 q = float2(as_type<half2>((w >> 8u) & 16711935u));
-    return float4(p.x, q.x, p.y, q.y);
-}
-
-static inline __attribute__((always_inline))
-float2 run_scale(thread const Unit& unit, thread const uint& i)
-{
-    if (_4629)
-    {
-        uint numbers = unit.d >> (8u * i);
-        return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
-    }
-    if (_4647)
-    {
-        uint numbers_1 = unit.d >> (16u * i);
-        return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
-    }
-    float _4666;
-    if (_4665)
-    {
-        _4666 = float(int((unit.d >> (16u * i)) & 63u) - 32);
-    }
-    else
-    {
-        _4666 = 1.0;
-    }
-    return float2(_4666, 1.0);
-}
-
-static inline __attribute__((always_inline))
-float2 unit_scale(thread const Unit& unit, thread const uint& u)
-{
-    float2 d = float2(as_type<half2>(unit.c));
-    float _4586;
-    if (_4585)
-    {
-        uint param = unit.c;
-        float _4592 = e8m0(param);
-        _4586 = _4592;
-    }
-    else
-    {
-        float _4595;
-        if (_4594)
-        {
-            uint2 param_1 = uint2(unit.c, unit.d);
-            uint param_2 = u & 7u;
-            _4595 = iq4_xs_scale(param_1, param_2);
-        }
-        else
-        {
-            _4595 = d.x;
-        }
-        _4586 = _4595;
-    }
-    float scale = _4586;
-    float _4616;
-    if (_4615)
-    {
-        _4616 = -d.y;
-    }
-    else
-    {
-        _4616 = d.y;
-    }
-    return float2(scale, _4616);
-}
-
-static inline __attribute__((always_inline))
-float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
-{
-    uint param = row;
-    uint param_1 = u;
-    Unit unit = load_unit(param, param_1, push, v_1136, v_1146);
-    float2 all_ = float2(0.0);
-    uint4 _9272;
-    float _9289;
-    float4 _9315;
-    _Pragma("clang loop unroll(full)")
-    for (uint i = 0u; i < 2u; i++)
-    {
-        if (coded)
-        {
-            _9272 = unit.a >> uint4(4u * i);
-        }
-        else
-        {
-            Unit param_2 = unit;
-            uint param_3 = i;
-            _9272 = run_numbers(param_2, param_3);
-        }
-        uint4 words = _9272;
-        if (coded)
-        {
-            _9289 = 0.0;
-        }
-        else
-        {
-            _9289 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
-        }
-        float sum = _9289;
-        _Pragma("clang loop unroll(full)")
-        for (uint e = 0u; e < 4u; e++)
-        {
-            uint w = words[e];
-            if (coded)
-            {
-                uint param_4 = w;
-                uint param_5 = w >> 8u;
-                uint param_6 = w >> 16u;
-                uint param_7 = w >> 24u;
-                _9315 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
-            }
-            else
-            {
-                uint param_8 = w;
-                _9315 = byte_halves(param_8);
-            }
-            float4 v = _9315;
-            float4 param_9 = v;
-            float4 param_10 = x[(4u * i) + e];
-            float param_11 = sum;
-            sum = times(param_9, param_10, param_11);
-        }
-        Unit param_12 = unit;
-        uint param_13 = i;
-        float2 scale = run_scale(param_12, param_13);
-        all_ = float2(fma(scale.x, sum, all_.x), fma(scale.y, of_x[i], all_.y));
-    }
-    Unit param_14 = unit;
-    uint param_15 = u;
-    float2 scale_1 = unit_scale(param_14, param_15);
-    all_.x *= _9382;
-    float _9387;
-    if (run_minima)
-    {
-        _9387 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
-    }
-    else
-    {
-        _9387 = scale_1.x * all_.x;
-    }
-    return _9387;
-}
-
-static inline __attribute__((always_inline))
-float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1136)
+float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
 {
     uint param = row + (4u * u);
-    uint2 w = first_shorts(param, v_1136);
+    uint2 w = first_shorts(param, v_1126);
     float sum = 0.0;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
@@ -3035,180 +2963,149 @@ float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread 
         sum = times(param_1, param_2, param_3);
     }
     uint2 none = ((w & uint2(2139062143u)) + uint2(16843009u)) & uint2(2155905152u);
-    float _8689;
+    float _8639;
     if ((none.x | none.y) != 0u)
     {
-        _8689 = as_type<float>(2143289344u);
+        _8639 = as_type<float>(2143289344u);
     }
     else
     {
-        _8689 = 256.0 * sum;
+        _8639 = 256.0 * sum;
     }
-    return _8689;
+    return _8639;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1126, const device Weights4& v_1136)
 {
-    float sum = 0.0;
-    if (_9411)
+    if (runs)
     {
         uint param = row;
         uint param_1 = u;
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        sum = line_times_x_F32(param, param_1, param_2, param_3, v_1136);
+        return run_line(param, param_1, param_2, param_3, push, v_1126, v_1136);
     }
-    if (_9423)
+    float sum = 0.0;
+    if (_9373)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F16(param_4, param_5, param_6, param_7, v_1136);
+        sum = line_times_x_F32(param_4, param_5, param_6, param_7, v_1126);
     }
-    if (_9435)
+    if (_9385)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, v_1136);
+        sum = line_times_x_F16(param_8, param_9, param_10, param_11, v_1126);
     }
-    if (_9447)
+    if (_9397)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, v_1136);
+        sum = line_times_x_BF16(param_12, param_13, param_14, param_15, v_1126);
     }
-    if (_9459)
+    if (_9409)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, v_1136);
+        sum = line_times_x_Q8_0(param_16, param_17, param_18, param_19, v_1126);
     }
-    if (_9471)
+    if (_9421)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, v_1136);
+        sum = line_times_x_Q4_0(param_20, param_21, param_22, param_23, v_1126);
     }
-    if (_9483)
+    if (_9433)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, v_1136);
+        sum = line_times_x_Q4_1(param_24, param_25, param_26, param_27, v_1126);
     }
-    if (_9495)
+    if (_9445)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, v_1136);
+        sum = line_times_x_Q4_K(param_28, param_29, param_30, param_31, v_1126);
     }
-    if (_9507)
+    if (_9457)
     {
         uint param_32 = row;
         uint param_33 = u;
         spvUnsafeArray<float4, 8> param_34;
         param_34 = x;
         float4 param_35 = of_x;
-        sum = run_line(param_32, param_33, param_34, param_35, push, v_1136, v_1146);
+        sum = line_times_x_Q6_K(param_32, param_33, param_34, param_35, v_1126);
     }
-    if (_9519)
+    if (_9469)
+    {
+        sum = 0.0;
+    }
+    if (_9472)
+    {
+        sum = 0.0;
+    }
+    if (_9475)
+    {
+        sum = 0.0;
+    }
+    if (_9478)
+    {
+        sum = 0.0;
+    }
+    if (_9481)
+    {
+        sum = 0.0;
+    }
+    if (_9484)
+    {
+        sum = 0.0;
+    }
+    if (_9487)
+    {
+        sum = 0.0;
+    }
+    if (_9490)
+    {
+        sum = 0.0;
+    }
+    if (_9493)
     {
         uint param_36 = row;
         uint param_37 = u;
         spvUnsafeArray<float4, 8> param_38;
         param_38 = x;
         float4 param_39 = of_x;
-        sum = run_line(param_36, param_37, param_38, param_39, push, v_1136, v_1146);
-    }
-    if (_9531)
-    {
-        uint param_40 = row;
-        uint param_41 = u;
-        spvUnsafeArray<float4, 8> param_42;
-        param_42 = x;
-        float4 param_43 = of_x;
-        sum = run_line(param_40, param_41, param_42, param_43, push, v_1136, v_1146);
-    }
-    if (_9543)
-    {
-        uint param_44 = row;
-        uint param_45 = u;
-        spvUnsafeArray<float4, 8> param_46;
-        param_46 = x;
-        float4 param_47 = of_x;
-        sum = run_line(param_44, param_45, param_46, param_47, push, v_1136, v_1146);
-    }
-    if (_9555)
-    {
-        uint param_48 = row;
-        uint param_49 = u;
-        spvUnsafeArray<float4, 8> param_50;
-        param_50 = x;
-        float4 param_51 = of_x;
-        sum = run_line(param_48, param_49, param_50, param_51, push, v_1136, v_1146);
-    }
-    if (_9567)
-    {
-        uint param_52 = row;
-        uint param_53 = u;
-        spvUnsafeArray<float4, 8> param_54;
-        param_54 = x;
-        float4 param_55 = of_x;
-        sum = run_line(param_52, param_53, param_54, param_55, push, v_1136, v_1146);
-    }
-    if (_9579)
-    {
-        uint param_56 = row;
-        uint param_57 = u;
-        spvUnsafeArray<float4, 8> param_58;
-        param_58 = x;
-        float4 param_59 = of_x;
-        sum = run_line(param_56, param_57, param_58, param_59, push, v_1136, v_1146);
-    }
-    if (_9591)
-    {
-        uint param_60 = row;
-        uint param_61 = u;
-        spvUnsafeArray<float4, 8> param_62;
-        param_62 = x;
-        float4 param_63 = of_x;
-        sum = run_line(param_60, param_61, param_62, param_63, push, v_1136, v_1146);
-    }
-    if (_9603)
-    {
-        uint param_64 = row;
-        uint param_65 = u;
-        spvUnsafeArray<float4, 8> param_66;
-        param_66 = x;
-        float4 param_67 = of_x;
-        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, v_1136);
+        sum = line_times_x_F8_E4M3(param_36, param_37, param_38, param_39, v_1126);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(constant Push& push, const device Bias1& v_947, device Y1& v_980, const device Weights1& v_1136, const device Weights4& v_1146, const device X1& v_3488, const device Norm1& v_3560, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(constant Push& push, const device Bias1& v_937, device Y1& v_970, const device Weights1& v_1126, const device Weights4& v_1136, const device X1& v_3499, const device Norm1& v_3571, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -3216,20 +3113,20 @@ void lane_rows(constant Push& push, const device Bias1& v_947, device Y1& v_980,
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _9755 = push.first.xyz + gl_WorkGroupID;
-    uint _9756 = _9755.y;
+    uint3 _9645 = push.first.xyz + gl_WorkGroupID;
+    uint _9646 = _9645.y;
     spvUnsafeArray<uint, 4> row;
-    uint _9828;
+    uint _9718;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _9952;
-    uint _10015;
-    for (uint r = _9756; r < push.rows; r += push.groups.y)
+    float _9842;
+    uint _9905;
+    for (uint r = _9646; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _9779 = push.first.xyz + gl_WorkGroupID;
-        uint _9780 = _9779.x;
-        for (uint tile = _9780; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _9669 = push.first.xyz + gl_WorkGroupID;
+        uint _9670 = _9669.x;
+        for (uint tile = _9670; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3246,13 +3143,13 @@ void lane_rows(constant Push& push, const device Bias1& v_947, device Y1& v_980,
                     choose_line(param_1);
                     if (false)
                     {
-                        _9828 = y / 2u;
+                        _9718 = y / 2u;
                     }
                     else
                     {
-                        _9828 = y;
+                        _9718 = y;
                     }
-                    row[y] = (2u * push.offset.y) + (min((first + _9828), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * push.offset.y) + (min((first + _9718), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3265,7 +3162,7 @@ void lane_rows(constant Push& push, const device Bias1& v_947, device Y1& v_980,
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_3488);
+                    x[i] = x_words(param_4, v_3499);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -3273,7 +3170,7 @@ void lane_rows(constant Push& push, const device Bias1& v_947, device Y1& v_980,
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_3560);
+                        x[i] *= norm_words(param_8, v_3571);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -3291,20 +3188,20 @@ void lane_rows(constant Push& push, const device Bias1& v_947, device Y1& v_980,
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, push, v_1136, v_1146);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, push, v_1126, v_1136);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _9952 = norm_scale(param_15, push);
+                _9842 = norm_scale(param_15, push);
             }
             else
             {
-                _9952 = 1.0;
+                _9842 = 1.0;
             }
-            float scale = _9952;
+            float scale = _9842;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3319,16 +3216,16 @@ void lane_rows(constant Push& push, const device Bias1& v_947, device Y1& v_980,
             {
                 if (y_3 < LINES)
                 {
-                    bool _10006;
+                    bool _9896;
                     if (false)
                     {
-                        _10006 = y_3 == ((2u * lane) + 1u);
+                        _9896 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _10006 = false;
+                        _9896 = false;
                     }
-                    if (_10006)
+                    if (_9896)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3336,35 +3233,35 @@ void lane_rows(constant Push& push, const device Bias1& v_947, device Y1& v_980,
                     {
                         if (false)
                         {
-                            _10015 = 2u * lane;
+                            _9905 = 2u * lane;
                         }
                         else
                         {
-                            _10015 = lane;
+                            _9905 = lane;
                         }
-                        if (y_3 == _10015)
+                        if (y_3 == _9905)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _10033 = lane < ELEMENTS;
-            bool _10042;
-            if (_10033)
+            bool _9923 = lane < ELEMENTS;
+            bool _9932;
+            if (_9923)
             {
-                _10042 = (first + lane) < push.n;
+                _9932 = (first + lane) < push.n;
             }
             else
             {
-                _10042 = _10033;
+                _9932 = _9923;
             }
-            if (_10042)
+            if (_9932)
             {
                 uint param_16 = r;
                 uint param_17 = first + lane;
                 float param_18 = mine.x;
-                finish(param_16, param_17, param_18, push, v_947, v_980);
+                finish(param_16, param_17, param_18, push, v_937, v_970);
             }
         }
     }
@@ -3375,8 +3272,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5081);
-    uint _5101;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5114);
+    uint _5134;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3384,34 +3281,52 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _5101 = y / 2u;
+                _5134 = y / 2u;
             }
             else
             {
-                _5101 = y;
+                _5134 = y;
             }
-            row[y] = (2u * push.offset.y) + (min((from + _5101), (push.n - 1u)) * halves_1);
+            row[y] = (2u * push.offset.y) + (min((from + _5134), (push.n - 1u)) * halves_1);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1136, const device Weights4& v_1146)
+void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1126, const device Weights4& v_1136)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
         {
-            uint param = row[y];
-            uint param_1 = u;
-            unit[y] = load_unit(param, param_1, push, v_1136, v_1146);
+            if (_4854)
+            {
+                uint param = row[y];
+                uint param_1 = u;
+                unit[y] = load_unit_F32(param, param_1, push, v_1126, v_1136);
+            }
+            else
+            {
+                if (_4867)
+                {
+                    uint param_2 = row[y];
+                    uint param_3 = u;
+                    unit[y] = load_unit_F8_E4M3(param_2, param_3, push, v_1126);
+                }
+                else
+                {
+                    uint param_4 = row[y];
+                    uint param_5 = u;
+                    unit[y] = load_unit_F16(param_4, param_5, push, v_1126, v_1136);
+                }
+            }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_3478, const device X1& v_3488, const device Norm4& v_3551, const device Norm1& v_3560, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_3489, const device X1& v_3499, const device Norm4& v_3562, const device Norm1& v_3571, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -3427,42 +3342,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _7248 = q < quads;
-            bool _7255;
-            if (_7248)
+            bool _7214 = q < quads;
+            bool _7221;
+            if (_7214)
             {
-                _7255 = at < push.k;
+                _7221 = at < push.k;
             }
             else
             {
-                _7255 = _7248;
+                _7221 = _7214;
             }
-            bool _7264;
-            if (_7255)
+            bool _7230;
+            if (_7221)
             {
-                _7264 = (r + m) < push.rows;
+                _7230 = (r + m) < push.rows;
             }
             else
             {
-                _7264 = _7255;
+                _7230 = _7221;
             }
-            if (_7264)
+            if (_7230)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_3478, v_3488);
+                v[part] = x_at(param_2, param_3, v_3489, v_3499);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_3478, v_3488);
+                    factor[part] = x_at(param_4, param_5, v_3489, v_3499);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part] = norm_at(param_6, push, v_3551, v_3560);
+                        factor[part] = norm_at(param_6, push, v_3562, v_3571);
                     }
                 }
             }
@@ -3478,19 +3393,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_1];
                 float4 param_9 = factor[part_1];
                 float param_10 = squares;
-                float4 _7344 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7310 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _7344;
-                bool _7353;
+                float4 value = _7310;
+                bool _7319;
                 if (normed)
                 {
-                    _7353 = (at_1 + 4u) > push.k;
+                    _7319 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _7353 = normed;
+                    _7319 = normed;
                 }
-                if (_7353)
+                if (_7319)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -3524,7 +3439,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_3478, const device X1& v_3488, const device Norm4& v_3551, const device Norm1& v_3560, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_3489, const device X1& v_3499, const device Norm4& v_3562, const device Norm1& v_3571, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -3537,7 +3452,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, push, v_3478, v_3488, v_3551, v_3560, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, push, v_3489, v_3499, v_3562, v_3571, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -3551,9 +3466,157 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
 }
 
 static inline __attribute__((always_inline))
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1126, const device Weights4& v_1136)
+{
+    _Pragma("clang loop unroll(full)")
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            uint param = row[y];
+            uint param_1 = u;
+            unit[y] = load_unit(param, param_1, push, v_1126, v_1136);
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+uint run_half(thread const uint& u, thread const uint& i)
+{
+    uint _4051;
+    if (runs_apart)
+    {
+        _4051 = u & 1u;
+    }
+    else
+    {
+        _4051 = i;
+    }
+    return _4051;
+}
+
+static inline __attribute__((always_inline))
+uint run_block(thread const uint& u, thread const uint& i)
+{
+    uint _4033;
+    if (runs_apart)
+    {
+        _4033 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+    }
+    else
+    {
+        _4033 = u;
+    }
+    return _4033;
+}
+
+static inline __attribute__((always_inline))
+float4 run_floats(thread const uint& w)
+{
+    float4 _5236;
+    if (signed_runs)
+    {
+        uint param = w;
+        _5236 = bytes_and_384(param);
+    }
+    else
+    {
+        uint param_1 = w;
+        _5236 = small_bytes(param_1);
+    }
+    return _5236;
+}
+
+static inline __attribute__((always_inline))
 float4 x_quad(thread const uint& m, thread const uint& at, threadgroup float4 (&pool)[1024])
 {
     return pool[(m * CHUNK_QUADS) + at];
+}
+
+static inline __attribute__((always_inline))
+void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    spvUnsafeArray<uint4, 4> words;
+    float _6953;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 2u; i++)
+    {
+        uint param = u;
+        uint param_1 = i;
+        uint half_ = run_half(param, param_1);
+        uint param_2 = u;
+        uint param_3 = i;
+        uint block = (run_block(param_2, param_3) - (u - local)) * 9u;
+        uint at = block + (4u * half_);
+        spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+        _Pragma("clang loop unroll(full)")
+        for (uint y = 0u; y < 4u; y++)
+        {
+            if (y < ROWS)
+            {
+                Unit param_4 = unit[y];
+                uint param_5 = i;
+                words[y] = run_numbers(param_4, param_5);
+            }
+        }
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            _Pragma("clang loop unroll(full)")
+            for (uint y_1 = 0u; y_1 < 4u; y_1++)
+            {
+                if (y_1 < ROWS)
+                {
+                    uint param_6 = words[y_1][e];
+                    float4 v = run_floats(param_6);
+                    _Pragma("clang loop unroll(full)")
+                    for (uint m = 0u; m < 4u; m++)
+                    {
+                        if (m < XS)
+                        {
+                            uint _6844 = (4u * y_1) + m;
+                            uint param_7 = m;
+                            uint param_8 = at + e;
+                            all_[_6844] += (v * x_quad(param_7, param_8, pool));
+                        }
+                    }
+                }
+            }
+        }
+        _Pragma("clang loop unroll(full)")
+        for (uint y_2 = 0u; y_2 < 4u; y_2++)
+        {
+            if (y_2 < ROWS)
+            {
+                Unit param_9 = unit[y_2];
+                uint param_10 = u;
+                Unit param_11 = unit[y_2];
+                uint param_12 = i;
+                float2 d = unit_scale(param_9, param_10) * run_scale(param_11, param_12);
+                _Pragma("clang loop unroll(full)")
+                for (uint m_1 = 0u; m_1 < 4u; m_1++)
+                {
+                    if (m_1 < XS)
+                    {
+                        uint param_13 = m_1;
+                        uint param_14 = block + 8u;
+                        float of_x = x_quad(param_13, param_14, pool)[1u + half_];
+                        float4 param_15 = all_[(4u * y_2) + m_1];
+                        sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
+                        if (run_minima)
+                        {
+                            _6953 = d.y * of_x;
+                        }
+                        else
+                        {
+                            _6953 = 0.0;
+                        }
+                        sums[y_2][m_1] -= _6953;
+                    }
+                }
+            }
+        }
+    }
 }
 
 static inline __attribute__((always_inline))
@@ -3666,19 +3729,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _5572 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5605 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _5572;
-    uint _5576;
+    w = _5605;
+    uint _5609;
     if ((h & 1u) != 0u)
     {
-        _5576 = w[e + 1u];
+        _5609 = w[e + 1u];
     }
     else
     {
-        _5576 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5609 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _5576;
+    return _5609;
 }
 
 static inline __attribute__((always_inline))
@@ -3704,10 +3767,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _5653 = (4u * y) + m;
+                        uint _5686 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_5653] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5686] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -3754,14 +3817,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _5778 = (4u * y) + m;
+                        uint _5811 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_5778] += (low * x_quad(param_2, param_3, pool));
-                        uint _5795 = (4u * y) + m;
+                        all_[_5811] += (low * x_quad(param_2, param_3, pool));
+                        uint _5828 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_5795] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5828] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -3775,7 +3838,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _5856;
+    uint4 _5889;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3785,13 +3848,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _5856 = b;
+                _5889 = b;
             }
             else
             {
-                _5856 = (a >> uint4(16u)) | (b << uint4(16u));
+                _5889 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _5856;
+            words[y] = _5889;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -3874,9 +3937,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _6081;
+    uint _6114;
     spvUnsafeArray<uint, 4> minima;
-    uint _6101;
+    uint _6134;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3885,25 +3948,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _6081 = words.x & 16191u;
+                _6114 = words.x & 16191u;
             }
             else
             {
-                _6081 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6114 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _6081;
+            scales[y] = _6114;
             if (lower)
             {
-                _6101 = words.y & 16191u;
+                _6134 = words.y & 16191u;
             }
             else
             {
-                _6101 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6134 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _6101;
+            minima[y] = _6134;
         }
     }
-    float4 _6168;
+    float4 _6201;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -3921,23 +3984,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _6168 = low_nibbles(param);
+                        _6201 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _6168 = high_nibbles(param_1);
+                        _6201 = high_nibbles(param_1);
                     }
-                    float4 v = _6168;
+                    float4 v = _6201;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _6200 = (4u * y_1) + m;
+                            uint _6233 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_6200] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6233] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -3998,7 +4061,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _6582 = (4u * y) + m;
+                        uint _6615 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -4007,13 +4070,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_6582] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6615] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _6648;
+    uint2 _6681;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -4022,13 +4085,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _6648 = unit[y_1].b.zw;
+                _6681 = unit[y_1].b.zw;
             }
             else
             {
-                _6648 = unit[y_1].b.zw >> uint2(8u);
+                _6681 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _6648;
+            uint2 words = _6681;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -4039,139 +4102,6 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 if (m_1 < XS)
                 {
                     sums[y_1][m_1] += dot(scales, all_[(4u * y_1) + m_1]);
-                }
-            }
-        }
-    }
-}
-
-static inline __attribute__((always_inline))
-uint run_half(thread const uint& u, thread const uint& i)
-{
-    uint _4040;
-    if (runs_apart)
-    {
-        _4040 = u & 1u;
-    }
-    else
-    {
-        _4040 = i;
-    }
-    return _4040;
-}
-
-static inline __attribute__((always_inline))
-uint run_block(thread const uint& u, thread const uint& i)
-{
-    uint _4022;
-    if (runs_apart)
-    {
-        _4022 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
-    }
-    else
-    {
-        _4022 = u;
-    }
-    return _4022;
-}
-
-static inline __attribute__((always_inline))
-float4 run_floats(thread const uint& w)
-{
-    float4 _5203;
-    if (signed_runs)
-    {
-        uint param = w;
-        _5203 = bytes_and_384(param);
-    }
-    else
-    {
-        uint param_1 = w;
-        _5203 = small_bytes(param_1);
-    }
-    return _5203;
-}
-
-static inline __attribute__((always_inline))
-void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
-{
-    spvUnsafeArray<uint4, 4> words;
-    float _6920;
-    _Pragma("clang loop unroll(full)")
-    for (uint i = 0u; i < 2u; i++)
-    {
-        uint param = u;
-        uint param_1 = i;
-        uint half_ = run_half(param, param_1);
-        uint param_2 = u;
-        uint param_3 = i;
-        uint block = (run_block(param_2, param_3) - (u - local)) * 9u;
-        uint at = block + (4u * half_);
-        spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-        _Pragma("clang loop unroll(full)")
-        for (uint y = 0u; y < 4u; y++)
-        {
-            if (y < ROWS)
-            {
-                Unit param_4 = unit[y];
-                uint param_5 = i;
-                words[y] = run_numbers(param_4, param_5);
-            }
-        }
-        _Pragma("clang loop unroll(full)")
-        for (uint e = 0u; e < 4u; e++)
-        {
-            _Pragma("clang loop unroll(full)")
-            for (uint y_1 = 0u; y_1 < 4u; y_1++)
-            {
-                if (y_1 < ROWS)
-                {
-                    uint param_6 = words[y_1][e];
-                    float4 v = run_floats(param_6);
-                    _Pragma("clang loop unroll(full)")
-                    for (uint m = 0u; m < 4u; m++)
-                    {
-                        if (m < XS)
-                        {
-                            uint _6811 = (4u * y_1) + m;
-                            uint param_7 = m;
-                            uint param_8 = at + e;
-                            all_[_6811] += (v * x_quad(param_7, param_8, pool));
-                        }
-                    }
-                }
-            }
-        }
-        _Pragma("clang loop unroll(full)")
-        for (uint y_2 = 0u; y_2 < 4u; y_2++)
-        {
-            if (y_2 < ROWS)
-            {
-                Unit param_9 = unit[y_2];
-                uint param_10 = u;
-                Unit param_11 = unit[y_2];
-                uint param_12 = i;
-                float2 d = unit_scale(param_9, param_10) * run_scale(param_11, param_12);
-                _Pragma("clang loop unroll(full)")
-                for (uint m_1 = 0u; m_1 < 4u; m_1++)
-                {
-                    if (m_1 < XS)
-                    {
-                        uint param_13 = m_1;
-                        uint param_14 = block + 8u;
-                        float of_x = x_quad(param_13, param_14, pool)[1u + half_];
-                        float4 param_15 = all_[(4u * y_2) + m_1];
-                        sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
-                        if (run_minima)
-                        {
-                            _6920 = d.y * of_x;
-                        }
-                        else
-                        {
-                            _6920 = 0.0;
-                        }
-                        sums[y_2][m_1] -= _6920;
-                    }
                 }
             }
         }
@@ -4209,7 +4139,7 @@ void units_times_x_F8_E4M3(thread const spvUnsafeArray<Unit, 4>& unit, thread co
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_6939)
+    if (runs)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -4219,10 +4149,10 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_3 = local;
         spvUnsafeArray<float4, 4> param_4;
         param_4 = sums;
-        units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
+        runs_times_x(param, param_1, param_2, param_3, param_4, pool);
         sums = param_4;
     }
-    if (_6954)
+    if (_7001)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -4232,10 +4162,10 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_8 = local;
         spvUnsafeArray<float4, 4> param_9;
         param_9 = sums;
-        units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
+        units_times_x_F32(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_6969)
+    if (_7016)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -4245,10 +4175,10 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_13 = local;
         spvUnsafeArray<float4, 4> param_14;
         param_14 = sums;
-        units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
+        units_times_x_F16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_6984)
+    if (_7031)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -4258,10 +4188,10 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_18 = local;
         spvUnsafeArray<float4, 4> param_19;
         param_19 = sums;
-        units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
+        units_times_x_BF16(param_15, param_16, param_17, param_18, param_19, push, pool);
         sums = param_19;
     }
-    if (_6999)
+    if (_7046)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -4271,10 +4201,10 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_23 = local;
         spvUnsafeArray<float4, 4> param_24;
         param_24 = sums;
-        units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
+        units_times_x_Q8_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_7014)
+    if (_7061)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -4284,10 +4214,10 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_28 = local;
         spvUnsafeArray<float4, 4> param_29;
         param_29 = sums;
-        units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
+        units_times_x_Q4_0(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_7029)
+    if (_7076)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -4297,10 +4227,10 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_33 = local;
         spvUnsafeArray<float4, 4> param_34;
         param_34 = sums;
-        units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
+        units_times_x_Q4_1(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_7044)
+    if (_7091)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -4310,10 +4240,10 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_38 = local;
         spvUnsafeArray<float4, 4> param_39;
         param_39 = sums;
-        units_times_x_Q6_K(param_35, param_36, param_37, param_38, param_39, pool);
+        units_times_x_Q4_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_7059)
+    if (_7106)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -4323,10 +4253,34 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_43 = local;
         spvUnsafeArray<float4, 4> param_44;
         param_44 = sums;
-        runs_times_x(param_40, param_41, param_42, param_43, param_44, pool);
+        units_times_x_Q6_K(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_7074)
+    if (_7121)
+    {
+    }
+    if (_7124)
+    {
+    }
+    if (_7127)
+    {
+    }
+    if (_7130)
+    {
+    }
+    if (_7133)
+    {
+    }
+    if (_7136)
+    {
+    }
+    if (_7139)
+    {
+    }
+    if (_7142)
+    {
+    }
+    if (_7145)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -4336,99 +4290,8 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_48 = local;
         spvUnsafeArray<float4, 4> param_49;
         param_49 = sums;
-        runs_times_x(param_45, param_46, param_47, param_48, param_49, pool);
+        units_times_x_F8_E4M3(param_45, param_46, param_47, param_48, param_49, push, pool);
         sums = param_49;
-    }
-    if (_7089)
-    {
-        spvUnsafeArray<Unit, 4> param_50;
-        param_50 = unit;
-        spvUnsafeArray<uint, 4> param_51;
-        param_51 = row;
-        uint param_52 = u;
-        uint param_53 = local;
-        spvUnsafeArray<float4, 4> param_54;
-        param_54 = sums;
-        runs_times_x(param_50, param_51, param_52, param_53, param_54, pool);
-        sums = param_54;
-    }
-    if (_7104)
-    {
-        spvUnsafeArray<Unit, 4> param_55;
-        param_55 = unit;
-        spvUnsafeArray<uint, 4> param_56;
-        param_56 = row;
-        uint param_57 = u;
-        uint param_58 = local;
-        spvUnsafeArray<float4, 4> param_59;
-        param_59 = sums;
-        runs_times_x(param_55, param_56, param_57, param_58, param_59, pool);
-        sums = param_59;
-    }
-    if (_7119)
-    {
-        spvUnsafeArray<Unit, 4> param_60;
-        param_60 = unit;
-        spvUnsafeArray<uint, 4> param_61;
-        param_61 = row;
-        uint param_62 = u;
-        uint param_63 = local;
-        spvUnsafeArray<float4, 4> param_64;
-        param_64 = sums;
-        runs_times_x(param_60, param_61, param_62, param_63, param_64, pool);
-        sums = param_64;
-    }
-    if (_7134)
-    {
-        spvUnsafeArray<Unit, 4> param_65;
-        param_65 = unit;
-        spvUnsafeArray<uint, 4> param_66;
-        param_66 = row;
-        uint param_67 = u;
-        uint param_68 = local;
-        spvUnsafeArray<float4, 4> param_69;
-        param_69 = sums;
-        runs_times_x(param_65, param_66, param_67, param_68, param_69, pool);
-        sums = param_69;
-    }
-    if (_7149)
-    {
-        spvUnsafeArray<Unit, 4> param_70;
-        param_70 = unit;
-        spvUnsafeArray<uint, 4> param_71;
-        param_71 = row;
-        uint param_72 = u;
-        uint param_73 = local;
-        spvUnsafeArray<float4, 4> param_74;
-        param_74 = sums;
-        runs_times_x(param_70, param_71, param_72, param_73, param_74, pool);
-        sums = param_74;
-    }
-    if (_7164)
-    {
-        spvUnsafeArray<Unit, 4> param_75;
-        param_75 = unit;
-        spvUnsafeArray<uint, 4> param_76;
-        param_76 = row;
-        uint param_77 = u;
-        uint param_78 = local;
-        spvUnsafeArray<float4, 4> param_79;
-        param_79 = sums;
-        runs_times_x(param_75, param_76, param_77, param_78, param_79, pool);
-        sums = param_79;
-    }
-    if (_7179)
-    {
-        spvUnsafeArray<Unit, 4> param_80;
-        param_80 = unit;
-        spvUnsafeArray<uint, 4> param_81;
-        param_81 = row;
-        uint param_82 = u;
-        uint param_83 = local;
-        spvUnsafeArray<float4, 4> param_84;
-        param_84 = sums;
-        units_times_x_F8_E4M3(param_80, param_81, param_82, param_83, param_84, push, pool);
-        sums = param_84;
     }
 }
 
@@ -4449,22 +4312,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _4887; v++)
+    for (uint v = 0u; v < _4920; v++)
     {
-        sum += pool[(i * _4895) + v];
+        sum += pool[(i * _4928) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_947, device Y1& v_980, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_937, device Y1& v_970, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _4948;
+    uint lane = me & _4981;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _5047;
+    float _5080;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -4476,59 +4339,59 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _4991) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _5024) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _5005 = simd_is_first();
-            if (_5005)
+            bool _5038 = simd_is_first();
+            if (_5038)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _5024 = me < GROUP_LINES;
-            bool _5033;
-            if (_5024)
+            bool _5057 = me < GROUP_LINES;
+            bool _5066;
+            if (_5057)
             {
-                _5033 = (first + me) < push.n;
+                _5066 = (first + me) < push.n;
             }
             else
             {
-                _5033 = _5024;
+                _5066 = _5057;
             }
-            bool _5043;
-            if (_5033)
+            bool _5076;
+            if (_5066)
             {
-                _5043 = (r + m) < push.rows;
+                _5076 = (r + m) < push.rows;
             }
             else
             {
-                _5043 = _5033;
+                _5076 = _5066;
             }
-            if (_5043)
+            if (_5076)
             {
                 if (normed)
                 {
-                    _5047 = shared_scale(push, pool, gl_NumSubgroups);
+                    _5080 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _5047 = 1.0;
+                    _5080 = 1.0;
                 }
-                float scale = _5047;
+                float scale = _5080;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
                 float param_3 = scale * shared_sum(param, pool);
-                finish(param_1, param_2, param_3, push, v_947, v_980);
+                finish(param_1, param_2, param_3, push, v_937, v_970);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(constant Push& push, const device Bias1& v_947, device Y1& v_980, const device Weights1& v_1136, const device Weights4& v_1146, const device X4& v_3478, const device X1& v_3488, const device Norm4& v_3551, const device Norm1& v_3560, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(constant Push& push, const device Bias1& v_937, device Y1& v_970, const device Weights1& v_1126, const device Weights4& v_1136, const device X4& v_3489, const device X1& v_3499, const device Norm4& v_3562, const device Norm1& v_3571, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _7524;
+    uint lane = gl_LocalInvocationID.x & _7475;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -4539,19 +4402,19 @@ void vector_rows(constant Push& push, const device Bias1& v_947, device Y1& v_98
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _7557;
-    uint _7568 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7508;
+    uint _7519 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _7568; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7519; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _7583 = push.first.xyz + gl_WorkGroupID;
-        uint _7584 = _7583.x;
-        for (uint tile = _7584; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7534 = push.first.xyz + gl_WorkGroupID;
+        uint _7535 = _7534.x;
+        for (uint tile = _7535; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -4562,31 +4425,31 @@ void vector_rows(constant Push& push, const device Bias1& v_947, device Y1& v_98
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _7627;
+                bool _7578;
                 if (plain)
                 {
-                    _7627 = (base + lane) < end;
+                    _7578 = (base + lane) < end;
                 }
                 else
                 {
-                    _7627 = plain;
+                    _7578 = plain;
                 }
-                if (_7627)
+                if (_7578)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, push, v_1136, v_1146);
+                    load_plain_units(param_10, param_11, param_12, push, v_1126, v_1136);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, push, v_3478, v_3488, v_3551, v_3560, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, push, v_3489, v_3499, v_3562, v_3571, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _7661 = base + lane;
-                for (uint u = _7661; u < end; u += TEAM)
+                uint _7612 = base + lane;
+                for (uint u = _7612; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -4603,7 +4466,7 @@ void vector_rows(constant Push& push, const device Bias1& v_947, device Y1& v_98
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, push, v_1136, v_1146);
+                            load_plain_units(param_17, param_18, param_19, push, v_1126, v_1136);
                             next = param_19;
                         }
                     }
@@ -4612,7 +4475,7 @@ void vector_rows(constant Push& push, const device Bias1& v_947, device Y1& v_98
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, push, v_1136, v_1146);
+                        load_units(param_20, param_21, param_22, push, v_1126, v_1136);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -4632,36 +4495,36 @@ void vector_rows(constant Push& push, const device Bias1& v_947, device Y1& v_98
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_947, v_980, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_937, v_970, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_947 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_937 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_3478 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_1136 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_3551 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_980 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_1090 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& v_1146 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_3488 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_3560 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    const device auto& v_3489 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_1126 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_3562 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_970 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_1080 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_1136 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_3499 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3571 = *(const device Norm1*)spvBufferAliasSet0Binding4;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_10063)
+    if (_9953)
     {
-        tiles(push, v_947, v_980, v_1090, v_1136, v_1146, v_3478, v_3488, v_3551, v_3560, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(push, v_937, v_970, v_1080, v_1126, v_1136, v_3489, v_3499, v_3562, v_3571, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_10068)
+        if (_9958)
         {
-            lane_rows(push, v_947, v_980, v_1136, v_1146, v_3488, v_3560, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(push, v_937, v_970, v_1126, v_1136, v_3499, v_3571, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(push, v_947, v_980, v_1136, v_1146, v_3478, v_3488, v_3551, v_3560, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(push, v_937, v_970, v_1126, v_1136, v_3489, v_3499, v_3562, v_3571, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

@@ -81,57 +81,57 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _890 = (type == 0u);
-constant bool _899 = (type == 1u);
-constant bool _907 = (type == 2u);
-constant bool _916 = (type == 3u);
-constant bool _925 = (type == 4u);
-constant bool _935 = (type == 5u);
-constant bool _945 = (type == 6u);
-constant bool _956 = (type == 7u);
-constant bool _965 = (type == 8u);
-constant bool _974 = (type == 9u);
-constant bool _983 = (type == 10u);
-constant bool _992 = (type == 11u);
-constant bool _1001 = (type == 12u);
-constant bool _1011 = (type == 13u);
-constant bool _1020 = (type == 14u);
-constant bool _1030 = (type == 15u);
-constant bool _1039 = (type == 16u);
-constant bool _2824 = (type == 0u);
-constant bool _2834 = (type == 1u);
-constant bool _2844 = (type == 2u);
-constant bool _2854 = (type == 3u);
-constant bool _2864 = (type == 4u);
-constant bool _2874 = (type == 5u);
-constant bool _2884 = (type == 6u);
-constant bool _2894 = (type == 7u);
-constant bool _2904 = (type == 8u);
-constant bool _2914 = (type == 9u);
-constant bool _2924 = (type == 10u);
-constant bool _2934 = (type == 11u);
-constant bool _2944 = (type == 12u);
-constant bool _2954 = (type == 13u);
-constant bool _2964 = (type == 14u);
-constant bool _2974 = (type == 15u);
-constant bool _2984 = (type == 16u);
-constant bool _2999 = (type == 0u);
-constant bool _3011 = (type == 1u);
-constant bool _3023 = (type == 2u);
-constant bool _3035 = (type == 3u);
-constant bool _3047 = (type == 4u);
-constant bool _3059 = (type == 5u);
-constant bool _3071 = (type == 6u);
-constant bool _3083 = (type == 7u);
-constant bool _3095 = (type == 8u);
-constant bool _3107 = (type == 9u);
-constant bool _3119 = (type == 10u);
-constant bool _3131 = (type == 11u);
-constant bool _3143 = (type == 12u);
-constant bool _3155 = (type == 13u);
-constant bool _3167 = (type == 14u);
-constant bool _3179 = (type == 15u);
-constant bool _3191 = (type == 16u);
+constant bool _880 = (type == 0u);
+constant bool _889 = (type == 1u);
+constant bool _897 = (type == 2u);
+constant bool _906 = (type == 3u);
+constant bool _915 = (type == 4u);
+constant bool _925 = (type == 5u);
+constant bool _935 = (type == 6u);
+constant bool _946 = (type == 7u);
+constant bool _955 = (type == 8u);
+constant bool _964 = (type == 9u);
+constant bool _973 = (type == 10u);
+constant bool _982 = (type == 11u);
+constant bool _991 = (type == 12u);
+constant bool _1001 = (type == 13u);
+constant bool _1010 = (type == 14u);
+constant bool _1020 = (type == 15u);
+constant bool _1029 = (type == 16u);
+constant bool _2835 = (type == 0u);
+constant bool _2845 = (type == 1u);
+constant bool _2855 = (type == 2u);
+constant bool _2865 = (type == 3u);
+constant bool _2875 = (type == 4u);
+constant bool _2885 = (type == 5u);
+constant bool _2895 = (type == 6u);
+constant bool _2905 = (type == 7u);
+constant bool _2915 = (type == 8u);
+constant bool _2925 = (type == 9u);
+constant bool _2935 = (type == 10u);
+constant bool _2945 = (type == 11u);
+constant bool _2955 = (type == 12u);
+constant bool _2965 = (type == 13u);
+constant bool _2975 = (type == 14u);
+constant bool _2985 = (type == 15u);
+constant bool _2995 = (type == 16u);
+constant bool _3010 = (type == 0u);
+constant bool _3022 = (type == 1u);
+constant bool _3034 = (type == 2u);
+constant bool _3046 = (type == 3u);
+constant bool _3058 = (type == 4u);
+constant bool _3070 = (type == 5u);
+constant bool _3082 = (type == 6u);
+constant bool _3094 = (type == 7u);
+constant bool _3106 = (type == 8u);
+constant bool _3118 = (type == 9u);
+constant bool _3130 = (type == 10u);
+constant bool _3142 = (type == 11u);
+constant bool _3154 = (type == 12u);
+constant bool _3166 = (type == 13u);
+constant bool _3178 = (type == 14u);
+constant bool _3190 = (type == 15u);
+constant bool _3202 = (type == 16u);
 
 struct X4
 {
@@ -170,12 +170,12 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3354 = (variant / 17u);
-constant uint input_ = (_3354 % 2u);
+constant uint _3386 = (variant / 17u);
+constant uint input_ = (_3386 % 2u);
 constant bool normed = (input_ == 1u);
-constant uint _3410 = (variant / 34u);
-constant uint part = (_3410 % 3u);
-constant bool _3412 = (part == 1u);
+constant uint _3421 = (variant / 34u);
+constant uint part = (_3421 % 3u);
+constant bool _3423 = (part == 1u);
 
 struct Gates1
 {
@@ -187,7 +187,7 @@ struct Y1
     float y1[1];
 };
 
-constant bool _3487 = (part == 1u);
+constant bool _3498 = (part == 1u);
 
 struct Gates4
 {
@@ -199,206 +199,208 @@ struct Y4
     float4 y4[1];
 };
 
-constant bool _4065 = (type == 10u);
-constant bool _4066 = (type == 11u);
-constant bool _4067 = (_4065 || _4066);
-constant bool _4068 = (type == 12u);
-constant bool runs_apart = (_4067 || _4068);
-constant bool _4497 = (type == 10u);
-constant bool _4498 = (type == 11u);
-constant bool _4499 = (_4497 || _4498);
-constant bool _4511 = (type == 11u);
-constant bool _4537 = (type == 12u);
-constant bool _4553 = (type == 8u);
-constant bool _4554 = (type == 9u);
-constant bool _4555 = (_4553 || _4554);
-constant bool _4585 = (type == 15u);
-constant bool _4633 = (type == 15u);
-constant bool _4642 = (type == 14u);
-constant bool _4663 = (type == 9u);
-constant bool _4677 = (type == 12u);
-constant bool _4695 = (type == 10u);
-constant bool _4713 = (type == 11u);
-constant bool _4733 = (type == 0u);
-constant bool _4741 = (type == 1u);
-constant bool _4749 = (type == 2u);
-constant bool _4757 = (type == 3u);
-constant bool _4765 = (type == 4u);
-constant bool _4773 = (type == 5u);
-constant bool _4781 = (type == 6u);
-constant bool _4789 = (type == 7u);
-constant bool _4797 = (type == 8u);
-constant bool _4805 = (type == 9u);
-constant bool _4813 = (type == 10u);
-constant bool _4821 = (type == 11u);
-constant bool _4829 = (type == 12u);
-constant bool _4837 = (type == 13u);
-constant bool _4845 = (type == 14u);
-constant bool _4853 = (type == 15u);
-constant bool _4861 = (type == 16u);
+constant bool _4076 = (type == 10u);
+constant bool _4077 = (type == 11u);
+constant bool _4078 = (_4076 || _4077);
+constant bool _4079 = (type == 12u);
+constant bool runs_apart = (_4078 || _4079);
+constant bool _4508 = (type == 10u);
+constant bool _4509 = (type == 11u);
+constant bool _4510 = (_4508 || _4509);
+constant bool _4522 = (type == 11u);
+constant bool _4548 = (type == 12u);
+constant bool _4564 = (type == 8u);
+constant bool _4565 = (type == 9u);
+constant bool _4566 = (_4564 || _4565);
+constant bool _4596 = (type == 15u);
+constant bool _4617 = (type == 15u);
+constant bool _4626 = (type == 14u);
+constant bool _4647 = (type == 9u);
+constant bool _4661 = (type == 12u);
+constant bool _4679 = (type == 10u);
+constant bool _4697 = (type == 11u);
+constant bool _4717 = (type == 0u);
+constant bool _4725 = (type == 1u);
+constant bool _4733 = (type == 2u);
+constant bool _4741 = (type == 3u);
+constant bool _4749 = (type == 4u);
+constant bool _4757 = (type == 5u);
+constant bool _4765 = (type == 6u);
+constant bool _4773 = (type == 7u);
+constant bool _4781 = (type == 8u);
+constant bool _4789 = (type == 9u);
+constant bool _4797 = (type == 10u);
+constant bool _4805 = (type == 11u);
+constant bool _4813 = (type == 12u);
+constant bool _4821 = (type == 13u);
+constant bool _4829 = (type == 14u);
+constant bool _4837 = (type == 15u);
+constant bool _4845 = (type == 16u);
 constant uint way = (variant / 102u);
-constant bool _4883 = (way <= 2u);
-constant bool _4884 = (way == 4u);
-constant bool _4885 = (way == 5u);
-constant bool _4886 = (_4884 || _4885);
-constant bool _4887 = (way == 12u);
-constant bool _4888 = (_4886 || _4887);
-constant bool _4889 = (way == 15u);
-constant bool _4890 = (_4888 || _4889);
-constant uint _4891 = _4890 ? 4u : 2u;
-constant uint ROWS = _4883 ? 1u : _4891;
+constant bool _4867 = (way <= 2u);
+constant bool _4868 = (way == 4u);
+constant bool _4869 = (way == 5u);
+constant bool _4870 = (_4868 || _4869);
+constant bool _4871 = (way == 12u);
+constant bool _4872 = (_4870 || _4871);
+constant bool _4873 = (way == 15u);
+constant bool _4874 = (_4872 || _4873);
+constant uint _4875 = _4874 ? 4u : 2u;
+constant uint ROWS = _4867 ? 1u : _4875;
 constant bool both = (part == 0u);
-constant bool _4934 = (way == 1u);
-constant bool _4935 = (way == 5u);
-constant bool _4936 = (way == 7u);
-constant bool _4937 = (_4935 || _4936);
-constant bool _4938 = (way == 12u);
-constant uint _4939 = _4938 ? 16u : 32u;
-constant uint _4940 = _4937 ? 8u : _4939;
-constant uint TEAM = _4934 ? 64u : _4940;
-constant uint _4942 = (TEAM / 4u);
-constant uint _4949 = (TEAM / 4u);
-constant uint _4950 = (_4949 + 1u);
-constant uint _5003 = (TEAM - 1u);
-constant bool _5020 = (way == 6u);
-constant bool _5021 = (way == 7u);
-constant bool _5022 = (way == 15u);
-constant bool _5023 = (_5021 || _5022);
-constant uint _5024 = _5023 ? 4u : 1u;
-constant uint XS = _5020 ? 2u : _5024;
-constant uint _5045 = (TEAM / 4u);
-constant uint _5046 = (_5045 + 1u);
-constant uint _5074 = (256u / TEAM);
-constant uint GROUP_ROWS = (_5074 * ROWS);
-constant uint _5076 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = both ? _5076 : GROUP_ROWS;
-constant uint _5161 = (ROWS / 2u);
-constant uint _5162 = both ? _5161 : ROWS;
-constant bool _5294 = (type == 13u);
-constant bool _5295 = (type == 14u);
-constant bool signed_runs = (_5294 || _5295);
-constant bool _5311 = (XS == 1u);
-constant bool _5313 = (XS == 2u);
-constant uint _5316 = _5313 ? 1792u : 768u;
-constant uint CHUNK = _5311 ? 3584u : _5316;
-constant uint _5318 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_5318 * 9u);
+constant bool _4914 = (type == 0u);
+constant bool _4927 = (type == 16u);
+constant bool _4972 = (way == 1u);
+constant bool _4973 = (way == 5u);
+constant bool _4974 = (way == 7u);
+constant bool _4975 = (_4973 || _4974);
+constant bool _4976 = (way == 12u);
+constant uint _4977 = _4976 ? 16u : 32u;
+constant uint _4978 = _4975 ? 8u : _4977;
+constant uint TEAM = _4972 ? 64u : _4978;
+constant uint _4980 = (TEAM / 4u);
+constant uint _4987 = (TEAM / 4u);
+constant uint _4988 = (_4987 + 1u);
+constant uint _5041 = (TEAM - 1u);
+constant bool _5058 = (way == 6u);
+constant bool _5059 = (way == 7u);
+constant bool _5060 = (way == 15u);
+constant bool _5061 = (_5059 || _5060);
+constant uint _5062 = _5061 ? 4u : 1u;
+constant uint XS = _5058 ? 2u : _5062;
+constant uint _5083 = (TEAM / 4u);
+constant uint _5084 = (_5083 + 1u);
+constant uint _5112 = (256u / TEAM);
+constant uint GROUP_ROWS = (_5112 * ROWS);
+constant uint _5114 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = both ? _5114 : GROUP_ROWS;
+constant uint _5199 = (ROWS / 2u);
+constant uint _5200 = both ? _5199 : ROWS;
+constant bool _5332 = (type == 13u);
+constant bool _5333 = (type == 14u);
+constant bool signed_runs = (_5332 || _5333);
+constant bool _5349 = (XS == 1u);
+constant bool _5351 = (XS == 2u);
+constant uint _5354 = _5351 ? 1792u : 768u;
+constant uint CHUNK = _5349 ? 3584u : _5354;
+constant uint _5356 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5356 * 9u);
 constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
-constant bool _6988 = (type == 11u);
-constant bool _6990 = (type == 8u);
-constant bool _6991 = (type == 15u);
-constant bool _6992 = (_6990 || _6991);
-constant int _6994 = _6992 ? 16 : 0;
-constant int RUN_ZERO = _6988 ? 4 : _6994;
-constant bool _7008 = (type == 9u);
-constant bool _7009 = (type == 10u);
-constant bool _7010 = (_7008 || _7009);
-constant bool _7011 = (type == 12u);
-constant bool run_minima = (_7010 || _7011);
-constant bool _7032 = (type == 0u);
-constant bool _7047 = (type == 1u);
-constant bool _7062 = (type == 2u);
-constant bool _7077 = (type == 3u);
-constant bool _7092 = (type == 4u);
-constant bool _7107 = (type == 5u);
-constant bool _7122 = (type == 6u);
-constant bool _7137 = (type == 7u);
-constant bool _7152 = (type == 8u);
-constant bool _7167 = (type == 9u);
-constant bool _7182 = (type == 10u);
-constant bool _7197 = (type == 11u);
-constant bool _7212 = (type == 12u);
-constant bool _7227 = (type == 13u);
-constant bool _7242 = (type == 14u);
-constant bool _7257 = (type == 15u);
-constant bool _7272 = (type == 16u);
-constant bool _7588 = (type == 4u);
-constant bool _7589 = (type == 5u);
-constant bool _7590 = (_7588 || _7589);
-constant bool _7591 = (type == 6u);
-constant bool _7592 = (_7590 || _7591);
-constant bool _7593 = (type == 8u);
-constant bool _7594 = (type == 9u);
-constant bool _7595 = (_7593 || _7594);
-constant bool _7596 = (type == 10u);
-constant bool _7597 = (_7595 || _7596);
-constant bool _7598 = (type == 11u);
-constant bool _7599 = (_7597 || _7598);
-constant bool _7600 = (type == 12u);
-constant bool _7601 = (_7599 || _7600);
-constant bool _7602 = (type == 13u);
-constant bool _7603 = (_7601 || _7602);
-constant bool _7604 = (type == 14u);
-constant bool _7605 = (_7603 || _7604);
-constant bool _7606 = (type == 15u);
-constant bool runs = (_7605 || _7606);
-constant bool summed = (_7592 || runs);
-constant uint _7617 = (TEAM - 1u);
-constant bool _7620 = (type == 0u);
-constant bool _7621 = (type == 1u);
-constant bool _7622 = (_7620 || _7621);
-constant bool _7623 = (type == 2u);
-constant bool _7624 = (_7622 || _7623);
-constant bool _7625 = (type == 16u);
-constant bool plain = (_7624 || _7625);
+constant bool _7026 = (type == 11u);
+constant bool _7028 = (type == 8u);
+constant bool _7029 = (type == 15u);
+constant bool _7030 = (_7028 || _7029);
+constant int _7032 = _7030 ? 16 : 0;
+constant int RUN_ZERO = _7026 ? 4 : _7032;
+constant bool _7046 = (type == 9u);
+constant bool _7047 = (type == 10u);
+constant bool _7048 = (_7046 || _7047);
+constant bool _7049 = (type == 12u);
+constant bool run_minima = (_7048 || _7049);
+constant bool _7070 = (type == 8u);
+constant bool _7071 = (type == 9u);
+constant bool _7072 = (_7070 || _7071);
+constant bool _7073 = (type == 10u);
+constant bool _7074 = (_7072 || _7073);
+constant bool _7075 = (type == 11u);
+constant bool _7076 = (_7074 || _7075);
+constant bool _7077 = (type == 12u);
+constant bool _7078 = (_7076 || _7077);
+constant bool _7079 = (type == 13u);
+constant bool _7080 = (_7078 || _7079);
+constant bool _7081 = (type == 14u);
+constant bool _7082 = (_7080 || _7081);
+constant bool _7083 = (type == 15u);
+constant bool runs = (_7082 || _7083);
+constant bool _7099 = (type == 0u);
+constant bool _7114 = (type == 1u);
+constant bool _7129 = (type == 2u);
+constant bool _7144 = (type == 3u);
+constant bool _7159 = (type == 4u);
+constant bool _7174 = (type == 5u);
+constant bool _7189 = (type == 6u);
+constant bool _7204 = (type == 7u);
+constant bool _7219 = (type == 8u);
+constant bool _7222 = (type == 9u);
+constant bool _7225 = (type == 10u);
+constant bool _7228 = (type == 11u);
+constant bool _7231 = (type == 12u);
+constant bool _7234 = (type == 13u);
+constant bool _7237 = (type == 14u);
+constant bool _7240 = (type == 15u);
+constant bool _7243 = (type == 16u);
+constant bool _7559 = (type == 4u);
+constant bool _7560 = (type == 5u);
+constant bool _7561 = (_7559 || _7560);
+constant bool _7562 = (type == 6u);
+constant bool _7563 = (_7561 || _7562);
+constant bool summed = (_7563 || runs);
+constant uint _7573 = (TEAM - 1u);
+constant bool _7576 = (type == 0u);
+constant bool _7577 = (type == 1u);
+constant bool _7578 = (_7576 || _7577);
+constant bool _7579 = (type == 2u);
+constant bool _7580 = (_7578 || _7579);
+constant bool _7581 = (type == 16u);
+constant bool plain = (_7580 || _7581);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _7650 = (256u / UNIT);
-constant bool _8545 = (type == 6u);
-constant bool _8546 = (_8545 || runs_apart);
-constant bool _8565 = (type == 7u);
-constant bool _9502 = (type == 15u);
-constant bool _9587 = (type == 15u);
-constant bool coded = (signed_runs || _9587);
-constant float _9699 = coded ? 1.0 : 16777216.0;
-constant bool _9728 = (type == 0u);
-constant bool _9740 = (type == 1u);
-constant bool _9752 = (type == 2u);
-constant bool _9764 = (type == 3u);
-constant bool _9776 = (type == 4u);
-constant bool _9788 = (type == 5u);
-constant bool _9800 = (type == 6u);
-constant bool _9812 = (type == 7u);
-constant bool _9824 = (type == 8u);
-constant bool _9836 = (type == 9u);
-constant bool _9848 = (type == 10u);
-constant bool _9860 = (type == 11u);
-constant bool _9872 = (type == 12u);
-constant bool _9884 = (type == 13u);
-constant bool _9896 = (type == 14u);
-constant bool _9908 = (type == 15u);
-constant bool _9920 = (type == 16u);
-constant bool _9935 = (type == 3u);
-constant bool _9936 = (type == 4u);
-constant bool _9937 = (_9935 || _9936);
-constant bool _9938 = (type == 5u);
-constant bool whole_blocks = (_9937 || _9938);
-constant bool _9970 = (type == 6u);
-constant bool _9971 = (_9970 || runs);
-constant bool _10002 = (type == 7u);
+constant uint _7606 = (256u / UNIT);
+constant bool _8501 = (type == 6u);
+constant bool _8502 = (_8501 || runs_apart);
+constant bool _8521 = (type == 7u);
+constant bool _9457 = (type == 15u);
+constant bool _9542 = (type == 15u);
+constant bool coded = (signed_runs || _9542);
+constant float _9654 = coded ? 1.0 : 16777216.0;
+constant bool _9695 = (type == 0u);
+constant bool _9707 = (type == 1u);
+constant bool _9719 = (type == 2u);
+constant bool _9731 = (type == 3u);
+constant bool _9743 = (type == 4u);
+constant bool _9755 = (type == 5u);
+constant bool _9767 = (type == 6u);
+constant bool _9779 = (type == 7u);
+constant bool _9791 = (type == 8u);
+constant bool _9794 = (type == 9u);
+constant bool _9797 = (type == 10u);
+constant bool _9800 = (type == 11u);
+constant bool _9803 = (type == 12u);
+constant bool _9806 = (type == 13u);
+constant bool _9809 = (type == 14u);
+constant bool _9812 = (type == 15u);
+constant bool _9815 = (type == 16u);
+constant bool _9830 = (type == 3u);
+constant bool _9831 = (type == 4u);
+constant bool _9832 = (_9830 || _9831);
+constant bool _9833 = (type == 5u);
+constant bool whole_blocks = (_9832 || _9833);
+constant bool _9865 = (type == 6u);
+constant bool _9866 = (_9865 || runs);
+constant bool _9897 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _10045 = (team_way <= 2u);
-constant bool _10046 = (team_way == 4u);
-constant bool _10047 = (team_way == 5u);
-constant bool _10048 = (_10046 || _10047);
-constant bool _10049 = (team_way == 12u);
-constant bool _10050 = (_10048 || _10049);
-constant bool _10051 = (team_way == 15u);
-constant bool _10052 = (_10050 || _10051);
-constant uint _10053 = _10052 ? 4u : 2u;
-constant uint LINES = _10045 ? 1u : _10053;
-constant uint _10055 = (LINES / 2u);
-constant uint ELEMENTS = both ? _10055 : LINES;
+constant bool _9940 = (team_way <= 2u);
+constant bool _9941 = (team_way == 4u);
+constant bool _9942 = (team_way == 5u);
+constant bool _9943 = (_9941 || _9942);
+constant bool _9944 = (team_way == 12u);
+constant bool _9945 = (_9943 || _9944);
+constant bool _9946 = (team_way == 15u);
+constant bool _9947 = (_9945 || _9946);
+constant uint _9948 = _9947 ? 4u : 2u;
+constant uint LINES = _9940 ? 1u : _9948;
+constant uint _9950 = (LINES / 2u);
+constant uint ELEMENTS = both ? _9950 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _10410 = (part == 2u);
-constant bool _10411 = (way == 0u);
-constant bool _10416 = (way > 12u);
+constant bool _10305 = (part == 2u);
+constant bool _10306 = (way == 0u);
+constant bool _10311 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _5695 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _7318 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _7689 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float, 16> _9518 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
-constant spvUnsafeArray<float, 16> _9541 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
+constant spvUnsafeArray<float4, 16> _5733 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7289 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7645 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9473 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9496 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -409,160 +411,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _891;
-    if (_890)
+    uint _881;
+    if (_880)
     {
-        _891 = (k / 1u) * 2u;
+        _881 = (k / 1u) * 2u;
     }
     else
     {
-        uint _900;
-        if (_899)
+        uint _890;
+        if (_889)
         {
-            _900 = (k / 1u) * 1u;
+            _890 = (k / 1u) * 1u;
         }
         else
         {
-            uint _908;
-            if (_907)
+            uint _898;
+            if (_897)
             {
-                _908 = (k / 1u) * 1u;
+                _898 = (k / 1u) * 1u;
             }
             else
             {
-                uint _917;
-                if (_916)
+                uint _907;
+                if (_906)
                 {
-                    _917 = (k / 32u) * 17u;
+                    _907 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _926;
-                    if (_925)
+                    uint _916;
+                    if (_915)
                     {
-                        _926 = (k / 32u) * 9u;
+                        _916 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _936;
-                        if (_935)
+                        uint _926;
+                        if (_925)
                         {
-                            _936 = (k / 32u) * 10u;
+                            _926 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _946;
-                            if (_945)
+                            uint _936;
+                            if (_935)
                             {
-                                _946 = (k / 256u) * 72u;
+                                _936 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _957;
-                                if (_956)
+                                uint _947;
+                                if (_946)
                                 {
-                                    _957 = (k / 256u) * 105u;
+                                    _947 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _966;
-                                    if (_965)
+                                    uint _956;
+                                    if (_955)
                                     {
-                                        _966 = (k / 32u) * 11u;
+                                        _956 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _975;
-                                        if (_974)
+                                        uint _965;
+                                        if (_964)
                                         {
-                                            _975 = (k / 32u) * 12u;
+                                            _965 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _984;
-                                            if (_983)
+                                            uint _974;
+                                            if (_973)
                                             {
-                                                _984 = (k / 256u) * 42u;
+                                                _974 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _993;
-                                                if (_992)
+                                                uint _983;
+                                                if (_982)
                                                 {
-                                                    _993 = (k / 256u) * 55u;
+                                                    _983 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _1002;
-                                                    if (_1001)
+                                                    uint _992;
+                                                    if (_991)
                                                     {
-                                                        _1002 = (k / 256u) * 88u;
+                                                        _992 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _1012;
-                                                        if (_1011)
+                                                        uint _1002;
+                                                        if (_1001)
                                                         {
-                                                            _1012 = (k / 32u) * 9u;
+                                                            _1002 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _1021;
-                                                            if (_1020)
+                                                            uint _1011;
+                                                            if (_1010)
                                                             {
-                                                                _1021 = (k / 256u) * 68u;
+                                                                _1011 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _1031;
-                                                                if (_1030)
+                                                                uint _1021;
+                                                                if (_1020)
                                                                 {
-                                                                    _1031 = (k / 64u) * 17u;
+                                                                    _1021 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _1040;
-                                                                    if (_1039)
+                                                                    uint _1030;
+                                                                    if (_1029)
                                                                     {
-                                                                        _1040 = (k / 2u) * 1u;
+                                                                        _1030 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _1040 = 0u;
+                                                                        _1030 = 0u;
                                                                     }
-                                                                    _1031 = _1040;
+                                                                    _1021 = _1030;
                                                                 }
-                                                                _1021 = _1031;
+                                                                _1011 = _1021;
                                                             }
-                                                            _1012 = _1021;
+                                                            _1002 = _1011;
                                                         }
-                                                        _1002 = _1012;
+                                                        _992 = _1002;
                                                     }
-                                                    _993 = _1002;
+                                                    _983 = _992;
                                                 }
-                                                _984 = _993;
+                                                _974 = _983;
                                             }
-                                            _975 = _984;
+                                            _965 = _974;
                                         }
-                                        _966 = _975;
+                                        _956 = _965;
                                     }
-                                    _957 = _966;
+                                    _947 = _956;
                                 }
-                                _946 = _957;
+                                _936 = _947;
                             }
-                            _936 = _946;
+                            _926 = _936;
                         }
-                        _926 = _936;
+                        _916 = _926;
                     }
-                    _917 = _926;
+                    _907 = _916;
                 }
-                _908 = _917;
+                _898 = _907;
             }
-            _900 = _908;
+            _890 = _898;
         }
-        _891 = _900;
+        _881 = _890;
     }
-    return _891;
+    return _881;
 }
 
 static inline __attribute__((always_inline))
@@ -593,34 +595,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _1491;
+    float _1489;
     if (left > 1u)
     {
-        _1491 = v.y;
+        _1489 = v.y;
     }
     else
     {
-        _1491 = 0.0;
+        _1489 = 0.0;
     }
-    float _1501;
+    float _1499;
     if (left > 2u)
     {
-        _1501 = v.z;
+        _1499 = v.z;
     }
     else
     {
-        _1501 = 0.0;
+        _1499 = 0.0;
     }
-    float _1510;
+    float _1508;
     if (left > 3u)
     {
-        _1510 = v.w;
+        _1508 = v.w;
     }
     else
     {
-        _1510 = 0.0;
+        _1508 = 0.0;
     }
-    return float4(v.x, _1491, _1501, _1510);
+    return float4(v.x, _1489, _1499, _1508);
 }
 
 static inline __attribute__((always_inline))
@@ -634,16 +636,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _1069;
+    uint _1059;
     if ((h & 1u) != 0u)
     {
-        _1069 = (low >> 16u) | (high << 16u);
+        _1059 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _1069 = low;
+        _1059 = low;
     }
-    return _1069;
+    return _1059;
 }
 
 static inline __attribute__((always_inline))
@@ -738,16 +740,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _1155;
+    float2 _1145;
     if (i < 4u)
     {
-        _1155 = float2(float(a & 63u), float(b & 63u));
+        _1145 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _1155 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1145 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _1155;
+    return _1145;
 }
 
 static inline __attribute__((always_inline))
@@ -860,88 +862,27 @@ float4 decode_quad_Q5_K(thread const Raw& raw, thread const uint& row, thread co
 }
 
 static inline __attribute__((always_inline))
-uint bytes_with(thread const uint& codes, thread const uint& bit)
+uint4 iq4_numbers(thread const uint4& codes)
 {
-    return ((codes >> bit) & 16843009u) * 255u;
-}
-
-static inline __attribute__((always_inline))
-uint choose(thread const uint& where_, thread const uint& yes, thread const uint& no)
-{
-    return no ^ ((no ^ yes) & where_);
-}
-
-static inline __attribute__((always_inline))
-uint either(thread const uint& where_, thread const int& yes, thread const int& no)
-{
-    uint param = where_;
-    uint param_1 = uint(yes & 255) * 16843009u;
-    uint param_2 = uint(no & 255) * 16843009u;
-    return choose(param, param_1, param_2);
-}
-
-static inline __attribute__((always_inline))
-uint iq4_bytes(thread const uint& codes)
-{
-    uint param = codes;
-    uint param_1 = 0u;
-    uint a = bytes_with(param, param_1);
-    uint param_2 = codes;
-    uint param_3 = 1u;
-    uint b = bytes_with(param_2, param_3);
-    uint param_4 = codes;
-    uint param_5 = 2u;
-    uint c = bytes_with(param_4, param_5);
-    uint param_6 = a;
-    int param_7 = -10;
-    int param_8 = -22;
-    uint param_9 = a;
-    int param_10 = -35;
-    int param_11 = -49;
-    uint param_12 = b;
-    uint param_13 = either(param_6, param_7, param_8);
-    uint param_14 = either(param_9, param_10, param_11);
-    uint param_15 = a;
-    int param_16 = -65;
-    int param_17 = -83;
-    uint param_18 = a;
-    int param_19 = -104;
-    int param_20 = -127;
-    uint param_21 = b;
-    uint param_22 = either(param_15, param_16, param_17);
-    uint param_23 = either(param_18, param_19, param_20);
-    uint param_24 = c;
-    uint param_25 = choose(param_12, param_13, param_14);
-    uint param_26 = choose(param_21, param_22, param_23);
-    uint low = choose(param_24, param_25, param_26);
-    uint param_27 = a;
-    int param_28 = 113;
-    int param_29 = 89;
-    uint param_30 = a;
-    int param_31 = 69;
-    int param_32 = 53;
-    uint param_33 = b;
-    uint param_34 = either(param_27, param_28, param_29);
-    uint param_35 = either(param_30, param_31, param_32);
-    uint param_36 = a;
-    int param_37 = 38;
-    int param_38 = 25;
-    uint param_39 = a;
-    int param_40 = 13;
-    int param_41 = 1;
-    uint param_42 = b;
-    uint param_43 = either(param_36, param_37, param_38);
-    uint param_44 = either(param_39, param_40, param_41);
-    uint param_45 = c;
-    uint param_46 = choose(param_33, param_34, param_35);
-    uint param_47 = choose(param_42, param_43, param_44);
-    uint high = choose(param_45, param_46, param_47);
-    uint param_48 = codes;
-    uint param_49 = 3u;
-    uint param_50 = bytes_with(param_48, param_49);
-    uint param_51 = high;
-    uint param_52 = low;
-    return choose(param_50, param_51, param_52);
+    uint4 a = ((codes >> uint4(0u)) & uint4(16843009u)) * uint4(255u);
+    uint4 b = ((codes >> uint4(1u)) & uint4(16843009u)) * uint4(255u);
+    uint4 c = ((codes >> uint4(2u)) & uint4(16843009u)) * uint4(255u);
+    uint4 d = ((codes >> uint4(3u)) & uint4(16843009u)) * uint4(255u);
+    uint4 n0 = uint4(16843009u) ^ (uint4(421075225u) & a);
+    uint4 n1 = uint4(757935405u) ^ (uint4(303174162u) & a);
+    uint4 n2 = uint4(1330597711u) ^ (uint4(303174162u) & a);
+    uint4 n3 = uint4(1785358954u) ^ (uint4(471604252u) & a);
+    uint4 n4 = uint4(2172748161u) ^ (uint4(202116108u) & a);
+    uint4 n5 = uint4(2576980377u) ^ (uint4(1061109567u) & a);
+    uint4 n6 = uint4(3048584629u) ^ (uint4(1886417008u) & a);
+    uint4 n7 = uint4(3654932953u) ^ (uint4(673720360u) & a);
+    n0 ^= ((n0 ^ n1) & b);
+    n2 ^= ((n2 ^ n3) & b);
+    n4 ^= ((n4 ^ n5) & b);
+    n6 ^= ((n6 ^ n7) & b);
+    n0 ^= ((n0 ^ n2) & c);
+    n4 ^= ((n4 ^ n6) & c);
+    return n0 ^ ((n0 ^ n4) & d);
 }
 
 static inline __attribute__((always_inline))
@@ -954,9 +895,9 @@ float4 decode_quad_IQ4_NL(thread const Raw& raw, thread const uint& row, thread 
     uint word = word_of(param, param_1, param_2);
     uint param_3 = h;
     uint param_4 = raw.a.w;
-    uint param_5 = word >> (q & 4u);
-    uint param_6 = iq4_bytes(param_5);
-    return signed_bytes(param_6) * float_of(param_3, param_4);
+    uint4 param_5 = uint4(word >> (q & 4u));
+    uint param_6 = iq4_numbers(param_5).x;
+    return (unsigned_bytes(param_6) - float4(128.0)) * float_of(param_3, param_4);
 }
 
 static inline __attribute__((always_inline))
@@ -971,36 +912,34 @@ float4 decode_quad_IQ4_XS(thread const Raw& raw, thread const uint& row, thread 
 {
     uint2 param = raw.a.wy;
     uint param_1 = (q / 8u) & 7u;
-    uint param_2 = raw.a.x >> (q & 4u);
-    uint param_3 = iq4_bytes(param_2);
-    return signed_bytes(param_3) * iq4_xs_scale(param, param_1);
+    uint4 param_2 = uint4(raw.a.x >> (q & 4u));
+    uint param_3 = iq4_numbers(param_2).x;
+    return (unsigned_bytes(param_3) - float4(128.0)) * iq4_xs_scale(param, param_1);
 }
 
 static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1373;
+    uint _1371;
     if (exponent < 2u)
     {
-        _1373 = 2097152u << exponent;
+        _1371 = 2097152u << exponent;
     }
     else
     {
-        _1373 = (exponent - 1u) << 23u;
+        _1371 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1373);
+    return as_type<float>(_1371);
 }
 
 static inline __attribute__((always_inline))
-uint fp4_bytes(thread const uint& codes)
+uint4 fp4_numbers(thread const uint4& codes)
 {
-    uint size = codes & 117901063u;
-    uint more = codes & (((codes >> 2u) & 16843009u) * 3u);
-    size += (more + ((more & (more >> 1u)) << 1u));
-    uint param = codes;
-    uint param_1 = 3u;
-    return (269488144u + size) - ((size & bytes_with(param, param_1)) << 1u);
+    uint4 size = codes & uint4(117901063u);
+    uint4 more = codes & (((codes >> uint4(2u)) & uint4(16843009u)) * uint4(3u));
+    size += (more + ((more & (more >> uint4(1u))) << uint4(1u)));
+    return (uint4(269488144u) + size) - ((size & (((codes >> uint4(3u)) & uint4(16843009u)) * uint4(255u))) << uint4(1u));
 }
 
 static inline __attribute__((always_inline))
@@ -1010,10 +949,10 @@ float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread c
     uint shift = 8u * ((scale + 1u) & 3u);
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
     uint param = raw.a.w >> (8u * (scale & 3u));
-    float _2762 = e8m0(param);
-    uint param_1 = word >> (q & 4u);
-    uint param_2 = fp4_bytes(param_1);
-    return (unsigned_bytes(param_2) - float4(16.0)) * _2762;
+    float _2771 = e8m0(param);
+    uint4 param_1 = uint4(word >> (q & 4u));
+    uint param_2 = fp4_numbers(param_1).x;
+    return (unsigned_bytes(param_2) - float4(16.0)) * _2771;
 }
 
 static inline __attribute__((always_inline))
@@ -1043,7 +982,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_2999)
+    if (_3010)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -1051,7 +990,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_3011)
+    if (_3022)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -1059,7 +998,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_3023)
+    if (_3034)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1067,7 +1006,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_3035)
+    if (_3046)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1075,7 +1014,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_3047)
+    if (_3058)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1083,7 +1022,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_3059)
+    if (_3070)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1091,7 +1030,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_3071)
+    if (_3082)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1099,7 +1038,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_3083)
+    if (_3094)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1107,7 +1046,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_3095)
+    if (_3106)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1115,7 +1054,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_3107)
+    if (_3118)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1123,7 +1062,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_3119)
+    if (_3130)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1131,7 +1070,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_3131)
+    if (_3142)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1139,7 +1078,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_3143)
+    if (_3154)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1147,7 +1086,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_3155)
+    if (_3166)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1155,7 +1094,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_3167)
+    if (_3178)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1163,7 +1102,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_3179)
+    if (_3190)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1171,7 +1110,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_3191)
+    if (_3202)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1195,47 +1134,47 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3296, const device Norm1& v_3305)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3307, const device Norm1& v_3316)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _3283 = (at & 3u) == 0u;
-    bool _3290;
-    if (_3283)
+    bool _3294 = (at & 3u) == 0u;
+    bool _3301;
+    if (_3294)
     {
-        _3290 = (at + 3u) <= last;
+        _3301 = (at + 3u) <= last;
     }
     else
     {
-        _3290 = _3283;
+        _3301 = _3294;
     }
-    if (_3290)
+    if (_3301)
     {
-        return v_3296.norm4[at / 4u];
+        return v_3307.norm4[at / 4u];
     }
-    return float4(v_3305.norm1[min(at, last)], v_3305.norm1[min((at + 1u), last)], v_3305.norm1[min((at + 2u), last)], v_3305.norm1[min((at + 3u), last)]);
+    return float4(v_3316.norm1[min(at, last)], v_3316.norm1[min((at + 1u), last)], v_3316.norm1[min((at + 2u), last)], v_3316.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3217, const device X1& v_3228)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3228, const device X1& v_3239)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_3217.x4[i / 4u];
+        return v_3228.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_3228.x1[i];
+    v.x = v_3239.x1[i];
     if (count > 1u)
     {
-        v.y = v_3228.x1[i + 1u];
+        v.y = v_3239.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_3228.x1[i + 2u];
+        v.z = v_3239.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_3228.x1[i + 3u];
+        v.w = v_3239.x1[i + 3u];
     }
     return v;
 }
@@ -1247,45 +1186,45 @@ Raw no_raw()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_872, const device Weights4& v_881)
+uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_862, const device Weights4& v_871)
 {
     if (second)
     {
-        return v_872.second4[i];
+        return v_862.second4[i];
     }
-    return v_881.weights4[i];
+    return v_871.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     if (second)
     {
-        return v_850.second1[i];
+        return v_839.second1[i];
     }
-    return v_860.weights1[i];
+    return v_850.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = no_raw();
-    bool _1536 = (at & 3u) == 0u;
-    bool _1543;
-    if (_1536)
+    bool _1534 = (at & 3u) == 0u;
+    bool _1541;
+    if (_1534)
     {
-        _1543 = (at + 3u) <= last;
+        _1541 = (at + 3u) <= last;
     }
     else
     {
-        _1543 = _1536;
+        _1541 = _1534;
     }
-    if (_1543)
+    if (_1541)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, second, v_872, v_881);
+        raw.a = weight_words(param, second, v_862, v_871);
     }
     else
     {
@@ -1293,89 +1232,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, second, v_850, v_860), weight_word(param_2, second, v_850, v_860), weight_word(param_3, second, v_850, v_860), weight_word(param_4, second, v_850, v_860));
+        raw.a = uint4(weight_word(param_1, second, v_839, v_850), weight_word(param_2, second, v_839, v_850), weight_word(param_3, second, v_839, v_850), weight_word(param_4, second, v_839, v_850));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, second, v_850, v_860);
+    raw.a.x = weight_word(param, second, v_839, v_850);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, second, v_850, v_860);
+    raw.a.y = weight_word(param_1, second, v_839, v_850);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, second, v_850, v_860);
+    raw.a.z = weight_word(param_2, second, v_839, v_850);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, second, v_850, v_860);
+    raw.a.x = weight_word(param, second, v_839, v_850);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, second, v_850, v_860);
+    raw.a.y = weight_word(param_1, second, v_839, v_850);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, second, v_850, v_860);
+    raw.a.w = weight_word(param_2, second, v_839, v_850);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, second, v_850, v_860);
+    return load_scaled(param, param_1, second, v_839, v_850);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, second, v_850, v_860);
+    return load_scaled(param, param_1, second, v_839, v_850);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, second, v_850, v_860);
+    raw.a.x = weight_word(param, second, v_839, v_850);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, second, v_850, v_860);
+    raw.a.w = weight_word(param_1, second, v_839, v_850);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, second, v_850, v_860);
+    raw.a.x = weight_word(param, second, v_839, v_850);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, second, v_850, v_860);
+    raw.a.y = weight_word(param_1, second, v_839, v_850);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, second, v_850, v_860);
+    raw.a.z = weight_word(param_2, second, v_839, v_850);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, second, v_850, v_860);
+    raw.a.w = weight_word(param_3, second, v_839, v_850);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, second, v_850, v_860);
+    raw.b.x = weight_word(param_4, second, v_839, v_850);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part_1 = (q / 32u) & 1u;
@@ -1385,60 +1324,60 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part_1)) + (2u * quad_);
     Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, second, v_850, v_860);
+    raw.a.x = weight_word(param, second, v_839, v_850);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, second, v_850, v_860);
+    raw.a.y = weight_word(param_1, second, v_839, v_850);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, second, v_850, v_860);
+    raw.a.z = weight_word(param_2, second, v_839, v_850);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, second, v_850, v_860);
+    raw.a.w = weight_word(param_3, second, v_839, v_850);
     uint param_4 = (((h + 96u) + (4u * part_1)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, second, v_850, v_860);
+    raw.b.x = weight_word(param_4, second, v_839, v_850);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, second, v_850, v_860);
+    raw.b.y = weight_word(param_5, second, v_839, v_850);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint2 load_at(thread const uint& h, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+uint2 load_at(thread const uint& h, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint param = h / 2u;
     uint param_1 = (h / 2u) + (h & 1u);
-    return uint2(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860));
+    return uint2(weight_word(param, second, v_839, v_850), weight_word(param_1, second, v_839, v_850));
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint h = row + ((q / 8u) * 11u);
     uint param = (h + 3u) + (2u * (q & 3u));
     uint param_1 = h + 1u;
     uint param_2 = h / 2u;
-    return Raw{ uint4(load_at(param, second, v_850, v_860), load_at(param_1, second, v_850, v_860)), uint4(weight_word(param_2, second, v_850, v_860), 0u, 0u, 0u) };
+    return Raw{ uint4(load_at(param, second, v_839, v_850), load_at(param_1, second, v_839, v_850)), uint4(weight_word(param_2, second, v_839, v_850), 0u, 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint at = (row / 2u) + ((q / 8u) * 6u);
     uint param = (at + 2u) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), 0u, weight_word(param_2, second, v_850, v_860)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_839, v_850), weight_word(param_1, second, v_839, v_850), 0u, weight_word(param_2, second, v_839, v_850)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint at = (row / 2u) + ((q / 64u) * 21u);
     uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
     uint param_1 = at + ((q / 16u) & 3u);
     uint param_2 = at + 20u;
-    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), 0u, weight_word(param_2, second, v_850, v_860)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_839, v_850), weight_word(param_1, second, v_839, v_850), 0u, weight_word(param_2, second, v_839, v_850)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint h = row + ((q / 64u) * 55u);
     uint word = 2u * (q & 7u);
@@ -1448,11 +1387,11 @@ Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
     uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
     uint param_4 = (h / 2u) + 27u;
-    return Raw{ uint4(load_at(param, second, v_850, v_860), load_at(param_1, second, v_850, v_860)), uint4(weight_word(param_2, second, v_850, v_860), weight_word(param_3, second, v_850, v_860), weight_word(param_4, second, v_850, v_860), 0u) };
+    return Raw{ uint4(load_at(param, second, v_839, v_850), load_at(param_1, second, v_839, v_850)), uint4(weight_word(param_2, second, v_839, v_850), weight_word(param_3, second, v_839, v_850), weight_word(param_4, second, v_839, v_850), 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint at = (row / 2u) + ((q / 64u) * 44u);
     uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
@@ -1461,162 +1400,162 @@ Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_3 = at;
     uint param_4 = at + 3u;
     uint param_5 = (at + 4u) + (q & 7u);
-    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), weight_word(param_2, second, v_850, v_860), weight_word(param_3, second, v_850, v_860)), uint4(weight_word(param_4, second, v_850, v_860), weight_word(param_5, second, v_850, v_860), 0u, 0u) };
+    return Raw{ uint4(weight_word(param, second, v_839, v_850), weight_word(param_1, second, v_839, v_850), weight_word(param_2, second, v_839, v_850), weight_word(param_3, second, v_839, v_850)), uint4(weight_word(param_4, second, v_839, v_850), weight_word(param_5, second, v_839, v_850), 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint at = (row / 2u) + ((q / 64u) * 34u);
     uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), 0u, weight_word(param_2, second, v_850, v_860)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_839, v_850), weight_word(param_1, second, v_839, v_850), 0u, weight_word(param_2, second, v_839, v_850)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint scale = (2u * row) + ((q / 8u) * 17u);
     uint at = (scale + 1u) + (4u * (q & 3u));
     uint param = at / 4u;
     uint param_1 = (at + 3u) / 4u;
     uint param_2 = scale / 4u;
-    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), 0u, weight_word(param_2, second, v_850, v_860)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_839, v_850), weight_word(param_1, second, v_839, v_850), 0u, weight_word(param_2, second, v_839, v_850)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint last = (row + ((k - 1u) / 2u)) / 2u;
     uint at = (row + (2u * q)) / 2u;
     uint param = at;
     uint param_1 = min((at + 1u), last);
-    return Raw{ uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), 0u, 0u), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_839, v_850), weight_word(param_1, second, v_839, v_850), 0u, 0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871)
 {
     Raw raw = no_raw();
-    if (_2824)
+    if (_2835)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, second, v_850, v_860, v_872, v_881);
+        raw = load_quad_F32(param, param_1, param_2, second, v_839, v_850, v_862, v_871);
     }
-    if (_2834)
+    if (_2845)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, second, v_850, v_860);
+        raw = load_quad_F16(param_3, param_4, param_5, second, v_839, v_850);
     }
-    if (_2844)
+    if (_2855)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, second, v_850, v_860);
+        raw = load_quad_F16(param_6, param_7, param_8, second, v_839, v_850);
     }
-    if (_2854)
+    if (_2865)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_850, v_860);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_839, v_850);
     }
-    if (_2864)
+    if (_2875)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_850, v_860);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_839, v_850);
     }
-    if (_2874)
+    if (_2885)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_850, v_860);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_839, v_850);
     }
-    if (_2884)
+    if (_2895)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_850, v_860);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_839, v_850);
     }
-    if (_2894)
+    if (_2905)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_850, v_860);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_839, v_850);
     }
-    if (_2904)
+    if (_2915)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
-        raw = load_quad_Q5_0(param_24, param_25, param_26, second, v_850, v_860);
+        raw = load_quad_Q5_0(param_24, param_25, param_26, second, v_839, v_850);
     }
-    if (_2914)
+    if (_2925)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
-        raw = load_quad_Q5_1(param_27, param_28, param_29, second, v_850, v_860);
+        raw = load_quad_Q5_1(param_27, param_28, param_29, second, v_839, v_850);
     }
-    if (_2924)
+    if (_2935)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
-        raw = load_quad_Q2_K(param_30, param_31, param_32, second, v_850, v_860);
+        raw = load_quad_Q2_K(param_30, param_31, param_32, second, v_839, v_850);
     }
-    if (_2934)
+    if (_2945)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
-        raw = load_quad_Q3_K(param_33, param_34, param_35, second, v_850, v_860);
+        raw = load_quad_Q3_K(param_33, param_34, param_35, second, v_839, v_850);
     }
-    if (_2944)
+    if (_2955)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
-        raw = load_quad_Q5_K(param_36, param_37, param_38, second, v_850, v_860);
+        raw = load_quad_Q5_K(param_36, param_37, param_38, second, v_839, v_850);
     }
-    if (_2954)
+    if (_2965)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
-        raw = load_quad_Q4_0(param_39, param_40, param_41, second, v_850, v_860);
+        raw = load_quad_Q4_0(param_39, param_40, param_41, second, v_839, v_850);
     }
-    if (_2964)
+    if (_2975)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
-        raw = load_quad_IQ4_XS(param_42, param_43, param_44, second, v_850, v_860);
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, second, v_839, v_850);
     }
-    if (_2974)
+    if (_2985)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
-        raw = load_quad_MXFP4(param_45, param_46, param_47, second, v_850, v_860);
+        raw = load_quad_MXFP4(param_45, param_46, param_47, second, v_839, v_850);
     }
-    if (_2984)
+    if (_2995)
     {
         uint param_48 = row;
         uint param_49 = k;
         uint param_50 = q;
-        raw = load_quad_F8_E4M3(param_48, param_49, param_50, second, v_850, v_860);
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, second, v_839, v_850);
     }
     return raw;
 }
@@ -1624,16 +1563,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3374;
+    float _3346;
     if (push.k != 0u)
     {
-        _3374 = rsqrt((squares / float(push.k)) + push.eps);
+        _3346 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3374 = 0.0;
+        _3346 = 0.0;
     }
-    return _3374;
+    return _3346;
 }
 
 static inline __attribute__((always_inline))
@@ -1645,94 +1584,94 @@ float gelu_tanh(thread const float& x)
 static inline __attribute__((always_inline))
 float gate_of(thread const float& x, constant Push& push)
 {
-    float _3397;
+    float _3408;
     if ((push.flags & 64u) != 0u)
     {
         float param = x;
-        _3397 = gelu_tanh(param);
+        _3408 = gelu_tanh(param);
     }
     else
     {
         float param_1 = x;
-        _3397 = silu(param_1);
+        _3408 = silu(param_1);
     }
-    return _3397;
+    return _3408;
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3418, device Y1& v_3434)
+void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3429, device Y1& v_3445)
 {
-    if (_3412)
+    if (_3423)
     {
         float param = sum;
-        v_3418.gates1[(r * push.n) + j] = gate_of(param, push);
+        v_3429.gates1[(r * push.n) + j] = gate_of(param, push);
     }
     else
     {
-        v_3434.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3418.gates1[(r * push.n) + j] * sum;
+        v_3445.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3429.gates1[(r * push.n) + j] * sum;
     }
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3418, device Y1& v_3434, device Gates4& v_3494, device Y4& v_3528)
+void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3429, device Y1& v_3445, device Gates4& v_3505, device Y4& v_3539)
 {
     uint gate = (r * push.n) + j;
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _3477 = (gate & 3u) == 0u;
-    bool _3485;
-    if (_3477)
+    bool _3488 = (gate & 3u) == 0u;
+    bool _3496;
+    if (_3488)
     {
-        _3485 = (j + 4u) <= push.n;
+        _3496 = (j + 4u) <= push.n;
     }
     else
     {
-        _3485 = _3477;
+        _3496 = _3488;
     }
-    bool whole = _3485;
-    if (whole && _3487)
+    bool whole = _3496;
+    if (whole && _3498)
     {
         float param = sums.x;
         float param_1 = sums.y;
         float param_2 = sums.z;
         float param_3 = sums.w;
-        v_3494.gates4[gate / 4u] = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push));
+        v_3505.gates4[gate / 4u] = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push));
     }
     else
     {
-        bool _3522;
+        bool _3533;
         if (whole)
         {
-            _3522 = (to & 3u) == 0u;
+            _3533 = (to & 3u) == 0u;
         }
         else
         {
-            _3522 = whole;
+            _3533 = whole;
         }
-        if (_3522)
+        if (_3533)
         {
-            v_3528.y4[to / 4u] = v_3494.gates4[gate / 4u] * sums;
+            v_3539.y4[to / 4u] = v_3505.gates4[gate / 4u] * sums;
         }
         else
         {
             uint e = 0u;
             for (;;)
             {
-                bool _3546 = e < 4u;
-                bool _3555;
-                if (_3546)
+                bool _3557 = e < 4u;
+                bool _3566;
+                if (_3557)
                 {
-                    _3555 = (j + e) < push.n;
+                    _3566 = (j + e) < push.n;
                 }
                 else
                 {
-                    _3555 = _3546;
+                    _3566 = _3557;
                 }
-                if (_3555)
+                if (_3566)
                 {
                     uint param_4 = r;
                     uint param_5 = j + e;
                     float param_6 = sums[e];
-                    finish(param_4, param_5, param_6, push, v_3418, v_3434);
+                    finish(param_4, param_5, param_6, push, v_3429, v_3445);
                     e++;
                     continue;
                 }
@@ -1746,7 +1685,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread const float4
 }
 
 static inline __attribute__((always_inline))
-void tiles(thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, const device X4& v_3217, const device X1& v_3228, constant Push& push, const device Norm4& v_3296, const device Norm1& v_3305, device Gates1& v_3418, device Y1& v_3434, device Gates4& v_3494, device Y4& v_3528, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, const device X4& v_3228, const device X1& v_3239, constant Push& push, const device Norm4& v_3307, const device Norm1& v_3316, device Gates1& v_3429, device Y1& v_3445, device Gates4& v_3505, device Y4& v_3539, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1766,20 +1705,20 @@ void tiles(thread bool& second, const device Second1& v_850, const device Weight
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _7966 = push.first.xyz + gl_WorkGroupID;
-    uint _7967 = _7966.y;
+    uint3 _7922 = push.first.xyz + gl_WorkGroupID;
+    uint _7923 = _7922.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _8075;
+    float4 _8031;
     spvUnsafeArray<Raw, 4> raw;
-    uint _8083;
-    float4 _8166;
-    uint _8263;
-    for (uint tile_r = _7967; tile_r < tiles_r; tile_r += push.groups.y)
+    uint _8039;
+    float4 _8122;
+    uint _8219;
+    for (uint tile_r = _7923; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _7981 = push.first.xyz + gl_WorkGroupID;
-        uint _7982 = _7981.x;
-        for (uint tile_j = _7982; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7937 = push.first.xyz + gl_WorkGroupID;
+        uint _7938 = _7937.x;
+        for (uint tile_j = _7938; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1799,44 +1738,44 @@ void tiles(thread bool& second, const device Second1& v_850, const device Weight
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _8053 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _8009 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _8053;
+                            v[y] = _8009;
                         }
                         else
                         {
-                            bool _8064 = (first + y) < push.n;
-                            bool _8072;
-                            if (_8064)
+                            bool _8020 = (first + y) < push.n;
+                            bool _8028;
+                            if (_8020)
                             {
-                                _8072 = (4u * q) < push.k;
+                                _8028 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _8072 = _8064;
+                                _8028 = _8020;
                             }
-                            bool there = _8072;
+                            bool there = _8028;
                             if (there)
                             {
                                 if (second)
                                 {
-                                    _8083 = push.offset.z;
+                                    _8039 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _8083 = push.offset.y;
+                                    _8039 = push.offset.y;
                                 }
                                 Raw param_11 = raw[y];
-                                uint param_12 = (2u * _8083) + ((first + y) * halves);
+                                uint param_12 = (2u * _8039) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _8075 = decode_quad(param_11, param_12, param_13, param_14);
+                                _8031 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _8075 = float4(0.0);
+                                _8031 = float4(0.0);
                             }
-                            v[y] = _8075;
+                            v[y] = _8031;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1862,13 +1801,13 @@ void tiles(thread bool& second, const device Second1& v_850, const device Weight
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _8166 = norm_at(param_21, push, v_3296, v_3305);
+                            _8122 = norm_at(param_21, push, v_3307, v_3316);
                         }
                         else
                         {
-                            _8166 = float4(1.0);
+                            _8122 = float4(1.0);
                         }
-                        factor = _8166;
+                        factor = _8122;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1878,56 +1817,56 @@ void tiles(thread bool& second, const device Second1& v_850, const device Weight
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _8197 = i < push.rows;
-                            bool _8205;
-                            if (_8197)
+                            bool _8153 = i < push.rows;
+                            bool _8161;
+                            if (_8153)
                             {
-                                _8205 = (4u * q_1) < push.k;
+                                _8161 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8205 = _8197;
+                                _8161 = _8153;
                             }
-                            if (_8205)
+                            if (_8161)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_3217, v_3228);
+                                v[y_2] = x_at(param_22, param_23, v_3228, v_3239);
                                 if (false)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_3217, v_3228);
+                                    up[y_2] = x_at(param_24, param_25, v_3228, v_3239);
                                 }
                             }
                         }
                         else
                         {
-                            bool _8250 = i < push.n;
-                            bool _8258;
-                            if (_8250)
+                            bool _8206 = i < push.n;
+                            bool _8214;
+                            if (_8206)
                             {
-                                _8258 = (4u * q_1) < push.k;
+                                _8214 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8258 = _8250;
+                                _8214 = _8206;
                             }
-                            if (_8258)
+                            if (_8214)
                             {
                                 if (second)
                                 {
-                                    _8263 = push.offset.z;
+                                    _8219 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _8263 = push.offset.y;
+                                    _8219 = push.offset.y;
                                 }
-                                uint param_26 = (2u * _8263) + (i * halves);
+                                uint param_26 = (2u * _8219) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_850, v_860, v_872, v_881);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_839, v_850, v_862, v_871);
                             }
                         }
                     }
@@ -1981,7 +1920,7 @@ void tiles(thread bool& second, const device Second1& v_850, const device Weight
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_3418, v_3434, v_3494, v_3528);
+                    finish_quad(param_37, param_38, param_39, push, v_3429, v_3445, v_3505, v_3539);
                 }
             }
         }
@@ -2000,11 +1939,11 @@ void choose_line(thread const uint& y, thread bool& second)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_8546)
+    if (_8502)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_8565)
+    if (_8521)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -2012,9 +1951,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_3228)
+float4 x_words(thread const uint& at, const device X1& v_3239)
 {
-    return float4(*(const device packed_float4*)&v_3228.x1[at]);
+    return float4(*(const device packed_float4*)&v_3239.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -2024,9 +1963,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_3305)
+float4 norm_words(thread const uint& at, const device Norm1& v_3316)
 {
-    return float4(*(const device packed_float4*)&v_3305.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3316.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -2050,13 +1989,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9971)
+    if (_9866)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_10002)
+    if (_9897)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -2072,67 +2011,814 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
 }
 
 static inline __attribute__((always_inline))
-uint4 second_words(thread const uint& at, const device Second1& v_850)
+Unit no_unit()
 {
-    return uint4(*(const device packed_uint4*)&v_850.second1[at]);
+    return Unit{ uint4(0u), uint4(0u), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_860)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, constant Push& push)
 {
-    return uint4(*(const device packed_uint4*)&v_860.weights1[at]);
+    uint last = ((row / 2u) + push.k) - 1u;
+    uint at = (row / 2u) + (8u * u);
+    Unit unit = no_unit();
+    bool _3830 = (at & 3u) == 0u;
+    bool _3837;
+    if (_3830)
+    {
+        _3837 = (at + 7u) <= last;
+    }
+    else
+    {
+        _3837 = _3830;
+    }
+    if (_3837)
+    {
+        uint param = at / 4u;
+        unit.a = weight_words(param, second, v_862, v_871);
+        uint param_1 = (at / 4u) + 1u;
+        unit.b = weight_words(param_1, second, v_862, v_871);
+    }
+    else
+    {
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint param_2 = min((at + e), last);
+            unit.a[e] = weight_word(param_2, second, v_839, v_850);
+            uint param_3 = min(((at + 4u) + e), last);
+            unit.b[e] = weight_word(param_3, second, v_839, v_850);
+        }
+    }
+    return unit;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, constant Push& push)
+{
+    uint h = row + (8u * u);
+    uint at = h / 2u;
+    uint last = ((row + push.k) - 1u) / 2u;
+    Unit unit = no_unit();
+    bool _3903 = (h & 7u) == 0u;
+    bool _3910;
+    if (_3903)
+    {
+        _3910 = (at + 3u) <= last;
+    }
+    else
+    {
+        _3910 = _3903;
+    }
+    if (_3910)
+    {
+        uint param = at / 4u;
+        unit.a = weight_words(param, second, v_862, v_871);
+    }
+    else
+    {
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint param_1 = min((at + e), last);
+            unit.a[e] = weight_word(param_1, second, v_839, v_850);
+        }
+        uint param_2 = min((at + 4u), last);
+        unit.b.x = weight_word(param_2, second, v_839, v_850);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+uint4 second_words(thread const uint& at, const device Second1& v_839)
+{
+    return uint4(*(const device packed_uint4*)&v_839.second1[at]);
+}
+
+static inline __attribute__((always_inline))
+uint4 first_words(thread const uint& at, const device Weights1& v_850)
+{
+    return uint4(*(const device packed_uint4*)&v_850.weights1[at]);
+}
+
+static inline __attribute__((always_inline))
+uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+{
+    uint4 _3739;
+    if (second)
+    {
+        uint param = at;
+        _3739 = second_words(param, v_839);
+    }
+    else
+    {
+        uint param_1 = at;
+        _3739 = first_words(param_1, v_850);
+    }
+    return _3739;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+{
+    uint at = (row + (17u * u)) / 2u;
+    uint param = at;
+    uint param_1 = at + 4u;
+    uint param_2 = at + 8u;
+    return Unit{ four_words(param, second, v_839, v_850), four_words(param_1, second, v_839, v_850), weight_word(param_2, second, v_839, v_850), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+{
+    uint at = (row + (9u * u)) / 2u;
+    uint param = at;
+    uint param_1 = at + 4u;
+    return Unit{ four_words(param, second, v_839, v_850), uint4(0u), weight_word(param_1, second, v_839, v_850), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+{
+    uint at = (row / 2u) + (5u * u);
+    uint param = at + 1u;
+    uint param_1 = at;
+    return Unit{ four_words(param, second, v_839, v_850), uint4(0u), weight_word(param_1, second, v_839, v_850), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871)
+{
+    uint at = (row / 2u) + ((u / 8u) * 36u);
+    uint quants = (at + 4u) + (4u * (u & 7u));
+    if ((at & 3u) == 0u)
+    {
+        uint param = quants / 4u;
+        uint param_1 = at / 4u;
+        return Unit{ weight_words(param, second, v_862, v_871), weight_words(param_1, second, v_862, v_871), 0u, 0u };
+    }
+    uint param_2 = quants;
+    uint param_3 = at;
+    return Unit{ four_words(param_2, second, v_839, v_850), four_words(param_3, second, v_839, v_850), 0u, 0u };
+}
+
+static inline __attribute__((always_inline))
+uint next_half(thread const uint& low, thread const uint& high)
+{
+    return (low >> 16u) | (high << 16u);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+{
+    uint h = row + ((u / 8u) * 105u);
+    uint part_1 = (u / 4u) & 1u;
+    uint in_part = u & 3u;
+    uint low = ((h + (32u * part_1)) + (4u * in_part)) / 2u;
+    uint high = (((h + 64u) + (16u * part_1)) + (4u * in_part)) / 2u;
+    uint scales = ((h + 96u) + (4u * part_1)) / 2u;
+    uint param = low;
+    uint param_1 = low + 1u;
+    uint param_2 = low + 8u;
+    uint param_3 = low + 9u;
+    uint4 a = uint4(weight_word(param, second, v_839, v_850), weight_word(param_1, second, v_839, v_850), weight_word(param_2, second, v_839, v_850), weight_word(param_3, second, v_839, v_850));
+    uint param_4 = high;
+    uint param_5 = high + 1u;
+    uint param_6 = scales;
+    uint param_7 = scales + 1u;
+    uint4 b = uint4(weight_word(param_4, second, v_839, v_850), weight_word(param_5, second, v_839, v_850), weight_word(param_6, second, v_839, v_850), weight_word(param_7, second, v_839, v_850));
+    if ((h & 1u) != 0u)
+    {
+        uint param_8 = a.x;
+        uint param_9 = a.y;
+        uint param_10 = low + 2u;
+        uint param_11 = a.y;
+        uint param_12 = weight_word(param_10, second, v_839, v_850);
+        uint param_13 = a.z;
+        uint param_14 = a.w;
+        uint param_15 = low + 10u;
+        uint param_16 = a.w;
+        uint param_17 = weight_word(param_15, second, v_839, v_850);
+        a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
+        uint param_18 = b.x;
+        uint param_19 = b.y;
+        uint param_20 = high + 2u;
+        uint param_21 = b.y;
+        uint param_22 = weight_word(param_20, second, v_839, v_850);
+        uint param_23 = b.z;
+        uint param_24 = b.w;
+        uint param_25 = scales + 2u;
+        uint param_26 = b.w;
+        uint param_27 = weight_word(param_25, second, v_839, v_850);
+        b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
+    }
+    uint param_28 = (h / 2u) + 52u;
+    return Unit{ a, b, weight_word(param_28, second, v_839, v_850), 0u };
+}
+
+static inline __attribute__((always_inline))
+uint2 second_shorts(thread const uint& h, const device Second1& v_839)
+{
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_839.second1[0] + h)));
+}
+
+static inline __attribute__((always_inline))
+uint2 first_shorts(thread const uint& h, const device Weights1& v_850)
+{
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_850.weights1[0] + h)));
+}
+
+static inline __attribute__((always_inline))
+uint2 two_words_of(thread const uint& h, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+{
+    uint2 _3800;
+    if (second)
+    {
+        uint param = h;
+        _3800 = second_shorts(param, v_839);
+    }
+    else
+    {
+        uint param_1 = h;
+        _3800 = first_shorts(param_1, v_850);
+    }
+    return _3800;
+}
+
+static inline __attribute__((always_inline))
+uint4 four_words_of(thread const uint& h, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+{
+    uint2 _3753;
+    if (second)
+    {
+        uint param = h;
+        _3753 = second_shorts(param, v_839);
+    }
+    else
+    {
+        uint param_1 = h;
+        _3753 = first_shorts(param_1, v_850);
+    }
+    uint2 _3765;
+    if (second)
+    {
+        uint param_2 = h + 4u;
+        _3765 = second_shorts(param_2, v_839);
+    }
+    else
+    {
+        uint param_3 = h + 4u;
+        _3765 = first_shorts(param_3, v_850);
+    }
+    return uint4(_3753, _3765);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+{
+    uint h = row + (11u * u);
+    uint param = h;
+    uint2 head = two_words_of(param, second, v_839, v_850);
+    uint param_1 = h + 3u;
+    uint param_2 = head.x;
+    uint param_3 = head.y;
+    return Unit{ four_words_of(param_1, second, v_839, v_850), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+{
+    uint at = (row / 2u) + (6u * u);
+    uint param = at;
+    uint4 words = four_words(param, second, v_839, v_850);
+    uint param_1 = (2u * at) + 8u;
+    return Unit{ uint4(words.zw, two_words_of(param_1, second, v_839, v_850)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+{
+    uint at = (row / 2u) + ((u / 8u) * 21u);
+    uint part_1 = (u / 4u) & 1u;
+    uint param = ((at + 4u) + (8u * part_1)) + (4u * (u & 1u));
+    uint4 words = four_words(param, second, v_839, v_850) >> uint4(2u * (u & 2u));
+    uint param_1 = (2u * at) + (4u * part_1);
+    uint2 scales = two_words_of(param_1, second, v_839, v_850) >> uint2(8u * (u & 1u));
+    uint param_2 = at + 20u;
+    uint _4214;
+    if ((u & 2u) != 0u)
+    {
+        _4214 = scales.y;
+    }
+    else
+    {
+        _4214 = scales.x;
+    }
+    return Unit{ words, uint4(0u), weight_word(param_2, second, v_839, v_850), _4214 };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+{
+    uint h = row + ((u / 8u) * 55u);
+    uint part_1 = (u / 4u) & 1u;
+    uint pair = (u / 2u) & 3u;
+    uint param = ((h + 16u) + (16u * part_1)) + (8u * (u & 1u));
+    uint4 words = four_words_of(param, second, v_839, v_850) >> uint4(2u * (u & 2u));
+    uint param_1 = h + 48u;
+    uint2 a = two_words_of(param_1, second, v_839, v_850);
+    uint param_2 = h + 51u;
+    uint2 b = two_words_of(param_2, second, v_839, v_850);
+    uint _4272;
+    if ((u & 2u) != 0u)
+    {
+        _4272 = a.y;
+    }
+    else
+    {
+        _4272 = a.x;
+    }
+    uint four = _4272 >> (4u * part_1);
+    uint param_3 = b.x;
+    uint param_4 = b.y;
+    uint two = next_half(param_3, param_4) >> (2u * pair);
+    uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
+    uint param_5 = h + (8u * (u & 1u));
+    return Unit{ words, four_words_of(param_5, second, v_839, v_850) >> uint4(2u * pair), b.y >> 16u, scales };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+{
+    uint at = (row / 2u) + ((u / 8u) * 44u);
+    uint pair = (u / 2u) & 3u;
+    uint param = at;
+    uint4 head = four_words(param, second, v_839, v_850);
+    uint3 words = head.yzw >> uint3(16u * (pair & 1u));
+    uint _4351;
+    if (pair < 2u)
+    {
+        _4351 = words.x & 16191u;
+    }
+    else
+    {
+        _4351 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+    }
+    uint scales = _4351;
+    uint _4373;
+    if (pair < 2u)
+    {
+        _4373 = words.y & 16191u;
+    }
+    else
+    {
+        _4373 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+    }
+    uint minima = _4373;
+    uint param_1 = (at + 12u) + (4u * (u & 7u));
+    uint param_2 = (at + 4u) + (4u * (u & 1u));
+    return Unit{ four_words(param_1, second, v_839, v_850), four_words(param_2, second, v_839, v_850) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
+}
+
+static inline __attribute__((always_inline))
+uint second_short(thread const uint& h, const device Second1& v_839)
+{
+    return uint(((const device ushort*)&v_839.second1[0])[h]);
+}
+
+static inline __attribute__((always_inline))
+uint first_short(thread const uint& h, const device Weights1& v_850)
+{
+    return uint(((const device ushort*)&v_850.weights1[0])[h]);
+}
+
+static inline __attribute__((always_inline))
+uint half_at(thread const uint& h, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+{
+    uint _3786;
+    if (second)
+    {
+        uint param = h;
+        _3786 = second_short(param, v_839);
+    }
+    else
+    {
+        uint param_1 = h;
+        _3786 = first_short(param_1, v_850);
+    }
+    return _3786;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+{
+    uint h = row + (9u * u);
+    uint param = h + 1u;
+    uint param_1 = h;
+    return Unit{ four_words_of(param, second, v_839, v_850), uint4(0u), half_at(param_1, second, v_839, v_850), 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+{
+    uint at = (row / 2u) + ((u / 8u) * 34u);
+    uint param = 2u * at;
+    uint2 head = two_words_of(param, second, v_839, v_850);
+    uint param_1 = (at + 2u) + (4u * (u & 7u));
+    return Unit{ four_words(param_1, second, v_839, v_850), uint4(0u), head.x, head.y };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+{
+    uint byte_ = (2u * row) + (17u * u);
+    uint at = byte_ / 4u;
+    uint shift = 8u * (byte_ & 3u);
+    uint param = at;
+    uint4 words = four_words(param, second, v_839, v_850);
+    uint param_1 = at + 4u;
+    uint4 next = uint4(words.yzw, weight_word(param_1, second, v_839, v_850));
+    return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850, constant Push& push)
+{
+    uint at = (row + (4u * u)) / 2u;
+    uint last = (row + ((push.k - 1u) / 2u)) / 2u;
+    Unit unit = no_unit();
+    _Pragma("clang loop unroll(full)")
+    for (uint e = 0u; e < 3u; e++)
+    {
+        uint param = min((at + e), last);
+        unit.a[e] = weight_word(param, second, v_839, v_850);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, constant Push& push)
+{
+    Unit unit = no_unit();
+    if (_4717)
+    {
+        uint param = row;
+        uint param_1 = u;
+        unit = load_unit_F32(param, param_1, second, v_839, v_850, v_862, v_871, push);
+    }
+    if (_4725)
+    {
+        uint param_2 = row;
+        uint param_3 = u;
+        unit = load_unit_F16(param_2, param_3, second, v_839, v_850, v_862, v_871, push);
+    }
+    if (_4733)
+    {
+        uint param_4 = row;
+        uint param_5 = u;
+        unit = load_unit_F16(param_4, param_5, second, v_839, v_850, v_862, v_871, push);
+    }
+    if (_4741)
+    {
+        uint param_6 = row;
+        uint param_7 = u;
+        unit = load_unit_Q8_0(param_6, param_7, second, v_839, v_850);
+    }
+    if (_4749)
+    {
+        uint param_8 = row;
+        uint param_9 = u;
+        unit = load_unit_Q4_0(param_8, param_9, second, v_839, v_850);
+    }
+    if (_4757)
+    {
+        uint param_10 = row;
+        uint param_11 = u;
+        unit = load_unit_Q4_1(param_10, param_11, second, v_839, v_850);
+    }
+    if (_4765)
+    {
+        uint param_12 = row;
+        uint param_13 = u;
+        unit = load_unit_Q4_K(param_12, param_13, second, v_839, v_850, v_862, v_871);
+    }
+    if (_4773)
+    {
+        uint param_14 = row;
+        uint param_15 = u;
+        unit = load_unit_Q6_K(param_14, param_15, second, v_839, v_850);
+    }
+    if (_4781)
+    {
+        uint param_16 = row;
+        uint param_17 = u;
+        unit = load_unit_Q5_0(param_16, param_17, second, v_839, v_850);
+    }
+    if (_4789)
+    {
+        uint param_18 = row;
+        uint param_19 = u;
+        unit = load_unit_Q5_1(param_18, param_19, second, v_839, v_850);
+    }
+    if (_4797)
+    {
+        uint param_20 = row;
+        uint param_21 = u;
+        unit = load_unit_Q2_K(param_20, param_21, second, v_839, v_850);
+    }
+    if (_4805)
+    {
+        uint param_22 = row;
+        uint param_23 = u;
+        unit = load_unit_Q3_K(param_22, param_23, second, v_839, v_850);
+    }
+    if (_4813)
+    {
+        uint param_24 = row;
+        uint param_25 = u;
+        unit = load_unit_Q5_K(param_24, param_25, second, v_839, v_850);
+    }
+    if (_4821)
+    {
+        uint param_26 = row;
+        uint param_27 = u;
+        unit = load_unit_IQ4_NL(param_26, param_27, second, v_839, v_850);
+    }
+    if (_4829)
+    {
+        uint param_28 = row;
+        uint param_29 = u;
+        unit = load_unit_IQ4_XS(param_28, param_29, second, v_839, v_850);
+    }
+    if (_4837)
+    {
+        uint param_30 = row;
+        uint param_31 = u;
+        unit = load_unit_MXFP4(param_30, param_31, second, v_839, v_850);
+    }
+    if (_4845)
+    {
+        uint param_32 = row;
+        uint param_33 = u;
+        unit = load_unit_F8_E4M3(param_32, param_33, second, v_839, v_850, push);
+    }
+    return unit;
+}
+
+static inline __attribute__((always_inline))
+uint4 run_numbers(thread const Unit& unit, thread const uint& i)
+{
+    if (_4510)
+    {
+        uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
+        uint4 _4523;
+        if (_4522)
+        {
+            _4523 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
+        }
+        else
+        {
+            _4523 = low;
+        }
+        return _4523;
+    }
+    uint4 low_1 = unit.a >> uint4(4u * i);
+    if (_4548)
+    {
+        return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
+    }
+    if (_4566)
+    {
+        uint high = unit.b.x >> (16u * i);
+        uint param = high;
+        uint param_1 = high >> 4u;
+        uint param_2 = high >> 8u;
+        uint param_3 = high >> 12u;
+        return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
+    }
+    if (_4596)
+    {
+        uint4 param_4 = low_1;
+        return fp4_numbers(param_4);
+    }
+    uint4 param_5 = low_1;
+    return iq4_numbers(param_5) ^ uint4(2155905152u);
+}
+
+static inline __attribute__((always_inline))
+float code_float(thread const uint& code)
+{
+    float _9458;
+    if (_9457)
+    {
+        _9458 = _9473[code & 15u];
+    }
+    else
+    {
+        _9458 = _9496[code & 15u];
+    }
+    return _9458;
+}
+
+static inline __attribute__((always_inline))
+float4 byte_halves(thread const uint& w)
+{
+    float2 p = float2(as_type<half2>(w & 16711935u));
+    float2 q = float2(as_type<half2>((w >> 8u) & 16711935u));
+    return float4(p.x, q.x, p.y, q.y);
+}
+
+static inline __attribute__((always_inline))
+float2 run_scale(thread const Unit& unit, thread const uint& i)
+{
+    if (_4661)
+    {
+        uint numbers = unit.d >> (8u * i);
+        return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
+    }
+    if (_4679)
+    {
+        uint numbers_1 = unit.d >> (16u * i);
+        return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
+    }
+    float _4698;
+    if (_4697)
+    {
+        _4698 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+    }
+    else
+    {
+        _4698 = 1.0;
+    }
+    return float2(_4698, 1.0);
+}
+
+static inline __attribute__((always_inline))
+float2 unit_scale(thread const Unit& unit, thread const uint& u)
+{
+    float2 d = float2(as_type<half2>(unit.c));
+    float _4618;
+    if (_4617)
+    {
+        uint param = unit.c;
+        float _4624 = e8m0(param);
+        _4618 = _4624;
+    }
+    else
+    {
+        float _4627;
+        if (_4626)
+        {
+            uint2 param_1 = uint2(unit.c, unit.d);
+            uint param_2 = u & 7u;
+            _4627 = iq4_xs_scale(param_1, param_2);
+        }
+        else
+        {
+            _4627 = d.x;
+        }
+        _4618 = _4627;
+    }
+    float scale = _4618;
+    float _4648;
+    if (_4647)
+    {
+        _4648 = -d.y;
+    }
+    else
+    {
+        _4648 = d.y;
+    }
+    return float2(scale, _4648);
+}
+
+static inline __attribute__((always_inline))
+float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, constant Push& push)
+{
+    uint param = row;
+    uint param_1 = u;
+    Unit unit = load_unit(param, param_1, second, v_839, v_850, v_862, v_871, push);
+    float2 all_ = float2(0.0);
+    uint4 _9544;
+    float _9561;
+    float4 _9587;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 2u; i++)
+    {
+        if (coded)
+        {
+            _9544 = unit.a >> uint4(4u * i);
+        }
+        else
+        {
+            Unit param_2 = unit;
+            uint param_3 = i;
+            _9544 = run_numbers(param_2, param_3);
+        }
+        uint4 words = _9544;
+        if (coded)
+        {
+            _9561 = 0.0;
+        }
+        else
+        {
+            _9561 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
+        }
+        float sum = _9561;
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            uint w = words[e];
+            if (coded)
+            {
+                uint param_4 = w;
+                uint param_5 = w >> 8u;
+                uint param_6 = w >> 16u;
+                uint param_7 = w >> 24u;
+                _9587 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+            }
+            else
+            {
+                uint param_8 = w;
+                _9587 = byte_halves(param_8);
+            }
+            float4 v = _9587;
+            float4 param_9 = v;
+            float4 param_10 = x[(4u * i) + e];
+            float param_11 = sum;
+            sum = times(param_9, param_10, param_11);
+        }
+        Unit param_12 = unit;
+        uint param_13 = i;
+        float2 scale = run_scale(param_12, param_13);
+        all_ = float2(fma(scale.x, sum, all_.x), fma(scale.y, of_x[i], all_.y));
+    }
+    Unit param_14 = unit;
+    uint param_15 = u;
+    float2 scale_1 = unit_scale(param_14, param_15);
+    all_.x *= _9654;
+    float _9659;
+    if (run_minima)
+    {
+        _9659 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
+    }
+    else
+    {
+        _9659 = scale_1.x * all_.x;
+    }
+    return _9659;
+}
+
+static inline __attribute__((always_inline))
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint at = (row / 2u) + (8u * u);
-    uint4 _8605;
+    uint4 _8561;
     if (second)
     {
         uint param = at + 4u;
-        _8605 = second_words(param, v_850);
+        _8561 = second_words(param, v_839);
     }
     else
     {
         uint param_1 = at + 4u;
-        _8605 = first_words(param_1, v_860);
+        _8561 = first_words(param_1, v_850);
     }
-    uint4 _8620;
+    uint4 _8576;
     if (second)
     {
         uint param_2 = at;
-        _8620 = second_words(param_2, v_850);
+        _8576 = second_words(param_2, v_839);
     }
     else
     {
         uint param_3 = at;
-        _8620 = first_words(param_3, v_860);
+        _8576 = first_words(param_3, v_850);
     }
-    float4 param_4 = as_type<float4>(_8620);
+    float4 param_4 = as_type<float4>(_8576);
     float4 param_5 = x[0];
     float param_6 = 0.0;
-    float4 param_7 = as_type<float4>(_8605);
+    float4 param_7 = as_type<float4>(_8561);
     float4 param_8 = x[1];
     float param_9 = times(param_4, param_5, param_6);
     return times(param_7, param_8, param_9);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
-    uint4 _8648;
+    uint4 _8604;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _8648 = second_words(param, v_850);
+        _8604 = second_words(param, v_839);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _8648 = first_words(param_1, v_860);
+        _8604 = first_words(param_1, v_850);
     }
-    uint4 w = _8648;
+    uint4 w = _8604;
     float4 param_2 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_3 = x[0];
     float param_4 = 0.0;
@@ -2143,20 +2829,20 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
-    uint4 _8705;
+    uint4 _8661;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _8705 = second_words(param, v_850);
+        _8661 = second_words(param, v_839);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _8705 = first_words(param_1, v_860);
+        _8661 = first_words(param_1, v_850);
     }
-    uint4 w = _8705;
+    uint4 w = _8661;
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -2169,18 +2855,6 @@ float line_times_x_BF16(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-uint2 second_shorts(thread const uint& h, const device Second1& v_850)
-{
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_850.second1[0] + h)));
-}
-
-static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_860)
-{
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_860.weights1[0] + h)));
-}
-
-static inline __attribute__((always_inline))
 float4 bytes_and_384(thread const uint& w)
 {
     float2 p = float2(as_type<half2>(((w << 2u) & 66847740u) ^ 1577082368u));
@@ -2189,55 +2863,43 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-uint second_short(thread const uint& h, const device Second1& v_850)
-{
-    return uint(((const device ushort*)&v_850.second1[0])[h]);
-}
-
-static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_860)
-{
-    return uint(((const device ushort*)&v_860.weights1[0])[h]);
-}
-
-static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
-    uint2 _8882;
+    uint2 _8837;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
         if (second)
         {
             uint param = (h + 1u) + (4u * i);
-            _8882 = second_shorts(param, v_850);
+            _8837 = second_shorts(param, v_839);
         }
         else
         {
             uint param_1 = (h + 1u) + (4u * i);
-            _8882 = first_shorts(param_1, v_860);
+            _8837 = first_shorts(param_1, v_850);
         }
-        uint2 w = _8882;
+        uint2 w = _8837;
         uint param_2 = w.x;
         sums = fma(bytes_and_384(param_2), x[2u * i], sums);
         uint param_3 = w.y;
         sums = fma(bytes_and_384(param_3), x[(2u * i) + 1u], sums);
     }
-    uint _8925;
+    uint _8880;
     if (second)
     {
         uint param_4 = h;
-        _8925 = second_short(param_4, v_850);
+        _8880 = second_short(param_4, v_839);
     }
     else
     {
         uint param_5 = h;
-        _8925 = first_short(param_5, v_860);
+        _8880 = first_short(param_5, v_850);
     }
     float4 param_6 = sums;
-    return float2(as_type<half2>(_8925)).x * fma(-384.0, of_x.x, sum4(param_6));
+    return float2(as_type<half2>(_8880)).x * fma(-384.0, of_x.x, sum4(param_6));
 }
 
 static inline __attribute__((always_inline))
@@ -2283,89 +2945,89 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint h = row + (9u * u);
-    uint2 _8955;
+    uint2 _8910;
     if (second)
     {
         uint param = h + 1u;
-        _8955 = second_shorts(param, v_850);
+        _8910 = second_shorts(param, v_839);
     }
     else
     {
         uint param_1 = h + 1u;
-        _8955 = first_shorts(param_1, v_860);
+        _8910 = first_shorts(param_1, v_850);
     }
-    uint2 _8969;
+    uint2 _8924;
     if (second)
     {
         uint param_2 = h + 5u;
-        _8969 = second_shorts(param_2, v_850);
+        _8924 = second_shorts(param_2, v_839);
     }
     else
     {
         uint param_3 = h + 5u;
-        _8969 = first_shorts(param_3, v_860);
+        _8924 = first_shorts(param_3, v_850);
     }
-    uint4 w = uint4(_8955, _8969);
-    uint _8988;
+    uint4 w = uint4(_8910, _8924);
+    uint _8943;
     if (second)
     {
         uint param_4 = h;
-        _8988 = second_short(param_4, v_850);
+        _8943 = second_short(param_4, v_839);
     }
     else
     {
         uint param_5 = h;
-        _8988 = first_short(param_5, v_860);
+        _8943 = first_short(param_5, v_850);
     }
     uint4 param_6 = w;
     spvUnsafeArray<float4, 8> param_7;
     param_7 = x;
-    return float2(as_type<half2>(_8988)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
+    return float2(as_type<half2>(_8943)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
 }
 
 static inline __attribute__((always_inline))
-uint second_word(thread const uint& at, const device Second1& v_850)
+uint second_word(thread const uint& at, const device Second1& v_839)
 {
-    return v_850.second1[at];
+    return v_839.second1[at];
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_860)
+uint first_word(thread const uint& at, const device Weights1& v_850)
 {
-    return v_860.weights1[at];
+    return v_850.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint at = (row / 2u) + (5u * u);
-    uint4 _9021;
+    uint4 _8976;
     if (second)
     {
         uint param = at + 1u;
-        _9021 = second_words(param, v_850);
+        _8976 = second_words(param, v_839);
     }
     else
     {
         uint param_1 = at + 1u;
-        _9021 = first_words(param_1, v_860);
+        _8976 = first_words(param_1, v_850);
     }
-    uint4 w = _9021;
-    uint _9036;
+    uint4 w = _8976;
+    uint _8991;
     if (second)
     {
         uint param_2 = at;
-        _9036 = second_word(param_2, v_850);
+        _8991 = second_word(param_2, v_839);
     }
     else
     {
         uint param_3 = at;
-        _9036 = first_word(param_3, v_860);
+        _8991 = first_word(param_3, v_850);
     }
-    float2 scale = float2(as_type<half2>(_9036));
+    float2 scale = float2(as_type<half2>(_8991));
     uint4 param_4 = w;
     spvUnsafeArray<float4, 8> param_5;
     param_5 = x;
@@ -2373,56 +3035,56 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
-    uint4 _9084;
+    uint4 _9039;
     if (second)
     {
         uint param = at;
-        _9084 = second_words(param, v_850);
+        _9039 = second_words(param, v_839);
     }
     else
     {
         uint param_1 = at;
-        _9084 = first_words(param_1, v_860);
+        _9039 = first_words(param_1, v_850);
     }
-    uint4 head = _9084;
-    uint4 _9097;
+    uint4 head = _9039;
+    uint4 _9052;
     if (second)
     {
         uint param_2 = (at + 4u) + (4u * (u & 7u));
-        _9097 = second_words(param_2, v_850);
+        _9052 = second_words(param_2, v_839);
     }
     else
     {
         uint param_3 = (at + 4u) + (4u * (u & 7u));
-        _9097 = first_words(param_3, v_860);
+        _9052 = first_words(param_3, v_850);
     }
-    uint4 w = _9097;
+    uint4 w = _9052;
     uint3 words = head.yzw >> uint3(shift);
-    uint _9127;
+    uint _9082;
     if (pair < 2u)
     {
-        _9127 = words.x & 16191u;
+        _9082 = words.x & 16191u;
     }
     else
     {
-        _9127 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _9082 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _9127;
-    uint _9146;
+    uint scales = _9082;
+    uint _9101;
     if (pair < 2u)
     {
-        _9146 = words.y & 16191u;
+        _9101 = words.y & 16191u;
     }
     else
     {
-        _9146 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _9101 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _9146;
+    uint minima = _9101;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -2454,60 +3116,60 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part_1)) + (4u * in_part);
-    uint2 _9268;
+    uint2 _9223;
     if (second)
     {
         uint param = low;
-        _9268 = second_shorts(param, v_850);
+        _9223 = second_shorts(param, v_839);
     }
     else
     {
         uint param_1 = low;
-        _9268 = first_shorts(param_1, v_860);
+        _9223 = first_shorts(param_1, v_850);
     }
-    uint2 p = _9268;
-    uint2 _9281;
+    uint2 p = _9223;
+    uint2 _9236;
     if (second)
     {
         uint param_2 = low + 16u;
-        _9281 = second_shorts(param_2, v_850);
+        _9236 = second_shorts(param_2, v_839);
     }
     else
     {
         uint param_3 = low + 16u;
-        _9281 = first_shorts(param_3, v_860);
+        _9236 = first_shorts(param_3, v_850);
     }
-    uint2 q = _9281;
-    uint2 _9296;
+    uint2 q = _9236;
+    uint2 _9251;
     if (second)
     {
         uint param_4 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _9296 = second_shorts(param_4, v_850);
+        _9251 = second_shorts(param_4, v_839);
     }
     else
     {
         uint param_5 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _9296 = first_shorts(param_5, v_860);
+        _9251 = first_shorts(param_5, v_850);
     }
-    uint2 r = _9296;
-    uint2 _9323;
+    uint2 r = _9251;
+    uint2 _9278;
     if (second)
     {
         uint param_6 = (h + 96u) + (4u * part_1);
-        _9323 = second_shorts(param_6, v_850);
+        _9278 = second_shorts(param_6, v_839);
     }
     else
     {
         uint param_7 = (h + 96u) + (4u * part_1);
-        _9323 = first_shorts(param_7, v_860);
+        _9278 = first_shorts(param_7, v_850);
     }
-    uint2 numbers = _9323 >> uint2(8u * (in_part / 2u));
+    uint2 numbers = _9278 >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -2534,772 +3196,38 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
         sums.w = times(param_21, param_22, param_23);
     }
     int4 scales = int4(int(numbers.x << 24u), int(numbers.x << 8u), int(numbers.y << 24u), int(numbers.y << 8u)) >> int4(24);
-    uint _9476;
+    uint _9431;
     if (second)
     {
         uint param_24 = h + 104u;
-        _9476 = second_short(param_24, v_850);
+        _9431 = second_short(param_24, v_839);
     }
     else
     {
         uint param_25 = h + 104u;
-        _9476 = first_short(param_25, v_860);
+        _9431 = first_short(param_25, v_850);
     }
     float4 param_26 = float4(scales);
     float4 param_27 = sums;
     float param_28 = 0.0;
-    return float2(as_type<half2>(_9476)).x * times(param_26, param_27, param_28);
+    return float2(as_type<half2>(_9431)).x * times(param_26, param_27, param_28);
 }
 
 static inline __attribute__((always_inline))
-Unit no_unit()
+float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
 {
-    return Unit{ uint4(0u), uint4(0u), 0u, 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
-{
-    uint last = ((row / 2u) + push.k) - 1u;
-    uint at = (row / 2u) + (8u * u);
-    Unit unit = no_unit();
-    bool _3819 = (at & 3u) == 0u;
-    bool _3826;
-    if (_3819)
-    {
-        _3826 = (at + 7u) <= last;
-    }
-    else
-    {
-        _3826 = _3819;
-    }
-    if (_3826)
-    {
-        uint param = at / 4u;
-        unit.a = weight_words(param, second, v_872, v_881);
-        uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, second, v_872, v_881);
-    }
-    else
-    {
-        _Pragma("clang loop unroll(full)")
-        for (uint e = 0u; e < 4u; e++)
-        {
-            uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, second, v_850, v_860);
-            uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, second, v_850, v_860);
-        }
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
-{
-    uint h = row + (8u * u);
-    uint at = h / 2u;
-    uint last = ((row + push.k) - 1u) / 2u;
-    Unit unit = no_unit();
-    bool _3892 = (h & 7u) == 0u;
-    bool _3899;
-    if (_3892)
-    {
-        _3899 = (at + 3u) <= last;
-    }
-    else
-    {
-        _3899 = _3892;
-    }
-    if (_3899)
-    {
-        uint param = at / 4u;
-        unit.a = weight_words(param, second, v_872, v_881);
-    }
-    else
-    {
-        _Pragma("clang loop unroll(full)")
-        for (uint e = 0u; e < 4u; e++)
-        {
-            uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, second, v_850, v_860);
-        }
-        uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, second, v_850, v_860);
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint4 _3728;
-    if (second)
-    {
-        uint param = at;
-        _3728 = second_words(param, v_850);
-    }
-    else
-    {
-        uint param_1 = at;
-        _3728 = first_words(param_1, v_860);
-    }
-    return _3728;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint at = (row + (17u * u)) / 2u;
-    uint param = at;
-    uint param_1 = at + 4u;
-    uint param_2 = at + 8u;
-    return Unit{ four_words(param, second, v_850, v_860), four_words(param_1, second, v_850, v_860), weight_word(param_2, second, v_850, v_860), 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint at = (row + (9u * u)) / 2u;
-    uint param = at;
-    uint param_1 = at + 4u;
-    return Unit{ four_words(param, second, v_850, v_860), uint4(0u), weight_word(param_1, second, v_850, v_860), 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint at = (row / 2u) + (5u * u);
-    uint param = at + 1u;
-    uint param_1 = at;
-    return Unit{ four_words(param, second, v_850, v_860), uint4(0u), weight_word(param_1, second, v_850, v_860), 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881)
-{
-    uint at = (row / 2u) + ((u / 8u) * 36u);
-    uint quants = (at + 4u) + (4u * (u & 7u));
-    if ((at & 3u) == 0u)
-    {
-        uint param = quants / 4u;
-        uint param_1 = at / 4u;
-        return Unit{ weight_words(param, second, v_872, v_881), weight_words(param_1, second, v_872, v_881), 0u, 0u };
-    }
-    uint param_2 = quants;
-    uint param_3 = at;
-    return Unit{ four_words(param_2, second, v_850, v_860), four_words(param_3, second, v_850, v_860), 0u, 0u };
-}
-
-static inline __attribute__((always_inline))
-uint next_half(thread const uint& low, thread const uint& high)
-{
-    return (low >> 16u) | (high << 16u);
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint h = row + ((u / 8u) * 105u);
-    uint part_1 = (u / 4u) & 1u;
-    uint in_part = u & 3u;
-    uint low = ((h + (32u * part_1)) + (4u * in_part)) / 2u;
-    uint high = (((h + 64u) + (16u * part_1)) + (4u * in_part)) / 2u;
-    uint scales = ((h + 96u) + (4u * part_1)) / 2u;
-    uint param = low;
-    uint param_1 = low + 1u;
-    uint param_2 = low + 8u;
-    uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, second, v_850, v_860), weight_word(param_1, second, v_850, v_860), weight_word(param_2, second, v_850, v_860), weight_word(param_3, second, v_850, v_860));
-    uint param_4 = high;
-    uint param_5 = high + 1u;
-    uint param_6 = scales;
-    uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, second, v_850, v_860), weight_word(param_5, second, v_850, v_860), weight_word(param_6, second, v_850, v_860), weight_word(param_7, second, v_850, v_860));
-    if ((h & 1u) != 0u)
-    {
-        uint param_8 = a.x;
-        uint param_9 = a.y;
-        uint param_10 = low + 2u;
-        uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, second, v_850, v_860);
-        uint param_13 = a.z;
-        uint param_14 = a.w;
-        uint param_15 = low + 10u;
-        uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, second, v_850, v_860);
-        a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
-        uint param_18 = b.x;
-        uint param_19 = b.y;
-        uint param_20 = high + 2u;
-        uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, second, v_850, v_860);
-        uint param_23 = b.z;
-        uint param_24 = b.w;
-        uint param_25 = scales + 2u;
-        uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, second, v_850, v_860);
-        b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
-    }
-    uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, second, v_850, v_860), 0u };
-}
-
-static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint2 _3789;
-    if (second)
-    {
-        uint param = h;
-        _3789 = second_shorts(param, v_850);
-    }
-    else
-    {
-        uint param_1 = h;
-        _3789 = first_shorts(param_1, v_860);
-    }
-    return _3789;
-}
-
-static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint2 _3742;
-    if (second)
-    {
-        uint param = h;
-        _3742 = second_shorts(param, v_850);
-    }
-    else
-    {
-        uint param_1 = h;
-        _3742 = first_shorts(param_1, v_860);
-    }
-    uint2 _3754;
-    if (second)
-    {
-        uint param_2 = h + 4u;
-        _3754 = second_shorts(param_2, v_850);
-    }
-    else
-    {
-        uint param_3 = h + 4u;
-        _3754 = first_shorts(param_3, v_860);
-    }
-    return uint4(_3742, _3754);
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint h = row + (11u * u);
-    uint param = h;
-    uint2 head = two_words_of(param, second, v_850, v_860);
-    uint param_1 = h + 3u;
-    uint param_2 = head.x;
-    uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, second, v_850, v_860), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint at = (row / 2u) + (6u * u);
-    uint param = at;
-    uint4 words = four_words(param, second, v_850, v_860);
-    uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, second, v_850, v_860)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint at = (row / 2u) + ((u / 8u) * 21u);
-    uint part_1 = (u / 4u) & 1u;
-    uint param = ((at + 4u) + (8u * part_1)) + (4u * (u & 1u));
-    uint4 words = four_words(param, second, v_850, v_860) >> uint4(2u * (u & 2u));
-    uint param_1 = (2u * at) + (4u * part_1);
-    uint2 scales = two_words_of(param_1, second, v_850, v_860) >> uint2(8u * (u & 1u));
-    uint param_2 = at + 20u;
-    uint _4203;
-    if ((u & 2u) != 0u)
-    {
-        _4203 = scales.y;
-    }
-    else
-    {
-        _4203 = scales.x;
-    }
-    return Unit{ words, uint4(0u), weight_word(param_2, second, v_850, v_860), _4203 };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint h = row + ((u / 8u) * 55u);
-    uint part_1 = (u / 4u) & 1u;
-    uint pair = (u / 2u) & 3u;
-    uint param = ((h + 16u) + (16u * part_1)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, second, v_850, v_860) >> uint4(2u * (u & 2u));
-    uint param_1 = h + 48u;
-    uint2 a = two_words_of(param_1, second, v_850, v_860);
-    uint param_2 = h + 51u;
-    uint2 b = two_words_of(param_2, second, v_850, v_860);
-    uint _4261;
-    if ((u & 2u) != 0u)
-    {
-        _4261 = a.y;
-    }
-    else
-    {
-        _4261 = a.x;
-    }
-    uint four = _4261 >> (4u * part_1);
-    uint param_3 = b.x;
-    uint param_4 = b.y;
-    uint two = next_half(param_3, param_4) >> (2u * pair);
-    uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
-    uint param_5 = h + (8u * (u & 1u));
-    return Unit{ words, four_words_of(param_5, second, v_850, v_860) >> uint4(2u * pair), b.y >> 16u, scales };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint at = (row / 2u) + ((u / 8u) * 44u);
-    uint pair = (u / 2u) & 3u;
-    uint param = at;
-    uint4 head = four_words(param, second, v_850, v_860);
-    uint3 words = head.yzw >> uint3(16u * (pair & 1u));
-    uint _4340;
-    if (pair < 2u)
-    {
-        _4340 = words.x & 16191u;
-    }
-    else
-    {
-        _4340 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
-    }
-    uint scales = _4340;
-    uint _4362;
-    if (pair < 2u)
-    {
-        _4362 = words.y & 16191u;
-    }
-    else
-    {
-        _4362 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
-    }
-    uint minima = _4362;
-    uint param_1 = (at + 12u) + (4u * (u & 7u));
-    uint param_2 = (at + 4u) + (4u * (u & 1u));
-    return Unit{ four_words(param_1, second, v_850, v_860), four_words(param_2, second, v_850, v_860) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
-}
-
-static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint _3775;
-    if (second)
-    {
-        uint param = h;
-        _3775 = second_short(param, v_850);
-    }
-    else
-    {
-        uint param_1 = h;
-        _3775 = first_short(param_1, v_860);
-    }
-    return _3775;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint h = row + (9u * u);
-    uint param = h + 1u;
-    uint param_1 = h;
-    return Unit{ four_words_of(param, second, v_850, v_860), uint4(0u), half_at(param_1, second, v_850, v_860), 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint at = (row / 2u) + ((u / 8u) * 34u);
-    uint param = 2u * at;
-    uint2 head = two_words_of(param, second, v_850, v_860);
-    uint param_1 = (at + 2u) + (4u * (u & 7u));
-    return Unit{ four_words(param_1, second, v_850, v_860), uint4(0u), head.x, head.y };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint byte_ = (2u * row) + (17u * u);
-    uint at = byte_ / 4u;
-    uint shift = 8u * (byte_ & 3u);
-    uint param = at;
-    uint4 words = four_words(param, second, v_850, v_860);
-    uint param_1 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_1, second, v_850, v_860));
-    return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860, constant Push& push)
-{
-    uint at = (row + (4u * u)) / 2u;
-    uint last = (row + ((push.k - 1u) / 2u)) / 2u;
-    Unit unit = no_unit();
-    _Pragma("clang loop unroll(full)")
-    for (uint e = 0u; e < 3u; e++)
-    {
-        uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, second, v_850, v_860);
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
-{
-    Unit unit = no_unit();
-    if (_4733)
-    {
-        uint param = row;
-        uint param_1 = u;
-        unit = load_unit_F32(param, param_1, second, v_850, v_860, v_872, v_881, push);
-    }
-    if (_4741)
-    {
-        uint param_2 = row;
-        uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, second, v_850, v_860, v_872, v_881, push);
-    }
-    if (_4749)
-    {
-        uint param_4 = row;
-        uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, second, v_850, v_860, v_872, v_881, push);
-    }
-    if (_4757)
-    {
-        uint param_6 = row;
-        uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, second, v_850, v_860);
-    }
-    if (_4765)
-    {
-        uint param_8 = row;
-        uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, second, v_850, v_860);
-    }
-    if (_4773)
-    {
-        uint param_10 = row;
-        uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, second, v_850, v_860);
-    }
-    if (_4781)
-    {
-        uint param_12 = row;
-        uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, second, v_850, v_860, v_872, v_881);
-    }
-    if (_4789)
-    {
-        uint param_14 = row;
-        uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, second, v_850, v_860);
-    }
-    if (_4797)
-    {
-        uint param_16 = row;
-        uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, second, v_850, v_860);
-    }
-    if (_4805)
-    {
-        uint param_18 = row;
-        uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, second, v_850, v_860);
-    }
-    if (_4813)
-    {
-        uint param_20 = row;
-        uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, second, v_850, v_860);
-    }
-    if (_4821)
-    {
-        uint param_22 = row;
-        uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, second, v_850, v_860);
-    }
-    if (_4829)
-    {
-        uint param_24 = row;
-        uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, second, v_850, v_860);
-    }
-    if (_4837)
-    {
-        uint param_26 = row;
-        uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, second, v_850, v_860);
-    }
-    if (_4845)
-    {
-        uint param_28 = row;
-        uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, second, v_850, v_860);
-    }
-    if (_4853)
-    {
-        uint param_30 = row;
-        uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, second, v_850, v_860);
-    }
-    if (_4861)
-    {
-        uint param_32 = row;
-        uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, second, v_850, v_860, push);
-    }
-    return unit;
-}
-
-static inline __attribute__((always_inline))
-uint4 run_numbers(thread const Unit& unit, thread const uint& i)
-{
-    if (_4499)
-    {
-        uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
-        uint4 _4512;
-        if (_4511)
-        {
-            _4512 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
-        }
-        else
-        {
-            _4512 = low;
-        }
-        return _4512;
-    }
-    uint4 low_1 = unit.a >> uint4(4u * i);
-    if (_4537)
-    {
-        return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
-    }
-    if (_4555)
-    {
-        uint high = unit.b.x >> (16u * i);
-        uint param = high;
-        uint param_1 = high >> 4u;
-        uint param_2 = high >> 8u;
-        uint param_3 = high >> 12u;
-        return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
-    }
-    uint4 _4586;
-    if (_4585)
-    {
-        uint param_4 = low_1.x;
-        uint param_5 = low_1.y;
-        uint param_6 = low_1.z;
-        uint param_7 = low_1.w;
-        _4586 = uint4(fp4_bytes(param_4), fp4_bytes(param_5), fp4_bytes(param_6), fp4_bytes(param_7));
-    }
-    else
-    {
-        uint param_8 = low_1.x;
-        uint param_9 = low_1.y;
-        uint param_10 = low_1.z;
-        uint param_11 = low_1.w;
-        _4586 = uint4(iq4_bytes(param_8), iq4_bytes(param_9), iq4_bytes(param_10), iq4_bytes(param_11));
-    }
-    return _4586;
-}
-
-static inline __attribute__((always_inline))
-float code_float(thread const uint& code)
-{
-    float _9503;
-    if (_9502)
-    {
-        _9503 = _9518[code & 15u];
-    }
-    else
-    {
-        _9503 = _9541[code & 15u];
-    }
-    return _9503;
-}
-
-static inline __attribute__((always_inline))
-float4 byte_halves(thread const uint& w)
-{
-    float2 p = float2(as_type<half2>(w & 16711935u));
-    float2 q = float2(as_type<half2>((w >> 8u) & 16711935u));
-    return float4(p.x, q.x, p.y, q.y);
-}
-
-static inline __attribute__((always_inline))
-float2 run_scale(thread const Unit& unit, thread const uint& i)
-{
-    if (_4677)
-    {
-        uint numbers = unit.d >> (8u * i);
-        return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
-    }
-    if (_4695)
-    {
-        uint numbers_1 = unit.d >> (16u * i);
-        return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
-    }
-    float _4714;
-    if (_4713)
-    {
-        _4714 = float(int((unit.d >> (16u * i)) & 63u) - 32);
-    }
-    else
-    {
-        _4714 = 1.0;
-    }
-    return float2(_4714, 1.0);
-}
-
-static inline __attribute__((always_inline))
-float2 unit_scale(thread const Unit& unit, thread const uint& u)
-{
-    float2 d = float2(as_type<half2>(unit.c));
-    float _4634;
-    if (_4633)
-    {
-        uint param = unit.c;
-        float _4640 = e8m0(param);
-        _4634 = _4640;
-    }
-    else
-    {
-        float _4643;
-        if (_4642)
-        {
-            uint2 param_1 = uint2(unit.c, unit.d);
-            uint param_2 = u & 7u;
-            _4643 = iq4_xs_scale(param_1, param_2);
-        }
-        else
-        {
-            _4643 = d.x;
-        }
-        _4634 = _4643;
-    }
-    float scale = _4634;
-    float _4664;
-    if (_4663)
-    {
-        _4664 = -d.y;
-    }
-    else
-    {
-        _4664 = d.y;
-    }
-    return float2(scale, _4664);
-}
-
-static inline __attribute__((always_inline))
-float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
-{
-    uint param = row;
-    uint param_1 = u;
-    Unit unit = load_unit(param, param_1, second, v_850, v_860, v_872, v_881, push);
-    float2 all_ = float2(0.0);
-    uint4 _9589;
-    float _9606;
-    float4 _9632;
-    _Pragma("clang loop unroll(full)")
-    for (uint i = 0u; i < 2u; i++)
-    {
-        if (coded)
-        {
-            _9589 = unit.a >> uint4(4u * i);
-        }
-        else
-        {
-            Unit param_2 = unit;
-            uint param_3 = i;
-            _9589 = run_numbers(param_2, param_3);
-        }
-        uint4 words = _9589;
-        if (coded)
-        {
-            _9606 = 0.0;
-        }
-        else
-        {
-            _9606 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
-        }
-        float sum = _9606;
-        _Pragma("clang loop unroll(full)")
-        for (uint e = 0u; e < 4u; e++)
-        {
-            uint w = words[e];
-            if (coded)
-            {
-                uint param_4 = w;
-                uint param_5 = w >> 8u;
-                uint param_6 = w >> 16u;
-                uint param_7 = w >> 24u;
-                _9632 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
-            }
-            else
-            {
-                uint param_8 = w;
-                _9632 = byte_halves(param_8);
-            }
-            float4 v = _9632;
-            float4 param_9 = v;
-            float4 param_10 = x[(4u * i) + e];
-            float param_11 = sum;
-            sum = times(param_9, param_10, param_11);
-        }
-        Unit param_12 = unit;
-        uint param_13 = i;
-        float2 scale = run_scale(param_12, param_13);
-        all_ = float2(fma(scale.x, sum, all_.x), fma(scale.y, of_x[i], all_.y));
-    }
-    Unit param_14 = unit;
-    uint param_15 = u;
-    float2 scale_1 = unit_scale(param_14, param_15);
-    all_.x *= _9699;
-    float _9704;
-    if (run_minima)
-    {
-        _9704 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
-    }
-    else
-    {
-        _9704 = scale_1.x * all_.x;
-    }
-    return _9704;
-}
-
-static inline __attribute__((always_inline))
-float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860)
-{
-    uint2 _8768;
+    uint2 _8724;
     if (second)
     {
         uint param = row + (4u * u);
-        _8768 = second_shorts(param, v_850);
+        _8724 = second_shorts(param, v_839);
     }
     else
     {
         uint param_1 = row + (4u * u);
-        _8768 = first_shorts(param_1, v_860);
+        _8724 = first_shorts(param_1, v_850);
     }
-    uint2 w = _8768;
+    uint2 w = _8724;
     float sum = 0.0;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
@@ -3312,187 +3240,156 @@ float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread 
         sum = times(param_2, param_3, param_4);
     }
     uint2 none = ((w & uint2(2139062143u)) + uint2(16843009u)) & uint2(2155905152u);
-    float _8855;
+    float _8810;
     if ((none.x | none.y) != 0u)
     {
-        _8855 = as_type<float>(2143289344u);
+        _8810 = as_type<float>(2143289344u);
     }
     else
     {
-        _8855 = 256.0 * sum;
+        _8810 = 256.0 * sum;
     }
-    return _8855;
+    return _8810;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, constant Push& push)
 {
-    float sum = 0.0;
-    if (_9728)
+    if (runs)
     {
         uint param = row;
         uint param_1 = u;
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        sum = line_times_x_F32(param, param_1, param_2, param_3, second, v_850, v_860);
+        return run_line(param, param_1, param_2, param_3, second, v_839, v_850, v_862, v_871, push);
     }
-    if (_9740)
+    float sum = 0.0;
+    if (_9695)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F16(param_4, param_5, param_6, param_7, second, v_850, v_860);
+        sum = line_times_x_F32(param_4, param_5, param_6, param_7, second, v_839, v_850);
     }
-    if (_9752)
+    if (_9707)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_BF16(param_8, param_9, param_10, param_11, second, v_850, v_860);
+        sum = line_times_x_F16(param_8, param_9, param_10, param_11, second, v_839, v_850);
     }
-    if (_9764)
+    if (_9719)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_Q8_0(param_12, param_13, param_14, param_15, second, v_850, v_860);
+        sum = line_times_x_BF16(param_12, param_13, param_14, param_15, second, v_839, v_850);
     }
-    if (_9776)
+    if (_9731)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q4_0(param_16, param_17, param_18, param_19, second, v_850, v_860);
+        sum = line_times_x_Q8_0(param_16, param_17, param_18, param_19, second, v_839, v_850);
     }
-    if (_9788)
+    if (_9743)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_1(param_20, param_21, param_22, param_23, second, v_850, v_860);
+        sum = line_times_x_Q4_0(param_20, param_21, param_22, param_23, second, v_839, v_850);
     }
-    if (_9800)
+    if (_9755)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_K(param_24, param_25, param_26, param_27, second, v_850, v_860);
+        sum = line_times_x_Q4_1(param_24, param_25, param_26, param_27, second, v_839, v_850);
     }
-    if (_9812)
+    if (_9767)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q6_K(param_28, param_29, param_30, param_31, second, v_850, v_860);
+        sum = line_times_x_Q4_K(param_28, param_29, param_30, param_31, second, v_839, v_850);
     }
-    if (_9824)
+    if (_9779)
     {
         uint param_32 = row;
         uint param_33 = u;
         spvUnsafeArray<float4, 8> param_34;
         param_34 = x;
         float4 param_35 = of_x;
-        sum = run_line(param_32, param_33, param_34, param_35, second, v_850, v_860, v_872, v_881, push);
+        sum = line_times_x_Q6_K(param_32, param_33, param_34, param_35, second, v_839, v_850);
     }
-    if (_9836)
+    if (_9791)
+    {
+        sum = 0.0;
+    }
+    if (_9794)
+    {
+        sum = 0.0;
+    }
+    if (_9797)
+    {
+        sum = 0.0;
+    }
+    if (_9800)
+    {
+        sum = 0.0;
+    }
+    if (_9803)
+    {
+        sum = 0.0;
+    }
+    if (_9806)
+    {
+        sum = 0.0;
+    }
+    if (_9809)
+    {
+        sum = 0.0;
+    }
+    if (_9812)
+    {
+        sum = 0.0;
+    }
+    if (_9815)
     {
         uint param_36 = row;
         uint param_37 = u;
         spvUnsafeArray<float4, 8> param_38;
         param_38 = x;
         float4 param_39 = of_x;
-        sum = run_line(param_36, param_37, param_38, param_39, second, v_850, v_860, v_872, v_881, push);
-    }
-    if (_9848)
-    {
-        uint param_40 = row;
-        uint param_41 = u;
-        spvUnsafeArray<float4, 8> param_42;
-        param_42 = x;
-        float4 param_43 = of_x;
-        sum = run_line(param_40, param_41, param_42, param_43, second, v_850, v_860, v_872, v_881, push);
-    }
-    if (_9860)
-    {
-        uint param_44 = row;
-        uint param_45 = u;
-        spvUnsafeArray<float4, 8> param_46;
-        param_46 = x;
-        float4 param_47 = of_x;
-        sum = run_line(param_44, param_45, param_46, param_47, second, v_850, v_860, v_872, v_881, push);
-    }
-    if (_9872)
-    {
-        uint param_48 = row;
-        uint param_49 = u;
-        spvUnsafeArray<float4, 8> param_50;
-        param_50 = x;
-        float4 param_51 = of_x;
-        sum = run_line(param_48, param_49, param_50, param_51, second, v_850, v_860, v_872, v_881, push);
-    }
-    if (_9884)
-    {
-        uint param_52 = row;
-        uint param_53 = u;
-        spvUnsafeArray<float4, 8> param_54;
-        param_54 = x;
-        float4 param_55 = of_x;
-        sum = run_line(param_52, param_53, param_54, param_55, second, v_850, v_860, v_872, v_881, push);
-    }
-    if (_9896)
-    {
-        uint param_56 = row;
-        uint param_57 = u;
-        spvUnsafeArray<float4, 8> param_58;
-        param_58 = x;
-        float4 param_59 = of_x;
-        sum = run_line(param_56, param_57, param_58, param_59, second, v_850, v_860, v_872, v_881, push);
-    }
-    if (_9908)
-    {
-        uint param_60 = row;
-        uint param_61 = u;
-        spvUnsafeArray<float4, 8> param_62;
-        param_62 = x;
-        float4 param_63 = of_x;
-        sum = run_line(param_60, param_61, param_62, param_63, second, v_850, v_860, v_872, v_881, push);
-    }
-    if (_9920)
-    {
-        uint param_64 = row;
-        uint param_65 = u;
-        spvUnsafeArray<float4, 8> param_66;
-        param_66 = x;
-        float4 param_67 = of_x;
-        sum = line_times_x_F8_E4M3(param_64, param_65, param_66, param_67, second, v_850, v_860);
+        sum = line_times_x_F8_E4M3(param_36, param_37, param_38, param_39, second, v_839, v_850);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3434)
+void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3445)
 {
     float param = gate;
-    v_3434.y1[(push.offset2.x + (r * push.ldy)) + j] = gate_of(param, push) * up;
+    v_3445.y1[(push.offset2.x + (r * push.ldy)) + j] = gate_of(param, push) * up;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, const device X1& v_3228, constant Push& push, const device Norm1& v_3305, device Gates1& v_3418, device Y1& v_3434, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, const device X1& v_3239, constant Push& push, const device Norm1& v_3316, device Gates1& v_3429, device Y1& v_3445, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -3500,21 +3397,21 @@ void lane_rows(thread bool& second, const device Second1& v_850, const device We
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _10078 = push.first.xyz + gl_WorkGroupID;
-    uint _10079 = _10078.y;
+    uint3 _9973 = push.first.xyz + gl_WorkGroupID;
+    uint _9974 = _9973.y;
     spvUnsafeArray<uint, 4> row;
-    uint _10148;
-    uint _10159;
+    uint _10043;
+    uint _10054;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _10283;
-    uint _10346;
-    for (uint r = _10079; r < push.rows; r += push.groups.y)
+    float _10178;
+    uint _10241;
+    for (uint r = _9974; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _10102 = push.first.xyz + gl_WorkGroupID;
-        uint _10103 = _10102.x;
-        for (uint tile = _10103; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _9997 = push.first.xyz + gl_WorkGroupID;
+        uint _9998 = _9997.x;
+        for (uint tile = _9998; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3531,21 +3428,21 @@ void lane_rows(thread bool& second, const device Second1& v_850, const device We
                     choose_line(param_1, second);
                     if (second)
                     {
-                        _10148 = push.offset.z;
+                        _10043 = push.offset.z;
                     }
                     else
                     {
-                        _10148 = push.offset.y;
+                        _10043 = push.offset.y;
                     }
                     if (both)
                     {
-                        _10159 = y / 2u;
+                        _10054 = y / 2u;
                     }
                     else
                     {
-                        _10159 = y;
+                        _10054 = y;
                     }
-                    row[y] = (2u * _10148) + (min((first + _10159), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * _10043) + (min((first + _10054), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3558,7 +3455,7 @@ void lane_rows(thread bool& second, const device Second1& v_850, const device We
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_3228);
+                    x[i] = x_words(param_4, v_3239);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -3566,7 +3463,7 @@ void lane_rows(thread bool& second, const device Second1& v_850, const device We
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_3305);
+                        x[i] *= norm_words(param_8, v_3316);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -3584,20 +3481,20 @@ void lane_rows(thread bool& second, const device Second1& v_850, const device We
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_850, v_860, v_872, v_881, push);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_839, v_850, v_862, v_871, push);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _10283 = norm_scale(param_15, push);
+                _10178 = norm_scale(param_15, push);
             }
             else
             {
-                _10283 = 1.0;
+                _10178 = 1.0;
             }
-            float scale = _10283;
+            float scale = _10178;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3612,16 +3509,16 @@ void lane_rows(thread bool& second, const device Second1& v_850, const device We
             {
                 if (y_3 < LINES)
                 {
-                    bool _10337;
+                    bool _10232;
                     if (both)
                     {
-                        _10337 = y_3 == ((2u * lane) + 1u);
+                        _10232 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _10337 = both;
+                        _10232 = both;
                     }
-                    if (_10337)
+                    if (_10232)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3629,30 +3526,30 @@ void lane_rows(thread bool& second, const device Second1& v_850, const device We
                     {
                         if (both)
                         {
-                            _10346 = 2u * lane;
+                            _10241 = 2u * lane;
                         }
                         else
                         {
-                            _10346 = lane;
+                            _10241 = lane;
                         }
-                        if (y_3 == _10346)
+                        if (y_3 == _10241)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _10364 = lane < ELEMENTS;
-            bool _10373;
-            if (_10364)
+            bool _10259 = lane < ELEMENTS;
+            bool _10268;
+            if (_10259)
             {
-                _10373 = (first + lane) < push.n;
+                _10268 = (first + lane) < push.n;
             }
             else
             {
-                _10373 = _10364;
+                _10268 = _10259;
             }
-            if (_10373)
+            if (_10268)
             {
                 if (both)
                 {
@@ -3660,13 +3557,13 @@ void lane_rows(thread bool& second, const device Second1& v_850, const device We
                     uint param_17 = first + lane;
                     float param_18 = mine.x;
                     float param_19 = mine.y;
-                    finish_both(param_16, param_17, param_18, param_19, push, v_3434);
+                    finish_both(param_16, param_17, param_18, param_19, push, v_3445);
                     continue;
                 }
                 uint param_20 = r;
                 uint param_21 = first + lane;
                 float param_22 = mine.x;
-                finish(param_20, param_21, param_22, push, v_3418, v_3434);
+                finish(param_20, param_21, param_22, push, v_3429, v_3445);
             }
         }
     }
@@ -3677,9 +3574,9 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5162);
-    uint _5184;
-    uint _5195;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5200);
+    uint _5222;
+    uint _5233;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3691,27 +3588,27 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
             }
             if (second)
             {
-                _5184 = push.offset.z;
+                _5222 = push.offset.z;
             }
             else
             {
-                _5184 = push.offset.y;
+                _5222 = push.offset.y;
             }
             if (both)
             {
-                _5195 = y / 2u;
+                _5233 = y / 2u;
             }
             else
             {
-                _5195 = y;
+                _5233 = y;
             }
-            row[y] = (2u * _5184) + (min((from + _5195), (push.n - 1u)) * halves_1);
+            row[y] = (2u * _5222) + (min((from + _5233), (push.n - 1u)) * halves_1);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, constant Push& push)
+void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -3722,15 +3619,33 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
             {
                 second = (y & 1u) != 0u;
             }
-            uint param = row[y];
-            uint param_1 = u;
-            unit[y] = load_unit(param, param_1, second, v_850, v_860, v_872, v_881, push);
+            if (_4914)
+            {
+                uint param = row[y];
+                uint param_1 = u;
+                unit[y] = load_unit_F32(param, param_1, second, v_839, v_850, v_862, v_871, push);
+            }
+            else
+            {
+                if (_4927)
+                {
+                    uint param_2 = row[y];
+                    uint param_3 = u;
+                    unit[y] = load_unit_F8_E4M3(param_2, param_3, second, v_839, v_850, push);
+                }
+                else
+                {
+                    uint param_4 = row[y];
+                    uint param_5 = u;
+                    unit[y] = load_unit_F16(param_4, param_5, second, v_839, v_850, v_862, v_871, push);
+                }
+            }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3217, const device X1& v_3228, constant Push& push, const device Norm4& v_3296, const device Norm1& v_3305, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3228, const device X1& v_3239, constant Push& push, const device Norm4& v_3307, const device Norm1& v_3316, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -3746,42 +3661,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part_1 * 256u);
             uint at = first + (4u * q);
-            bool _7341 = q < quads;
-            bool _7348;
-            if (_7341)
+            bool _7312 = q < quads;
+            bool _7319;
+            if (_7312)
             {
-                _7348 = at < push.k;
+                _7319 = at < push.k;
             }
             else
             {
-                _7348 = _7341;
+                _7319 = _7312;
             }
-            bool _7357;
-            if (_7348)
+            bool _7328;
+            if (_7319)
             {
-                _7357 = (r + m) < push.rows;
+                _7328 = (r + m) < push.rows;
             }
             else
             {
-                _7357 = _7348;
+                _7328 = _7319;
             }
-            if (_7357)
+            if (_7328)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part_1] = x_at(param_2, param_3, v_3217, v_3228);
+                v[part_1] = x_at(param_2, param_3, v_3228, v_3239);
                 if (false)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part_1] = x_at(param_4, param_5, v_3217, v_3228);
+                    factor[part_1] = x_at(param_4, param_5, v_3228, v_3239);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part_1] = norm_at(param_6, push, v_3296, v_3305);
+                        factor[part_1] = norm_at(param_6, push, v_3307, v_3316);
                     }
                 }
             }
@@ -3797,19 +3712,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_2];
                 float4 param_9 = factor[part_2];
                 float param_10 = squares;
-                float4 _7437 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7408 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _7437;
-                bool _7446;
+                float4 value = _7408;
+                bool _7417;
                 if (normed)
                 {
-                    _7446 = (at_1 + 4u) > push.k;
+                    _7417 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _7446 = normed;
+                    _7417 = normed;
                 }
-                if (_7446)
+                if (_7417)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -3843,7 +3758,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3217, const device X1& v_3228, constant Push& push, const device Norm4& v_3296, const device Norm1& v_3305, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3228, const device X1& v_3239, constant Push& push, const device Norm4& v_3307, const device Norm1& v_3316, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -3856,7 +3771,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_3217, v_3228, push, v_3296, v_3305, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_3228, v_3239, push, v_3307, v_3316, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -3870,9 +3785,161 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
 }
 
 static inline __attribute__((always_inline))
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, constant Push& push)
+{
+    _Pragma("clang loop unroll(full)")
+    for (uint y = 0u; y < 4u; y++)
+    {
+        if (y < ROWS)
+        {
+            if (both)
+            {
+                second = (y & 1u) != 0u;
+            }
+            uint param = row[y];
+            uint param_1 = u;
+            unit[y] = load_unit(param, param_1, second, v_839, v_850, v_862, v_871, push);
+        }
+    }
+}
+
+static inline __attribute__((always_inline))
+uint run_half(thread const uint& u, thread const uint& i)
+{
+    uint _4099;
+    if (runs_apart)
+    {
+        _4099 = u & 1u;
+    }
+    else
+    {
+        _4099 = i;
+    }
+    return _4099;
+}
+
+static inline __attribute__((always_inline))
+uint run_block(thread const uint& u, thread const uint& i)
+{
+    uint _4081;
+    if (runs_apart)
+    {
+        _4081 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+    }
+    else
+    {
+        _4081 = u;
+    }
+    return _4081;
+}
+
+static inline __attribute__((always_inline))
+float4 run_floats(thread const uint& w)
+{
+    float4 _5335;
+    if (signed_runs)
+    {
+        uint param = w;
+        _5335 = bytes_and_384(param);
+    }
+    else
+    {
+        uint param_1 = w;
+        _5335 = small_bytes(param_1);
+    }
+    return _5335;
+}
+
+static inline __attribute__((always_inline))
 float4 x_quad(thread const uint& m, thread const uint& at, threadgroup float4 (&pool)[1024])
 {
     return pool[(m * CHUNK_QUADS) + at];
+}
+
+static inline __attribute__((always_inline))
+void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
+{
+    spvUnsafeArray<uint4, 4> words;
+    float _7051;
+    _Pragma("clang loop unroll(full)")
+    for (uint i = 0u; i < 2u; i++)
+    {
+        uint param = u;
+        uint param_1 = i;
+        uint half_ = run_half(param, param_1);
+        uint param_2 = u;
+        uint param_3 = i;
+        uint block = (run_block(param_2, param_3) - (u - local)) * 9u;
+        uint at = block + (4u * half_);
+        spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+        _Pragma("clang loop unroll(full)")
+        for (uint y = 0u; y < 4u; y++)
+        {
+            if (y < ROWS)
+            {
+                Unit param_4 = unit[y];
+                uint param_5 = i;
+                words[y] = run_numbers(param_4, param_5);
+            }
+        }
+        _Pragma("clang loop unroll(full)")
+        for (uint e = 0u; e < 4u; e++)
+        {
+            _Pragma("clang loop unroll(full)")
+            for (uint y_1 = 0u; y_1 < 4u; y_1++)
+            {
+                if (y_1 < ROWS)
+                {
+                    uint param_6 = words[y_1][e];
+                    float4 v = run_floats(param_6);
+                    _Pragma("clang loop unroll(full)")
+                    for (uint m = 0u; m < 4u; m++)
+                    {
+                        if (m < XS)
+                        {
+                            uint _6942 = (4u * y_1) + m;
+                            uint param_7 = m;
+                            uint param_8 = at + e;
+                            all_[_6942] += (v * x_quad(param_7, param_8, pool));
+                        }
+                    }
+                }
+            }
+        }
+        _Pragma("clang loop unroll(full)")
+        for (uint y_2 = 0u; y_2 < 4u; y_2++)
+        {
+            if (y_2 < ROWS)
+            {
+                Unit param_9 = unit[y_2];
+                uint param_10 = u;
+                Unit param_11 = unit[y_2];
+                uint param_12 = i;
+                float2 d = unit_scale(param_9, param_10) * run_scale(param_11, param_12);
+                _Pragma("clang loop unroll(full)")
+                for (uint m_1 = 0u; m_1 < 4u; m_1++)
+                {
+                    if (m_1 < XS)
+                    {
+                        uint param_13 = m_1;
+                        uint param_14 = block + 8u;
+                        float of_x = x_quad(param_13, param_14, pool)[1u + half_];
+                        float4 param_15 = all_[(4u * y_2) + m_1];
+                        sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
+                        if (run_minima)
+                        {
+                            _7051 = d.y * of_x;
+                        }
+                        else
+                        {
+                            _7051 = 0.0;
+                        }
+                        sums[y_2][m_1] -= _7051;
+                    }
+                }
+            }
+        }
+    }
 }
 
 static inline __attribute__((always_inline))
@@ -3985,19 +4052,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _5666 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5704 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _5666;
-    uint _5670;
+    w = _5704;
+    uint _5708;
     if ((h & 1u) != 0u)
     {
-        _5670 = w[e + 1u];
+        _5708 = w[e + 1u];
     }
     else
     {
-        _5670 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5708 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _5670;
+    return _5708;
 }
 
 static inline __attribute__((always_inline))
@@ -4023,10 +4090,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _5747 = (4u * y) + m;
+                        uint _5785 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_5747] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5785] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -4073,14 +4140,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _5872 = (4u * y) + m;
+                        uint _5910 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_5872] += (low * x_quad(param_2, param_3, pool));
-                        uint _5889 = (4u * y) + m;
+                        all_[_5910] += (low * x_quad(param_2, param_3, pool));
+                        uint _5927 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_5889] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5927] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -4094,7 +4161,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _5950;
+    uint4 _5988;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -4104,13 +4171,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _5950 = b;
+                _5988 = b;
             }
             else
             {
-                _5950 = (a >> uint4(16u)) | (b << uint4(16u));
+                _5988 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _5950;
+            words[y] = _5988;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -4193,9 +4260,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _6174;
+    uint _6212;
     spvUnsafeArray<uint, 4> minima;
-    uint _6194;
+    uint _6232;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -4204,25 +4271,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _6174 = words.x & 16191u;
+                _6212 = words.x & 16191u;
             }
             else
             {
-                _6174 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6212 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _6174;
+            scales[y] = _6212;
             if (lower)
             {
-                _6194 = words.y & 16191u;
+                _6232 = words.y & 16191u;
             }
             else
             {
-                _6194 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6232 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _6194;
+            minima[y] = _6232;
         }
     }
-    float4 _6261;
+    float4 _6299;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -4240,23 +4307,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _6261 = low_nibbles(param);
+                        _6299 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _6261 = high_nibbles(param_1);
+                        _6299 = high_nibbles(param_1);
                     }
-                    float4 v = _6261;
+                    float4 v = _6299;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _6293 = (4u * y_1) + m;
+                            uint _6331 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_6293] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6331] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -4317,7 +4384,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _6675 = (4u * y) + m;
+                        uint _6713 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -4326,13 +4393,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_6675] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6713] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _6741;
+    uint2 _6779;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -4341,13 +4408,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _6741 = unit[y_1].b.zw;
+                _6779 = unit[y_1].b.zw;
             }
             else
             {
-                _6741 = unit[y_1].b.zw >> uint2(8u);
+                _6779 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _6741;
+            uint2 words = _6779;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -4358,139 +4425,6 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 if (m_1 < XS)
                 {
                     sums[y_1][m_1] += dot(scales, all_[(4u * y_1) + m_1]);
-                }
-            }
-        }
-    }
-}
-
-static inline __attribute__((always_inline))
-uint run_half(thread const uint& u, thread const uint& i)
-{
-    uint _4088;
-    if (runs_apart)
-    {
-        _4088 = u & 1u;
-    }
-    else
-    {
-        _4088 = i;
-    }
-    return _4088;
-}
-
-static inline __attribute__((always_inline))
-uint run_block(thread const uint& u, thread const uint& i)
-{
-    uint _4070;
-    if (runs_apart)
-    {
-        _4070 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
-    }
-    else
-    {
-        _4070 = u;
-    }
-    return _4070;
-}
-
-static inline __attribute__((always_inline))
-float4 run_floats(thread const uint& w)
-{
-    float4 _5297;
-    if (signed_runs)
-    {
-        uint param = w;
-        _5297 = bytes_and_384(param);
-    }
-    else
-    {
-        uint param_1 = w;
-        _5297 = small_bytes(param_1);
-    }
-    return _5297;
-}
-
-static inline __attribute__((always_inline))
-void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
-{
-    spvUnsafeArray<uint4, 4> words;
-    float _7013;
-    _Pragma("clang loop unroll(full)")
-    for (uint i = 0u; i < 2u; i++)
-    {
-        uint param = u;
-        uint param_1 = i;
-        uint half_ = run_half(param, param_1);
-        uint param_2 = u;
-        uint param_3 = i;
-        uint block = (run_block(param_2, param_3) - (u - local)) * 9u;
-        uint at = block + (4u * half_);
-        spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-        _Pragma("clang loop unroll(full)")
-        for (uint y = 0u; y < 4u; y++)
-        {
-            if (y < ROWS)
-            {
-                Unit param_4 = unit[y];
-                uint param_5 = i;
-                words[y] = run_numbers(param_4, param_5);
-            }
-        }
-        _Pragma("clang loop unroll(full)")
-        for (uint e = 0u; e < 4u; e++)
-        {
-            _Pragma("clang loop unroll(full)")
-            for (uint y_1 = 0u; y_1 < 4u; y_1++)
-            {
-                if (y_1 < ROWS)
-                {
-                    uint param_6 = words[y_1][e];
-                    float4 v = run_floats(param_6);
-                    _Pragma("clang loop unroll(full)")
-                    for (uint m = 0u; m < 4u; m++)
-                    {
-                        if (m < XS)
-                        {
-                            uint _6904 = (4u * y_1) + m;
-                            uint param_7 = m;
-                            uint param_8 = at + e;
-                            all_[_6904] += (v * x_quad(param_7, param_8, pool));
-                        }
-                    }
-                }
-            }
-        }
-        _Pragma("clang loop unroll(full)")
-        for (uint y_2 = 0u; y_2 < 4u; y_2++)
-        {
-            if (y_2 < ROWS)
-            {
-                Unit param_9 = unit[y_2];
-                uint param_10 = u;
-                Unit param_11 = unit[y_2];
-                uint param_12 = i;
-                float2 d = unit_scale(param_9, param_10) * run_scale(param_11, param_12);
-                _Pragma("clang loop unroll(full)")
-                for (uint m_1 = 0u; m_1 < 4u; m_1++)
-                {
-                    if (m_1 < XS)
-                    {
-                        uint param_13 = m_1;
-                        uint param_14 = block + 8u;
-                        float of_x = x_quad(param_13, param_14, pool)[1u + half_];
-                        float4 param_15 = all_[(4u * y_2) + m_1];
-                        sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
-                        if (run_minima)
-                        {
-                            _7013 = d.y * of_x;
-                        }
-                        else
-                        {
-                            _7013 = 0.0;
-                        }
-                        sums[y_2][m_1] -= _7013;
-                    }
                 }
             }
         }
@@ -4528,7 +4462,7 @@ void units_times_x_F8_E4M3(thread const spvUnsafeArray<Unit, 4>& unit, thread co
 static inline __attribute__((always_inline))
 void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, constant Push& push, threadgroup float4 (&pool)[1024])
 {
-    if (_7032)
+    if (runs)
     {
         spvUnsafeArray<Unit, 4> param;
         param = unit;
@@ -4538,10 +4472,10 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_3 = local;
         spvUnsafeArray<float4, 4> param_4;
         param_4 = sums;
-        units_times_x_F32(param, param_1, param_2, param_3, param_4, push, pool);
+        runs_times_x(param, param_1, param_2, param_3, param_4, pool);
         sums = param_4;
     }
-    if (_7047)
+    if (_7099)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -4551,10 +4485,10 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_8 = local;
         spvUnsafeArray<float4, 4> param_9;
         param_9 = sums;
-        units_times_x_F16(param_5, param_6, param_7, param_8, param_9, push, pool);
+        units_times_x_F32(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_7062)
+    if (_7114)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -4564,10 +4498,10 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_13 = local;
         spvUnsafeArray<float4, 4> param_14;
         param_14 = sums;
-        units_times_x_BF16(param_10, param_11, param_12, param_13, param_14, push, pool);
+        units_times_x_F16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_7077)
+    if (_7129)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -4577,10 +4511,10 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_18 = local;
         spvUnsafeArray<float4, 4> param_19;
         param_19 = sums;
-        units_times_x_Q8_0(param_15, param_16, param_17, param_18, param_19, pool);
+        units_times_x_BF16(param_15, param_16, param_17, param_18, param_19, push, pool);
         sums = param_19;
     }
-    if (_7092)
+    if (_7144)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -4590,10 +4524,10 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_23 = local;
         spvUnsafeArray<float4, 4> param_24;
         param_24 = sums;
-        units_times_x_Q4_0(param_20, param_21, param_22, param_23, param_24, pool);
+        units_times_x_Q8_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_7107)
+    if (_7159)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -4603,10 +4537,10 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_28 = local;
         spvUnsafeArray<float4, 4> param_29;
         param_29 = sums;
-        units_times_x_Q4_1(param_25, param_26, param_27, param_28, param_29, pool);
+        units_times_x_Q4_0(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_7122)
+    if (_7174)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -4616,10 +4550,10 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_33 = local;
         spvUnsafeArray<float4, 4> param_34;
         param_34 = sums;
-        units_times_x_Q4_K(param_30, param_31, param_32, param_33, param_34, pool);
+        units_times_x_Q4_1(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_7137)
+    if (_7189)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -4629,10 +4563,10 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_38 = local;
         spvUnsafeArray<float4, 4> param_39;
         param_39 = sums;
-        units_times_x_Q6_K(param_35, param_36, param_37, param_38, param_39, pool);
+        units_times_x_Q4_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_7152)
+    if (_7204)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -4642,10 +4576,34 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_43 = local;
         spvUnsafeArray<float4, 4> param_44;
         param_44 = sums;
-        runs_times_x(param_40, param_41, param_42, param_43, param_44, pool);
+        units_times_x_Q6_K(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_7167)
+    if (_7219)
+    {
+    }
+    if (_7222)
+    {
+    }
+    if (_7225)
+    {
+    }
+    if (_7228)
+    {
+    }
+    if (_7231)
+    {
+    }
+    if (_7234)
+    {
+    }
+    if (_7237)
+    {
+    }
+    if (_7240)
+    {
+    }
+    if (_7243)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -4655,99 +4613,8 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         uint param_48 = local;
         spvUnsafeArray<float4, 4> param_49;
         param_49 = sums;
-        runs_times_x(param_45, param_46, param_47, param_48, param_49, pool);
+        units_times_x_F8_E4M3(param_45, param_46, param_47, param_48, param_49, push, pool);
         sums = param_49;
-    }
-    if (_7182)
-    {
-        spvUnsafeArray<Unit, 4> param_50;
-        param_50 = unit;
-        spvUnsafeArray<uint, 4> param_51;
-        param_51 = row;
-        uint param_52 = u;
-        uint param_53 = local;
-        spvUnsafeArray<float4, 4> param_54;
-        param_54 = sums;
-        runs_times_x(param_50, param_51, param_52, param_53, param_54, pool);
-        sums = param_54;
-    }
-    if (_7197)
-    {
-        spvUnsafeArray<Unit, 4> param_55;
-        param_55 = unit;
-        spvUnsafeArray<uint, 4> param_56;
-        param_56 = row;
-        uint param_57 = u;
-        uint param_58 = local;
-        spvUnsafeArray<float4, 4> param_59;
-        param_59 = sums;
-        runs_times_x(param_55, param_56, param_57, param_58, param_59, pool);
-        sums = param_59;
-    }
-    if (_7212)
-    {
-        spvUnsafeArray<Unit, 4> param_60;
-        param_60 = unit;
-        spvUnsafeArray<uint, 4> param_61;
-        param_61 = row;
-        uint param_62 = u;
-        uint param_63 = local;
-        spvUnsafeArray<float4, 4> param_64;
-        param_64 = sums;
-        runs_times_x(param_60, param_61, param_62, param_63, param_64, pool);
-        sums = param_64;
-    }
-    if (_7227)
-    {
-        spvUnsafeArray<Unit, 4> param_65;
-        param_65 = unit;
-        spvUnsafeArray<uint, 4> param_66;
-        param_66 = row;
-        uint param_67 = u;
-        uint param_68 = local;
-        spvUnsafeArray<float4, 4> param_69;
-        param_69 = sums;
-        runs_times_x(param_65, param_66, param_67, param_68, param_69, pool);
-        sums = param_69;
-    }
-    if (_7242)
-    {
-        spvUnsafeArray<Unit, 4> param_70;
-        param_70 = unit;
-        spvUnsafeArray<uint, 4> param_71;
-        param_71 = row;
-        uint param_72 = u;
-        uint param_73 = local;
-        spvUnsafeArray<float4, 4> param_74;
-        param_74 = sums;
-        runs_times_x(param_70, param_71, param_72, param_73, param_74, pool);
-        sums = param_74;
-    }
-    if (_7257)
-    {
-        spvUnsafeArray<Unit, 4> param_75;
-        param_75 = unit;
-        spvUnsafeArray<uint, 4> param_76;
-        param_76 = row;
-        uint param_77 = u;
-        uint param_78 = local;
-        spvUnsafeArray<float4, 4> param_79;
-        param_79 = sums;
-        runs_times_x(param_75, param_76, param_77, param_78, param_79, pool);
-        sums = param_79;
-    }
-    if (_7272)
-    {
-        spvUnsafeArray<Unit, 4> param_80;
-        param_80 = unit;
-        spvUnsafeArray<uint, 4> param_81;
-        param_81 = row;
-        uint param_82 = u;
-        uint param_83 = local;
-        spvUnsafeArray<float4, 4> param_84;
-        param_84 = sums;
-        units_times_x_F8_E4M3(param_80, param_81, param_82, param_83, param_84, push, pool);
-        sums = param_84;
     }
 }
 
@@ -4768,22 +4635,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _4942; v++)
+    for (uint v = 0u; v < _4980; v++)
     {
-        sum += pool[(i * _4950) + v];
+        sum += pool[(i * _4988) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3418, device Y1& v_3434, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3429, device Y1& v_3445, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _5003;
+    uint lane = me & _5041;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _5101;
+    float _5139;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -4795,45 +4662,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _5046) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _5084) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _5060 = simd_is_first();
-            if (_5060)
+            bool _5098 = simd_is_first();
+            if (_5098)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _5078 = me < GROUP_LINES;
-            bool _5087;
-            if (_5078)
+            bool _5116 = me < GROUP_LINES;
+            bool _5125;
+            if (_5116)
             {
-                _5087 = (first + me) < push.n;
+                _5125 = (first + me) < push.n;
             }
             else
             {
-                _5087 = _5078;
+                _5125 = _5116;
             }
-            bool _5097;
-            if (_5087)
+            bool _5135;
+            if (_5125)
             {
-                _5097 = (r + m) < push.rows;
+                _5135 = (r + m) < push.rows;
             }
             else
             {
-                _5097 = _5087;
+                _5135 = _5125;
             }
-            if (_5097)
+            if (_5135)
             {
                 if (normed)
                 {
-                    _5101 = shared_scale(push, pool, gl_NumSubgroups);
+                    _5139 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _5101 = 1.0;
+                    _5139 = 1.0;
                 }
-                float scale = _5101;
+                float scale = _5139;
                 if (both)
                 {
                     uint param = 2u * me;
@@ -4842,23 +4709,23 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
                     uint param_3 = first + me;
                     float param_4 = scale * shared_sum(param, pool);
                     float param_5 = scale * shared_sum(param_1, pool);
-                    finish_both(param_2, param_3, param_4, param_5, push, v_3434);
+                    finish_both(param_2, param_3, param_4, param_5, push, v_3445);
                     continue;
                 }
                 uint param_6 = me;
                 uint param_7 = r + m;
                 uint param_8 = first + me;
                 float param_9 = scale * shared_sum(param_6, pool);
-                finish(param_7, param_8, param_9, push, v_3418, v_3434);
+                finish(param_7, param_8, param_9, push, v_3429, v_3445);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(thread bool& second, const device Second1& v_850, const device Weights1& v_860, const device Second4& v_872, const device Weights4& v_881, const device X4& v_3217, const device X1& v_3228, constant Push& push, const device Norm4& v_3296, const device Norm1& v_3305, device Gates1& v_3418, device Y1& v_3434, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, const device X4& v_3228, const device X1& v_3239, constant Push& push, const device Norm4& v_3307, const device Norm1& v_3316, device Gates1& v_3429, device Y1& v_3445, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _7617;
+    uint lane = gl_LocalInvocationID.x & _7573;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -4869,19 +4736,19 @@ void vector_rows(thread bool& second, const device Second1& v_850, const device 
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _7650;
-    uint _7661 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7606;
+    uint _7617 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _7661; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7617; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _7676 = push.first.xyz + gl_WorkGroupID;
-        uint _7677 = _7676.x;
-        for (uint tile = _7677; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7632 = push.first.xyz + gl_WorkGroupID;
+        uint _7633 = _7632.x;
+        for (uint tile = _7633; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -4892,31 +4759,31 @@ void vector_rows(thread bool& second, const device Second1& v_850, const device 
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _7720;
+                bool _7676;
                 if (plain)
                 {
-                    _7720 = (base + lane) < end;
+                    _7676 = (base + lane) < end;
                 }
                 else
                 {
-                    _7720 = plain;
+                    _7676 = plain;
                 }
-                if (_7720)
+                if (_7676)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_units(param_10, param_11, param_12, second, v_850, v_860, v_872, v_881, push);
+                    load_plain_units(param_10, param_11, param_12, second, v_839, v_850, v_862, v_871, push);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_3217, v_3228, push, v_3296, v_3305, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_3228, v_3239, push, v_3307, v_3316, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _7754 = base + lane;
-                for (uint u = _7754; u < end; u += TEAM)
+                uint _7710 = base + lane;
+                for (uint u = _7710; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -4933,7 +4800,7 @@ void vector_rows(thread bool& second, const device Second1& v_850, const device 
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_units(param_17, param_18, param_19, second, v_850, v_860, v_872, v_881, push);
+                            load_plain_units(param_17, param_18, param_19, second, v_839, v_850, v_862, v_871, push);
                             next = param_19;
                         }
                     }
@@ -4942,7 +4809,7 @@ void vector_rows(thread bool& second, const device Second1& v_850, const device 
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, second, v_850, v_860, v_872, v_881, push);
+                        load_units(param_20, param_21, param_22, second, v_839, v_850, v_862, v_871, push);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -4962,42 +4829,42 @@ void vector_rows(thread bool& second, const device Second1& v_850, const device 
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_3418, v_3434, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_3429, v_3445, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
 kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_3217 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_860 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_850 = *(const device Second1*)spvBufferAliasSet0Binding3;
-    const device auto& v_3296 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_3434 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_3418 = *(device Gates1*)spvBufferAliasSet0Binding6;
-    const device auto& v_872 = *(const device Second4*)spvBufferAliasSet0Binding3;
-    const device auto& v_881 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_3228 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_3305 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& v_3494 = *(device Gates4*)spvBufferAliasSet0Binding6;
-    device auto& v_3528 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_3228 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_850 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_839 = *(const device Second1*)spvBufferAliasSet0Binding3;
+    const device auto& v_3307 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_3445 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_3429 = *(device Gates1*)spvBufferAliasSet0Binding6;
+    const device auto& v_862 = *(const device Second4*)spvBufferAliasSet0Binding3;
+    const device auto& v_871 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_3239 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3316 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& v_3505 = *(device Gates4*)spvBufferAliasSet0Binding6;
+    device auto& v_3539 = *(device Y4*)spvBufferAliasSet0Binding5;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     bool second = false;
-    second = _10410;
-    if (_10411)
+    second = _10305;
+    if (_10306)
     {
-        tiles(second, v_850, v_860, v_872, v_881, v_3217, v_3228, push, v_3296, v_3305, v_3418, v_3434, v_3494, v_3528, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(second, v_839, v_850, v_862, v_871, v_3228, v_3239, push, v_3307, v_3316, v_3429, v_3445, v_3505, v_3539, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_10416)
+        if (_10311)
         {
-            lane_rows(second, v_850, v_860, v_872, v_881, v_3228, push, v_3305, v_3418, v_3434, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(second, v_839, v_850, v_862, v_871, v_3239, push, v_3316, v_3429, v_3445, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(second, v_850, v_860, v_872, v_881, v_3217, v_3228, push, v_3296, v_3305, v_3418, v_3434, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(second, v_839, v_850, v_862, v_871, v_3228, v_3239, push, v_3307, v_3316, v_3429, v_3445, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

@@ -59,23 +59,23 @@ struct Weights1
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _723 = (type == 0u);
-constant bool _731 = (type == 1u);
-constant bool _739 = (type == 2u);
-constant bool _747 = (type == 3u);
-constant bool _756 = (type == 4u);
-constant bool _766 = (type == 5u);
-constant bool _776 = (type == 6u);
-constant bool _786 = (type == 7u);
-constant bool _795 = (type == 8u);
-constant bool _804 = (type == 9u);
-constant bool _813 = (type == 10u);
-constant bool _822 = (type == 11u);
-constant bool _831 = (type == 12u);
-constant bool _841 = (type == 13u);
-constant bool _850 = (type == 14u);
-constant bool _860 = (type == 15u);
-constant bool _868 = (type == 16u);
+constant bool _704 = (type == 0u);
+constant bool _712 = (type == 1u);
+constant bool _720 = (type == 2u);
+constant bool _728 = (type == 3u);
+constant bool _737 = (type == 4u);
+constant bool _747 = (type == 5u);
+constant bool _757 = (type == 6u);
+constant bool _767 = (type == 7u);
+constant bool _776 = (type == 8u);
+constant bool _785 = (type == 9u);
+constant bool _794 = (type == 10u);
+constant bool _803 = (type == 11u);
+constant bool _812 = (type == 12u);
+constant bool _822 = (type == 13u);
+constant bool _831 = (type == 14u);
+constant bool _841 = (type == 15u);
+constant bool _849 = (type == 16u);
 
 struct X4
 {
@@ -97,19 +97,19 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1408 = (variant / 17u);
-constant uint input_ = (_1408 % 3u);
+constant uint _1419 = (variant / 17u);
+constant uint input_ = (_1419 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _1476 = (type == 5u);
-constant bool _1477 = (type == 9u);
-constant bool minima_of_32 = (_1476 || _1477);
-constant bool _1487 = (type == 6u);
-constant bool _1488 = (type == 12u);
-constant bool minima_in_pairs = (_1487 || _1488);
-constant bool _1490 = (minima_of_32 || minima_in_pairs);
+constant bool _1466 = (type == 5u);
+constant bool _1467 = (type == 9u);
+constant bool minima_of_32 = (_1466 || _1467);
+constant bool _1477 = (type == 6u);
+constant bool _1478 = (type == 12u);
+constant bool minima_in_pairs = (_1477 || _1478);
+constant bool _1480 = (minima_of_32 || minima_in_pairs);
 constant bool minima_of_16 = (type == 10u);
-constant bool minima_of_any = (_1490 || minima_of_16);
+constant bool minima_of_any = (_1480 || minima_of_16);
 
 struct Work4
 {
@@ -117,176 +117,176 @@ struct Work4
 };
 
 constant uint QUADS_OF_SUM = minima_of_16 ? 4u : 8u;
-constant uint _1707 = minima_in_pairs ? 2u : 4u;
-constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1707);
-constant uint _1713 = (256u / QUADS_OF_SUMS);
+constant uint _1697 = minima_in_pairs ? 2u : 4u;
+constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1697);
+constant uint _1703 = (256u / QUADS_OF_SUMS);
 
 struct Work1
 {
     float work1[1];
 };
 
-constant uint _2025 = (256u / QUADS_OF_SUMS);
-constant bool _2183 = (type == 6u);
-constant bool _2184 = (type == 7u);
-constant bool _2185 = (_2183 || _2184);
-constant bool _2186 = (type == 12u);
-constant bool _2187 = (_2185 || _2186);
-constant bool _2188 = (type == 10u);
-constant bool _2189 = (_2187 || _2188);
-constant bool _2190 = (type == 11u);
-constant bool _2191 = (_2189 || _2190);
-constant bool _2192 = (type == 14u);
-constant bool blocks_of_256 = (_2191 || _2192);
-constant bool _2202 = (type == 3u);
-constant bool _2203 = (type == 15u);
-constant bool _2204 = (_2202 || _2203);
-constant bool _2205 = (type == 4u);
-constant bool _2206 = (type == 13u);
-constant bool _2207 = (_2205 || _2206);
-constant bool _2208 = (type == 5u);
-constant bool _2209 = (type == 8u);
-constant bool _2210 = (type == 9u);
-constant bool _2211 = (type == 6u);
-constant bool _2212 = (type == 12u);
-constant bool _2213 = (type == 10u);
-constant bool _2214 = (type == 11u);
-constant bool _2215 = (type == 14u);
-constant uint _2216 = _2215 ? 68u : 105u;
-constant uint _2217 = _2214 ? 55u : _2216;
-constant uint _2218 = _2213 ? 42u : _2217;
-constant uint _2219 = _2212 ? 88u : _2218;
-constant uint _2220 = _2211 ? 72u : _2219;
-constant uint _2221 = _2210 ? 12u : _2220;
-constant uint _2222 = _2209 ? 11u : _2221;
-constant uint _2223 = _2208 ? 10u : _2222;
-constant uint _2224 = _2207 ? 9u : _2223;
-constant uint BLOCK_HALVES = _2204 ? 17u : _2224;
-constant bool _2240 = (type == 3u);
-constant bool _2250 = (type == 4u);
-constant bool _2251 = (type == 13u);
-constant bool _2252 = (_2250 || _2251);
-constant bool _2262 = (type == 8u);
-constant bool _2272 = (type == 9u);
-constant bool _2282 = (type == 10u);
-constant bool _2295 = (type == 11u);
-constant bool _2308 = (type == 14u);
-constant bool _2348 = (type == 1u);
-constant bool _2425 = (type == 16u);
-constant bool _2488 = (type == 3u);
-constant bool _2489 = (type == 4u);
-constant bool _2490 = (_2488 || _2489);
-constant bool _2491 = (type == 13u);
-constant bool _2492 = (_2490 || _2491);
-constant bool _2508 = (type == 5u);
-constant bool _2517 = (type == 15u);
-constant bool _2530 = (type == 8u);
-constant bool _2531 = (type == 9u);
-constant bool _2532 = (_2530 || _2531);
-constant bool _2561 = (type == 14u);
-constant bool _2595 = (type == 6u);
+constant uint _2016 = (256u / QUADS_OF_SUMS);
+constant bool _2174 = (type == 6u);
+constant bool _2175 = (type == 7u);
+constant bool _2176 = (_2174 || _2175);
+constant bool _2177 = (type == 12u);
+constant bool _2178 = (_2176 || _2177);
+constant bool _2179 = (type == 10u);
+constant bool _2180 = (_2178 || _2179);
+constant bool _2181 = (type == 11u);
+constant bool _2182 = (_2180 || _2181);
+constant bool _2183 = (type == 14u);
+constant bool blocks_of_256 = (_2182 || _2183);
+constant bool _2193 = (type == 3u);
+constant bool _2194 = (type == 15u);
+constant bool _2195 = (_2193 || _2194);
+constant bool _2196 = (type == 4u);
+constant bool _2197 = (type == 13u);
+constant bool _2198 = (_2196 || _2197);
+constant bool _2199 = (type == 5u);
+constant bool _2200 = (type == 8u);
+constant bool _2201 = (type == 9u);
+constant bool _2202 = (type == 6u);
+constant bool _2203 = (type == 12u);
+constant bool _2204 = (type == 10u);
+constant bool _2205 = (type == 11u);
+constant bool _2206 = (type == 14u);
+constant uint _2207 = _2206 ? 68u : 105u;
+constant uint _2208 = _2205 ? 55u : _2207;
+constant uint _2209 = _2204 ? 42u : _2208;
+constant uint _2210 = _2203 ? 88u : _2209;
+constant uint _2211 = _2202 ? 72u : _2210;
+constant uint _2212 = _2201 ? 12u : _2211;
+constant uint _2213 = _2200 ? 11u : _2212;
+constant uint _2214 = _2199 ? 10u : _2213;
+constant uint _2215 = _2198 ? 9u : _2214;
+constant uint BLOCK_HALVES = _2195 ? 17u : _2215;
+constant bool _2231 = (type == 3u);
+constant bool _2241 = (type == 4u);
+constant bool _2242 = (type == 13u);
+constant bool _2243 = (_2241 || _2242);
+constant bool _2253 = (type == 8u);
+constant bool _2263 = (type == 9u);
+constant bool _2273 = (type == 10u);
+constant bool _2286 = (type == 11u);
+constant bool _2299 = (type == 14u);
+constant bool _2339 = (type == 1u);
+constant bool _2416 = (type == 16u);
+constant bool _2479 = (type == 3u);
+constant bool _2480 = (type == 4u);
+constant bool _2481 = (_2479 || _2480);
+constant bool _2482 = (type == 13u);
+constant bool _2483 = (_2481 || _2482);
+constant bool _2499 = (type == 5u);
+constant bool _2508 = (type == 15u);
+constant bool _2521 = (type == 8u);
+constant bool _2522 = (type == 9u);
+constant bool _2523 = (_2521 || _2522);
+constant bool _2552 = (type == 14u);
+constant bool _2586 = (type == 6u);
+constant bool _2587 = (type == 12u);
+constant bool _2588 = (_2586 || _2587);
 constant bool _2596 = (type == 12u);
-constant bool _2597 = (_2595 || _2596);
-constant bool _2605 = (type == 12u);
-constant uint _2606 = _2605 ? 12u : 4u;
-constant bool _2631 = (type == 12u);
-constant bool _2652 = (type == 10u);
-constant bool _2699 = (type == 11u);
-constant bool _2836 = (type == 3u);
-constant bool _2837 = (type == 4u);
-constant bool _2838 = (_2836 || _2837);
-constant bool _2839 = (type == 13u);
-constant bool _2840 = (_2838 || _2839);
-constant bool _2884 = (type == 3u);
-constant bool _2892 = (type == 13u);
-constant bool _2927 = (type == 5u);
-constant bool _2970 = (type == 8u);
-constant bool _2971 = (type == 9u);
-constant bool _2972 = (_2970 || _2971);
-constant bool _2990 = (type == 9u);
-constant bool _3012 = (type == 8u);
-constant bool _3063 = (type == 14u);
-constant bool _3092 = (type == 15u);
-constant bool _3167 = (type == 6u);
-constant bool _3180 = (type == 12u);
-constant bool _3230 = (type == 10u);
-constant bool _3242 = (type == 11u);
-constant bool _3307 = (type == 4u);
-constant bool _3308 = (type == 5u);
-constant bool _3309 = (_3307 || _3308);
-constant bool _3310 = (type == 8u);
-constant bool _3311 = (_3309 || _3310);
-constant bool _3312 = (type == 9u);
-constant bool _3313 = (_3311 || _3312);
-constant bool _3314 = (type == 13u);
-constant bool _3315 = (_3313 || _3314);
-constant bool _3316 = (type == 14u);
-constant bool _3317 = (_3315 || _3316);
-constant bool _3318 = (type == 15u);
-constant bool halves_in_nibbles = (_3317 || _3318);
-constant bool _3336 = (type == 3u);
-constant bool _3337 = (type == 13u);
-constant bool _3338 = (_3336 || _3337);
-constant bool _3339 = (type == 14u);
-constant bool _3340 = (_3338 || _3339);
-constant bool _3342 = (type == 4u);
-constant bool _3344 = (type == 7u);
-constant bool _3346 = (type == 8u);
-constant bool _3347 = (type == 15u);
-constant bool _3348 = (_3346 || _3347);
-constant bool _3350 = (type == 11u);
-constant float _3353 = _3350 ? 1028.0 : 1024.0;
-constant float _3354 = _3348 ? 1040.0 : _3353;
-constant float _3355 = _3344 ? 1056.0 : _3354;
-constant float _3356 = _3342 ? 1032.0 : _3355;
-constant float _3357 = _3340 ? 1152.0 : _3356;
-constant bool _3439 = (type == 1u);
-constant bool _3528 = (type == 16u);
-constant bool _3621 = (type == 3u);
-constant bool _3622 = (type == 4u);
-constant bool _3623 = (_3621 || _3622);
-constant bool _3624 = (type == 13u);
-constant bool _3625 = (_3623 || _3624);
-constant bool _3652 = (type == 5u);
-constant bool _3672 = (type == 8u);
-constant bool _3673 = (type == 9u);
-constant bool _3674 = (_3672 || _3673);
-constant bool _3688 = (type == 15u);
-constant bool _3715 = (type == 14u);
-constant bool _3727 = (type == 6u);
-constant bool _3728 = (type == 12u);
-constant bool _3729 = (_3727 || _3728);
-constant bool _3753 = (type == 10u);
-constant bool _3785 = (type == 11u);
-constant bool _4419 = (type == 1u);
-constant bool _4420 = (type == 16u);
-constant bool _4421 = (_4419 || _4420);
-constant bool _4488 = (type == 1u);
-constant bool _4489 = (type == 16u);
-constant bool _4490 = (_4488 || _4489);
-constant bool _4491 = (!_4490);
-constant bool _4496 = (type == 7u);
-constant bool _4497 = (type == 10u);
-constant bool _4498 = (_4496 || _4497);
-constant bool _4499 = (type == 11u);
-constant bool _4500 = (_4498 || _4499);
-constant uint SCALES = _4500 ? 2u : 1u;
-constant bool _4502 = (SCALES == 2u);
+constant uint _2597 = _2596 ? 12u : 4u;
+constant bool _2622 = (type == 12u);
+constant bool _2643 = (type == 10u);
+constant bool _2690 = (type == 11u);
+constant bool _2805 = (type == 3u);
+constant bool _2806 = (type == 4u);
+constant bool _2807 = (_2805 || _2806);
+constant bool _2808 = (type == 13u);
+constant bool _2809 = (_2807 || _2808);
+constant bool _2853 = (type == 3u);
+constant bool _2862 = (type == 13u);
+constant bool _2897 = (type == 5u);
+constant bool _2940 = (type == 8u);
+constant bool _2941 = (type == 9u);
+constant bool _2942 = (_2940 || _2941);
+constant bool _2960 = (type == 9u);
+constant bool _2982 = (type == 8u);
+constant bool _3033 = (type == 14u);
+constant bool _3062 = (type == 15u);
+constant bool _3129 = (type == 6u);
+constant bool _3142 = (type == 12u);
+constant bool _3192 = (type == 10u);
+constant bool _3204 = (type == 11u);
+constant bool _3269 = (type == 4u);
+constant bool _3270 = (type == 5u);
+constant bool _3271 = (_3269 || _3270);
+constant bool _3272 = (type == 8u);
+constant bool _3273 = (_3271 || _3272);
+constant bool _3274 = (type == 9u);
+constant bool _3275 = (_3273 || _3274);
+constant bool _3276 = (type == 13u);
+constant bool _3277 = (_3275 || _3276);
+constant bool _3278 = (type == 14u);
+constant bool _3279 = (_3277 || _3278);
+constant bool _3280 = (type == 15u);
+constant bool halves_in_nibbles = (_3279 || _3280);
+constant bool _3298 = (type == 3u);
+constant bool _3299 = (type == 13u);
+constant bool _3300 = (_3298 || _3299);
+constant bool _3301 = (type == 14u);
+constant bool _3302 = (_3300 || _3301);
+constant bool _3304 = (type == 4u);
+constant bool _3306 = (type == 7u);
+constant bool _3308 = (type == 8u);
+constant bool _3309 = (type == 15u);
+constant bool _3310 = (_3308 || _3309);
+constant bool _3312 = (type == 11u);
+constant float _3315 = _3312 ? 1028.0 : 1024.0;
+constant float _3316 = _3310 ? 1040.0 : _3315;
+constant float _3317 = _3306 ? 1056.0 : _3316;
+constant float _3318 = _3304 ? 1032.0 : _3317;
+constant float _3319 = _3302 ? 1152.0 : _3318;
+constant bool _3401 = (type == 1u);
+constant bool _3490 = (type == 16u);
+constant bool _3583 = (type == 3u);
+constant bool _3584 = (type == 4u);
+constant bool _3585 = (_3583 || _3584);
+constant bool _3586 = (type == 13u);
+constant bool _3587 = (_3585 || _3586);
+constant bool _3614 = (type == 5u);
+constant bool _3634 = (type == 8u);
+constant bool _3635 = (type == 9u);
+constant bool _3636 = (_3634 || _3635);
+constant bool _3650 = (type == 15u);
+constant bool _3677 = (type == 14u);
+constant bool _3689 = (type == 6u);
+constant bool _3690 = (type == 12u);
+constant bool _3691 = (_3689 || _3690);
+constant bool _3715 = (type == 10u);
+constant bool _3747 = (type == 11u);
+constant bool _4381 = (type == 1u);
+constant bool _4382 = (type == 16u);
+constant bool _4383 = (_4381 || _4382);
+constant bool _4450 = (type == 1u);
+constant bool _4451 = (type == 16u);
+constant bool _4452 = (_4450 || _4451);
+constant bool _4453 = (!_4452);
+constant bool _4458 = (type == 7u);
+constant bool _4459 = (type == 10u);
+constant bool _4460 = (_4458 || _4459);
+constant bool _4461 = (type == 11u);
+constant bool _4462 = (_4460 || _4461);
+constant uint SCALES = _4462 ? 2u : 1u;
+constant bool _4464 = (SCALES == 2u);
 constant uint PART_STEPS = (4u / SCALES);
-constant bool _4611 = (type == 1u);
-constant bool _4612 = (type == 16u);
-constant bool _4613 = (_4611 || _4612);
-constant bool _4614 = (!_4613);
-constant bool _4724 = (type == 1u);
-constant bool _4725 = (type == 16u);
-constant bool _4726 = (_4724 || _4725);
-constant bool _4768 = (type == 1u);
-constant bool _4769 = (type == 16u);
-constant bool _4770 = (_4768 || _4769);
-constant bool _4771 = (!_4770);
-constant bool _4800 = (SCALES == 2u);
+constant bool _4573 = (type == 1u);
+constant bool _4574 = (type == 16u);
+constant bool _4575 = (_4573 || _4574);
+constant bool _4576 = (!_4575);
+constant bool _4686 = (type == 1u);
+constant bool _4687 = (type == 16u);
+constant bool _4688 = (_4686 || _4687);
+constant bool _4730 = (type == 1u);
+constant bool _4731 = (type == 16u);
+constant bool _4732 = (_4730 || _4731);
+constant bool _4733 = (!_4732);
+constant bool _4762 = (SCALES == 2u);
 constant uint way = (variant / 51u);
-constant bool _5066 = (way == 8u);
+constant bool _5028 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -294,7 +294,7 @@ struct Weights4
     uint4 weights4[1];
 };
 
-constant float _1727[4] = { 0.0, 0.0, 0.0, 0.0 };
+constant float _1717[4] = { 0.0, 0.0, 0.0, 0.0 };
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -311,49 +311,49 @@ uint slices_of_k(constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& _1298, const device X1& _1309)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& _1288, const device X1& _1299)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return _1298.x4[i / 4u];
+        return _1288.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = _1309.x1[i];
+    v.x = _1299.x1[i];
     if (count > 1u)
     {
-        v.y = _1309.x1[i + 1u];
+        v.y = _1299.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = _1309.x1[i + 2u];
+        v.z = _1299.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = _1309.x1[i + 3u];
+        v.w = _1299.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1372, const device Norm1& _1381)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1362, const device Norm1& _1371)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1359 = (at & 3u) == 0u;
-    bool _1366;
-    if (_1359)
+    bool _1349 = (at & 3u) == 0u;
+    bool _1356;
+    if (_1349)
     {
-        _1366 = (at + 3u) <= last;
+        _1356 = (at + 3u) <= last;
     }
     else
     {
-        _1366 = _1359;
+        _1356 = _1349;
     }
-    if (_1366)
+    if (_1356)
     {
-        return _1372.norm4[at / 4u];
+        return _1362.norm4[at / 4u];
     }
-    return float4(_1381.norm1[min(at, last)], _1381.norm1[min((at + 1u), last)], _1381.norm1[min((at + 2u), last)], _1381.norm1[min((at + 3u), last)]);
+    return float4(_1371.norm1[min(at, last)], _1371.norm1[min((at + 1u), last)], _1371.norm1[min((at + 2u), last)], _1371.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
@@ -382,7 +382,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _1298, const device X1& _1309, const device Norm4& _1372, const device Norm1& _1381)
+float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _1288, const device X1& _1299, const device Norm4& _1362, const device Norm1& _1371)
 {
     if ((4u * q) >= push.k)
     {
@@ -390,38 +390,38 @@ float4 input_quad(thread const uint& r, thread const uint& q, thread float& squa
     }
     uint at = (push.offset.x + (r * push.ldx)) + (4u * q);
     uint count = push.k - (4u * q);
-    float4 _1596;
+    float4 _1586;
     if (gated)
     {
         uint param = at + push.k;
         uint param_1 = count;
-        _1596 = x_at(param, param_1, _1298, _1309);
+        _1586 = x_at(param, param_1, _1288, _1299);
     }
     else
     {
-        _1596 = float4(0.0);
+        _1586 = float4(0.0);
     }
-    float4 up = _1596;
-    float4 _1610;
+    float4 up = _1586;
+    float4 _1600;
     if (normed)
     {
         uint param_2 = 4u * q;
-        _1610 = norm_at(param_2, push, _1372, _1381);
+        _1600 = norm_at(param_2, push, _1362, _1371);
     }
     else
     {
-        _1610 = float4(1.0);
+        _1600 = float4(1.0);
     }
-    float4 factor = _1610;
+    float4 factor = _1600;
     uint param_3 = at;
     uint param_4 = count;
-    float4 param_5 = x_at(param_3, param_4, _1298, _1309);
+    float4 param_5 = x_at(param_3, param_4, _1288, _1299);
     float4 param_6 = up;
     float4 param_7 = factor;
     float param_8 = squares;
-    float4 _1632 = input_of(param_5, param_6, param_7, param_8);
+    float4 _1622 = input_of(param_5, param_6, param_7, param_8);
     squares = param_8;
-    return _1632;
+    return _1622;
 }
 
 static inline __attribute__((always_inline))
@@ -429,8 +429,8 @@ uint group_max_bits(thread uint& bits, thread uint& gl_SubgroupID, thread uint& 
 {
     bits = simd_max(bits);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _1539 = simd_is_first();
-    if (_1539)
+    bool _1529 = simd_is_first();
+    if (_1529)
     {
         ((threadgroup uint*)&pool[gl_SubgroupID])[0u] = bits;
     }
@@ -447,8 +447,8 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 {
     value = simd_sum(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _329 = simd_is_first();
-    if (_329)
+    bool _309 = simd_is_first();
+    if (_309)
     {
         group_partial[gl_SubgroupID] = value;
     }
@@ -464,44 +464,44 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1451;
+    float _1401;
     if (push.k != 0u)
     {
-        _1451 = rsqrt((squares / float(push.k)) + push.eps);
+        _1401 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1451 = 0.0;
+        _1401 = 0.0;
     }
-    return _1451;
+    return _1401;
 }
 
 static inline __attribute__((always_inline))
 uint slices_of_minima(constant Push& push)
 {
-    uint _1479;
+    uint _1469;
     if (minima_of_32)
     {
         uint param = slices_of_k(push);
         uint param_1 = 32u;
-        _1479 = ceil_div(param, param_1);
+        _1469 = ceil_div(param, param_1);
     }
     else
     {
-        uint _1493;
+        uint _1483;
         if (minima_of_any)
         {
             uint param_2 = push.k;
             uint param_3 = 512u;
-            _1493 = ceil_div(param_2, param_3);
+            _1483 = ceil_div(param_2, param_3);
         }
         else
         {
-            _1493 = 0u;
+            _1483 = 0u;
         }
-        _1479 = _1493;
+        _1469 = _1483;
     }
-    return _1479;
+    return _1469;
 }
 
 static inline __attribute__((always_inline))
@@ -519,13 +519,13 @@ uint row_start(thread const uint& r, constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1639)
+void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1629)
 {
-    _1639.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
+    _1629.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
 }
 
 static inline __attribute__((always_inline))
-void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1639, thread uint3& gl_LocalInvocationID)
+void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1629, thread uint3& gl_LocalInvocationID)
 {
     uint me = gl_LocalInvocationID.x;
     if ((base + me) < quads)
@@ -533,68 +533,68 @@ void put_quads(thread const uint& start, thread const uint& minima, thread const
         uint param = start;
         uint param_1 = base + me;
         float4 param_2 = v;
-        put_halves(param, param_1, param_2, _1639);
+        put_halves(param, param_1, param_2, _1629);
     }
     if (minima_of_any)
     {
         uint turn = base & 256u;
-        float _1686;
+        float _1676;
         if ((base + me) < quads)
         {
-            _1686 = ((v.x + v.y) + v.z) + v.w;
+            _1676 = ((v.x + v.y) + v.z) + v.w;
         }
         else
         {
-            _1686 = 0.0;
+            _1676 = 0.0;
         }
-        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1686);
+        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1676);
         threadgroup_barrier(mem_flags::mem_threadgroup);
         uint m = (base / QUADS_OF_SUMS) + me;
-        bool _1714 = me < _1713;
-        bool _1721;
-        if (_1714)
+        bool _1704 = me < _1703;
+        bool _1711;
+        if (_1704)
         {
-            _1721 = m < (slices_of_minima(push) * 8u);
+            _1711 = m < (slices_of_minima(push) * 8u);
         }
         else
         {
-            _1721 = _1714;
+            _1711 = _1704;
         }
-        if (_1721)
+        if (_1711)
         {
             float sums[4] = { 0.0, 0.0, 0.0, 0.0 };
             for (uint i = 0u; i < QUADS_OF_SUMS; i++)
             {
-                uint _1737 = i / QUADS_OF_SUM;
-                sums[_1737] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
+                uint _1727 = i / QUADS_OF_SUM;
+                sums[_1727] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
             }
-            float4 _1753;
+            float4 _1743;
             if (minima_in_pairs)
             {
-                _1753 = float4(sums[0], sums[0], sums[1], sums[1]);
+                _1743 = float4(sums[0], sums[0], sums[1], sums[1]);
             }
             else
             {
-                _1753 = float4(sums[0], sums[1], sums[2], sums[3]);
+                _1743 = float4(sums[0], sums[1], sums[2], sums[3]);
             }
             uint param_3 = minima;
             uint param_4 = m;
-            float4 param_5 = _1753;
-            put_halves(param_3, param_4, param_5, _1639);
+            float4 param_5 = _1743;
+            put_halves(param_3, param_4, param_5, _1629);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _1298, const device X1& _1309, const device Norm4& _1372, const device Norm1& _1381, threadgroup uint4 (&pool)[576], device Work4& _1639, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1934)
+void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _1288, const device X1& _1299, const device Norm4& _1362, const device Norm1& _1371, threadgroup uint4 (&pool)[576], device Work4& _1629, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1925)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = slices_of_k(push) * 8u;
-    uint3 _1797 = push.first.xyz + gl_WorkGroupID;
-    uint _1798 = _1797.x;
+    uint3 _1787 = push.first.xyz + gl_WorkGroupID;
+    uint _1788 = _1787.x;
     float4 kept[4];
-    float _1901;
-    for (uint r = _1798; r < push.rows; r += push.groups.x)
+    float _1891;
+    for (uint r = _1788; r < push.rows; r += push.groups.x)
     {
         float squares = 0.0;
         float unused = 0.0;
@@ -605,43 +605,43 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param = r;
             uint param_1 = (i * 256u) + me;
             float param_2 = squares;
-            float4 _1832 = input_quad(param, param_1, param_2, push, _1298, _1309, _1372, _1381);
+            float4 _1822 = input_quad(param, param_1, param_2, push, _1288, _1299, _1362, _1371);
             squares = param_2;
-            kept[i] = _1832;
+            kept[i] = _1822;
             uint4 v = as_type<uint4>(kept[i]) & uint4(2147483647u);
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
-        uint _1861 = 1024u + me;
-        for (uint q = _1861; q < quads; q += 256u)
+        uint _1851 = 1024u + me;
+        for (uint q = _1851; q < quads; q += 256u)
         {
             uint param_3 = r;
             uint param_4 = q;
             float param_5 = squares;
-            float4 _1877 = input_quad(param_3, param_4, param_5, push, _1298, _1309, _1372, _1381);
+            float4 _1867 = input_quad(param_3, param_4, param_5, push, _1288, _1299, _1362, _1371);
             squares = param_5;
-            uint4 v_1 = as_type<uint4>(_1877) & uint4(2147483647u);
+            uint4 v_1 = as_type<uint4>(_1867) & uint4(2147483647u);
             bits = max(bits, max(max(v_1.x, v_1.y), max(v_1.z, v_1.w)));
         }
         uint param_6 = bits;
-        uint _1899 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
-        bits = _1899;
+        uint _1889 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
+        bits = _1889;
         if (normed)
         {
             float param_7 = squares;
-            float _1906 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            float param_8 = _1906;
-            _1901 = norm_scale(param_8, push);
+            float _1896 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            float param_8 = _1896;
+            _1891 = norm_scale(param_8, push);
         }
         else
         {
-            _1901 = 1.0;
+            _1891 = 1.0;
         }
-        float factor = _1901;
+        float factor = _1891;
         int power = clamp(136 - int(bits >> 23u), -118, 100);
         float scale = as_type<float>(uint(127 + power) << 23u);
         if (me == 0u)
         {
-            _1934.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
+            _1925.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
         }
         uint param_9 = r;
         uint start = row_start(param_9, push);
@@ -657,7 +657,7 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
                 uint param_12 = i_1 * 256u;
                 uint param_13 = quads;
                 float4 param_14 = kept[i_1] * scale;
-                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1639, gl_LocalInvocationID);
+                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1629, gl_LocalInvocationID);
             }
         }
         for (uint base = 1024u; base < quads; base += 256u)
@@ -665,27 +665,27 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param_15 = r;
             uint param_16 = base + me;
             float param_17 = unused;
-            float4 _2003 = input_quad(param_15, param_16, param_17, push, _1298, _1309, _1372, _1381);
+            float4 _1994 = input_quad(param_15, param_16, param_17, push, _1288, _1299, _1362, _1371);
             unused = param_17;
             uint param_18 = start;
             uint param_19 = minima;
             uint param_20 = base;
             uint param_21 = quads;
-            float4 param_22 = _2003 * scale;
-            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1639, gl_LocalInvocationID);
+            float4 param_22 = _1994 * scale;
+            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1629, gl_LocalInvocationID);
         }
         if (minima_of_any)
         {
             uint param_23 = quads;
             uint param_24 = 256u;
-            uint covered = ceil_div(param_23, param_24) * _2025;
-            uint _2030 = covered + me;
-            for (uint m = _2030; m < (slices_of_minima(push) * 8u); m += 256u)
+            uint covered = ceil_div(param_23, param_24) * _2016;
+            uint _2021 = covered + me;
+            for (uint m = _2021; m < (slices_of_minima(push) * 8u); m += 256u)
             {
                 uint param_25 = minima;
                 uint param_26 = m;
                 float4 param_27 = float4(0.0);
-                put_halves(param_25, param_26, param_27, _1639);
+                put_halves(param_25, param_26, param_27, _1629);
             }
         }
     }
@@ -707,9 +707,9 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
         pool[me] = as_type<uint4>(float4(0.0, 1.0, 2.0, 3.0) + float4(4.0 * float(me & 1u)));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    simdgroup_float8x8 _4543;
-    simdgroup_load(_4543, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
-    simdgroup_float8x8 tempArg = _4543;
+    simdgroup_float8x8 _4505;
+    simdgroup_load(_4505, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
+    simdgroup_float8x8 tempArg = _4505;
     simdgroup_float8x8 numbers = tempArg;
     simdgroup_float8x8 param = numbers;
     columns = uint2(elements_of(param));
@@ -718,160 +718,160 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _724;
-    if (_723)
+    uint _705;
+    if (_704)
     {
-        _724 = (k / 1u) * 2u;
+        _705 = (k / 1u) * 2u;
     }
     else
     {
-        uint _732;
-        if (_731)
+        uint _713;
+        if (_712)
         {
-            _732 = (k / 1u) * 1u;
+            _713 = (k / 1u) * 1u;
         }
         else
         {
-            uint _740;
-            if (_739)
+            uint _721;
+            if (_720)
             {
-                _740 = (k / 1u) * 1u;
+                _721 = (k / 1u) * 1u;
             }
             else
             {
-                uint _748;
-                if (_747)
+                uint _729;
+                if (_728)
                 {
-                    _748 = (k / 32u) * 17u;
+                    _729 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _757;
-                    if (_756)
+                    uint _738;
+                    if (_737)
                     {
-                        _757 = (k / 32u) * 9u;
+                        _738 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _767;
-                        if (_766)
+                        uint _748;
+                        if (_747)
                         {
-                            _767 = (k / 32u) * 10u;
+                            _748 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _777;
-                            if (_776)
+                            uint _758;
+                            if (_757)
                             {
-                                _777 = (k / 256u) * 72u;
+                                _758 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _787;
-                                if (_786)
+                                uint _768;
+                                if (_767)
                                 {
-                                    _787 = (k / 256u) * 105u;
+                                    _768 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _796;
-                                    if (_795)
+                                    uint _777;
+                                    if (_776)
                                     {
-                                        _796 = (k / 32u) * 11u;
+                                        _777 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _805;
-                                        if (_804)
+                                        uint _786;
+                                        if (_785)
                                         {
-                                            _805 = (k / 32u) * 12u;
+                                            _786 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _814;
-                                            if (_813)
+                                            uint _795;
+                                            if (_794)
                                             {
-                                                _814 = (k / 256u) * 42u;
+                                                _795 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _823;
-                                                if (_822)
+                                                uint _804;
+                                                if (_803)
                                                 {
-                                                    _823 = (k / 256u) * 55u;
+                                                    _804 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _832;
-                                                    if (_831)
+                                                    uint _813;
+                                                    if (_812)
                                                     {
-                                                        _832 = (k / 256u) * 88u;
+                                                        _813 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _842;
-                                                        if (_841)
+                                                        uint _823;
+                                                        if (_822)
                                                         {
-                                                            _842 = (k / 32u) * 9u;
+                                                            _823 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _851;
-                                                            if (_850)
+                                                            uint _832;
+                                                            if (_831)
                                                             {
-                                                                _851 = (k / 256u) * 68u;
+                                                                _832 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _861;
-                                                                if (_860)
+                                                                uint _842;
+                                                                if (_841)
                                                                 {
-                                                                    _861 = (k / 64u) * 17u;
+                                                                    _842 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _869;
-                                                                    if (_868)
+                                                                    uint _850;
+                                                                    if (_849)
                                                                     {
-                                                                        _869 = (k / 2u) * 1u;
+                                                                        _850 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _869 = 0u;
+                                                                        _850 = 0u;
                                                                     }
-                                                                    _861 = _869;
+                                                                    _842 = _850;
                                                                 }
-                                                                _851 = _861;
+                                                                _832 = _842;
                                                             }
-                                                            _842 = _851;
+                                                            _823 = _832;
                                                         }
-                                                        _832 = _842;
+                                                        _813 = _823;
                                                     }
-                                                    _823 = _832;
+                                                    _804 = _813;
                                                 }
-                                                _814 = _823;
+                                                _795 = _804;
                                             }
-                                            _805 = _814;
+                                            _786 = _795;
                                         }
-                                        _796 = _805;
+                                        _777 = _786;
                                     }
-                                    _787 = _796;
+                                    _768 = _777;
                                 }
-                                _777 = _787;
+                                _758 = _768;
                             }
-                            _767 = _777;
+                            _748 = _758;
                         }
-                        _757 = _767;
+                        _738 = _748;
                     }
-                    _748 = _757;
+                    _729 = _738;
                 }
-                _740 = _748;
+                _721 = _729;
             }
-            _732 = _740;
+            _713 = _721;
         }
-        _724 = _732;
+        _705 = _713;
     }
-    return _724;
+    return _705;
 }
 
 static inline __attribute__((always_inline))
@@ -898,28 +898,28 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, constant 
 static inline __attribute__((always_inline))
 uint block_at(thread const uint& row, thread const uint& s)
 {
-    uint _2194;
+    uint _2185;
     if (blocks_of_256)
     {
-        _2194 = s / 8u;
+        _2185 = s / 8u;
     }
     else
     {
-        _2194 = s;
+        _2185 = s;
     }
-    return row + (_2194 * BLOCK_HALVES);
+    return row + (_2185 * BLOCK_HALVES);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& _713)
+uint4 four_words(thread const uint& at, const device Weights1& _694)
 {
-    return uint4(*(const device packed_uint4*)&_713.weights1[at]);
+    return uint4(*(const device packed_uint4*)&_694.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& _713)
+uint weight_word(thread const uint& i, const device Weights1& _694)
 {
-    return _713.weights1[i];
+    return _694.weights1[i];
 }
 
 static inline __attribute__((always_inline))
@@ -929,74 +929,74 @@ uint numbers_at(thread const uint& row, thread const uint& s, thread const uint&
     uint param_1 = s;
     uint block = block_at(param, param_1);
     uint half_ = (s / 4u) & 1u;
-    uint _2241;
-    if (_2240)
+    uint _2232;
+    if (_2231)
     {
-        _2241 = (block + 1u) + (8u * p);
+        _2232 = (block + 1u) + (8u * p);
     }
     else
     {
-        uint _2253;
-        if (_2252)
+        uint _2244;
+        if (_2243)
         {
-            _2253 = (block + 1u) + (4u * p);
+            _2244 = (block + 1u) + (4u * p);
         }
         else
         {
-            uint _2263;
-            if (_2262)
+            uint _2254;
+            if (_2253)
             {
-                _2263 = (block + 3u) + (4u * p);
+                _2254 = (block + 3u) + (4u * p);
             }
             else
             {
-                uint _2273;
-                if (_2272)
+                uint _2264;
+                if (_2263)
                 {
-                    _2273 = (block + 4u) + (4u * p);
+                    _2264 = (block + 4u) + (4u * p);
                 }
                 else
                 {
-                    uint _2283;
-                    if (_2282)
+                    uint _2274;
+                    if (_2273)
                     {
-                        _2283 = ((block + 8u) + (16u * half_)) + (8u * p);
+                        _2274 = ((block + 8u) + (16u * half_)) + (8u * p);
                     }
                     else
                     {
-                        uint _2296;
-                        if (_2295)
+                        uint _2287;
+                        if (_2286)
                         {
-                            _2296 = ((block + 16u) + (16u * half_)) + (8u * p);
+                            _2287 = ((block + 16u) + (16u * half_)) + (8u * p);
                         }
                         else
                         {
-                            uint _2309;
-                            if (_2308)
+                            uint _2300;
+                            if (_2299)
                             {
-                                _2309 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
+                                _2300 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
                             }
                             else
                             {
-                                _2309 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
+                                _2300 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
                             }
-                            _2296 = _2309;
+                            _2287 = _2300;
                         }
-                        _2283 = _2296;
+                        _2274 = _2287;
                     }
-                    _2273 = _2283;
+                    _2264 = _2274;
                 }
-                _2263 = _2273;
+                _2254 = _2264;
             }
-            _2253 = _2263;
+            _2244 = _2254;
         }
-        _2241 = _2253;
+        _2232 = _2244;
     }
-    return _2241;
+    return _2232;
 }
 
 static inline __attribute__((always_inline))
-Window window_at(thread const uint& at, constant Push& push, const device Weights1& _713)
+Window window_at(thread const uint& at, constant Push& push, const device Weights1& _694)
 {
     uint param = push.k;
     uint end = push.offset.y + (((push.n * row_halves(param)) + 1u) / 2u);
@@ -1004,9 +1004,9 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
     if ((at + 5u) <= end)
     {
         uint param_1 = at;
-        w.a = four_words(param_1, _713);
+        w.a = four_words(param_1, _694);
         uint param_2 = at + 4u;
-        w.b.x = weight_word(param_2, _713);
+        w.b.x = weight_word(param_2, _694);
     }
     else
     {
@@ -1014,21 +1014,21 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_3 = min((at + i), (end - 1u));
-            w.a[i] = weight_word(param_3, _713);
+            w.a[i] = weight_word(param_3, _694);
         }
         uint param_4 = min((at + 4u), (end - 1u));
-        w.b.x = weight_word(param_4, _713);
+        w.b.x = weight_word(param_4, _694);
     }
     return w;
 }
 
 static inline __attribute__((always_inline))
-void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _713)
+void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _694)
 {
     uint param = row;
     uint param_1 = s;
     uint block = block_at(param, param_1);
-    if (_2348)
+    if (_2339)
     {
         uint last = ((row + push.k) - 1u) / 2u;
         uint at = ((row + (32u * s)) + (16u * p)) / 2u;
@@ -1036,128 +1036,128 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
         {
             uint param_2 = at;
             uint param_3 = at + 4u;
-            v.numbers = Window{ four_words(param_2, _713), four_words(param_3, _713) };
+            v.numbers = Window{ four_words(param_2, _694), four_words(param_3, _694) };
             uint param_4 = at + 8u;
-            v.scale = weight_word(param_4, _713);
+            v.scale = weight_word(param_4, _694);
             return;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_5 = min((at + i), last);
-            v.numbers.a[i] = weight_word(param_5, _713);
+            v.numbers.a[i] = weight_word(param_5, _694);
             uint param_6 = min(((at + 4u) + i), last);
-            v.numbers.b[i] = weight_word(param_6, _713);
+            v.numbers.b[i] = weight_word(param_6, _694);
         }
         uint param_7 = min((at + 8u), last);
-        v.scale = weight_word(param_7, _713);
+        v.scale = weight_word(param_7, _694);
     }
     else
     {
-        if (_2425)
+        if (_2416)
         {
             uint last_1 = (row + ((push.k - 1u) / 2u)) / 2u;
             uint at_1 = ((row + (16u * s)) + (8u * p)) / 2u;
             if ((at_1 + 4u) <= last_1)
             {
                 uint param_8 = at_1;
-                v.numbers.a = four_words(param_8, _713);
+                v.numbers.a = four_words(param_8, _694);
                 uint param_9 = at_1 + 4u;
-                v.scale = weight_word(param_9, _713);
+                v.scale = weight_word(param_9, _694);
                 return;
             }
             _Pragma("clang loop unroll(full)")
             for (uint i_1 = 0u; i_1 < 4u; i_1++)
             {
                 uint param_10 = min((at_1 + i_1), last_1);
-                v.numbers.a[i_1] = weight_word(param_10, _713);
+                v.numbers.a[i_1] = weight_word(param_10, _694);
             }
             uint param_11 = min((at_1 + 4u), last_1);
-            v.scale = weight_word(param_11, _713);
+            v.scale = weight_word(param_11, _694);
         }
         else
         {
-            if (_2492)
+            if (_2483)
             {
                 uint param_12 = row;
                 uint param_13 = s;
                 uint param_14 = p;
                 uint param_15 = (numbers_at(param_12, param_13, param_14) - 1u) / 2u;
-                v.numbers = window_at(param_15, push, _713);
+                v.numbers = window_at(param_15, push, _694);
             }
             else
             {
-                if (_2508)
+                if (_2499)
                 {
                     uint param_16 = block / 2u;
-                    v.numbers = window_at(param_16, push, _713);
+                    v.numbers = window_at(param_16, push, _694);
                 }
                 else
                 {
-                    if (_2517)
+                    if (_2508)
                     {
                         uint param_17 = ((2u * row) + (17u * s)) / 4u;
-                        v.numbers = window_at(param_17, push, _713);
+                        v.numbers = window_at(param_17, push, _694);
                     }
                     else
                     {
-                        if (_2532)
+                        if (_2523)
                         {
                             uint param_18 = row;
                             uint param_19 = s;
                             uint param_20 = p;
                             uint param_21 = numbers_at(param_18, param_19, param_20) / 2u;
-                            v.numbers = window_at(param_21, push, _713);
+                            v.numbers = window_at(param_21, push, _694);
                             uint param_22 = block / 2u;
                             uint param_23 = (block / 2u) + 1u;
-                            uint2 _2555 = uint2(weight_word(param_22, _713), weight_word(param_23, _713));
-                            v.scales.x = _2555.x;
-                            v.scales.y = _2555.y;
+                            uint2 _2546 = uint2(weight_word(param_22, _694), weight_word(param_23, _694));
+                            v.scales.x = _2546.x;
+                            v.scales.y = _2546.y;
                         }
                         else
                         {
-                            if (_2561)
+                            if (_2552)
                             {
                                 uint param_24 = row;
                                 uint param_25 = s;
                                 uint param_26 = p;
                                 uint param_27 = numbers_at(param_24, param_25, param_26) / 2u;
-                                v.numbers = window_at(param_27, push, _713);
+                                v.numbers = window_at(param_27, push, _694);
                                 if ((s & 7u) == 0u)
                                 {
                                     uint param_28 = block / 2u;
                                     uint param_29 = (block / 2u) + 1u;
-                                    uint2 _2589 = uint2(weight_word(param_28, _713), weight_word(param_29, _713));
-                                    v.scales.x = _2589.x;
-                                    v.scales.y = _2589.y;
+                                    uint2 _2580 = uint2(weight_word(param_28, _694), weight_word(param_29, _694));
+                                    v.scales.x = _2580.x;
+                                    v.scales.y = _2580.y;
                                 }
                             }
                             else
                             {
-                                if (_2597)
+                                if (_2588)
                                 {
                                     uint at_2 = block / 2u;
-                                    uint numbers = ((at_2 + _2606) + (((s & 7u) / 2u) * 8u)) + (4u * p);
+                                    uint numbers = ((at_2 + _2597) + (((s & 7u) / 2u) * 8u)) + (4u * p);
                                     bool whole = (push.offset.y & 3u) == 0u;
                                     if ((s & 7u) == 0u)
                                     {
                                         uint param_30 = at_2;
-                                        v.more.a = four_words(param_30, _713);
-                                        if (_2631)
+                                        v.more.a = four_words(param_30, _694);
+                                        if (_2622)
                                         {
                                             uint param_31 = (at_2 + 4u) + (4u * p);
-                                            v.more.b = four_words(param_31, _713);
+                                            v.more.b = four_words(param_31, _694);
                                         }
                                     }
                                     if ((s & 1u) == 0u)
                                     {
                                         uint param_32 = numbers;
-                                        v.numbers.a = four_words(param_32, _713);
+                                        v.numbers.a = four_words(param_32, _694);
                                     }
                                 }
                                 else
                                 {
-                                    if (_2652)
+                                    if (_2643)
                                     {
                                         if ((s & 3u) == 0u)
                                         {
@@ -1166,19 +1166,19 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                             uint param_34 = s;
                                             uint param_35 = p;
                                             uint param_36 = numbers_at(param_33, param_34, param_35) / 2u;
-                                            v.numbers = window_at(param_36, push, _713);
+                                            v.numbers = window_at(param_36, push, _694);
                                             uint param_37 = scales;
                                             uint param_38 = scales + 1u;
-                                            uint2 _2686 = uint2(weight_word(param_37, _713), weight_word(param_38, _713));
-                                            v.scales.x = _2686.x;
-                                            v.scales.y = _2686.y;
+                                            uint2 _2677 = uint2(weight_word(param_37, _694), weight_word(param_38, _694));
+                                            v.scales.x = _2677.x;
+                                            v.scales.y = _2677.y;
                                             uint param_39 = (block / 2u) + 20u;
-                                            v.scale = weight_word(param_39, _713);
+                                            v.scale = weight_word(param_39, _694);
                                         }
                                     }
                                     else
                                     {
-                                        if (_2699)
+                                        if (_2690)
                                         {
                                             if ((s & 3u) == 0u)
                                             {
@@ -1186,19 +1186,19 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                                 uint param_41 = s;
                                                 uint param_42 = p;
                                                 uint param_43 = numbers_at(param_40, param_41, param_42) / 2u;
-                                                v.numbers = window_at(param_43, push, _713);
+                                                v.numbers = window_at(param_43, push, _694);
                                             }
                                             if ((s & 7u) == 0u)
                                             {
                                                 uint scales_1 = (block / 2u) + 24u;
                                                 uint param_44 = (block + (8u * p)) / 2u;
-                                                v.more = window_at(param_44, push, _713);
+                                                v.more = window_at(param_44, push, _694);
                                                 uint param_45 = scales_1;
                                                 uint param_46 = scales_1 + 1u;
                                                 uint param_47 = scales_1 + 2u;
-                                                v.scales = uint3(weight_word(param_45, _713), weight_word(param_46, _713), weight_word(param_47, _713));
+                                                v.scales = uint3(weight_word(param_45, _694), weight_word(param_46, _694), weight_word(param_47, _694));
                                                 uint param_48 = scales_1 + 3u;
-                                                v.scale = weight_word(param_48, _713);
+                                                v.scale = weight_word(param_48, _694);
                                             }
                                         }
                                         else
@@ -1209,17 +1209,17 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                             uint param_50 = s;
                                             uint param_51 = p;
                                             uint param_52 = numbers_at(param_49, param_50, param_51) / 2u;
-                                            v.numbers = window_at(param_52, push, _713);
+                                            v.numbers = window_at(param_52, push, _694);
                                             if ((s & 3u) == 0u)
                                             {
                                                 uint param_53 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
-                                                v.more = window_at(param_53, push, _713);
+                                                v.more = window_at(param_53, push, _694);
                                                 uint param_54 = scales_2;
                                                 uint param_55 = scales_2 + 1u;
                                                 uint param_56 = scales_2 + 2u;
-                                                v.scales = uint3(weight_word(param_54, _713), weight_word(param_55, _713), weight_word(param_56, _713));
+                                                v.scales = uint3(weight_word(param_54, _694), weight_word(param_55, _694), weight_word(param_56, _694));
                                                 uint param_57 = (block / 2u) + 52u;
-                                                v.scale = weight_word(param_57, _713);
+                                                v.scale = weight_word(param_57, _694);
                                             }
                                         }
                                     }
@@ -1234,7 +1234,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
 }
 
 static inline __attribute__((always_inline))
-Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _713)
+Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _694)
 {
     Sixteen v;
     v.numbers = Window{ uint4(0u), uint4(0u) };
@@ -1244,7 +1244,7 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
     if (minima_of_32)
     {
         uint blocks = slices_of_k(push);
-        uint _3927;
+        uint _3889;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 16u; i++)
         {
@@ -1252,22 +1252,22 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             if (block < blocks)
             {
                 uint param = (row + (BLOCK_HALVES * block)) / 2u;
-                _3927 = weight_word(param, _713) >> 16u;
+                _3889 = weight_word(param, _694) >> 16u;
             }
             else
             {
-                _3927 = 0u;
+                _3889 = 0u;
             }
-            uint minimum = _3927;
+            uint minimum = _3889;
             if (i < 8u)
             {
-                uint _3945 = i / 2u;
-                v.numbers.a[_3945] |= (minimum << (16u * (i & 1u)));
+                uint _3907 = i / 2u;
+                v.numbers.a[_3907] |= (minimum << (16u * (i & 1u)));
             }
             else
             {
-                uint _3958 = (i / 2u) - 4u;
-                v.numbers.b[_3958] |= (minimum << (16u * (i & 1u)));
+                uint _3920 = (i / 2u) - 4u;
+                v.numbers.b[_3920] |= (minimum << (16u * (i & 1u)));
             }
         }
     }
@@ -1285,35 +1285,35 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
                 uint param_2 = at + 1u;
                 uint param_3 = at + 2u;
                 uint param_4 = at + 3u;
-                v.more.a = uint4(weight_word(param_1, _713), weight_word(param_2, _713), weight_word(param_3, _713), weight_word(param_4, _713));
+                v.more.a = uint4(weight_word(param_1, _694), weight_word(param_2, _694), weight_word(param_3, _694), weight_word(param_4, _694));
             }
             if (minima_of_16)
             {
-                uint _4021;
+                uint _3983;
                 if (mine < blocks_1)
                 {
                     uint param_5 = at + 20u;
-                    _4021 = weight_word(param_5, _713);
+                    _3983 = weight_word(param_5, _694);
                 }
                 else
                 {
-                    _4021 = 0u;
+                    _3983 = 0u;
                 }
-                v.scale = _4021;
+                v.scale = _3983;
             }
             else
             {
-                uint _4035;
+                uint _3997;
                 if (other < blocks_1)
                 {
                     uint param_6 = (row + (BLOCK_HALVES * other)) / 2u;
-                    _4035 = weight_word(param_6, _713);
+                    _3997 = weight_word(param_6, _694);
                 }
                 else
                 {
-                    _4035 = 0u;
+                    _3997 = 0u;
                 }
-                v.scale = _4035;
+                v.scale = _3997;
             }
         }
     }
@@ -1321,13 +1321,13 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
 }
 
 static inline __attribute__((always_inline))
-void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _713, device Work4& _1639, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
+void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _694, device Work4& _1629, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
 {
     uint p = gl_LocalInvocationID.x & 1u;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
-        next_x[i] = _1639.work4[start_x[i] + (s * 512u)];
+        next_x[i] = _1629.work4[start_x[i] + (s * 512u)];
     }
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
@@ -1338,7 +1338,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_1 = start_w[i_1];
             uint param_2 = s;
             uint param_3 = p;
-            load_part(param, param_1, param_2, param_3, push, _713);
+            load_part(param, param_1, param_2, param_3, push, _694);
             next_w[i_1] = param;
         }
         else
@@ -1346,7 +1346,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_4 = start_w[i_1];
             uint param_5 = s - slices_k;
             uint param_6 = p;
-            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _713);
+            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _694);
         }
     }
 }
@@ -1354,16 +1354,16 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
 static inline __attribute__((always_inline))
 uint4 shifted(thread const uint& h, thread const uint4& v, thread const uint& next)
 {
-    uint4 _2142;
+    uint4 _2133;
     if ((h & 1u) != 0u)
     {
-        _2142 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
+        _2133 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
     }
     else
     {
-        _2142 = v;
+        _2133 = v;
     }
-    return _2142;
+    return _2133;
 }
 
 static inline __attribute__((always_inline))
@@ -1380,25 +1380,25 @@ float4 f8_e4m3(thread const uint& word)
 static inline __attribute__((always_inline))
 uint2 halves_of_f8(thread const uint& word, thread const uint& left)
 {
-    uint _3400;
+    uint _3362;
     if (left > 3u)
     {
-        _3400 = word;
+        _3362 = word;
     }
     else
     {
-        uint _3407;
+        uint _3369;
         if (left > 1u)
         {
-            _3407 = word & 65535u;
+            _3369 = word & 65535u;
         }
         else
         {
-            _3407 = 0u;
+            _3369 = 0u;
         }
-        _3400 = _3407;
+        _3362 = _3369;
     }
-    uint param = _3400;
+    uint param = _3362;
     float4 v = f8_e4m3(param);
     return uint2(as_type<uint>(half2(v.xy)), as_type<uint>(half2(v.zw)));
 }
@@ -1411,98 +1411,27 @@ uint4 words_of(thread const Window& w, thread const uint& at, thread uint& next)
 }
 
 static inline __attribute__((always_inline))
-uint bytes_with(thread const uint& codes, thread const uint& bit)
+uint4 iq4_numbers(thread const uint4& codes)
 {
-    return ((codes >> bit) & 16843009u) * 255u;
-}
-
-static inline __attribute__((always_inline))
-uint choose(thread const uint& where_, thread const uint& yes, thread const uint& no)
-{
-    return no ^ ((no ^ yes) & where_);
-}
-
-static inline __attribute__((always_inline))
-uint either(thread const uint& where_, thread const int& yes, thread const int& no)
-{
-    uint param = where_;
-    uint param_1 = uint(yes & 255) * 16843009u;
-    uint param_2 = uint(no & 255) * 16843009u;
-    return choose(param, param_1, param_2);
-}
-
-static inline __attribute__((always_inline))
-uint iq4_bytes(thread const uint& codes)
-{
-    uint param = codes;
-    uint param_1 = 0u;
-    uint a = bytes_with(param, param_1);
-    uint param_2 = codes;
-    uint param_3 = 1u;
-    uint b = bytes_with(param_2, param_3);
-    uint param_4 = codes;
-    uint param_5 = 2u;
-    uint c = bytes_with(param_4, param_5);
-    uint param_6 = a;
-    int param_7 = -10;
-    int param_8 = -22;
-    uint param_9 = a;
-    int param_10 = -35;
-    int param_11 = -49;
-    uint param_12 = b;
-    uint param_13 = either(param_6, param_7, param_8);
-    uint param_14 = either(param_9, param_10, param_11);
-    uint param_15 = a;
-    int param_16 = -65;
-    int param_17 = -83;
-    uint param_18 = a;
-    int param_19 = -104;
-    int param_20 = -127;
-    uint param_21 = b;
-    uint param_22 = either(param_15, param_16, param_17);
-    uint param_23 = either(param_18, param_19, param_20);
-    uint param_24 = c;
-    uint param_25 = choose(param_12, param_13, param_14);
-    uint param_26 = choose(param_21, param_22, param_23);
-    uint low = choose(param_24, param_25, param_26);
-    uint param_27 = a;
-    int param_28 = 113;
-    int param_29 = 89;
-    uint param_30 = a;
-    int param_31 = 69;
-    int param_32 = 53;
-    uint param_33 = b;
-    uint param_34 = either(param_27, param_28, param_29);
-    uint param_35 = either(param_30, param_31, param_32);
-    uint param_36 = a;
-    int param_37 = 38;
-    int param_38 = 25;
-    uint param_39 = a;
-    int param_40 = 13;
-    int param_41 = 1;
-    uint param_42 = b;
-    uint param_43 = either(param_36, param_37, param_38);
-    uint param_44 = either(param_39, param_40, param_41);
-    uint param_45 = c;
-    uint param_46 = choose(param_33, param_34, param_35);
-    uint param_47 = choose(param_42, param_43, param_44);
-    uint high = choose(param_45, param_46, param_47);
-    uint param_48 = codes;
-    uint param_49 = 3u;
-    uint param_50 = bytes_with(param_48, param_49);
-    uint param_51 = high;
-    uint param_52 = low;
-    return choose(param_50, param_51, param_52);
-}
-
-static inline __attribute__((always_inline))
-uint4 iq4_words(thread const uint4& codes)
-{
-    uint param = codes.x;
-    uint param_1 = codes.y;
-    uint param_2 = codes.z;
-    uint param_3 = codes.w;
-    return uint4(iq4_bytes(param), iq4_bytes(param_1), iq4_bytes(param_2), iq4_bytes(param_3)) ^ uint4(2155905152u);
+    uint4 a = ((codes >> uint4(0u)) & uint4(16843009u)) * uint4(255u);
+    uint4 b = ((codes >> uint4(1u)) & uint4(16843009u)) * uint4(255u);
+    uint4 c = ((codes >> uint4(2u)) & uint4(16843009u)) * uint4(255u);
+    uint4 d = ((codes >> uint4(3u)) & uint4(16843009u)) * uint4(255u);
+    uint4 n0 = uint4(16843009u) ^ (uint4(421075225u) & a);
+    uint4 n1 = uint4(757935405u) ^ (uint4(303174162u) & a);
+    uint4 n2 = uint4(1330597711u) ^ (uint4(303174162u) & a);
+    uint4 n3 = uint4(1785358954u) ^ (uint4(471604252u) & a);
+    uint4 n4 = uint4(2172748161u) ^ (uint4(202116108u) & a);
+    uint4 n5 = uint4(2576980377u) ^ (uint4(1061109567u) & a);
+    uint4 n6 = uint4(3048584629u) ^ (uint4(1886417008u) & a);
+    uint4 n7 = uint4(3654932953u) ^ (uint4(673720360u) & a);
+    n0 ^= ((n0 ^ n1) & b);
+    n2 ^= ((n2 ^ n3) & b);
+    n4 ^= ((n4 ^ n5) & b);
+    n6 ^= ((n6 ^ n7) & b);
+    n0 ^= ((n0 ^ n2) & c);
+    n4 ^= ((n4 ^ n6) & c);
+    return n0 ^ ((n0 ^ n4) & d);
 }
 
 static inline __attribute__((always_inline))
@@ -1511,9 +1440,9 @@ uint4 words_from(thread const Window& w, thread const uint& h)
     Window param = w;
     uint param_1 = h / 2u;
     uint param_2;
-    uint4 _2171 = words_of(param, param_1, param_2);
+    uint4 _2162 = words_of(param, param_1, param_2);
     uint next = param_2;
-    uint4 v = _2171;
+    uint4 v = _2162;
     uint param_3 = h;
     uint4 param_4 = v;
     uint param_5 = next;
@@ -1523,16 +1452,16 @@ uint4 words_from(thread const Window& w, thread const uint& h)
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _898;
+    uint _879;
     if ((h & 1u) != 0u)
     {
-        _898 = (low >> 16u) | (high << 16u);
+        _879 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _898 = low;
+        _879 = low;
     }
-    return _898;
+    return _879;
 }
 
 static inline __attribute__((always_inline))
@@ -1542,20 +1471,18 @@ uint fifth_bits(thread const uint& bits)
 }
 
 static inline __attribute__((always_inline))
-uint fp4_bytes(thread const uint& codes)
+uint4 fp4_numbers(thread const uint4& codes)
 {
-    uint size = codes & 117901063u;
-    uint more = codes & (((codes >> 2u) & 16843009u) * 3u);
-    size += (more + ((more & (more >> 1u)) << 1u));
-    uint param = codes;
-    uint param_1 = 3u;
-    return (269488144u + size) - ((size & bytes_with(param, param_1)) << 1u);
+    uint4 size = codes & uint4(117901063u);
+    uint4 more = codes & (((codes >> uint4(2u)) & uint4(16843009u)) * uint4(3u));
+    size += (more + ((more & (more >> uint4(1u))) << uint4(1u)));
+    return (uint4(269488144u) + size) - ((size & (((codes >> uint4(3u)) & uint4(16843009u)) * uint4(255u))) << uint4(1u));
 }
 
 static inline __attribute__((always_inline))
 uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2840)
+    if (_2809)
     {
         uint param = row;
         uint param_1 = s;
@@ -1564,64 +1491,64 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_3 = v.numbers;
         uint param_4 = (h - 1u) / 2u;
         uint param_5;
-        uint4 _2861 = words_of(param_3, param_4, param_5);
+        uint4 _2830 = words_of(param_3, param_4, param_5);
         uint next = param_5;
-        uint4 words = _2861;
-        uint4 _2866;
+        uint4 words = _2830;
+        uint4 _2835;
         if ((h & 1u) != 0u)
         {
             uint param_6 = 1u;
             uint4 param_7 = words;
             uint param_8 = next;
-            _2866 = shifted(param_6, param_7, param_8);
+            _2835 = shifted(param_6, param_7, param_8);
         }
         else
         {
-            _2866 = uint4(words.yzw, next);
+            _2835 = uint4(words.yzw, next);
         }
-        words = _2866;
-        uint4 _2885;
-        if (_2884)
+        words = _2835;
+        uint4 _2854;
+        if (_2853)
         {
-            _2885 = words ^ uint4(2155905152u);
+            _2854 = words ^ uint4(2155905152u);
         }
         else
         {
-            uint4 _2893;
-            if (_2892)
+            uint4 _2863;
+            if (_2862)
             {
                 uint4 param_9 = uint4(words.xy, words.xy >> uint2(4u));
-                _2893 = iq4_words(param_9);
+                _2863 = iq4_numbers(param_9);
             }
             else
             {
-                _2893 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+                _2863 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
             }
-            _2885 = _2893;
+            _2854 = _2863;
         }
-        return _2885;
+        return _2854;
     }
-    if (_2927)
+    if (_2897)
     {
         Window param_10 = v.numbers;
         uint param_11 = (row / 2u) + (5u * s);
         uint param_12;
-        uint4 _2942 = words_of(param_10, param_11, param_12);
+        uint4 _2912 = words_of(param_10, param_11, param_12);
         uint next_1 = param_12;
-        uint4 words_1 = _2942;
-        uint2 _2947;
+        uint4 words_1 = _2912;
+        uint2 _2917;
         if (p == 0u)
         {
-            _2947 = words_1.yz;
+            _2917 = words_1.yz;
         }
         else
         {
-            _2947 = uint2(words_1.w, next_1);
+            _2917 = uint2(words_1.w, next_1);
         }
-        uint2 two = _2947;
+        uint2 two = _2917;
         return uint4(two, two >> uint2(4u)) & uint4(252645135u);
     }
-    if (_2972)
+    if (_2942)
     {
         uint param_13 = row;
         uint param_14 = s;
@@ -1629,10 +1556,10 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_16 = v.numbers;
         uint param_17 = numbers_at(param_13, param_14, param_15);
         uint2 two_1 = words_from(param_16, param_17).xy;
-        uint _2991;
-        if (_2990)
+        uint _2961;
+        if (_2960)
         {
-            _2991 = v.scales.y;
+            _2961 = v.scales.y;
         }
         else
         {
@@ -1641,37 +1568,37 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
             uint param_20 = block_at(param_18, param_19) + 1u;
             uint param_21 = v.scales.x;
             uint param_22 = v.scales.y;
-            _2991 = word_of(param_20, param_21, param_22);
+            _2961 = word_of(param_20, param_21, param_22);
         }
-        uint high = _2991;
-        bool _3022;
-        if (_3012)
+        uint high = _2961;
+        bool _2992;
+        if (_2982)
         {
             uint param_23 = row;
             uint param_24 = s;
-            _3022 = (block_at(param_23, param_24) & 1u) != 0u;
+            _2992 = (block_at(param_23, param_24) & 1u) != 0u;
         }
         else
         {
-            _3022 = _3012;
+            _2992 = _2982;
         }
-        uint _3023;
-        if (_3022)
+        uint _2993;
+        if (_2992)
         {
-            _3023 = v.scales.y;
+            _2993 = v.scales.y;
         }
         else
         {
-            _3023 = high;
+            _2993 = high;
         }
-        high = _3023 >> (8u * p);
+        high = _2993 >> (8u * p);
         uint param_25 = high;
         uint param_26 = high >> 4u;
         uint param_27 = high >> 16u;
         uint param_28 = high >> 20u;
         return (uint4(two_1, two_1 >> uint2(4u)) & uint4(252645135u)) | uint4(fifth_bits(param_25), fifth_bits(param_26), fifth_bits(param_27), fifth_bits(param_28));
     }
-    if (_3063)
+    if (_3033)
     {
         uint param_29 = row;
         uint param_30 = s;
@@ -1680,75 +1607,72 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         uint param_33 = numbers_at(param_29, param_30, param_31);
         uint2 two_2 = words_from(param_32, param_33).xy;
         uint4 param_34 = uint4(two_2, two_2 >> uint2(4u));
-        return iq4_words(param_34);
+        return iq4_numbers(param_34);
     }
-    if (_3092)
+    if (_3062)
     {
         uint at = (2u * row) + (17u * s);
         uint shift = 8u * (at & 3u);
         Window param_35 = v.numbers;
         uint param_36 = at / 4u;
         uint param_37;
-        uint4 _3114 = words_of(param_35, param_36, param_37);
+        uint4 _3084 = words_of(param_35, param_36, param_37);
         uint next_2 = param_37;
-        uint4 words_2 = _3114;
-        uint3 _3119;
+        uint4 words_2 = _3084;
+        uint3 _3089;
         if (p == 0u)
         {
-            _3119 = words_2.xyz;
+            _3089 = words_2.xyz;
         }
         else
         {
-            _3119 = uint3(words_2.z, words_2.w, next_2);
+            _3089 = uint3(words_2.z, words_2.w, next_2);
         }
-        uint3 three = _3119;
+        uint3 three = _3089;
         uint2 two_3 = ((three.xy >> uint2(shift)) >> uint2(8u)) | (three.yz << uint2(24u - shift));
-        uint param_38 = two_3.x;
-        uint param_39 = two_3.y;
-        uint param_40 = two_3.x >> 4u;
-        uint param_41 = two_3.y >> 4u;
-        return uint4(fp4_bytes(param_38), fp4_bytes(param_39), fp4_bytes(param_40), fp4_bytes(param_41));
+        uint4 param_38 = uint4(two_3, two_3 >> uint2(4u));
+        return fp4_numbers(param_38);
     }
-    if (_3167)
+    if (_3129)
     {
         return (v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u);
     }
-    if (_3180)
+    if (_3142)
     {
         return ((v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u)) | (((v.more.b >> uint4(s & 7u)) & uint4(16843009u)) << uint4(4u));
     }
-    uint param_42 = row;
-    uint param_43 = s;
-    uint param_44 = p;
-    Window param_45 = v.numbers;
-    uint param_46 = numbers_at(param_42, param_43, param_44);
-    uint4 low = words_from(param_45, param_46);
-    uint param_47 = row;
-    uint param_48 = s;
-    uint block = block_at(param_47, param_48);
+    uint param_39 = row;
+    uint param_40 = s;
+    uint param_41 = p;
+    Window param_42 = v.numbers;
+    uint param_43 = numbers_at(param_39, param_40, param_41);
+    uint4 low = words_from(param_42, param_43);
+    uint param_44 = row;
+    uint param_45 = s;
+    uint block = block_at(param_44, param_45);
     uint half_ = (s / 4u) & 1u;
     uint stripe = s & 3u;
-    if (_3230)
+    if (_3192)
     {
         return (low >> uint4(2u * stripe)) & uint4(50529027u);
     }
-    if (_3242)
+    if (_3204)
     {
-        Window param_49 = v.more;
-        uint param_50 = block + (8u * p);
-        uint4 high_1 = (words_from(param_49, param_50) >> uint4(s & 7u)) & uint4(16843009u);
+        Window param_46 = v.more;
+        uint param_47 = block + (8u * p);
+        uint4 high_1 = (words_from(param_46, param_47) >> uint4(s & 7u)) & uint4(16843009u);
         return ((low >> uint4(2u * stripe)) & uint4(50529027u)) | (high_1 << uint4(2u));
     }
-    Window param_51 = v.more;
-    uint param_52 = ((block + 64u) + (16u * half_)) + (8u * p);
-    uint4 high_2 = (words_from(param_51, param_52) >> uint4(2u * stripe)) & uint4(50529027u);
+    Window param_48 = v.more;
+    uint param_49 = ((block + 64u) + (16u * half_)) + (8u * p);
+    uint4 high_2 = (words_from(param_48, param_49) >> uint4(2u * stripe)) & uint4(50529027u);
     return ((low >> uint4(2u * (stripe & 2u))) & uint4(252645135u)) | (high_2 << uint4(4u));
 }
 
 static inline __attribute__((always_inline))
 uint2 halves_of(thread const uint& bytes)
 {
-    float zero = _3357;
+    float zero = _3319;
     uint low = (bytes & 255u) | ((bytes & 65280u) << 8u);
     uint high = ((bytes >> 16u) & 255u) | ((bytes & 4278190080u) >> 8u);
     return uint2(as_type<uint>(as_type<half2>(low | 1677747200u) - half2(half(zero))), as_type<uint>(as_type<half2>(high | 1677747200u) - half2(half(zero))));
@@ -1758,7 +1682,7 @@ static inline __attribute__((always_inline))
 void decode_part(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread uint4& first, thread uint4& second_, constant Push& push)
 {
     uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
-    if (_3439)
+    if (_3401)
     {
         uint param = row;
         uint4 param_1 = v.numbers.a;
@@ -1768,51 +1692,51 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 param_4 = v.numbers.b;
         uint param_5 = v.scale;
         second_ = shifted(param_3, param_4, param_5);
-        uint _3474;
-        uint _3485;
-        uint _3502;
-        uint _3514;
+        uint _3436;
+        uint _3447;
+        uint _3464;
+        uint _3476;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             if (left > ((2u * i) + 1u))
             {
-                _3474 = first[i];
+                _3436 = first[i];
             }
             else
             {
                 if (left > (2u * i))
                 {
-                    _3485 = first[i] & 65535u;
+                    _3447 = first[i] & 65535u;
                 }
                 else
                 {
-                    _3485 = 0u;
+                    _3447 = 0u;
                 }
-                _3474 = _3485;
+                _3436 = _3447;
             }
-            first[i] = _3474;
+            first[i] = _3436;
             if (left > ((2u * i) + 9u))
             {
-                _3502 = second_[i];
+                _3464 = second_[i];
             }
             else
             {
                 if (left > ((2u * i) + 8u))
                 {
-                    _3514 = second_[i] & 65535u;
+                    _3476 = second_[i] & 65535u;
                 }
                 else
                 {
-                    _3514 = 0u;
+                    _3476 = 0u;
                 }
-                _3502 = _3514;
+                _3464 = _3476;
             }
-            second_[i] = _3502;
+            second_[i] = _3464;
         }
         return;
     }
-    if (_3528)
+    if (_3490)
     {
         uint param_6 = row;
         uint4 param_7 = v.numbers.a;
@@ -1853,16 +1777,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1177;
+    uint _1167;
     if (exponent < 2u)
     {
-        _1177 = 2097152u << exponent;
+        _1167 = 2097152u << exponent;
     }
     else
     {
-        _1177 = (exponent - 1u) << 23u;
+        _1167 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1177);
+    return as_type<float>(_1167);
 }
 
 static inline __attribute__((always_inline))
@@ -1879,22 +1803,22 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _960;
+    float2 _941;
     if (i < 4u)
     {
-        _960 = float2(float(a & 63u), float(b & 63u));
+        _941 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _960 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _941 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _960;
+    return _941;
 }
 
 static inline __attribute__((always_inline))
 float part_scale(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_3625)
+    if (_3587)
     {
         uint param = row;
         uint param_1 = s;
@@ -1903,22 +1827,22 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_3 = v.numbers;
         uint param_4 = h / 2u;
         uint param_5;
-        uint4 _3644 = words_of(param_3, param_4, param_5);
+        uint4 _3606 = words_of(param_3, param_4, param_5);
         uint next = param_5;
         uint param_6 = h;
-        uint param_7 = _3644.x;
+        uint param_7 = _3606.x;
         return float_of(param_6, param_7);
     }
-    if (_3652)
+    if (_3614)
     {
         Window param_8 = v.numbers;
         uint param_9 = (row / 2u) + (5u * s);
         uint param_10;
-        uint4 _3666 = words_of(param_8, param_9, param_10);
+        uint4 _3628 = words_of(param_8, param_9, param_10);
         uint next_1 = param_10;
-        return float2(as_type<half2>(_3666.x)).x;
+        return float2(as_type<half2>(_3628.x)).x;
     }
-    if (_3674)
+    if (_3636)
     {
         uint param_11 = row;
         uint param_12 = s;
@@ -1926,25 +1850,25 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         uint param_14 = v.scales.x;
         return float_of(param_13, param_14);
     }
-    if (_3688)
+    if (_3650)
     {
         uint at = (2u * row) + (17u * s);
         Window param_15 = v.numbers;
         uint param_16 = at / 4u;
         uint param_17;
-        uint4 _3705 = words_of(param_15, param_16, param_17);
+        uint4 _3667 = words_of(param_15, param_16, param_17);
         uint next_2 = param_17;
-        uint param_18 = _3705.x >> (8u * (at & 3u));
-        float _3713 = e8m0(param_18);
-        return _3713;
+        uint param_18 = _3667.x >> (8u * (at & 3u));
+        float _3675 = e8m0(param_18);
+        return _3675;
     }
-    if (_3715)
+    if (_3677)
     {
         uint2 param_19 = v.scales.xy;
         uint param_20 = s & 7u;
         return iq4_xs_scale(param_19, param_20);
     }
-    if (_3729)
+    if (_3691)
     {
         uint3 param_21 = v.more.a.yzw;
         uint param_22 = s & 7u;
@@ -1953,21 +1877,21 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
     uint param_23 = row;
     uint param_24 = s;
     uint block = block_at(param_23, param_24);
-    if (_3753)
+    if (_3715)
     {
-        uint _3760;
+        uint _3722;
         if ((s & 2u) != 0u)
         {
-            _3760 = v.scales.y;
+            _3722 = v.scales.y;
         }
         else
         {
-            _3760 = v.scales.x;
+            _3722 = v.scales.x;
         }
-        uint word = _3760;
+        uint word = _3722;
         return float2(as_type<half2>(v.scale)).x * float((word >> ((16u * (s & 1u)) + (8u * p))) & 15u);
     }
-    if (_3785)
+    if (_3747)
     {
         uint3 words = v.scales;
         if ((block & 1u) != 0u)
@@ -1976,16 +1900,16 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         }
         uint i = (2u * (s & 7u)) + p;
         uint shift = 8u * (i & 3u);
-        uint _3823;
+        uint _3785;
         if ((i & 4u) != 0u)
         {
-            _3823 = words.y;
+            _3785 = words.y;
         }
         else
         {
-            _3823 = words.x;
+            _3785 = words.x;
         }
-        uint low = (_3823 >> (shift + (4u * (i / 8u)))) & 15u;
+        uint low = (_3785 >> (shift + (4u * (i / 8u)))) & 15u;
         uint high = (words.z >> (shift + (2u * (i / 4u)))) & 3u;
         uint param_25 = block;
         uint param_26 = v.scale;
@@ -2001,16 +1925,16 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
 static inline __attribute__((always_inline))
 uint octet_of(thread const uint& p, thread const uint& i)
 {
-    uint _3320;
+    uint _3282;
     if (halves_in_nibbles)
     {
-        _3320 = p + (2u * i);
+        _3282 = p + (2u * i);
     }
     else
     {
-        _3320 = (2u * p) + i;
+        _3282 = (2u * p) + i;
     }
-    return _3320;
+    return _3282;
 }
 
 static inline __attribute__((always_inline))
@@ -2031,16 +1955,16 @@ static inline __attribute__((always_inline))
 float minima_scale(thread const Sixteen& v)
 {
     float mine = float2(as_type<half2>(v.scale)).y;
-    float _4056;
+    float _4018;
     if (minima_in_pairs)
     {
-        _4056 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
+        _4018 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
     }
     else
     {
-        _4056 = minima_of_16 ? mine : 1.0;
+        _4018 = minima_of_16 ? mine : 1.0;
     }
-    return _4056;
+    return _4018;
 }
 
 static inline __attribute__((always_inline))
@@ -2067,16 +1991,16 @@ void decode_minima(thread const Sixteen& v, thread uint4& first, thread uint4& s
     {
         Sixteen param_4 = v;
         float most = minima_scale(param_4);
-        float _4130;
+        float _4092;
         if (most > 0.0)
         {
-            _4130 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
+            _4092 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
         }
         else
         {
-            _4130 = 0.0;
+            _4092 = 0.0;
         }
-        float ratio = _4130;
+        float ratio = _4092;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 8u; i++)
         {
@@ -2114,7 +2038,7 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
     uint4 param_4;
     uint4 param_5;
     float scale;
-    float _4422;
+    float _4384;
     uint4 param_15;
     uint4 param_16;
     _Pragma("clang loop unroll(full)")
@@ -2135,9 +2059,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             decode_part(param, param_1, param_2, param_3, param_4, param_5, push);
             first = param_4;
             second_ = param_5;
-            if (_4421)
+            if (_4383)
             {
-                _4422 = 1.0;
+                _4384 = 1.0;
             }
             else
             {
@@ -2145,9 +2069,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
                 uint param_7 = start_w[i_1];
                 uint param_8 = s;
                 uint param_9 = p;
-                _4422 = part_scale(param_6, param_7, param_8, param_9);
+                _4384 = part_scale(param_6, param_7, param_8, param_9);
             }
-            scale = _4422;
+            scale = _4384;
             uint param_10 = p;
             uint param_11 = 0u;
             tile_w[line + octet_of(param_10, param_11)] = first;
@@ -2166,16 +2090,16 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             tile_w[line + (2u * p)] = first;
             tile_w[(line + (2u * p)) + 1u] = second_;
         }
-        bool _4504;
-        if (_4491)
+        bool _4466;
+        if (_4453)
         {
-            _4504 = (p == 0u) || _4502;
+            _4466 = (p == 0u) || _4464;
         }
         else
         {
-            _4504 = _4491;
+            _4466 = _4453;
         }
-        if (_4504)
+        if (_4466)
         {
             tile_scales[((p % SCALES) * 128u) + (t_1 / 2u)] = scale;
         }
@@ -2203,13 +2127,13 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t < PART_STEPS)
             {
-                simdgroup_half8x8 _4599;
-                simdgroup_load(_4599, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
-                simdgroup_half8x8 tempArg = _4599;
+                simdgroup_half8x8 _4561;
+                simdgroup_load(_4561, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+                simdgroup_half8x8 tempArg = _4561;
                 b[(j * 4u) + t] = tempArg;
             }
         }
-        if (_4614)
+        if (_4576)
         {
             uint at = ((e * 128u) + right) + (j * 8u);
             scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
@@ -2224,9 +2148,9 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t_1 < PART_STEPS)
             {
-                simdgroup_float8x8 _4693;
-                simdgroup_load(_4693, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
-                simdgroup_float8x8 tempArg_1 = _4693;
+                simdgroup_float8x8 _4655;
+                simdgroup_load(_4655, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+                simdgroup_float8x8 tempArg_1 = _4655;
                 a[t_1] = tempArg_1;
             }
         }
@@ -2239,28 +2163,28 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
             {
                 if (t_2 < PART_STEPS)
                 {
-                    if (_4726)
+                    if (_4688)
                     {
-                        simdgroup_float8x8 _4752;
-                        simdgroup_multiply_accumulate(_4752, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                        sums[(i * 4u) + j_1] = _4752;
+                        simdgroup_float8x8 _4714;
+                        simdgroup_multiply_accumulate(_4714, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                        sums[(i * 4u) + j_1] = _4714;
                     }
                     else
                     {
-                        simdgroup_float8x8 _4765;
-                        simdgroup_multiply_accumulate(_4765, a[t_2], b[(j_1 * 4u) + t_2], block);
-                        block = _4765;
+                        simdgroup_float8x8 _4727;
+                        simdgroup_multiply_accumulate(_4727, a[t_2], b[(j_1 * 4u) + t_2], block);
+                        block = _4727;
                     }
                 }
             }
-            if (_4771)
+            if (_4733)
             {
-                uint _4777 = (i * 4u) + j_1;
-                simdgroup_float8x8 param = sums[_4777];
+                uint _4739 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_4739];
                 simdgroup_float8x8 param_1 = block;
                 float2 param_2 = scales[j_1];
                 add_scaled(param, param_1, param_2);
-                sums[_4777] = param;
+                sums[_4739] = param;
             }
         }
     }
@@ -2273,7 +2197,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     uint param_1 = right;
     uint param_2 = 0u;
     multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
-    if (_4800)
+    if (_4762)
     {
         uint param_3 = down;
         uint param_4 = right;
@@ -2305,16 +2229,16 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _456;
+    float _437;
     if (abs(y) > 3.900000095367431640625)
     {
-        _456 = sign(y);
+        _437 = sign(y);
     }
     else
     {
-        _456 = (y * p) / q;
+        _437 = (y * p) / q;
     }
-    float erf = _456;
+    float erf = _437;
     return (0.5 * x) * (1.0 + erf);
 }
 
@@ -2325,13 +2249,13 @@ float gelu_tanh(thread const float& x)
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _523, device Y1& _557)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _504, device Y1& _538)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += _523.bias1[push.offset.z + j];
+        sum += _504.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -2348,32 +2272,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_5 = 1u;
     if (has(param_5, push))
     {
-        sum += _557.y1[to];
+        sum += _538.y1[to];
     }
-    _557.y1[to] = sum;
+    _538.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _523, device Y1& _557, device Y4& _667)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _504, device Y1& _538, device Y4& _648)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _578 = (to & 3u) == 0u;
-    bool _588;
-    if (_578)
+    bool _559 = (to & 3u) == 0u;
+    bool _569;
+    if (_559)
     {
-        _588 = (j + 4u) <= push.n;
+        _569 = (j + 4u) <= push.n;
     }
     else
     {
-        _588 = _578;
+        _569 = _559;
     }
-    if (_588)
+    if (_569)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&_523.bias1[at]);
+            sums += float4(*(const device packed_float4*)&_504.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -2396,31 +2320,31 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_11 = 1u;
         if (has(param_11, push))
         {
-            sums += _667.y4[to / 4u];
+            sums += _648.y4[to / 4u];
         }
-        _667.y4[to / 4u] = sums;
+        _648.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _687 = e < 4u;
-        bool _696;
-        if (_687)
+        bool _668 = e < 4u;
+        bool _677;
+        if (_668)
         {
-            _696 = (j + e) < push.n;
+            _677 = (j + e) < push.n;
         }
         else
         {
-            _696 = _687;
+            _677 = _668;
         }
-        if (_696)
+        if (_677)
         {
             uint param_12 = r;
             uint param_13 = j + e;
             float param_14 = sums[e];
-            finish(param_12, param_13, param_14, push, _523, _557);
+            finish(param_12, param_13, param_14, push, _504, _538);
             e++;
             continue;
         }
@@ -2432,7 +2356,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _523, device Y1& _557, device Y4& _667, threadgroup uint4 (&pool)[576], device Work1& _1934, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _504, device Y1& _538, device Y4& _648, threadgroup uint4 (&pool)[576], device Work1& _1925, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
@@ -2450,23 +2374,23 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + first_c) + (4u * (t % 8u));
-            bool _4880 = r < push.rows;
-            bool _4887;
-            if (_4880)
+            bool _4842 = r < push.rows;
+            bool _4849;
+            if (_4842)
             {
-                _4887 = j_1 < push.n;
+                _4849 = j_1 < push.n;
             }
             else
             {
-                _4887 = _4880;
+                _4849 = _4842;
             }
-            if (_4887)
+            if (_4849)
             {
-                float4 v = as_type<float4>(pool[base + t]) * _1934.work1[r];
+                float4 v = as_type<float4>(pool[base + t]) * _1925.work1[r];
                 uint param = r;
                 uint param_1 = j_1;
                 float4 param_2 = v;
-                finish_quad(param, param_1, param_2, push, _523, _557, _667);
+                finish_quad(param, param_1, param_2, push, _504, _538, _648);
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
@@ -2474,7 +2398,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _523, device Y1& _557, device Y4& _667, const device Weights1& _713, threadgroup uint4 (&pool)[576], device Work4& _1639, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1934, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _504, device Y1& _538, device Y4& _648, const device Weights1& _694, threadgroup uint4 (&pool)[576], device Work4& _1629, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1925, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint down = (gl_SubgroupID % 2u) * 32u;
     uint right = (gl_SubgroupID / 2u) * 32u;
@@ -2486,16 +2410,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     {
         uint param = push.n;
         uint param_1 = 128u;
-        uint _4942 = ceil_div(param, param_1);
-        if (tile_j < _4942)
+        uint _4904 = ceil_div(param, param_1);
+        if (tile_j < _4904)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _4961 = ceil_div(param_2, param_3);
-                if (tile_r < _4961)
+                uint _4923 = ceil_div(param_2, param_3);
+                if (tile_r < _4923)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 128u;
@@ -2509,14 +2433,14 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                     uint end = count;
                     uint param_6 = min(first, (count - 1u));
                     uint param_7 = slices_k;
-                    load_slice(param_6, param_7, push, _713, _1639, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_6, param_7, push, _694, _1629, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     uint param_8 = min(first, (count - 1u));
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                     uint param_10 = min((first + 1u), (count - 1u));
                     uint param_11 = slices_k;
-                    load_slice(param_10, param_11, push, _713, _1639, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_10, param_11, push, _694, _1629, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint s = first; s < end; s++)
                     {
@@ -2529,13 +2453,13 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                         put_slice(param_14, param_15, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                         uint param_16 = min((s + 2u), (count - 1u));
                         uint param_17 = slices_k;
-                        load_slice(param_16, param_17, push, _713, _1639, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                        load_slice(param_16, param_17, push, _694, _1629, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                         threadgroup_barrier(mem_flags::mem_threadgroup);
                     }
                     uint param_18 = (tile_r * 64u) + down;
                     uint param_19 = tile_j * 128u;
                     uint param_20 = right;
-                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _523, _557, _667, pool, _1934, sums, gl_SubgroupInvocationID);
+                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _504, _538, _648, pool, _1925, sums, gl_SubgroupInvocationID);
                     tile_r += push.groups.x;
                     continue;
                 }
@@ -2554,16 +2478,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     }
 }
 
-kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _713 [[buffer(2)]], const device Bias1& _523 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _694 [[buffer(2)]], const device Bias1& _504 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& _1298 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _1372 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& _557 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& _1639 = *(device Work4*)spvBufferAliasSet0Binding6;
-    device auto& _667 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& _1309 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _1381 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& _1934 = *(device Work1*)spvBufferAliasSet0Binding6;
+    const device auto& _1288 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _1362 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& _538 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& _1629 = *(device Work4*)spvBufferAliasSet0Binding6;
+    device auto& _648 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& _1299 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _1371 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& _1925 = *(device Work1*)spvBufferAliasSet0Binding6;
     threadgroup float group_partial[256];
     threadgroup uint4 pool[576];
     threadgroup uint4 tile_w[640];
@@ -2574,13 +2498,13 @@ kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device voi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_5066)
+    if (_5028)
     {
-        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _1298, _1309, _1372, _1381, pool, _1639, gl_LocalInvocationID, gl_WorkGroupID, _1934);
+        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _1288, _1299, _1362, _1371, pool, _1629, gl_LocalInvocationID, gl_WorkGroupID, _1925);
     }
     else
     {
-        matrix_tiles(gl_SubgroupID, push, _523, _557, _667, _713, pool, _1639, gl_LocalInvocationID, gl_WorkGroupID, _1934, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
+        matrix_tiles(gl_SubgroupID, push, _504, _538, _648, _694, pool, _1629, gl_LocalInvocationID, gl_WorkGroupID, _1925, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
     }
 }
 

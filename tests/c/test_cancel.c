@@ -116,7 +116,7 @@ static void check(zc_kernel_id id, const void *params, double least, unsigned th
         const char *name = kernel->bindings[i].name;
         bool written = kernel->bindings[i].access & ZC_ACCESS_WRITE;
         bindings[i] = strcmp(name, "spans") == 0 ? spans
-                      : strcmp(name, "ids") == 0 || strcmp(name, "entries") == 0
+                      : !written && (strcmp(name, "ids") == 0 || strcmp(name, "entries") == 0)
                           ? spans + 1 /* where the first is a count, it is of all there are */
                       : written ? out
                                 : zeros;
@@ -301,6 +301,16 @@ static void products(void)
         }
     }
     RUN(linear, zc_linear_params, G, .rows = BILLION / 4, .n = 4, .ldy = 4);
+    RUN(route, zc_route_params, G * 64, .rows = BILLION / 1024, .experts = 1024, .used = 64, .ldx = 1024, .scale = 1);
+    RUN(route, zc_route_params, G, .rows = BILLION / 4, .experts = 4, .used = 1, .ldx = 4, .scale = 1);
+    RUN(linear_chosen, zc_linear_chosen_params, G * 1024, .rows = BILLION / 1024, .n = 1024, .k = 1024, .experts = 256,
+        .share = 1, .ldx = 1024, .ldy = 1024);
+    RUN(linear_chosen, zc_linear_chosen_params, 5 * G, .rows = 20, .n = 64, .k = ZC_LINEAR_MAX_K, .experts = 4,
+        .share = 20, .ldy = 64);
+    RUN(linear_chosen, zc_linear_chosen_params, G, .rows = BILLION / 4, .n = 4, .experts = 1024, .share = 1, .ldy = 4);
+    RUN(add_weighted, zc_add_weighted_params, G, .rows = BILLION / 4096, .cols = 64, .slots = 64, .ldx = 64,
+        .ldout = 64);
+    RUN(add_weighted, zc_add_weighted_params, G, .rows = 1, .cols = BILLION, .slots = 1);
 }
 
 typedef struct field {

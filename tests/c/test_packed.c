@@ -14,6 +14,7 @@
 #include "base/zc_status.h"
 #include "device/cpu/zc_cpu_ops.h"
 #include "device/cpu/zc_cpu_packed.h"
+#include "device/cpu/zc_cpu_packed_layout.h"
 #include "device/cpu/zc_cpu_quant.h"
 #include "kernel/zc_kernel.h"
 

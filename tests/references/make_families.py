@@ -139,6 +139,23 @@ FAMILIES: dict[str, Row] = {
         {"head_dim": 24, "rope_parameters": rope("yarn", 500.0, factor=2.0, **MINISTRAL)},
         [{"rope_parameters": rope("yarn", 500.0, factor=4.0, **MINISTRAL)}],
     ),
+    # --- experts ---
+    "mixtral": (
+        "Mixtral",
+        {"head_dim": 16, "num_local_experts": 4, "num_experts_per_tok": 2},
+        [{"num_experts_per_tok": 1}, {"num_experts_per_tok": 3}],
+    ),
+    "qwen3_moe": (
+        "Qwen3Moe",
+        {
+            "head_dim": 24,
+            "num_experts": 6,
+            "num_experts_per_tok": 3,
+            "moe_intermediate_size": 32,
+            "norm_topk_prob": True,
+        },
+        [{"num_experts_per_tok": 2}, {"norm_topk_prob": False}],
+    ),
     # --- biases, norms of q and k ---
     "qwen2": ("Qwen2", {"rope_parameters": rope(theta=1e6)}, [PLAIN]),
     "qwen2-windows": (
@@ -271,6 +288,11 @@ FAMILIES: dict[str, Row] = {
             },
         ],
     ),
+    "glm4": (
+        "Glm4",
+        {"head_dim": 24, "rope_parameters": rope(partial_rotary_factor=0.5)},
+        [{"rope_parameters": rope(partial_rotary_factor=1.0)}],
+    ),
     "granite": (
         "Granite",
         {
@@ -353,7 +375,11 @@ def loaded(config: dict[str, Any], weights: dict[str, Any]) -> transformers.PreT
         (Path(folder) / "config.json").write_text(json.dumps(config))
         save_file(weights, Path(folder) / "model.safetensors", {"format": "pt"})
         model, info = transformers.AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
+            folder,
+            dtype=torch.float32,
+            attn_implementation="eager",
+            experts_implementation="eager",
+            output_loading_info=True,
         )
     if any(info.values()):
         sys.exit(f"{model.config.model_type}: {info}")
@@ -371,7 +397,7 @@ def rows(model: transformers.PreTrainedModel, ids: list[int]) -> np.ndarray:
 
 def short(shapes: dict[str, list[int]]) -> dict[str, list[int]]:
     """Those of layers once. All layers have the same."""
-    found = {re.sub(r"\.\d+\.", ".{}.", name): shape for name, shape in shapes.items()}
+    found = {re.sub(r"\.\d+\.", ".{}.", name, count=1): shape for name, shape in shapes.items()}
     layers = len({match[0] for name in shapes if (match := re.search(r"\.\d+\.", name))})
     assert {one.format(layer) for one in found for layer in range(layers)} == set(shapes)
     return found

@@ -105,7 +105,10 @@ def resolve(model: str | os.PathLike[str], *, progress: bool = False) -> Path:
         if name := hub.parse(model):
             return hub.resolve(name, progress=progress)
     if not path.exists() and len(path.parts) == 1 and not path.suffix:
-        raise FetchError(f"there is no file {model}, and no model of that name: {', '.join(MODELS)}")
+        raise FetchError(
+            f"there is no file {model}, and no model of that name: {', '.join(MODELS)}; models on the "
+            "Hugging Face hub are OWNER/NAME"
+        )
     return path
 
 

@@ -15,7 +15,7 @@ from zcwasm._core import ModelError
 from zcwasm._models import hf_kinds
 from zcwasm._models.model_file import model_error
 from zcwasm.guests import layouts
-from zcwasm.llm._families import FAMILIES, LAYER
+from zcwasm.llm._families import EXPERTS_APART, FAMILIES, LAYER
 from zcwasm.llm._rope import FREQS, LONG, SHORT, llama3_factors, yarn_attention
 
 _MOST = 1e15  # of any number that is not counted
@@ -118,7 +118,7 @@ def read(config: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(name, str) and name in hf_kinds.VISION and isinstance(text, dict):
         return _read_text_of(name, config, text)
     if isinstance(name, str) and name in hf_kinds.CONVERT:
-        why = FAMILIES[hf_kinds.CONVERT[name]].no_folder
+        why = FAMILIES[hf_kinds.CONVERT[name]].no_folder or EXPERTS_APART
         raise model_error(
             f"config.json: model_type is {name!r}, whose folder {why}: it cannot be mapped as it is; "
             "convert it to GGUF with llama.cpp's convert_hf_to_gguf.py",

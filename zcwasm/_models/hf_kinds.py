@@ -137,6 +137,14 @@ KINDS = {
             "logits_scaling": ("logit_scale", 1.0),
         },
     ),
+    "glm4": Kind(
+        "glm4",
+        epsilon=("rms_norm_eps", 1.5625e-7),
+        biases={"attention_bias": QKV},
+        rotates_pairs=True,
+        rotated=0.5,
+        defaults={"num_key_value_heads": 2, "head_dim": 128, "attention_bias": True},
+    ),
     "cohere": Kind(
         "command-r",
         epsilon=("layer_norm_eps", 1e-5),
@@ -175,7 +183,7 @@ KINDS = {
     ),
 }
 # Kinds whose folders cannot be mapped, by the family that says why.
-CONVERT = {"gpt_neox": "gptneox", "gpt2": "gpt2"}
+CONVERT = {"gpt_neox": "gptneox", "gpt2": "gpt2", "mixtral": "llama", "qwen3_moe": "qwen3moe"}
 
 _BOOKKEEPING = {
     *(

@@ -53,6 +53,14 @@ _POST_NORMS = {
     "pre_feedforward_layernorm": "ffn_norm",
     "post_feedforward_layernorm": "post_ffw_norm",
 }
+# GLM-4 has both, by other names.
+_NORMS_OF = {
+    "glm4": {
+        "post_attention_layernorm": "ffn_norm",
+        "post_self_attn_layernorm": "post_attention_norm",
+        "post_mlp_layernorm": "post_ffw_norm",
+    }
+}
 _TOP = {"embed_tokens": "token_embd", "norm": "output_norm"}
 # In front of a language model's names. Embedding models have none, and what is part of a vision model has
 # more.
@@ -172,12 +180,12 @@ class _Folder:
         self.tied = bool(metadata["zcwasm.tied"])
         self.biases = frozenset(metadata["zcwasm.biases"])
         self.vision = bool(metadata.get("zcwasm.vision"))
-        self.names = {**_LAYER, **(_POST_NORMS if self.family.norms & POST else _NORMS)}
+        self.names = {**_LAYER, **_NORMS_OF.get(name, _POST_NORMS if self.family.norms & POST else _NORMS)}
         if not self.family.gated:
             self.names = {
                 key: name for key, name in self.names.items() if not key.startswith("mlp.")
             } | _PLAIN
-        self.fused = _FUSED if self.family.fused else {}
+        self.fused = {key: name for key, name in _FUSED.items() if name in self.family.fused}
         for matrix in self.fused:
             self.names = {key: value for key, value in self.names.items() if not _is_part(key, matrix)}
         self.may_have_bias = {*self.biases}

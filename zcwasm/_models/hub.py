@@ -52,6 +52,7 @@ _DENSE = re.compile(r"[0-9]{1,2}_Dense/(?:config\.json|model\.safetensors)", re.
 _GGUF = re.compile(r"((?:[\w.+ -]+/){0,8}[\w.+ -]+?)(?:-(\d{5})-of-(\d{5}))?\.gguf", re.ASCII)
 _NO_MODEL = ("mmproj", "imatrix")  # in the names of GGUF files that are none
 _TRIES = 3
+_PATIENCE = 30.0  # seconds for an answer, or the next bytes of one
 _PIECE = 8 << 20
 _MOST_RECORD = 1 << 20
 
@@ -101,7 +102,9 @@ def resolve(name: Name, *, progress: bool = False) -> Path:
     if huggingface_hub.constants.HF_HUB_OFFLINE:
         return _cached(name, "HF_HUB_OFFLINE is set")
     try:
-        info = huggingface_hub.HfApi().model_info(name.repository, revision=revision, files_metadata=True)
+        info = huggingface_hub.HfApi().model_info(
+            name.repository, revision=revision, files_metadata=True, timeout=_PATIENCE
+        )
     except Exception as error:
         if _is_unreachable(error):
             return _cached(name, f"the hub cannot be reached ({_first_line(error)})")

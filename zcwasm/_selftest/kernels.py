@@ -447,6 +447,57 @@ def every_softcap(d: Device, arena: Arena) -> Pair:
     return out, reference.softcap(x, 1.5)
 
 
+def every_route(d: Device, arena: Arena) -> Pair:
+    pairs = []
+    for experts, used, mode in ((8, 2, 1), (60, 4, 0), (300, 8, 3), (33, 33, 2)):
+        x = arena.put(np.round(normal(5, experts) * 4) / 4)  # with equals
+        ids, weights = arena.empty((5, used), np.uint32), arena.empty((5, used))
+        params = {"rows": 5, "experts": experts, "used": used, "ldx": experts, "mode": mode, "scale": 1.5}
+        d.dispatch("route", [x, ids, weights], params)
+        right, counts = reference.route(x, used, mode, 1.5)
+        pairs += [(ids, right), (weights, counts)]
+    return joined(pairs)
+
+
+def one_linear_chosen(
+    d: Device, arena: Arena, name: str, experts: int, rows: int, n: int, k: int, share: int, flags: int
+) -> Pair:
+    data = reference.random_weights(name, experts * n, k, rng)
+    columns = 2 * k if flags & SWIGLU else k
+    x, bias = normal(-(-rows // share), columns) / np.float32(np.sqrt(k)), normal(experts, n)
+    ids = rng.integers(0, experts + 1, rows).astype(np.uint32)  # one is too large
+    params = {"type": WEIGHT_TYPES[name][0], "rows": rows, "n": n, "k": k, "experts": experts}
+    params |= {"share": share, "ldx": columns, "ldy": n, "flags": flags | EXACT}
+    arrays = [arena.put(x), put(arena, words(data), 3), put(arena, bias) if flags & BIAS else arena.empty(0)]
+    y = arena.empty((rows, n))
+    d.dispatch("linear_chosen", [*arrays, put(arena, ids), y], params)
+    chosen, f = np.minimum(ids, experts - 1), x.astype(np.float64)
+    if flags & SWIGLU:
+        f = reference.silu(f[:, :k]) * f[:, k:]
+    w = reference.dequantize(name, data).astype(np.float64).reshape(experts, n, k)
+    want = np.einsum("rk,rnk->rn", f[np.arange(rows) // share], w[chosen])
+    return y, want + bias[chosen] if flags & BIAS else want
+
+
+def every_linear_chosen(d: Device, arena: Arena) -> Pair:
+    """Each type; rows that share one of x; biases; what is gated; more than a chunk."""
+    pairs = []
+    for name, (_, block, _) in WEIGHT_TYPES.items():
+        k = 2 * block if block > 1 else 43
+        pairs.append(one_linear_chosen(d, arena, name, 3, 7, 13, k, 1, 0))
+    pairs.append(one_linear_chosen(d, arena, "Q4_1", 5, 12, 13, 96, 4, BIAS))
+    pairs.append(one_linear_chosen(d, arena, "Q8_0", 4, 10, 9, 2112, 1, SWIGLU))
+    return joined(pairs)
+
+
+def every_add_weighted(d: Device, arena: Arena) -> Pair:
+    x, weights, out = arena.put(normal(12, 301)), arena.put(normal(3, 4)), arena.put(normal(3, 301))
+    want = out + np.einsum("rsc,rs->rc", x.reshape(3, 4, 301).astype(np.float64), weights)
+    params = {"rows": 3, "cols": 301, "slots": 4, "ldx": 301, "ldout": 301}
+    d.dispatch("add_weighted", [x, weights, out], params)
+    return out, want
+
+
 def every_argmax(d: Device, arena: Arena) -> Pair:
     x, out = arena.put(normal(3, 7301)), arena.empty(3, np.uint32)  # in stages on a GPU
     d.dispatch("argmax", [x, out], {"rows": 3, "cols": 7301, "ldx": 7301, "ldout": 1})

@@ -324,6 +324,19 @@ def order(row: Array) -> Array:
     return np.lexsort((np.arange(len(row)), -keys, ~np.isnan(row)))
 
 
+def route(x: Array, used: int, mode: int, scale: float) -> tuple[Array, Array]:
+    """The experts of each row and what they count, as zc_route_params says."""
+    ids = np.stack([order(row)[:used] for row in x])
+    x = np.asarray(x, np.float64)
+    if mode >= layouts.ZC_ROUTE_SIGMOID:
+        weights, divides = 1 / (1 + np.exp(-x)), mode == layouts.ZC_ROUTE_NORMED_SIGMOID
+    else:
+        weights, divides = np.exp(x - x.max(1, keepdims=True)), mode == layouts.ZC_ROUTE_CHOSEN
+        weights /= weights.sum(1, keepdims=True)
+    chosen = np.take_along_axis(weights, ids, 1)
+    return ids, scale * (chosen / chosen.sum(1, keepdims=True) if divides else chosen)
+
+
 def draw(values: Array, ids: Array, u: int, every: bool, top_k: int, top_p: float, min_p: float) -> int:
     """The id that the kernel draw gives for a row: exactly, in multiples of 2^-54."""
     if not values[0] > 0:

@@ -35,7 +35,7 @@ static int32_t find(u32 rows, u32 cols, int optional, tensor *out)
         return 0;
     if (handle < 0)
         return fail_host(handle, name);
-    TRY(get_info(handle, name, rows, cols, &info));
+    TRY(get_info(handle, name, 0, rows, cols, &info));
     if (!rows && info.type != ZC_WEIGHT_F32) {
         fail(ZCG_EINVAL, name);
         say(" is not float32");

@@ -90,12 +90,16 @@ u32 allocate(u64 bytes)
 
 /* --- tensors --- */
 
-int32_t get_info(zcg_handle handle, const char *name, u32 rows, u32 cols, zcg_tensor_info *info)
+int32_t get_info(zcg_handle handle, const char *name, u32 matrices, u32 rows, u32 cols, zcg_tensor_info *info)
 {
+    const u32 wanted[] = {matrices, rows, cols}, first = matrices ? 0 : rows ? 1 : 2;
     int32_t code = zcg_tensor_get_info(handle, info);
     if (code < 0)
         return fail_host(code, name);
-    if (info->ndim == (rows ? 2 : 1) && info->shape[0] == (rows ? rows : cols) && (!rows || info->shape[1] == cols))
+    int same = info->ndim == 3 - first;
+    for (u32 i = first; i < 3 && same; i++)
+        same = info->shape[i - first] == wanted[i];
+    if (same)
         return 0;
     fail(ZCG_EINVAL, "tensor ");
     say(name);
@@ -105,11 +109,10 @@ int32_t get_info(zcg_handle handle, const char *name, u32 rows, u32 cols, zcg_te
         say_number(info->shape[i]);
     }
     say("), the model's numbers ask for (");
-    if (rows) {
-        say_number(rows);
-        say(", ");
+    for (u32 i = first; i < 3; i++) {
+        say(i > first ? ", " : "");
+        say_number(wanted[i]);
     }
-    say_number(cols);
     say(")");
     return -ZCG_EINVAL;
 }

@@ -74,7 +74,8 @@ static inline void *at(u32 pointer)
 
 /* --- tensors --- */
 
-/* What the host says of a tensor, which must be rows by cols, or a vector of cols when rows is 0. */
-int32_t get_info(zcg_handle handle, const char *name, u32 rows, u32 cols, zcg_tensor_info *info);
+/* What the host says of a tensor, which must be so many matrices of rows by cols, one of them when `matrices` is 0, or a
+ * vector of cols when rows is 0, too. */
+int32_t get_info(zcg_handle handle, const char *name, u32 matrices, u32 rows, u32 cols, zcg_tensor_info *info);
 
 #endif

@@ -51,6 +51,12 @@ ZC_CACHE_Q8_0 = 2
 ZC_ROPE_PAIRS = 0
 ZC_ROPE_HALVES = 1
 ZC_ATTENTION_MAX_HEAD = 256
+ZC_ROUTE_MAX_EXPERTS = 1024
+ZC_ROUTE_MAX_USED = 64
+ZC_ROUTE_SOFTMAX = 0
+ZC_ROUTE_CHOSEN = 1
+ZC_ROUTE_SIGMOID = 2
+ZC_ROUTE_NORMED_SIGMOID = 3
 ZC_TOP_K_MAX = 256
 ZC_DRAW_REST = 4294967295
 ZC_DRAW_NONE = 4294967294
@@ -84,7 +90,7 @@ LLAMA_MIN_PENALTY = 0.001
 LLAMA_MAX_PENALTY = 1000
 
 LLAMA_CONFIG = _struct(
-    108,
+    116,
     ("version", "<u4", 0),
     ("layers", "<u4", 4),
     ("dim", "<u4", 8),
@@ -105,13 +111,15 @@ LLAMA_CONFIG = _struct(
     ("parallel", "<u4", 68),
     ("positions", "<u4", 72),
     ("ropes", "<u4", 76),
-    ("norm_epsilon", "<f4", 80),
-    ("attention_scale", "<f4", 84),
-    ("attention_softcap", "<f4", 88),
-    ("logit_softcap", "<f4", 92),
-    ("embedding_scale", "<f4", 96),
-    ("residual_scale", "<f4", 100),
-    ("logit_scale", "<f4", 104),
+    ("experts", "<u4", 80),
+    ("experts_used", "<u4", 84),
+    ("norm_epsilon", "<f4", 88),
+    ("attention_scale", "<f4", 92),
+    ("attention_softcap", "<f4", 96),
+    ("logit_softcap", "<f4", 100),
+    ("embedding_scale", "<f4", 104),
+    ("residual_scale", "<f4", 108),
+    ("logit_scale", "<f4", 112),
 )
 
 LLAMA_DEVICE = _struct(
@@ -139,30 +147,30 @@ LLAMA_SAMPLING = _struct(
 )
 
 LLAMA_STATE = _struct(
-    784,
+    792,
     ("version", "<u4", 0),
     ("size", "<u4", 4),
     ("config", LLAMA_CONFIG, 8),
-    ("device", LLAMA_DEVICE, 116),
-    ("wanted", LLAMA_SAMPLING, 128),
-    ("sampling", LLAMA_SAMPLING, 160),
-    ("random", "<u8", 192),
-    ("cache_layer_bytes", "<u8", 200),
-    ("cache_bytes", "<u8", 208),
-    ("cache", "<u4", 216),
-    ("history", "<u4", 220),
-    ("prompt", "<u4", 224),
-    ("logits", "<u4", 228),
-    ("scores", "<u4", 232),
-    ("rope", "<u4", 236),
-    ("transient", "<u4", 240),
-    ("activations", "<u4", 244),
-    ("cached", "<u4", 248),
-    ("reused", "<u4", 252),
-    ("token", "<u4", 256),
-    ("chosen", "<u4", 260),
-    ("error_size", "<u4", 264),
-    ("error", ("u1", (512,)), 268),
+    ("device", LLAMA_DEVICE, 124),
+    ("wanted", LLAMA_SAMPLING, 136),
+    ("sampling", LLAMA_SAMPLING, 168),
+    ("random", "<u8", 200),
+    ("cache_layer_bytes", "<u8", 208),
+    ("cache_bytes", "<u8", 216),
+    ("cache", "<u4", 224),
+    ("history", "<u4", 228),
+    ("prompt", "<u4", 232),
+    ("logits", "<u4", 236),
+    ("scores", "<u4", 240),
+    ("rope", "<u4", 244),
+    ("transient", "<u4", 248),
+    ("activations", "<u4", 252),
+    ("cached", "<u4", 256),
+    ("reused", "<u4", 260),
+    ("token", "<u4", 264),
+    ("chosen", "<u4", 268),
+    ("error_size", "<u4", 272),
+    ("error", ("u1", (512,)), 276),
 )
 
 # llama_many.h

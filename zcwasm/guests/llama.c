@@ -138,6 +138,10 @@ static int32_t check_together(void)
         return fail_limit(ZCG_EINVAL, "the context", c->context, ", learned positions are ", c->positions);
     if (c->residual_scale != 1 && !(c->norms & LLAMA_NORM_PRE))
         return fail(ZCG_EINVAL, "a residual_scale needs norms of what is read");
+    if (c->experts_used > c->experts || (c->experts && !c->experts_used))
+        return fail_limit(ZCG_EINVAL, "experts_used", c->experts_used, ", experts are ", c->experts);
+    if (c->experts && (c->norms != LLAMA_NORM_PRE || c->feed_forward != LLAMA_FF_SILU || c->parallel))
+        return fail(ZCG_EINVAL, "experts are gated by SiLU, behind an RMS norm of what is read, and no others");
     if (c->parallel && c->norms != LLAMA_NORM_PRE && c->norms != (LLAMA_NORM_PRE | LLAMA_NORM_LAYER))
         return fail(ZCG_EINVAL, "what is parallel has norms of what is read, and no others");
     return 0;
@@ -169,6 +173,8 @@ static int32_t check_config(void)
         {"parallel", c->parallel, 0, 1},
         {"positions", c->positions, 0, LLAMA_MAX_CONTEXT},
         {"ropes", c->ropes, 0, LLAMA_MAX_ROPES},
+        {"experts", c->experts, 0, ZC_ROUTE_MAX_EXPERTS},
+        {"experts_used", c->experts_used, 0, ZC_ROUTE_MAX_USED},
     };
     int32_t code;
     if (c->version != LLAMA_VERSION)

@@ -51,7 +51,7 @@ typedef struct llama_config {
     uint32_t version; /* LLAMA_VERSION */
     uint32_t layers, dim, heads, kv_heads, head_size;
     uint32_t rotated; /* elements of a head that are rotated by the position */
-    uint32_t ff; /* columns of the feed-forward's up, and of its gate */
+    uint32_t ff; /* columns of the feed-forward's up, and of its gate; with experts of each one's */
     uint32_t vocab;
     uint32_t context; /* positions that the cache has room for */
     uint32_t chunk; /* most rows of one submission */
@@ -66,6 +66,10 @@ typedef struct llama_config {
     uint32_t parallel;
     uint32_t positions; /* rows of position_embd, which are added to embeddings; 0: none are */
     uint32_t ropes; /* tables of angles; 0: nothing is rotated, and `rotated` is 0, too */
+    /* 0: there is one feed-forward. Else each row goes to the `experts_used` of so many whose logits (ffn_gate_inp) are the
+     * largest; what they give, weighted by the softmax of these logits, is added. ffn_gate_exps, ffn_up_exps,
+     * ffn_down_exps. With LLAMA_FF_SILU and LLAMA_NORM_PRE, not parallel, without biases. */
+    uint32_t experts, experts_used;
     float norm_epsilon, attention_scale;
     float attention_softcap; /* scores and logits become cap * tanh(score / cap); 0: they stay */
     float logit_softcap;

@@ -75,7 +75,7 @@ typedef struct layer {
     int shares_norm; /* ff_norm is attention_norm */
     norm attention_norm, attention_post, ff_norm, ff_post;
     tensor q_norm, k_norm;
-    dense q, k, v, o, gate, up, down;
+    dense q, k, v, o, router, gate, up, down; /* the last three: of all experts, where there are some */
 } layer;
 
 typedef struct llama_model {
@@ -98,8 +98,9 @@ int32_t find_tensors(void);
  * not reach. */
 typedef struct llama_buffers {
     /* Of `chunk` rows. part: of as many columns as x, where something needs it beside normed. gated: with
-     * model.gate_biases it has the columns of both gate and up. */
-    u32 x, normed, part, q, k, v, attended, gated;
+     * model.gate_biases it has the columns of both gate and up. With experts that, too, and a row for each expert that a
+     * row goes to, as have routing_ids, routing_weights, and `given`, which is what they give; `routing`: logits of all. */
+    u32 x, normed, part, q, k, v, attended, gated, routing, routing_ids, routing_weights, given;
     /* Vectors that are made of others (llama_layers.c), float32[made_count()]. */
     u32 made;
     /* Of a prompt's rows, in the guest's memory: their positions, and behind these their spans of keys (first, end); twice,
@@ -179,7 +180,10 @@ static inline u32 candidates(u32 top_k)
     X(ROPE_APPEND_PAGED, "rope_append_paged") \
     X(ATTENTION_PAGED, "attention_paged")     \
     X(ADJUST, "adjust")                       \
-    X(MASK, "mask")
+    X(MASK, "mask")                           \
+    X(ROUTE, "route")                         \
+    X(LINEAR_CHOSEN, "linear_chosen")         \
+    X(ADD_WEIGHTED, "add_weighted")
 enum kernel {
 #define X(constant, name) constant,
     LLAMA_KERNELS(X)

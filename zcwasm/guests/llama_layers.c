@@ -339,6 +339,50 @@ static u32 record_up(const layer *l, u32 rows, normed in)
     }
 }
 
+/* Rows of y, of which each `share` read one of from, with the weights of the experts at routing_ids. */
+static void linear_chosen(u32 rows, u32 n, u32 k, u32 from, u32 share, const dense *d, u32 y, u32 ldy, u32 flags)
+{
+    u32 cols = flags & ZC_LINEAR_SWIGLU ? 2 * k : k;
+    zc_linear_chosen_params p = {.type = d->weight.type,
+                                 .rows = rows,
+                                 .n = n,
+                                 .k = k,
+                                 .experts = state.config.experts,
+                                 .share = share,
+                                 .ldx = cols,
+                                 .ldy = ldy,
+                                 .flags = flags | linear_flags(&none, &none)};
+    bind(from, matrix(rows / share, cols, cols));
+    bind_tensor(&d->weight);
+    bind_tensor(&none);
+    bind(buffers.routing_ids, (u64)rows * sizeof(u32));
+    bind(y, matrix(rows, n, ldy));
+    dispatch(LINEAR_CHOSEN, &p, sizeof p);
+}
+
+/* What the experts of each row give is added to x. */
+static void record_experts(const layer *l, u32 rows, u32 x)
+{
+    const llama_config *c = &state.config;
+    u32 used = c->experts_used, chosen = rows * used, dim = c->dim, ff = c->ff, in = buffers.part;
+    rms_norm(RMS_NORM, rows, dim, x, &l->ff_norm.weight, epsilon_of_x(), in);
+    linear(rows, c->experts, dim, in, &l->router, &none, buffers.routing, 0);
+    zc_route_params route = {
+        .rows = rows, .experts = c->experts, .used = used, .ldx = c->experts, .mode = ZC_ROUTE_CHOSEN, .scale = 1};
+    bind(buffers.routing, matrix(rows, c->experts, c->experts));
+    bind(buffers.routing_ids, (u64)chosen * sizeof(u32));
+    bind(buffers.routing_weights, (u64)chosen * sizeof(float));
+    dispatch(ROUTE, &route, sizeof route);
+    linear_chosen(chosen, ff, dim, in, used, &l->gate, buffers.gated, 2 * ff, 0);
+    linear_chosen(chosen, ff, dim, in, used, &l->up, buffers.gated + ff * 4, 2 * ff, 0);
+    linear_chosen(chosen, dim, ff, buffers.gated, 1, &l->down, buffers.given, dim, ZC_LINEAR_SWIGLU);
+    zc_add_weighted_params sum = {.rows = rows, .cols = dim, .slots = used, .ldx = dim, .ldout = dim};
+    bind(buffers.given, matrix(chosen, dim, dim));
+    bind(buffers.routing_weights, (u64)chosen * sizeof(float));
+    bind(x, matrix(rows, dim, dim));
+    dispatch(ADD_WEIGHTED, &sum, sizeof sum);
+}
+
 /* The rest of the layer, over rows at x. shared: what attention read of these rows, where the feed-forward reads that,
  * too; else 0. */
 static void record_rest(const layer *l, u32 rows, u32 attended, u32 x, u32 shared)
@@ -346,6 +390,10 @@ static void record_rest(const layer *l, u32 rows, u32 attended, u32 x, u32 share
     const llama_config *c = &state.config;
     if (!c->parallel)
         add_linear(rows, q_columns(), attended, &l->o, &l->attention_post, x, 0);
+    if (c->experts) {
+        record_experts(l, rows, x);
+        return;
+    }
     /* buffers.normed may be where x is. */
     normed in = shared ? (normed){shared, &none} : normalize(rows, x, &l->ff_norm, buffers.part, 0);
     u32 flags = record_up(l, rows, in);

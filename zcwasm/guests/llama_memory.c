@@ -19,7 +19,8 @@ static u32 spoiled, spoiled_end; /* rows of the mirror; none when they are equal
 void allocate_activations(u64 rows, u64 words, u64 outputs)
 {
     const llama_config *c = &state.config;
-    u64 row = rows * sizeof(float), logits = outputs * c->vocab * sizeof(float);
+    u64 row = rows * sizeof(float), chosen = c->experts ? c->experts_used * row : 0,
+        logits = outputs * c->vocab * sizeof(float);
     u64 top = outputs * ZC_TOP_K_MAX * sizeof(float);
     struct {
         u32 *address;
@@ -27,12 +28,16 @@ void allocate_activations(u64 rows, u64 words, u64 outputs)
         u32 same; /* as this in the guest's memory; 0: there is none */
     } wanted[] = {{&buffers.x, c->dim * row, 0},
                   {&buffers.normed, c->dim * row, 0},
-                  {&buffers.part, c->norms & (LLAMA_NORM_POST | LLAMA_NORM_LAYER) ? c->dim * row : 0, 0},
+                  {&buffers.part, c->norms & (LLAMA_NORM_POST | LLAMA_NORM_LAYER) || chosen ? c->dim * row : 0, 0},
                   {&buffers.q, q_columns() * row, 0},
                   {&buffers.k, kv_columns() * row, 0},
                   {&buffers.v, kv_columns() * row, 0},
                   {&buffers.attended, q_columns() * row, 0},
-                  {&buffers.gated, c->ff * row * (model.gate_biases ? 2 : 1), 0},
+                  {&buffers.gated, chosen ? 2 * c->ff * chosen : c->ff * row * (model.gate_biases ? 2 : 1), 0},
+                  {&buffers.routing, c->experts * row, 0},
+                  {&buffers.routing_ids, chosen, 0},
+                  {&buffers.routing_weights, chosen, 0},
+                  {&buffers.given, c->dim * chosen, 0},
                   {&buffers.device_positions, words * sizeof(u32), buffers.prompt_positions},
                   {&buffers.device_rope, all_ropes_bytes(), state.rope},
                   {&buffers.device_made, made_count() * sizeof(float), buffers.made},

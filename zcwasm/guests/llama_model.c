@@ -4,8 +4,9 @@
 
 llama_model model;
 
-/* Tensor `name` of `rows` by `cols`, or of `cols` float32 when rows is 0. With `optional` it may be absent. */
-static int32_t find(const char *name, u32 rows, u32 cols, int optional, tensor *out)
+/* Tensor `name` of `rows` by `cols`, so many of them where `matrices` is not 0, or of `cols` float32 when rows is 0. With
+ * `optional` it may be absent. */
+static int32_t find_many(const char *name, u32 matrices, u32 rows, u32 cols, int optional, tensor *out)
 {
     zcg_tensor_info info;
     zcg_handle handle = zcg_tensor(name);
@@ -14,7 +15,7 @@ static int32_t find(const char *name, u32 rows, u32 cols, int optional, tensor *
         return 0;
     if (handle < 0)
         return fail_host(handle, name);
-    int32_t code = get_info(handle, name, rows, cols, &info);
+    int32_t code = get_info(handle, name, matrices, rows, cols, &info);
     if (code < 0)
         return code;
     if (!rows && info.type != ZC_WEIGHT_F32) {
@@ -28,8 +29,13 @@ static int32_t find(const char *name, u32 rows, u32 cols, int optional, tensor *
     return 0;
 }
 
+static int32_t find(const char *name, u32 rows, u32 cols, int optional, tensor *out)
+{
+    return find_many(name, 0, rows, cols, optional, out);
+}
+
 /* The same of layer `index`. */
-static int32_t find_in(u32 index, const char *name, u32 rows, u32 cols, int optional, tensor *out)
+static int32_t find_in(u32 index, const char *name, u32 matrices, u32 rows, u32 cols, int optional, tensor *out)
 {
     char full[48] = "blk.", digits[11];
     u32 length = 4, count = 0;
@@ -42,7 +48,7 @@ static int32_t find_in(u32 index, const char *name, u32 rows, u32 cols, int opti
     while (*name && length < sizeof full - 1)
         full[length++] = *name++;
     full[length] = 0;
-    return find(full, rows, cols, optional, out);
+    return find_many(full, matrices, rows, cols, optional, out);
 }
 
 /* What a model of this config has: a tensor must be there, may be there, or is not looked for. */
@@ -54,7 +60,8 @@ static int32_t find_layer(u32 i, layer *l)
     u32 q = q_columns(), kv = kv_columns();
     int pre = c->norms & LLAMA_NORM_PRE ? MUST : NO, post = c->norms & LLAMA_NORM_POST ? MUST : NO;
     int layer_norms = c->norms & LLAMA_NORM_LAYER ? MAY : NO, heads = c->qk_norm ? MUST : NO;
-    int gate = c->feed_forward <= LLAMA_FF_GELU_TANH ? MUST : NO;
+    int chosen = c->experts ? MUST : NO, up = c->experts ? NO : MUST;
+    int gate = c->feed_forward <= LLAMA_FF_GELU_TANH ? up : NO;
     int one = c->qk_norm == LLAMA_QK_HEAD;
     const struct {
         const char *name;
@@ -80,19 +87,35 @@ static int32_t find_layer(u32 i, layer *l)
         {"ffn_norm.bias", 0, c->dim, pre ? layer_norms : NO, &l->ff_norm.bias},
         {"ffn_gate.weight", c->ff, c->dim, gate, &l->gate.weight},
         {"ffn_gate.bias", 0, c->ff, gate ? MAY : NO, &l->gate.bias},
-        {"ffn_up.weight", c->ff, c->dim, MUST, &l->up.weight},
-        {"ffn_up.bias", 0, c->ff, MAY, &l->up.bias},
-        {"ffn_down.weight", c->dim, c->ff, MUST, &l->down.weight},
-        {"ffn_down.bias", 0, c->dim, MAY, &l->down.bias},
+        {"ffn_up.weight", c->ff, c->dim, up, &l->up.weight},
+        {"ffn_up.bias", 0, c->ff, up ? MAY : NO, &l->up.bias},
+        {"ffn_down.weight", c->dim, c->ff, up, &l->down.weight},
+        {"ffn_down.bias", 0, c->dim, up ? MAY : NO, &l->down.bias},
+        {"ffn_gate_inp.weight", c->experts, c->dim, chosen, &l->router.weight},
         {"post_ffw_norm.weight", 0, c->dim, post, &l->ff_post.weight},
         {"post_ffw_norm.bias", 0, c->dim, post ? layer_norms : NO, &l->ff_post.bias},
     };
+    *l = (layer){.numbers = l->numbers};
     for (u32 n = 0; n < sizeof wanted / sizeof *wanted; n++) {
-        *wanted[n].out = (tensor){0};
         if (wanted[n].presence == NO)
             continue;
         int32_t code =
-            find_in(i, wanted[n].name, wanted[n].rows, wanted[n].cols, wanted[n].presence == MAY, wanted[n].out);
+            find_in(i, wanted[n].name, 0, wanted[n].rows, wanted[n].cols, wanted[n].presence == MAY, wanted[n].out);
+        if (code < 0)
+            return code;
+    }
+    const struct {
+        const char *name;
+        u32 rows, cols;
+        tensor *out;
+    } of_experts[] = {
+        {"ffn_gate_exps.weight", c->ff, c->dim, &l->gate.weight},
+        {"ffn_up_exps.weight", c->ff, c->dim, &l->up.weight},
+        {"ffn_down_exps.weight", c->dim, c->ff, &l->down.weight},
+    };
+    for (u32 n = 0; c->experts && n < sizeof of_experts / sizeof *of_experts; n++) {
+        int32_t code =
+            find_in(i, of_experts[n].name, c->experts, of_experts[n].rows, of_experts[n].cols, 0, of_experts[n].out);
         if (code < 0)
             return code;
     }

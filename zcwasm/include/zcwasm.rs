@@ -75,6 +75,12 @@ pub const ZC_CACHE_Q8_0: u32 = 2;
 pub const ZC_ROPE_PAIRS: u32 = 0;
 pub const ZC_ROPE_HALVES: u32 = 1;
 pub const ZC_ATTENTION_MAX_HEAD: u32 = 256;
+pub const ZC_ROUTE_MAX_EXPERTS: u32 = 1024;
+pub const ZC_ROUTE_MAX_USED: u32 = 64;
+pub const ZC_ROUTE_SOFTMAX: u32 = 0;
+pub const ZC_ROUTE_CHOSEN: u32 = 1;
+pub const ZC_ROUTE_SIGMOID: u32 = 2;
+pub const ZC_ROUTE_NORMED_SIGMOID: u32 = 3;
 pub const ZC_TOP_K_MAX: u32 = 256;
 pub const ZC_DRAW_REST: u32 = 4294967295;
 pub const ZC_DRAW_NONE: u32 = 4294967294;
@@ -293,6 +299,41 @@ pub struct zc_gelu_params {
 pub struct zc_softcap_params {
     pub count: u32,
     pub cap: f32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zc_route_params {
+    pub rows: u32,
+    pub experts: u32,
+    pub used: u32,
+    pub ldx: u32,
+    pub mode: u32,
+    pub scale: f32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zc_linear_chosen_params {
+    pub r#type: u32,
+    pub rows: u32,
+    pub n: u32,
+    pub k: u32,
+    pub experts: u32,
+    pub share: u32,
+    pub ldx: u32,
+    pub ldy: u32,
+    pub flags: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct zc_add_weighted_params {
+    pub rows: u32,
+    pub cols: u32,
+    pub slots: u32,
+    pub ldx: u32,
+    pub ldout: u32,
 }
 
 #[repr(C)]

@@ -195,6 +195,21 @@ static inline int32_t zcg_record_softcap(zcg_handle sequence, zcg_range x, zcg_r
 {
     ZCG_RECORD(softcap, x, out);
 }
+static inline int32_t zcg_record_route(zcg_handle sequence, zcg_range x, zcg_range ids, zcg_range weights,
+                                       const zc_route_params *p)
+{
+    ZCG_RECORD(route, x, ids, weights);
+}
+static inline int32_t zcg_record_linear_chosen(zcg_handle sequence, zcg_range x, zcg_range w, zcg_range bias,
+                                               zcg_range ids, zcg_range y, const zc_linear_chosen_params *p)
+{
+    ZCG_RECORD(linear_chosen, x, w, bias, ids, y);
+}
+static inline int32_t zcg_record_add_weighted(zcg_handle sequence, zcg_range x, zcg_range weights, zcg_range out,
+                                              const zc_add_weighted_params *p)
+{
+    ZCG_RECORD(add_weighted, x, weights, out);
+}
 static inline int32_t zcg_record_argmax(zcg_handle sequence, zcg_range x, zcg_range out, const zc_rows_params *p)
 {
     ZCG_RECORD(argmax, x, out);

@@ -240,6 +240,46 @@ typedef struct zc_softcap_params { /* out[i] = cap * tanh(x[i] / cap) */
     float cap; /* above 0 */
 } zc_softcap_params;
 
+/* ---- mixtures of experts ---- */
+
+#define ZC_ROUTE_MAX_EXPERTS 1024
+#define ZC_ROUTE_MAX_USED 64
+
+typedef struct zc_route_params {
+    /* The `used` experts with the largest logits x[r], largest first, the lower index first among equals, a NaN above
+     * everything; and what each result counts: its weight times `scale`. ids and weights are (rows, used). By mode:
+     *   ZC_ROUTE_SOFTMAX  softmax over all experts
+     *   ZC_ROUTE_CHOSEN   softmax over the chosen ones
+     *   ZC_ROUTE_SIGMOID  sigmoid of each; ZC_ROUTE_NORMED_SIGMOID: divided by the sum of the chosen ones' */
+    uint32_t rows, experts; /* experts: up to ZC_ROUTE_MAX_EXPERTS */
+    uint32_t used;          /* up to experts and ZC_ROUTE_MAX_USED */
+    uint32_t ldx;
+    uint32_t mode;
+    float scale;
+} zc_route_params;
+
+enum { ZC_ROUTE_SOFTMAX, ZC_ROUTE_CHOSEN, ZC_ROUTE_SIGMOID, ZC_ROUTE_NORMED_SIGMOID };
+
+typedef struct zc_linear_chosen_params {
+    /* y[r] = f(x[r / share]) * transpose(w[ids[r]]), w is (experts, n, k) weights: each row has its own matrix of them.
+     * f, by flags, as in linear: the identity, or with ZC_LINEAR_SWIGLU of 2k columns silu(gate) * up. ZC_LINEAR_BIAS adds
+     * bias[ids[r]], which is (experts, n). ZC_LINEAR_EXACT means what it does there; there are no other flags. */
+    uint32_t type;    /* zc_weight_type of w; k is a multiple of its block, at most ZC_LINEAR_MAX_K */
+    uint32_t rows, n, k; /* rows: of y, of which each `share` that follow each other read one of x */
+    uint32_t experts; /* up to ZC_ROUTE_MAX_EXPERTS, at least 1 where there are rows; ids beyond are clamped */
+    uint32_t share;   /* at least 1 */
+    uint32_t ldx, ldy;
+    uint32_t flags;
+} zc_linear_chosen_params;
+
+typedef struct zc_add_weighted_params {
+    /* out[r] += sum over s of weights[r][s] * x[r * slots + s]; weights are (rows, slots). */
+    uint32_t rows, cols, slots;
+    uint32_t ldx, ldout;
+} zc_add_weighted_params;
+
+/* ---- choosing tokens ---- */
+
 #define ZC_TOP_K_MAX 256
 
 typedef struct zc_top_k_params {

@@ -19,6 +19,7 @@ from zcwasm.llm._generation import Finish, GenerateOptions, Token, Usage
 from zcwasm.llm._kept import KvDtype
 from zcwasm.llm._model import Model
 from zcwasm.llm._prefixes import PrefixCache
+from zcwasm.llm._rope import Rope, Yarn
 from zcwasm.llm._sampling import Sampling
 from zcwasm.llm._session import Session
 from zcwasm.llm._stream import Completion, Stream
@@ -29,8 +30,8 @@ from zcwasm.llm._worker import BatcherStats, QueueFullError
 _public: type
 for _public in (
     *(Batcher, BatcherStats, BatchOptions, Choices, Completion, Config, Constraint, ContextError),
-    *(GenerateOptions, Logprobs, Model, PrefixCache, QueueFullError, Sampling, Session, Stream, Token),
-    *(ToolCall, Usage),
+    *(GenerateOptions, Logprobs, Model, PrefixCache, QueueFullError, Rope, Sampling, Session, Stream),
+    *(Token, ToolCall, Usage, Yarn),
 ):
     _public.__module__ = __name__
 parse_tool_calls.__module__ = __name__
@@ -53,11 +54,13 @@ __all__ = [
     "Model",
     "PrefixCache",
     "QueueFullError",
+    "Rope",
     "Sampling",
     "Session",
     "Stream",
     "Token",
     "ToolCall",
     "Usage",
+    "Yarn",
     "parse_tool_calls",
 ]

@@ -113,6 +113,8 @@ class Config:
     feed_forward: int = layouts.LLAMA_FF_SILU
     parallel: int = 0
     positions: int = 0
+    experts: int = 0
+    experts_used: int = 0
     attention_softcap: float = 0.0
     logit_softcap: float = 0.0
     embedding_scale: float = 1.0
@@ -161,6 +163,7 @@ class Config:
         ropes, layer_table = _positions(numbers, family, layers, context, tensors)
         if family.scales_far_queries and numbers.value("attention.temperature_scale", 0):
             context = count("rope.scaling.original_context_length", context, context)
+        experts, used, ff = _feed_forward(numbers, family)
         kind = "layer_norm" if family.norms & LAYER else "layer_norm_rms"
         logit_scale = _scale(numbers, family, "logit", 1.0)
         return cls(
@@ -171,7 +174,9 @@ class Config:
             kv_heads=kv_heads,
             head_size=head_size,
             rotated=rotated,
-            ff=count("feed_forward_length", layouts.LLAMA_MAX_FF),
+            ff=ff,
+            experts=experts,
+            experts_used=used,
             vocab=vocab,
             context=context,
             rope_halves=bool(numbers.metadata.get("zcwasm.rope_halves", family.rope_halves)),
@@ -206,6 +211,19 @@ class Config:
 def row_bytes(columns: int, kv_dtype: KvDtype) -> int:
     """Of a token's keys in one layer, or its values. Q8_0 has a byte for each, and a float16 for 32."""
     return columns + columns // 16 if kv_dtype == "q8_0" else columns * (2 if kv_dtype == "f16" else 4)
+
+
+def _feed_forward(numbers: Numbers, family: Family) -> tuple[int, int, int]:
+    """Experts, how many of them a row goes to, and the columns of one, or of the only feed-forward."""
+    columns = numbers.count("feed_forward_length", layouts.LLAMA_MAX_FF)
+    if not (family.may_have_experts or family.has_experts):
+        return 0, 0, columns
+    most, least = layouts.ZC_ROUTE_MAX_EXPERTS, int(family.has_experts)
+    experts = numbers.count("expert_count", most, None if least else 0, least)
+    if experts == 0:
+        return 0, 0, columns
+    used = numbers.count("expert_used_count", min(experts, layouts.ZC_ROUTE_MAX_USED))
+    return experts, used, numbers.count("expert_feed_forward_length", layouts.LLAMA_MAX_FF, columns)
 
 
 def _scale(numbers: Numbers, family: Family, name: str, default: float) -> float:

@@ -110,8 +110,13 @@ _MARKED = (
 )
 _DEEPSEEK3 = (r"\p{N}{1,3}", _CJK, _join(rf"{_MARKED}[\r\n]*", _SPACES))
 _SPARK = (r"\p{N}{1,3}", _CJK, _join(_MARKED, r"[\r\n]|\s+(?!\S)|\s+"), DIGITS)
-# Digits in threes, counted from the last.
-_THREES = r"\p{N}{1,3}(?=(?:\p{N}{3})*(?!\p{N}))"
+# Digits in threes, counted from the last. The originals look ahead from every digit to the last one, which
+# takes the square of their number; here only from the first one.
+_THREES = r"(?<!\p{N})\p{N}{1,2}(?=(?:\p{N}{3})+(?!\p{N}))|\p{N}{1,3}"
+# The same where a word ends behind them; \G is where the one before ended.
+_THREES_OF_A_WORD = r"(?<!\d)\d{1,3}(?=(?:\d{3})*\b)|\G(?<=\d)\d{3}"
+# Of a run of numbers, of which the original leaves fractions and small figures where they are.
+_THREES_OF_A_RUN = r"(?<!\d)\d{1,2}(?=(?:\d{3})+(?!\d))|\d{3}"
 _AFMOE = (
     _THREES,
     "[一-鿿㐀-䶿豈-\ufaff\u3040-ゟ゠-ヿ･-ﾟ⼀-\u2fdfเ-\u0e7f\u0e80-\u0effក-\u17ffက-႟ꩠ-ꩿꧠ-\ua9ff가-\ud7afᄀ-ᇿ]+",
@@ -205,7 +210,7 @@ CUTS: dict[str, Cut] = {
     "tekken": Cut((_TEKKEN,), ignore_merges=True, add_bos=True),
     **_named("gpt-4o llama4 kanana2 talkie minimax-m2", _GPT4O_CUT),
     "granite-embed-multi-97m": replace(_GPT4O_CUT, ignore_merges=True),
-    **_named("tiny_aya cohere2moe", Cut((r"\d{1,3}(?=(?:\d{3})*\b)", _GPT4O))),
+    **_named("tiny_aya cohere2moe", Cut((_THREES_OF_A_WORD, _GPT4O))),
     "youtu": Cut(_YOUTU, ignore_merges=True),
     "kimi-k2": Cut((_KIMI,)),
     "deepseek-llm": Cut(_DEEPSEEK_LLM),
@@ -213,7 +218,7 @@ CUTS: dict[str, Cut] = {
     **_named("deepseek-v3 hunyuan-dense joyai-llm hy_v4", _DEEPSEEK3_CUT),
     "spark2_5": Cut(_SPARK),
     "afmoe": Cut(_AFMOE),
-    "superbpe": Cut((r"\p{N}+", r"(?=(\d{3})+(?!\d))")),
+    "superbpe": Cut((r"\p{N}+", _THREES_OF_A_RUN)),
     **_named("bloom poro-chat gpt3-finnish", Cut((_BLOOM,))),
     "viking": Cut((_BLOOM, DIGITS)),
     "chameleon": Cut(_CHAMELEON, add_bos=True),

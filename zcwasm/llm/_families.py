@@ -82,10 +82,13 @@ class Family:
     window_rope_base: float | None = None
     #: Layers with a window are rotated without scaling; by the same base, where the file does not say.
     window_unscaled: bool = False
-    #: Files have as one matrix: q, k and v; and, if there is a gate, gate and up.
-    fused: bool = False
+    #: What files have as one matrix: "attn_qkv", q, k and v; "ffn_gate_up", gate and up.
+    fused: tuple[str, ...] = ()
     #: Folders have the norms' weights minus 1.
     norms_less_one: bool = False
+    #: Whether feed-forwards may be mixtures of experts, or always are.
+    may_have_experts: bool = False
+    has_experts: bool = False
     #: Why a folder cannot be mapped; empty: it can.
     no_folder: str = ""
 
@@ -96,12 +99,26 @@ class Family:
 
 _ALL = (*ATTENTION, *GATED)
 _GELU = layouts.LLAMA_FF_GELU_TANH
+# Folders of mixtures of experts, of which a kernel reads all from one tensor.
+EXPERTS_APART = "has each expert in matrices of its own"
 
 FAMILIES = {
-    "llama": Family("Llama 2, 3.x, Mistral, SmolLM2", rope_halves=False, may_have_biases=_ALL),
+    "llama": Family(
+        "Llama 2, 3.x, Mistral, Mixtral, SmolLM2",
+        rope_halves=False,
+        may_have_biases=_ALL,
+        may_have_experts=True,
+    ),
     "mistral3": Family("Ministral 3", rope_halves=False, scales_far_queries=True),
     "qwen2": Family("Qwen 2, 2.5", may_have_biases=QKV),
     "qwen3": Family("Qwen 3", qk_norm=layouts.LLAMA_QK_HEAD, may_have_biases=ATTENTION),
+    "qwen3moe": Family(
+        "Qwen 3 with experts",
+        qk_norm=layouts.LLAMA_QK_HEAD,
+        may_have_biases=ATTENTION,
+        has_experts=True,
+        no_folder=EXPERTS_APART,
+    ),
     "gemma": Family(
         "Gemma",
         feed_forward=_GELU,
@@ -137,7 +154,7 @@ FAMILIES = {
         window_rope_base=10000.0,
         norms_less_one=True,
     ),
-    "phi3": Family("Phi-3, Phi-4", long_factors=True, fused=True),
+    "phi3": Family("Phi-3, Phi-4", long_factors=True, fused=("attn_qkv", "ffn_gate_up")),
     "smollm3": Family("SmolLM3", rope_halves=False, unrotated_every=4, may_have_biases=_ALL),
     "olmo2": Family(
         "OLMo 2, 3",
@@ -154,6 +171,13 @@ FAMILIES = {
         may_have_biases=_ALL,
         scales=("attention", "embedding", "residual", "logit"),
         divides_logits=True,
+    ),
+    "glm4": Family(
+        "GLM-4 (0414)",
+        norms=PRE | POST,
+        may_have_biases=QKV,
+        rope_halves=False,
+        fused=("ffn_gate_up",),
     ),
     "stablelm": Family("StableLM", norms=PRE | LAYER, parallel="alone", may_have_biases=QKV),
     "command-r": Family(
@@ -188,7 +212,7 @@ FAMILIES = {
         feed_forward=layouts.LLAMA_FF_PLAIN_GELU,
         parallel="key",
         biases=(*ATTENTION, *PLAIN),
-        fused=True,
+        fused=("attn_qkv",),
         no_folder="has queries, keys and values of each head one behind the other",
     ),
     "gpt2": Family(
@@ -198,7 +222,7 @@ FAMILIES = {
         biases=(*ATTENTION, *PLAIN),
         rope_halves=None,
         learned_positions=True,
-        fused=True,
+        fused=("attn_qkv",),
         no_folder="has transposed matrices",
     ),
 }

@@ -38,6 +38,9 @@ _OF_IMAGES = ("mm.", "vision.")
 _NEUTRAL: dict[str, tuple[object, ...]] = {
     "expert_count": (0,),
     "expert_shared_count": (0,),
+    "expert_weights_norm": (True,),
+    "expert_weights_scale": (0, 1),
+    "expert_gating_func": (1,),
     "leading_dense_block_count": (0,),
     "nextn_predict_layers": (0,),
     "attention.causal": (True,),
@@ -136,19 +139,21 @@ def check_tensors(weights: zcwasm.Weights, config: Config) -> None:
 
 
 def multiplied(names: Iterable[str]) -> list[str]:
-    """The tensors that products of few rows read: all, but embeddings that are not the output's too."""
+    """The tensors that products of few rows read: all, but experts, and embeddings that are not the output's
+    too."""
     found = list(names)
     looked_up = {"position_embd.weight"} | ({"token_embd.weight"} if "output.weight" in found else set())
-    return [name for name in found if name not in looked_up]
+    return [name for name in found if name not in looked_up and "_exps." not in name]
 
 
 def _whole(weights: zcwasm.Weights, config: Config, name: str) -> str:
     """What is said of the tensor that it is a part of in most files of the family."""
     block, _, matrix = name.rpartition("ffn_" if "ffn_" in name else "attn_")
     short, _, end = matrix.partition(".")
-    whole = {"q": "attn_qkv", "k": "attn_qkv", "v": "attn_qkv", "gate": "ffn_up"}.get(short)
-    if not config.family.fused or whole is None:
+    whole = "ffn_gate_up" if short == "gate" else "attn_qkv" if short in ("q", "k", "v") else None
+    if whole not in config.family.fused:
         return ""
+    whole = "ffn_up" if short == "gate" else whole  # as GGUF names it
     found = weights.tensors.get(f"{block}{whole}.{end}")
     return f", and {block}{whole}.{end} is {'missing, too' if found is None else _text(found.shape)}"
 
@@ -207,8 +212,14 @@ def _matrices(config: Config, block: str) -> Iterator[tuple[str, Shape, bool]]:
     family, dim, ff = config.family, config.dim, config.ff
     q, kv = config.heads * config.head_size, config.kv_heads * config.head_size
     shapes = {"attn_q": (q, dim), "attn_k": (kv, dim), "attn_v": (kv, dim), "attn_output": (dim, q)}
-    shapes |= {"ffn_gate": (ff, dim)} if family.gated else {}
-    shapes |= {"ffn_up": (ff, dim), "ffn_down": (dim, ff)}
+    if config.experts:
+        shapes |= {"ffn_gate_inp": (config.experts, dim)}
+    else:
+        shapes |= {"ffn_gate": (ff, dim)} if family.gated else {}
+        shapes |= {"ffn_up": (ff, dim), "ffn_down": (dim, ff)}
+    if config.experts:
+        for name, one in (("ffn_gate", (ff, dim)), ("ffn_up", (ff, dim)), ("ffn_down", (dim, ff))):
+            yield f"{block}{name}_exps.weight", (config.experts, *one), False
     for name, shape in shapes.items():
         yield f"{block}{name}.weight", shape, False
         if name in family.biases or name in family.may_have_biases:

@@ -4,7 +4,7 @@ XLM-RoBERTa). Tokens are the text's own characters, its spaces U+2581."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zcwasm._core import ModelError
@@ -62,19 +62,25 @@ def texts(vocabulary: Vocabulary) -> Iterator[bytes]:
             yield text.replace(SPACE, " ").encode()
 
 
-def by_score(vocabulary: Vocabulary, scores: Sequence[float], unknown: int | None, prefix: bool) -> Parts:
+def by_score(
+    vocabulary: Vocabulary,
+    scores: Sequence[float],
+    unknown: int | None,
+    prefix: bool,
+    strips: Mapping[str, Mapping[str, bool]],
+) -> Parts:
     """BPE of which any two neighbours may be merged whose joint text is a token, the best score first.
 
-    prefix: a space goes in front of each stretch of text between special tokens."""
+    prefix: a space goes in front of each stretch of text between special tokens. strips: as Parts has it."""
     merges = _merges_by_score(vocabulary, scores)
-    return _bpe(vocabulary, merges, vocabulary.where, unknown, prefix)
+    return _bpe(vocabulary, merges, vocabulary.where, unknown, prefix, strips)
 
 
 def by_rank(
     vocabulary: Vocabulary, merges: Sequence[tuple[str, str]], where: str, unknown: int | None
 ) -> Parts:
     """The same by merges of its own, which are in the file where `where` says."""
-    return _bpe(vocabulary, _byte_level.without_controls(vocabulary, merges), where, unknown, False)
+    return _bpe(vocabulary, _byte_level.without_controls(vocabulary, merges), where, unknown, False, {})
 
 
 def _bpe(
@@ -83,6 +89,7 @@ def _bpe(
     where: str,
     unknown: int | None,
     prefix: bool,
+    strips: Mapping[str, Mapping[str, bool]],
 ) -> Parts:
     from tokenizers import Tokenizer, normalizers
 
@@ -92,8 +99,8 @@ def _bpe(
     )
     steps: list[Any] = [normalizers.Prepend(SPACE)] if prefix else []
     encoder.normalizer = normalizers.Sequence([*steps, normalizers.Replace(" ", SPACE)])
-    add_tokens(encoder, vocabulary)
-    return Parts(vocabulary, encoder, texts(vocabulary), is_letter, add_space_prefix=prefix)
+    add_tokens(encoder, vocabulary, {name: {"normalized": False, **each} for name, each in strips.items()})
+    return Parts(vocabulary, encoder, texts(vocabulary), is_letter, strips=strips, add_space_prefix=prefix)
 
 
 def _merges_by_score(vocabulary: Vocabulary, scores: Sequence[float]) -> list[tuple[str, str]]:

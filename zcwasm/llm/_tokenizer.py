@@ -102,6 +102,7 @@ class Tokenizer:
         )
         self._around = parts.around
         self._aliases = parts.aliases
+        self._strips = {name: parts.strips[name] for name in vocabulary.controls() if name in parts.strips}
         self._encoder = parts.encoder
         self._where = vocabulary.where
         self._rows = max(rows, len(vocabulary.tokens))
@@ -173,7 +174,8 @@ class Tokenizer:
                 )
 
     def find_controls(self, text: str) -> list[tuple[int, int, int]]:
-        """Where `text` spells control tokens: first character, the one behind the last, id."""
+        """Where `text` spells control tokens: first character, the one behind the last, id. White space that
+        does not count beside one is part of it."""
         from tokenizers import AddedToken, Tokenizer, models
 
         names = list(self._controls)
@@ -182,7 +184,12 @@ class Tokenizer:
         with self._lock:
             if self._finder is None:
                 finder = Tokenizer(models.BPE())
-                finder.add_tokens([AddedToken(name, normalized=False, special=True) for name in names])
+                finder.add_tokens(
+                    [
+                        AddedToken(name, normalized=False, special=True, **self._strips.get(name, {}))
+                        for name in names
+                    ]
+                )
                 self._finder = finder
             # Half a surrogate pair is no text for the library; a name has none.
             # As a batch, which the library does without the interpreter's lock.

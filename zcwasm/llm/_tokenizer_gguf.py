@@ -12,6 +12,7 @@ from zcwasm._core import ModelError
 from zcwasm.llm import _byte_level, _sentencepiece, _wordpiece
 from zcwasm.llm._cuts import CUTS, GEMMA, Cut
 from zcwasm.llm._vocabulary import (
+    ADDED,
     NORMAL,
     Parts,
     Vocabulary,
@@ -61,6 +62,7 @@ def _scored(metadata: Mapping[str, Any], vocabulary: Vocabulary) -> Parts:
         _scores(metadata, vocabulary),
         unknown,
         _flag(metadata, "add_space_prefix", True),
+        _strips(metadata, vocabulary),
     )
     made.bos_id = _id(metadata, "bos_token_id", vocabulary, 1)
     made.eos_id = _id(metadata, "eos_token_id", vocabulary, 2)
@@ -68,6 +70,14 @@ def _scored(metadata: Mapping[str, Any], vocabulary: Vocabulary) -> Parts:
     made.add_bos = _flag(metadata, "add_bos_token", True)
     made.add_eos = _flag(metadata, "add_eos_token", False)
     return made
+
+
+def _strips(metadata: Mapping[str, Any], vocabulary: Vocabulary) -> dict[str, dict[str, bool]]:
+    """Phi-3's templates have line ends behind control tokens that are no text; its files do not say so."""
+    if metadata.get("general.architecture") != "phi3":
+        return {}
+    names = {text for text, kind in vocabulary if kind in ADDED} - {"<unk>", "<s>", "<|endoftext|>"}
+    return {name: {"rstrip": True} for name in names}
 
 
 def _unigram(metadata: Mapping[str, Any], vocabulary: Vocabulary) -> Parts:

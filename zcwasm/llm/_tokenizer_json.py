@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -41,6 +42,9 @@ _LONGEST_WORD = 1000  # characters of a word that WordPiece cuts; BERT's 100
 _NAMES = ("bos", "eos", "unk", "pad", "cls", "sep", "mask")
 # What the library's model has for ids that the file's model has no token for: no text has it in it.
 _NO_TEXT = f"\0{secrets.token_hex(16)} "
+_SIDES = ("lstrip", "rstrip")
+# A name that is no word. Some models' padding is "!", which stays what it is in a text.
+_MARKUP = re.compile(r"[<\[{].+[>\]}]", re.DOTALL)
 _FLAGS = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": True}
 
 
@@ -256,6 +260,7 @@ class _Reader:
             texts(vocabulary),
             letter,
             suspects=_byte_level.suspects(vocabulary.controls().items()) if family == "byte level" else (),
+            strips={name: {side: token[side] for side in _SIDES} for name, token in self._added.items()},
             aliases=aliases,
             unknown_id=unknown,
             add_space_prefix=self._decoding.strips,
@@ -285,7 +290,7 @@ class _Reader:
                 )
             types[index] = CONTROL if token["special"] else USER_DEFINED
         for name in self._said.special_names():
-            if name in ids:
+            if name in ids and (name in self._added or _MARKUP.fullmatch(name)):
                 types[ids[name]] = CONTROL
         unknown = self._unknown(ids)
         if unknown is not None and types[unknown] == NORMAL:

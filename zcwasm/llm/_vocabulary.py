@@ -26,7 +26,7 @@ ADDED = (CONTROL, UNKNOWN, USER_DEFINED)
 # file takes time and memory in proportion to it, and little of both.
 MOST_TOKENS = 1 << 20
 LONGEST_TOKEN = 1024  # characters
-_MOST_ADDED = 1 << 14  # control and user-defined tokens
+_MOST_ADDED = 1 << 14  # control and user-defined tokens, and the unknown one
 _MOST_ADDED_CHARACTERS = 1 << 18  # of them together
 _MOST_MERGES = 8  # for each token
 _FEW = 4096  # in small vocabularies that many in all
@@ -168,6 +168,8 @@ class Parts:
     letter: Callable[[str], bool]
     #: What else may become a control token than its name: texts and ids.
     suspects: Sequence[tuple[str, int]] = ()
+    #: Of control tokens: the library's flags lstrip and rstrip, where white space beside them does not count.
+    strips: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     #: Ids that the encoder has for tokens of other ids.
     aliases: dict[int, int] = field(default_factory=dict)
     bos_id: int | None = None

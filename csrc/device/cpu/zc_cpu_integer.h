@@ -11,11 +11,11 @@
  * interleaved: for each block the planes of each row, then each row's scale, sum, and sums of halves.
  *
  * A row for weights that were laid out anew (zc_cpu_packed.h) has two planes of bytes for each block, the 32 high ones
- * first, all in order, and in place of the sums of halves what makes the weights of Q8_0, Q4_0 and Q6_K signed again:
- * -128, -8 or -32 times the sum of q of a block, or for Q6_K of each half of one, as int32_t. Where the processor adds
- * products of bytes in 16 bits, x has words in place of the planes for Q8_0 and Q6_K. Some such rows lie in a tile: for
- * each block a record of each row, its q and its numbers. Constant data and pure functions: any thread,
- * no ownership.
+ * first, all in order, and in place of the sums of halves what makes weights signed again that have a number added to
+ * be none: minus that number times the sum of q of a block, or of each half of one, as int32_t; where halves have
+ * minimums of their own, the sums of halves. Where the processor adds products of bytes in 16 bits, x has words in
+ * place of the planes for weights of 32 and more. Some such rows lie in a tile: for each block a record of each row,
+ * its q and its numbers. Constant data and pure functions: any thread, no ownership.
  */
 #ifndef ZC_CPU_INTEGER_H
 #define ZC_CPU_INTEGER_H

@@ -14,6 +14,7 @@ typedef enum zc_workspace_slot {
     ZC_WORKSPACE_PANEL, /* of all threads of one call: packed b of matmul, what parts of attention leave behind */
     ZC_WORKSPACE_BLOCK, /* matmul: packed a of the thread's own task; linear: one row of weights */
     ZC_WORKSPACE_INPUT, /* linear: its input after the prologue, read by all threads of one call */
+    ZC_WORKSPACE_CHOSEN, /* linear_chosen: rows of one expert, side by side */
     ZC_WORKSPACE_SLOTS
 } zc_workspace_slot;
 
