@@ -148,15 +148,18 @@ def metadata(config: Mapping[str, Any], pooling: int) -> dict[str, Any]:
         found["rope.freq_base"] = float(config["rotary_emb_base"])
     if modern:
         ropes = config["rope_parameters"]
-        local = [each == "sliding_attention" for each in config["layer_types"]]
+        epsilon = found.pop("attention.layer_norm_epsilon")
         found |= {
+            # The wrong name, where a config has norm_eps alone; ModernBERT's own have both.
+            "attention.layer_norm_rms_epsilon": epsilon,
+            "classifier.pooling_type": {"mean": 1, "cls": 2}[config["classifier_pooling"]],
             "rope.freq_base": float(ropes["full_attention"]["rope_theta"]),
             "rope.freq_base_swa": float(ropes["sliding_attention"]["rope_theta"]),
             "rope.scaling.type": "none",
             "attention.sliding_window": config["local_attention"],
-            "attention.sliding_window_pattern": local,
+            "attention.sliding_window_pattern": config["global_attn_every_n_layers"],
             "vocab_size": config["vocab_size"],
-            "hidden_act": config["hidden_activation"],
+            "hidden_activation": config["hidden_activation"],
         }
     return found
 

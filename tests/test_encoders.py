@@ -349,7 +349,7 @@ class TestRefused:
             ("bert", {"block_count": 2}, "blk.2.* is not known"),
             ("bert", {"attention__layer_norm_epsilon": None}, "layer_norm_epsilon is None"),
             ("bert", {"classifier__output_labels": ["a"]}, "its folder is needed"),
-            ("modernbert", {"hidden_act": "relu"}, "hidden_act is 'relu'"),
+            ("modernbert", {"hidden_activation": "relu"}, "hidden_activation is 'relu'"),
             ("modernbert", {"attention__sliding_window_pattern": [True]}, "must be a number or 5 flags"),
             ("modernbert", {"rope__scaling__type": "yarn"}, "rope.scaling.type is 'yarn'"),
             ("nomic", {"rope__freq_base": 0.0}, "rope.freq_base is 0.0"),

@@ -243,8 +243,9 @@ _GGUF_KEYS = {
     *("block_count", "embedding_length", "feed_forward_length", "context_length", "vocab_size"),
     *("attention.head_count", "attention.head_count_kv", "attention.layer_norm_epsilon", "attention.causal"),
     *("attention.key_length", "attention.value_length", "rope.dimension_count", "rope.scaling.type"),
-    *("attention.sliding_window", "attention.sliding_window_pattern", "pooling_type", "hidden_act"),
+    *("attention.sliding_window", "attention.sliding_window_pattern", "pooling_type"),
     *("rope.freq_base", "rope.freq_base_swa", "classifier.output_labels", "hidden_activation"),
+    *("classifier.pooling_type", "attention.layer_norm_rms_epsilon"),
 }
 
 
@@ -297,9 +298,13 @@ def read_gguf(metadata: Mapping[str, Any], header: Header) -> Config:
     pooling = given.get("pooling_type")
     if type(pooling) is not int or pooling not in _GGUF_POOLINGS:
         raise wrong("pooling_type", ", supported are 1 (mean), 2 (cls) and 3 (last)")
-    activation = given.get("hidden_act", given.get("hidden_activation", next(iter(family.activations))))
+    activation = given.get("hidden_activation", next(iter(family.activations)))
     if not isinstance(activation, str) or activation not in family.activations:
-        raise wrong("hidden_act", f", supported: {', '.join(family.activations)}")
+        raise wrong("hidden_activation", f", supported: {', '.join(family.activations)}")
+    # What the converter makes of a ModernBERT whose config.json has norm_eps alone.
+    epsilon = "attention.layer_norm_epsilon"
+    if epsilon not in given and "attention.layer_norm_rms_epsilon" in given:
+        epsilon = "attention.layer_norm_rms_epsilon"
     layers = count("block_count", layouts.BERT_MAX_LAYERS)
     context = count("context_length", layouts.BERT_MAX_POSITIONS)
     window, local, bases = 0, (), ()  # type: tuple[int, tuple[bool, ...], tuple[float, ...]]
@@ -334,7 +339,7 @@ def read_gguf(metadata: Mapping[str, Any], header: Header) -> Config:
         positions=context if family.learned_positions else 0,
         types=types if has_types else 0,
         most_tokens=context,
-        norm_epsilon=number("attention.layer_norm_epsilon"),
+        norm_epsilon=number(epsilon),
         feed_forward=feed_forward,
         biases=gguf_biases(header, gated=gated),
         norm_biases=any(entry.name == "token_embd_norm.bias" for entry in header.tensors),
