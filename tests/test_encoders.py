@@ -101,6 +101,44 @@ def test_a_modernbert_as_transformers_4_wrote_it(tmp_path: Path) -> None:
     np.testing.assert_allclose(model._encode(texts()), unit(expected("modernbert")[:, 0]), atol=1e-4, rtol=0)
 
 
+@pytest.mark.cpu_is_enough
+def test_a_nomic_as_transformers_writes_it(tmp_path: Path) -> None:
+    own = table()["nomic"]["config"]
+    keys = {
+        "hidden_size": "n_embd",
+        "num_attention_heads": "n_head",
+        "num_hidden_layers": "n_layer",
+        "intermediate_size": "n_inner",
+        "max_position_embeddings": "n_positions",
+        "layer_norm_eps": "layer_norm_epsilon",
+    }
+    config = {key: own[key] for key in ("model_type", "vocab_size", "type_vocab_size", "pad_token_id")}
+    config |= {key: own[other] for key, other in keys.items()}
+    config |= {
+        "hidden_act": "silu",
+        "head_dim": 8,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 1e3},
+    }
+    folder = write_folder(tmp_path, "nomic")
+    write_json(folder / "config.json", config)
+    cpu = zcwasm.Device("cpu")
+    model = embed.Model.open(folder, cpu)
+    np.testing.assert_allclose(model._encode(texts()), unit(expected("nomic")[:, 0]), atol=1e-4, rtol=0)
+    for key, value in (("head_dim", 16), ("rotary_emb_base", 5.0)):
+        write_json(folder / "config.json", config | {key: value})
+        with pytest.raises(zcwasm.ModelError, match=f"{key} is"):
+            embed.Model.open(folder, cpu)
+
+
+@pytest.mark.cpu_is_enough
+def test_the_server_takes_a_gguf_file(tmp_path: Path) -> None:
+    from zcwasm._serve_command import open_embedder
+
+    pytest.importorskip("starlette", reason="needs zcwasm[serve]")
+    model = open_embedder(str(write_gguf(tmp_path / "model.gguf", "bert")), zcwasm.Device("cpu"))
+    assert isinstance(model, embed.Model)
+
+
 @pytest.mark.parametrize("name", IN_GGUF)
 def test_gguf_is_what_the_folder_is(tmp_path: Path, device: zcwasm.Device, name: str) -> None:
     for number, at in ((1, 0), (2, 1), (3, 2)):

@@ -14,7 +14,7 @@ import numpy as np
 from zcwasm._core import ModelError
 from zcwasm._models import hf_kinds
 from zcwasm._models.encoder_tensors import gguf_biases
-from zcwasm._models.encoders import FAMILIES, KINDS, Config, Kind, Pooling, Step
+from zcwasm._models.encoders import FAMILIES, KINDS, NOMIC_OF_TRANSFORMERS, Config, Kind, Pooling, Step
 from zcwasm._models.hf_config import Keys
 from zcwasm._models.model_file import Header, model_error
 from zcwasm.guests import layouts
@@ -46,6 +46,8 @@ def kind_of(config: Mapping[str, Any]) -> Kind:
     name = config.get("model_type", "bert")
     if not isinstance(name, str) or name not in KINDS:
         raise model_error(f"config.json: model_type is {name!r:.100}; supported are {', '.join(KINDS)}", None)
+    if name == "nomic_bert" and "n_embd" not in config:
+        return NOMIC_OF_TRANSFORMERS
     return KINDS[name]
 
 
@@ -83,8 +85,12 @@ def read(config: Mapping[str, Any], most_tokens: int) -> Config:
     window, local, bases = 0, (), ()  # type: tuple[int, tuple[bool, ...], tuple[float, ...]]
     most = positions
     if kind.family == "nomic-bert":
-        bases = (keys.above("rotary_emb_base", 10000.0),)
-        most = _nomic_positions(keys, positions)
+        ropes = keys.inner("rope_parameters") if kind is NOMIC_OF_TRANSFORMERS else None
+        if kind is NOMIC_OF_TRANSFORMERS:
+            bases = (_default_rope(ropes, 1000.0) if ropes is not None else 1000.0,)
+        else:
+            bases = (keys.above("rotary_emb_base", 10000.0),)
+            most = _nomic_positions(keys, positions)
     elif family.local:
         window, local, bases = _modern(keys, layers)
     norm_biases = keys.flag("norm_bias", False) if family.local else True
@@ -112,6 +118,8 @@ def read(config: Mapping[str, Any], most_tokens: int) -> Config:
         bases=bases,
         position_offset=offset,
     )
+    if keys.get("head_dim") not in (None, found.dim // found.heads):
+        raise keys.wrong("head_dim", f", must be {found.dim // found.heads}")
     keys.check(_WITHOUT_EFFECT | kind.without_effect, _NEUTRAL)
     _check_heads(found, "config.json: ")
     _check_gate(found, "config.json: mlp_bias is true")
@@ -151,6 +159,15 @@ def _nomic_positions(keys: Keys, positions: int) -> int:
     return min(positions, trained)
 
 
+def _default_rope(rope: Keys, base: float) -> float:
+    """Of angles that nothing scales. base: what it is where the file does not say."""
+    base = rope.above("rope_theta", base)
+    if rope.get("rope_type", "default") != "default":
+        raise rope.wrong("rope_type", ", supported: 'default'")
+    rope.check(set(), {})
+    return base
+
+
 def _modern(keys: Keys, layers: int) -> tuple[int, tuple[bool, ...], tuple[float, ...]]:
     """ModernBERT's window on each side, its local layers, and the bases of angles."""
     window = keys.count("local_attention", 128, most=layouts.BERT_MAX_POSITIONS) // 2
@@ -171,10 +188,7 @@ def _modern(keys: Keys, layers: int) -> tuple[int, tuple[bool, ...], tuple[float
             rope = ropes.inner(name)
             if rope is None:
                 continue
-            bases[at] = rope.above("rope_theta", bases[at])
-            if rope.get("rope_type", "default") != "default":
-                raise rope.wrong("rope_type", ", supported: 'default'")
-            rope.check(set(), {})
+            bases[at] = _default_rope(rope, bases[at])
         ropes.check(set(), {})
     return window, local, tuple(bases)
 

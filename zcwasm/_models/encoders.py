@@ -9,7 +9,7 @@ describes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from zcwasm.guests import layouts
@@ -323,3 +323,8 @@ KINDS: Mapping[str, Kind] = {
         ),
     ),
 }
+
+#: transformers' own config of these; tensors have the same names.
+NOMIC_OF_TRANSFORMERS = replace(
+    KINDS["nomic_bert"], keys={}, must=_ABSOLUTE, without_effect=frozenset(("pad_token_id",))
+)
