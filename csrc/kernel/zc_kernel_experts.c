@@ -33,12 +33,6 @@ ZC_KERNEL_FUNCTIONS(route, extent_route, groups_route, work_route)
 
 /* ---- products ---- */
 
-zc_linear_params zc_linear_of_chosen(const zc_linear_chosen_params *p)
-{
-    return (zc_linear_params){
-        .type = p->type, .rows = p->rows, .n = p->n, .k = p->k, .ldx = p->ldx, .ldy = p->ldy, .flags = p->flags};
-}
-
 static zc_status extent_linear_chosen(const void *params, uint64_t *bytes, zc_error *error)
 {
     const zc_linear_chosen_params *p = params;

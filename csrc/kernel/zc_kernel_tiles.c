@@ -88,6 +88,12 @@ _Static_assert(ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_INPUTS * ZC_LINEAR_WAYS <= ZC_KE
 _Static_assert(ZC_TOP_K_MAX <= ZC_WORKGROUP, "shaders/top_k.comp sorts a candidate an invocation");
 
 /* Rows go one by one. */
+zc_linear_params zc_linear_of_chosen(const zc_linear_chosen_params *p)
+{
+    return (zc_linear_params){
+        .type = p->type, .rows = p->rows, .n = p->n, .k = p->k, .ldx = p->ldx, .ldy = p->ldy, .flags = p->flags};
+}
+
 uint32_t zc_kernel_chosen_way(const zc_linear_chosen_params *p)
 {
     zc_linear_params one = zc_linear_of_chosen(p);
