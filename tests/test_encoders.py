@@ -284,6 +284,17 @@ def test_dense_modules(tmp_path: Path, device: zcwasm.Device) -> None:
             np.testing.assert_allclose(got, wanted, atol=1e-4, rtol=0)
 
 
+def test_dense_modules_come_from_the_hub() -> None:
+    from zcwasm._models import hub
+
+    name = hub.parse("some/model")
+    assert name
+    dense = {"2_Dense/config.json", "2_Dense/model.safetensors"}
+    others = {"2_Dense/pytorch_model.bin", "x/2_Dense/config.json", "onnx/model.safetensors"}
+    files = {"config.json", "model.safetensors", "modules.json", *dense, *others}
+    assert {*hub.choose(files, name).files} == files - others
+
+
 @pytest.mark.cpu_is_enough
 class TestBehindTheEncoder:
     def test_prompts_and_dim(self, tmp_path: Path) -> None:
