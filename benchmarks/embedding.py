@@ -132,7 +132,9 @@ def onnxruntime_encoder(model: zcwasm.embed.Model, threads: int) -> Callable[[in
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     session = onnxruntime.InferenceSession(
-        onnx_graph(model.weights, model.config), options, providers=["CPUExecutionProvider"]
+        onnx_graph(zcwasm.Weights(model.weights.path), model.config),
+        options,
+        providers=["CPUExecutionProvider"],
     )
 
     def with_batches(batch: int) -> Encode:

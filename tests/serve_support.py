@@ -228,7 +228,7 @@ class FakeBatcher:
 class FakeEmbedder:
     """A vector says the length of its text. gate: each batch takes one."""
 
-    config = SimpleNamespace(dim=3)
+    config = SimpleNamespace(outputs=3)
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []  # the lengths of the texts in each

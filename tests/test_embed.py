@@ -274,13 +274,13 @@ class TestModules:
             ("1_Pooling/config.json", {"pooling_mode_mean_tokens": False}, "no pooling"),
             (
                 "1_Pooling/config.json",
-                {"pooling_mode_mean_tokens": False, "pooling_mode_max_tokens": True},
-                "asks for max_tokens: supported is mean_tokens",
+                {"pooling_mode_mean_tokens": False, "pooling_mode_weightedmean_tokens": True},
+                "asks for weightedmean_tokens: supported is one of mean_tokens",
             ),
-            ("1_Pooling/config.json", {"pooling_mode": "cls"}, "asks for cls"),
+            ("1_Pooling/config.json", {"include_prompt": False}, "include_prompt is False"),
             ("1_Pooling/config.json", {"pooling_mode": ["mean"]}, "asks for"),
             ("1_Pooling/config.json", MEAN | {"word_embedding_dimension": 25}, "is 25, the encoder has 24"),
-            ("modules.json", modules("Transformer", "Pooling", "Dense", "Normalize"), "Dense"),
+            ("modules.json", modules("Transformer", "Pooling", "LayerNorm", "Normalize"), "LayerNorm"),
             ("modules.json", modules("Transformer", "Normalize"), "Transformer, Normalize"),
             ("modules.json", modules("Transformer"), "has Transformer: supported"),
             ("modules.json", {}, "no JSON array"),
@@ -295,10 +295,11 @@ class TestModules:
             ("sentence_bert_config.json", {"max_seq_length": 0}, "max_seq_length is 0"),
             ("sentence_bert_config.json", {"max_seq_length": 2}, "puts 2 tokens around a text"),
             ("sentence_bert_config.json", {"do_lower_case": 1}, "do_lower_case"),
+            ("config_sentence_transformers.json", {"prompts": {"query": 1}}, "prompts.query is 1"),
             (
                 "config_sentence_transformers.json",
-                {"prompts": {"query": "query: "}, "default_prompt_name": "query"},
-                "prompts are not supported",
+                {"prompts": {"query": "query: "}, "default_prompt_name": "text"},
+                "default_prompt_name is 'text', which is none of its prompts",
             ),
         ],
     )
@@ -487,5 +488,5 @@ def test_what_is_no_model(tmp_path: Path) -> None:
         embed.Model.open(tmp_path, wrong)
     file = tmp_path / "model.gguf"
     file.write_bytes(b"GGUF")
-    with pytest.raises(zcwasm.ModelError, match=r"model\.gguf is a file: .* is for zcwasm\.llm\.Model\.open"):
+    with pytest.raises(zcwasm.ModelError, match=r"model\.gguf: .* cut short or damaged"):
         embed.Model.open(file)

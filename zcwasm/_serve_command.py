@@ -48,8 +48,8 @@ def add_arguments(
         action="append",
         default=[],
         metavar="PATH_OR_NAME",
-        help="the folder of an embedding model or its name on the hub, the GGUF file of a language model "
-        f"that gives embeddings, or {embedders}; may be given several times",
+        help="the folder of an embedding model or its name on the hub, a GGUF file of one, or of a "
+        f"language model that gives embeddings, or {embedders}; may be given several times",
     )
     child.add_argument(
         "--host", default="127.0.0.1", help="the address to listen on (127.0.0.1: this machine only)"
@@ -186,6 +186,7 @@ def open_model(word: str, device: zcwasm.Device) -> Model:
 
 def open_embedder(word: str, device: zcwasm.Device) -> Embedder:
     from zcwasm import embed
+    from zcwasm._models.encoders import is_encoder
     from zcwasm.llm import Model
     from zcwasm.llm._embedding import pooling_of
 
@@ -193,7 +194,7 @@ def open_embedder(word: str, device: zcwasm.Device) -> Embedder:
     if pinned and pinned.main:
         raise zcwasm.ModelError(f"{word} is a language model that gives no embeddings: --model takes it")
     path, progress = fetch.resolve(word, progress=True), sys.stderr.isatty()
-    if path.is_dir():
+    if path.is_dir() or is_encoder(zcwasm.Weights(path).metadata):
         return embed.Model.open(path, device, progress=progress)
     model = Model.open(path, device, progress=progress)
     pooling_of(model, None)  # which says what is wrong with a model that is none for this

@@ -8,5 +8,7 @@
 - digests: what files and weights are known by
 - model_file: what a reader gives, and how it fails
 - opened: what an open model is, whoever computes with it
+- encoders: what differs between encoders; encoder_config: their numbers; encoder_tensors, encoder_files:
+  their tensors and files; encoder_tokens: texts to ids; encoder_run: one run of the guest bert.wasm
 - bert_files: the folder of a sentence model beside its weights
 """

@@ -1,8 +1,7 @@
-"""What the folder of a sentence model says beside its weights: its numbers, and what follows the encoder.
+"""What the folder of a sentence model says beside its weights: which modules follow the encoder, and prompts.
 
-Folders as transformers and sentence-transformers write them. The guest (guests/bert.c) computes a BERT
-encoder, the mean of a text's rows, and its length made 1 or not; whatever else a folder asks for is a
-ModelError. So are tensors that the guest would not read. All of it is untrusted.
+Folders as transformers and sentence-transformers write them. The encoder, pooling, Dense and Normalize are
+done; whatever else a folder asks for is a ModelError. All of it is untrusted.
 """
 
 from __future__ import annotations
@@ -10,36 +9,18 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import zcwasm
 from zcwasm._core import ModelError
-from zcwasm._models.model_file import model_error, naming, open_plain
+from zcwasm._models.encoders import Config, Kind, Pooling, Step
+from zcwasm._models.model_file import naming, open_plain
 from zcwasm.guests import layouts
 
 _MOST_JSON = 64 << 20
-# Of the encoder's training, and of what is not used of it.
-_UNUSED = ("pooler.dense.weight", "pooler.dense.bias", "embeddings.position_ids", "embeddings.token_type_ids")
-
-
-@dataclass(frozen=True)
-class Config:
-    """A model's numbers."""
-
-    layers: int
-    dim: int
-    heads: int
-    ff: int
-    vocab: int
-    positions: int
-    types: int
-    most_tokens: int  # of a text; what is behind them is cut off
-    norm_epsilon: float
-    normalize: bool = True  # whether vectors get length 1
-    lower_case: bool = False  # whether texts are made lower case before anything else
+_MOST_DENSE = 8
 
 
 def read_text(path: Path) -> str:
@@ -55,38 +36,40 @@ def read_text(path: Path) -> str:
     return text
 
 
-def _read_json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
     try:
         return json.loads(read_text(path))
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path} is no JSON: {error!s:.100}") from None
 
 
-def _read_object(path: Path) -> Mapping[str, Any]:
-    found = _read_json(path)
+def read_object(path: Path) -> Mapping[str, Any]:
+    found = read_json(path)
     if not isinstance(found, dict):
         raise ModelError(f"{path} holds no JSON object")
     return found
 
 
-def _read_if_there(path: Path) -> Mapping[str, Any]:
-    return _read_object(path) if path.exists() else {}
+def read_if_there(path: Path) -> Mapping[str, Any]:
+    return read_object(path) if path.exists() else {}
 
 
 @dataclass(frozen=True)
 class Folder:
     """What a folder says: where the encoder lies, and what follows it."""
 
+    root: Path
     encoder: Path
     normalize: bool
     pooling: Path
+    dense: tuple[Path, ...] = ()
 
     @classmethod
     def read(cls, folder: Path) -> Folder:
         path = folder / "modules.json"
         if not path.exists():  # made by transformers, or a copy of the encoder alone
-            return cls(folder, True, folder / "1_Pooling" / "config.json")
-        modules = _read_json(path)
+            return cls(folder, folder, True, folder / "1_Pooling" / "config.json")
+        modules = read_json(path)
         if not isinstance(modules, list) or not all(isinstance(module, dict) for module in modules):
             raise ModelError(f"{path} holds no JSON array of objects")
         kinds, places = [], []
@@ -98,73 +81,81 @@ class Folder:
                 raise ModelError(f"{path}: path {place!r:.100} is not a folder beside it")
             kinds.append(kind.rpartition(".")[2])
             places.append(folder / place)
-        if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
+        normalize = kinds[-1:] == ["Normalize"]
+        dense = kinds[2 : len(kinds) - normalize]
+        if kinds[:2] != ["Transformer", "Pooling"] or {*dense} - {"Dense"} or len(dense) > _MOST_DENSE:
             raise ModelError(
                 f"{path} has {', '.join(kinds)!s:.200}: supported are Transformer, Pooling and then, or not, "
-                "Normalize"
+                f"up to {_MOST_DENSE} Dense, and Normalize"
             )
-        return cls(places[0], len(kinds) == 3, places[1] / "config.json")
+        return cls(folder, places[0], normalize, places[1] / "config.json", tuple(places[2 : 2 + len(dense)]))
 
 
-def read_config(folder: Folder, root: Path) -> Config:
-    """The model's numbers. Raises ModelError for what is missing, odd or not supported, OSError."""
+def read_config(folder: Folder) -> tuple[Config, Kind]:
+    """The model's numbers, and what kind of a folder it is.
+
+    Raises OSError, and ModelError for what is missing,
+    odd or not supported."""
     path = folder.encoder / "config.json"
-    found = _read_object(path)
-
-    def must(key: str, allowed: object) -> None:
-        if key in found and found[key] != allowed:
-            raise ModelError(f"{path}: {key} is {found[key]!r:.100}, supported: {allowed!r}")
-
-    def count(key: str, most: int) -> int:
-        value = found.get(key)
-        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-            raise ModelError(f"{path}: {key} is {value!r:.100}, must be 1 to {most}")
-        return value
-
-    must("model_type", "bert")
-    must("hidden_act", "gelu")
-    must("position_embedding_type", "absolute")
-    must("is_decoder", False)
-    must("add_cross_attention", False)
-    epsilon = found.get("layer_norm_eps", 1e-12)
-    if isinstance(epsilon, bool) or not isinstance(epsilon, (int, float)) or not 0 <= epsilon < 1:
-        raise ModelError(f"{path}: layer_norm_eps is {epsilon!r:.100}, must be 0 to 1")
-    dim = count("hidden_size", layouts.BERT_MAX_DIM)
-    heads, most = count("num_attention_heads", layouts.BERT_MAX_HEADS), layouts.ZC_ATTENTION_MAX_HEAD
-    if dim % heads or dim // heads % 4 or dim // heads > most:
-        raise ModelError(
-            f"{path}: {heads} heads of {dim} columns are not supported: each must have a multiple of 4, "
-            f"up to {most}"
-        )
-    _check_pooling(folder.pooling, dim)
-    _check_prompts(root / "config_sentence_transformers.json")
-    positions = count("max_position_embeddings", layouts.BERT_MAX_POSITIONS)
-    own = _read_if_there(folder.encoder / "sentence_bert_config.json")
+    own = read_if_there(folder.encoder / "sentence_bert_config.json")
     lower_case = own.get("do_lower_case", False)
     if not isinstance(lower_case, bool):
         raise ModelError(
             f"sentence_bert_config.json: do_lower_case is {lower_case!r:.100}, must be true or false"
         )
-    return Config(
-        layers=count("num_hidden_layers", layouts.BERT_MAX_LAYERS),
-        dim=dim,
-        heads=heads,
-        ff=count("intermediate_size", layouts.BERT_MAX_FF),
-        vocab=count("vocab_size", layouts.BERT_MAX_VOCAB),
-        positions=positions,
-        types=count("type_vocab_size", layouts.BERT_MAX_TYPES),
-        most_tokens=min(positions, _most_tokens(folder.encoder, own)),
-        norm_epsilon=float(epsilon),
-        normalize=folder.normalize,
-        lower_case=lower_case,
-    )
+    from zcwasm._models import encoder_config  # which reads families of decoders, too
+
+    said, most = read_object(path), most_tokens(folder.encoder, own)
+    with naming(folder.encoder):
+        kind = encoder_config.kind_of(said)
+        config = encoder_config.read(said, most)
+    steps = _read_dense(folder.dense, config.dim)
+    pooling = _read_pooling(folder.pooling, config.dim)
+    config = replace(config, pooling=pooling, steps=steps, normalize=folder.normalize, lower_case=lower_case)
+    return config, kind
 
 
-def _most_tokens(folder: Path, own: Mapping[str, Any]) -> int:
+@dataclass(frozen=True)
+class Scorer:
+    """What the folder of a cross-encoder says."""
+
+    config: Config
+    kind: Kind
+    names: list[tuple[str, str]]  # of the steps' matrices and norms
+    activation: Literal["sigmoid", "none"]
+
+
+_SCORES: Mapping[str, Literal["sigmoid", "none"]] = {"Sigmoid": "sigmoid", "Identity": "none"}
+
+
+def read_scorer(folder: Path) -> Scorer:
+    """Raises ModelError for what is missing, odd or not supported, OSError."""
+    from zcwasm._models import encoder_config
+
+    said, most = read_object(folder / "config.json"), most_tokens(folder, {})
+    with naming(folder):
+        kind = encoder_config.kind_of(said)
+        config = encoder_config.read(said, most)
+        pooling, steps, names = encoder_config.scored(said, kind)
+    config = replace(config, pooling=pooling, steps=steps, normalize=False)
+    key, own = "sentence_transformers.activation_fn", said.get("sentence_transformers")
+    name = own.get("activation_fn") if isinstance(own, dict) else None
+    if name is None:
+        key = "sbert_ce_default_activation_function"
+        name = said.get(key)
+    if name is None:
+        return Scorer(config, kind, names, "sigmoid" if config.outputs == 1 else "none")
+    activation = _SCORES.get(str(name).rpartition(".")[2])
+    if activation is None:
+        raise ModelError(f"{folder / 'config.json'}: {key} is {name!r:.100}, supported: {', '.join(_SCORES)}")
+    return Scorer(config, kind, names, activation)
+
+
+def most_tokens(folder: Path, own: Mapping[str, Any]) -> int:
     """Of a text: what sentence-transformers' file says, or else the tokenizer's, which may say 1e30."""
     value, where = own.get("max_seq_length"), "sentence_bert_config.json: max_seq_length"
     if value is None:
-        tokenizer = _read_if_there(folder / "tokenizer_config.json")
+        tokenizer = read_if_there(folder / "tokenizer_config.json")
         value, where = tokenizer.get("model_max_length"), "tokenizer_config.json: model_max_length"
     if value is None:
         return 1 << 30
@@ -173,74 +164,109 @@ def _most_tokens(folder: Path, own: Mapping[str, Any]) -> int:
     return int(min(value, 1 << 30))
 
 
-def _check_pooling(path: Path, dim: int) -> None:
-    """Pooling must be the mean."""
-    found = _read_if_there(path)
+_MODES: Mapping[str, Pooling] = {
+    "mean_tokens": "mean",
+    "mean": "mean",
+    "cls_token": "cls",
+    "cls": "cls",
+    "max_tokens": "max",
+    "max": "max",
+    "lasttoken": "last",
+}
+
+
+def _read_pooling(path: Path, dim: int) -> Pooling:
+    found = read_if_there(path)
     modes = [
         key.removeprefix("pooling_mode_") for key in found if key.startswith("pooling_mode_") and found[key]
     ]
     if found.get("pooling_mode_mean_tokens", "pooling_mode" not in found) and "mean_tokens" not in modes:
-        modes.append("mean_tokens")
+        # What is not said counts only where nothing else is.
+        modes += [] if modes and "pooling_mode_mean_tokens" not in found else ["mean_tokens"]
     if "pooling_mode" in found:
-        modes.append(str(found["pooling_mode"]).replace("mean", "mean_tokens", 1))
-    if set(modes) != {"mean_tokens"}:
+        modes.append(str(found["pooling_mode"]))
+    kinds = {_MODES.get(mode) for mode in modes}
+    kind = next(iter(kinds), None)
+    if len(kinds) != 1 or kind is None:
         raise ModelError(
-            f"{path} asks for {', '.join(modes) or 'no pooling'!s:.200}: supported is mean_tokens"
+            f"{path} asks for {', '.join(modes) or 'no pooling'!s:.200}: supported is one of "
+            f"{', '.join(_MODES)}"
         )
+    if found.get("include_prompt", True) is not True:
+        raise ModelError(f"{path}: include_prompt is {found['include_prompt']!r:.100}, supported: True")
     for key in ("word_embedding_dimension", "embedding_dimension"):
         if found.get(key, dim) != dim:
             raise ModelError(f"{path}: {key} is {found[key]!r:.100}, the encoder has {dim} columns")
+    return kind
 
 
-def _check_prompts(path: Path) -> None:
-    """Nothing may be put in front of every text."""
-    found = _read_if_there(path)
-    name, prompts = found.get("default_prompt_name"), found.get("prompts")
-    if name is not None and not (
-        isinstance(name, str) and isinstance(prompts, dict) and prompts.get(name) in ("", None)
-    ):
-        raise ModelError(f"{path}: default_prompt_name is {name!r:.100}: prompts are not supported")
+_DENSE_KEYS = {"in_features", "out_features", "bias", "activation_function"}
 
 
-def check_tensors(weights: zcwasm.Weights, config: Config, path: Path) -> None:
-    """Raises ModelError for a tensor that is missing, of another shape, or not known."""
-    found, unusable = weights.tensors, weights.unusable
-    first = "embeddings.word_embeddings.weight"
-    prefix = "" if first in found or first in unusable else "bert."
-    known = {prefix + name for name in _UNUSED}
-    for short, shape in _tensors(config):
-        name = prefix + short
-        known.add(name)
-        tensor = found.get(name)
-        if tensor is None:
-            raise model_error(f"{path}: tensor {name} {unusable.get(name, 'is missing')}", None)
-        if tensor.shape != shape:
-            raise model_error(f"{path}: tensor {name} is {tensor.shape}, must be {shape}", tensor.offset)
-    for name in (*found, *unusable):
-        # With a prefix there may be heads beside the encoder ("cls."), which embeddings do not need.
-        if name not in known and name.startswith(prefix):
-            raise model_error(
-                f"{path}: tensor {name} is not known: it would change the result "
-                f"(config.json says {config.layers} layers)",
-                found[name].offset if name in found else None,
+def _read_dense(folders: Sequence[Path], columns: int) -> tuple[Step, ...]:
+    steps = []
+    for folder in folders:
+        path = folder / "config.json"
+        found = read_object(path)
+        for key, value in found.items():
+            if key not in _DENSE_KEYS and value is not None:
+                raise ModelError(f"{path}: {key!s:.100} is {value!r:.100}: this key is not known")
+        rows, bias = found.get("out_features"), found.get("bias", True)
+        if found.get("in_features") != columns:
+            raise ModelError(f"{path}: in_features is {found.get('in_features')!r:.100}, must be {columns}")
+        if type(rows) is not int or not 1 <= rows <= layouts.BERT_MAX_DIM:
+            raise ModelError(f"{path}: out_features is {rows!r:.100}, must be 1 to {layouts.BERT_MAX_DIM}")
+        if not isinstance(bias, bool):
+            raise ModelError(f"{path}: bias is {bias!r:.100}, must be true or false")
+        name = found.get("activation_function", "torch.nn.modules.activation.Tanh")
+        activation = _DENSE_ACTIVATIONS.get(str(name).rpartition(".")[2])
+        if activation is None:
+            raise ModelError(
+                f"{path}: activation_function is {name!r:.100}, supported: {', '.join(_DENSE_ACTIVATIONS)}"
             )
+        steps.append(Step(rows, activation, bias=bias))
+        columns = rows
+    return tuple(steps)
 
 
-def _tensors(config: Config) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Name and shape of what guests/bert.c looks for."""
-    dim, ff = config.dim, config.ff
-    for name, rows in (("word", config.vocab), ("position", config.positions), ("token_type", config.types)):
-        yield f"embeddings.{name}_embeddings.weight", (rows, dim)
-    norms, dense = ["embeddings.LayerNorm"], []
-    for index in range(config.layers):
-        layer = f"encoder.layer.{index}."
-        dense += [(f"{layer}attention.self.{name}", dim, dim) for name in ("query", "key", "value")]
-        dense += [(f"{layer}attention.output.dense", dim, dim)]
-        dense += [(f"{layer}intermediate.dense", ff, dim), (f"{layer}output.dense", dim, ff)]
-        norms += [f"{layer}attention.output.LayerNorm", f"{layer}output.LayerNorm"]
-    for name, rows, columns in dense:
-        yield f"{name}.weight", (rows, columns)
-        yield f"{name}.bias", (rows,)
-    for name in norms:
-        yield f"{name}.weight", (dim,)
-        yield f"{name}.bias", (dim,)
+_DENSE_ACTIVATIONS = {"Tanh": layouts.BERT_ACTIVATION_TANH, "Identity": layouts.BERT_ACTIVATION_NONE}
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """What may be put in front of texts, by name, and the one that is where nothing else is asked for."""
+
+    texts: Mapping[str, str]
+    default: str = ""
+
+    @classmethod
+    def read(cls, path: Path) -> Prompts:
+        found = read_if_there(path)
+        name, prompts = found.get("default_prompt_name"), found.get("prompts") or {}
+        if not isinstance(prompts, dict):
+            raise ModelError(f"{path}: prompts is {type(prompts).__name__}, must be an object")
+        texts = {}
+        for key, value in prompts.items():
+            if not isinstance(value, str) and value is not None:
+                raise ModelError(f"{path}: prompts.{key!s:.100} is {value!r:.100}, must be a text")
+            texts[key] = value or ""
+        if name is not None and (not isinstance(name, str) or name not in texts):
+            raise ModelError(f"{path}: default_prompt_name is {name!r:.100}, which is none of its prompts")
+        return cls(texts, texts[name] if name is not None else "")
+
+    def choose(self, prompt: str | None, name: str | None) -> str:
+        """What to put in front, of the two arguments that say it."""
+        if prompt is not None and name is not None:
+            raise ValueError("prompt and prompt_name: give one of them")
+        for what, value in (("prompt", prompt), ("prompt_name", name)):
+            if value is not None and not isinstance(value, str):
+                raise TypeError(f"{what} is {type(value).__name__}, must be str")
+        if prompt is not None:
+            return prompt
+        if name is None:
+            return self.default
+        if name not in self.texts:
+            raise ValueError(
+                f"prompt_name is {name!r:.100}, this model has {', '.join(self.texts) or 'none'}"
+            )
+        return self.texts[name]

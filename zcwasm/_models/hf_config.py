@@ -22,7 +22,7 @@ _MOST = 1e15  # of any number that is not counted
 _FULL, _SLIDING = "full_attention", "sliding_attention"
 
 
-class _Keys:
+class Keys:
     """The keys of an object. Those that are asked for count as known."""
 
     def __init__(self, values: Mapping[str, Any], where: str = "") -> None:
@@ -69,13 +69,13 @@ class _Keys:
             raise self.wrong(key, ", must be true or false")
         return value
 
-    def inner(self, key: str) -> _Keys | None:
+    def inner(self, key: str) -> Keys | None:
         value = self.get(key)
         if value is None:
             return None
         if not isinstance(value, dict):
             raise self.wrong(key, ", must be an object")
-        return _Keys(value, f"{self.where}{key}.")
+        return Keys(value, f"{self.where}{key}.")
 
     def items(self, key: str, count: int) -> list[Any] | None:
         """One for each layer."""
@@ -130,7 +130,7 @@ def read(config: Mapping[str, Any]) -> dict[str, Any]:
             f"a text_config of these {', '.join(hf_kinds.VISION)}",
             None,
         )
-    keys = _Keys(config)
+    keys = Keys(config)
     if keys.get("quantization_config") is not None:
         raise model_error(
             "config.json: quantization_config is there: quantized folders are not supported", None
@@ -147,7 +147,7 @@ def _read_text_of(name: str, config: Mapping[str, Any], text: Mapping[str, Any])
     kind = text.get("model_type", hf_kinds.VISION[name][0])
     if kind not in hf_kinds.VISION[name]:
         raise model_error(f"config.json: text_config.model_type is {kind!r:.100} in a {name}", None)
-    beside = _Keys({key: value for key, value in config.items() if key != "text_config"})
+    beside = Keys({key: value for key, value in config.items() if key != "text_config"})
     beside.check(hf_kinds.WITHOUT_EFFECT | hf_kinds.BESIDE_TEXT, hf_kinds.NEUTRAL)
     tied = config.get("tie_word_embeddings")
     said = {} if tied is None else {"tie_word_embeddings": tied}
@@ -169,7 +169,7 @@ class _Writer:
         self.metadata[f"{self.kind.architecture}.{key}"] = value
 
 
-def _read_numbers(keys: _Keys, found: _Writer) -> None:
+def _read_numbers(keys: Keys, found: _Writer) -> None:
     kind, put = found.kind, found.put
 
     def count(key: str, default: int | None = None, null: int | None = None) -> int:
@@ -205,7 +205,7 @@ def _read_numbers(keys: _Keys, found: _Writer) -> None:
         put("use_parallel_residual", keys.flag("use_parallel_residual", False))
 
 
-def _read_positions(keys: _Keys, found: _Writer) -> None:
+def _read_positions(keys: Keys, found: _Writer) -> None:
     kind, layers = found.kind, found.metadata[f"{found.kind.architecture}.block_count"]
     found.put(
         "context_length", keys.count("max_position_embeddings", kind.defaults.get("max_position_embeddings"))
@@ -220,14 +220,14 @@ def _read_positions(keys: _Keys, found: _Writer) -> None:
     _read_rope(keys, found)
 
 
-def _unrotated(keys: _Keys, layers: int, every: int) -> list[bool]:
+def _unrotated(keys: Keys, layers: int, every: int) -> list[bool]:
     interval = keys.count("no_rope_layer_interval", every)
     flags = keys.items("no_rope_layers", layers)  # 1: it is rotated
     return [(layer + 1) % interval == 0 if flags is None else not flags[layer] for layer in range(layers)]
 
 
 def _windows(
-    keys: _Keys, kind: hf_kinds.Kind, layers: int, unrotated: list[bool] | None
+    keys: Keys, kind: hf_kinds.Kind, layers: int, unrotated: list[bool] | None
 ) -> tuple[int, list[bool]]:
     """How many keys a row sees, 0 without windows, and which layers have one."""
     if kind.windows == "none":
@@ -256,7 +256,7 @@ def _windows(
     return window or 0, [window is not None and flag for flag in has_window]
 
 
-def _read_rope(keys: _Keys, found: _Writer) -> None:
+def _read_rope(keys: Keys, found: _Writer) -> None:
     new, old = keys.inner("rope_parameters"), keys.inner("rope_scaling")
     if found.family.scales_far_queries:
         _read_far_queries(keys, new or old, found)
@@ -266,14 +266,14 @@ def _read_rope(keys: _Keys, found: _Writer) -> None:
         )
     theta = keys.number("rope_theta", found.kind.theta, null=found.kind.theta)
     if found.kind.window_theta is None:
-        _read_angles(keys, new or old or _Keys({}), found, theta)
+        _read_angles(keys, new or old or Keys({}), found, theta)
         return
     of_window = found.kind.window_theta
     if found.family.window_rope_base is not None:
         of_window = keys.number("rope_local_base_freq", of_window, null=of_window)
-    full, sliding = old or _Keys({}), None
+    full, sliding = old or Keys({}), None
     if new is not None:
-        full, sliding = new.inner(_FULL) or _Keys({}), new.inner(_SLIDING)
+        full, sliding = new.inner(_FULL) or Keys({}), new.inner(_SLIDING)
         new.check(set(), {})
     _read_angles(keys, full, found, theta)
     if sliding is not None:
@@ -284,14 +284,14 @@ def _read_rope(keys: _Keys, found: _Writer) -> None:
     found.put("rope.freq_base_swa", of_window)
 
 
-def _read_far_queries(keys: _Keys, rope: _Keys | None, found: _Writer) -> None:
+def _read_far_queries(keys: Keys, rope: Keys | None, found: _Writer) -> None:
     if rope is None:  # transformers has numbers of its own then
         raise keys.wrong("rope_parameters", ", must be there")
     found.put("attention.temperature_scale", rope.number("llama_4_scaling_beta", 0, null=0))
     rope.known.add("max_position_embeddings")  # which is there twice
 
 
-def _read_angles(keys: _Keys, rope: _Keys, found: _Writer, theta: float) -> None:
+def _read_angles(keys: Keys, rope: Keys, found: _Writer, theta: float) -> None:
     """Of layers that have no angles of their own. rope: what rope_parameters or rope_scaling says of them."""
     kind, prefix = found.kind, found.kind.architecture
     size, context = (
@@ -331,7 +331,7 @@ def _read_angles(keys: _Keys, rope: _Keys, found: _Writer, theta: float) -> None
     rope.check({"finetuned"}, {"partial_rotary_factor": (1,), "truncate": (True,)})
 
 
-def _read_long(rope: _Keys, found: _Writer, original: int, context: int) -> None:
+def _read_long(rope: Keys, found: _Writer, original: int, context: int) -> None:
     factor = rope.above("factor", context / original, null=context / original)
     attention = 1.0
     if factor > 1:
@@ -345,7 +345,7 @@ def _read_long(rope: _Keys, found: _Writer, original: int, context: int) -> None
     found.metadata[f"zcwasm.{SHORT}"] = rope.numbers("short_factor")
 
 
-def _read_yarn(rope: _Keys, found: _Writer, original: int, context: int) -> None:
+def _read_yarn(rope: Keys, found: _Writer, original: int, context: int) -> None:
     factor = rope.above("factor", context / original, null=context / original)
     found.put("rope.scaling.type", "yarn")
     found.put("rope.scaling.factor", factor)

@@ -47,6 +47,8 @@ _FILES = (".gguf", ".safetensors", ".json", ".bin", ".pt", ".zip")
 _BESIDE = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json"]
 _BESIDE += ["chat_template.jinja", "modules.json", "sentence_bert_config.json", "1_Pooling/config.json"]
 _BESIDE += ["config_sentence_transformers.json"]
+# Modules behind an encoder.
+_DENSE = re.compile(r"[0-9]{1,2}_Dense/(?:config\.json|model\.safetensors)", re.ASCII)
 _GGUF = re.compile(r"((?:[\w.+ -]+/){0,8}[\w.+ -]+?)(?:-(\d{5})-of-(\d{5}))?\.gguf", re.ASCII)
 _NO_MODEL = ("mmproj", "imatrix")  # in the names of GGUF files that are none
 _TRIES = 3
@@ -140,6 +142,7 @@ def choose(files: Collection[str], name: Name) -> Choice:
         weights = next((each for each in (shards.ONE, shards.INDEX) if each in files), None)
         if weights:
             beside = [each for each in _BESIDE if each in files]
+            beside += sorted(each for each in files if _DENSE.fullmatch(each))
             return Choice(["config.json", weights, *beside], "")
     models = _gguf_models(files)
     if name.what is not None and name.what.lower().endswith(".gguf"):

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from zcwasm._models import hf_config, hf_names, parts, shards, weights_files
+from zcwasm._models import encoders, hf_config, hf_names, parts, shards, weights_files
 from zcwasm._models.model_file import Header, Path, model_error, naming, open_plain
 
 # Of sentence-transformers: its modes of pooling to GGUF's numbers.
@@ -86,7 +86,7 @@ def find(path: Path) -> Gguf | Folder:
 def _metadata(folder: Path) -> Metadata:
     with naming("config.json"):
         config = shards.read_json(os.path.join(folder, "config.json"))
-    if str(config.get("model_type")).endswith("bert"):
+    if str(config.get("model_type")) in encoders.KINDS:
         raise model_error("config.json: model_type is that of an encoder, for zcwasm.embed.Model.open", None)
     metadata = Metadata(hf_config.read(config))
     said = _read_if_there(folder, "tokenizer_config.json")

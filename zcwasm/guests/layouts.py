@@ -248,7 +248,7 @@ LLAMA_MANY = _struct(
 
 # bert.h
 
-BERT_VERSION = 1
+BERT_VERSION = 2
 BERT_MAX_LAYERS = 1024
 BERT_MAX_DIM = 65536
 BERT_MAX_HEADS = 1024
@@ -257,9 +257,25 @@ BERT_MAX_VOCAB = 16777216
 BERT_MAX_POSITIONS = 1048576
 BERT_MAX_TYPES = 65536
 BERT_MAX_BATCH_TOKENS = 1048576
+BERT_MAX_ROPES = 2
+BERT_MAX_STEPS = 16
+BERT_NORM_POST = 0
+BERT_NORM_PRE = 1
+BERT_FF_GELU = 0
+BERT_FF_GELU_TANH = 1
+BERT_FF_GATED_SILU = 2
+BERT_FF_GATED_GELU = 3
+BERT_POOLING_MEAN = 0
+BERT_POOLING_CLS = 1
+BERT_POOLING_LAST = 2
+BERT_POOLING_MAX = 3
+BERT_ACTIVATION_NONE = 0
+BERT_ACTIVATION_TANH = 1
+BERT_ACTIVATION_GELU = 2
+BERT_ACTIVATION_GELU_TANH = 3
 
 BERT_CONFIG = _struct(
-    48,
+    76,
     ("version", "<u4", 0),
     ("layers", "<u4", 4),
     ("dim", "<u4", 8),
@@ -270,21 +286,41 @@ BERT_CONFIG = _struct(
     ("types", "<u4", 28),
     ("most_tokens", "<u4", 32),
     ("batch_tokens", "<u4", 36),
-    ("flags", "<u4", 40),
-    ("norm_epsilon", "<f4", 44),
+    ("norms", "<u4", 40),
+    ("feed_forward", "<u4", 44),
+    ("window", "<u4", 48),
+    ("ropes", "<u4", 52),
+    ("pooling", "<u4", 56),
+    ("steps", "<u4", 60),
+    ("outputs", "<u4", 64),
+    ("normalize", "<u4", 68),
+    ("norm_epsilon", "<f4", 72),
+)
+
+BERT_LAYER = _struct(
+    8,
+    ("local", "<u4", 0),
+    ("rope", "<u4", 4),
+)
+
+BERT_STEP = _struct(
+    8,
+    ("rows", "<u4", 0),
+    ("activation", "<u4", 4),
 )
 
 BERT_STATE = _struct(
-    596,
+    628,
     ("version", "<u4", 0),
     ("size", "<u4", 4),
     ("config", BERT_CONFIG, 8),
-    ("texts", "<u4", 56),
-    ("tokens", "<u4", 60),
-    ("ids", "<u4", 64),
-    ("lengths", "<u4", 68),
-    ("output", "<u4", 72),
-    ("submissions", "<u4", 76),
-    ("error_size", "<u4", 80),
-    ("error", ("u1", (512,)), 84),
+    ("texts", "<u4", 84),
+    ("tokens", "<u4", 88),
+    ("ids", "<u4", 92),
+    ("types", "<u4", 96),
+    ("lengths", "<u4", 100),
+    ("output", "<u4", 104),
+    ("submissions", "<u4", 108),
+    ("error_size", "<u4", 112),
+    ("error", ("u1", (512,)), 116),
 )

@@ -40,7 +40,7 @@ class Numbers:
         name = metadata.get("general.architecture")
         if not isinstance(name, str) or name not in FAMILIES:
             known = ", ".join(FAMILIES)
-            kind = ", an embedding model, which writes no text" if "bert" in f"{name!s:.100}" else ""
+            kind = ", an encoder, for zcwasm.embed.Model.open" if "bert" in f"{name!s:.100}" else ""
             raise model_error(f"general.architecture is {name!r:.100}{kind}; supported are {known}", None)
         self.architecture = name
 

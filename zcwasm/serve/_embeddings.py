@@ -55,8 +55,9 @@ def check(embedders: Mapping[str, Embedder], body: bytes) -> Asked:
     """A request for embeddings, with the tokens of its texts. Raises RequestError."""
     asked = _requests.embedding(_json.read(body))
     model = find(embedders, asked.model)
-    if asked.dimensions not in (None, model.config.dim):
-        raise invalid("dimensions", f"this model has {model.config.dim}", "unsupported_value")
+    columns = model.config.dim if isinstance(model, Model) else model.config.outputs
+    if asked.dimensions not in (None, columns):
+        raise invalid("dimensions", f"this model has {columns}", "unsupported_value")
     try:
         return Asked(asked.model, asked.base64, _ids(model, asked.texts))
     except Exception as error:

@@ -1,0 +1,103 @@
+"""Texts, and pairs of them, to the ids that an encoder reads: by tokenizer.json, or a GGUF file's metadata.
+
+Any thread may use these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from zcwasm._core import ModelError
+from zcwasm._models.bert_files import read_if_there, read_text
+from zcwasm._models.encoders import Config
+from zcwasm._models.guarded import guarded
+
+if TYPE_CHECKING:
+    import tokenizers
+
+
+class Tokens(Protocol):
+    def of_texts(self, texts: Sequence[str]) -> list[list[int]]:
+        """Cut to what the model takes, with its own tokens around them."""
+
+
+def clean(text: str) -> str:
+    """Half a surrogate pair, which no UTF-8 text can hold, counts as U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+class Json:
+    """tokenizer.json, cutting texts as the model wants it, its ids checked to be rows of the embedding. Of a
+    pair the longer text is cut first."""
+
+    def __init__(self, path: Path, config: Config, *, pairs: bool = False) -> None:
+        from tokenizers import Tokenizer
+
+        self._types = pairs and _has_types(path.parent, config)
+        text = read_text(path)
+
+        def make() -> Tokenizer:
+            tokenizer = Tokenizer.from_str(text)
+            tokenizer.no_padding()
+            tokenizer.enable_truncation(config.most_tokens)
+            return tokenizer
+
+        self._tokenizer: tokenizers.Tokenizer = guarded(str(path), make)
+        last = max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=0)
+        if last >= config.vocab:
+            raise ModelError(f"{path} has {last + 1} tokens, the model {config.vocab}")
+        around = self._tokenizer.num_special_tokens_to_add(pairs)
+        if config.most_tokens <= around:
+            what = "a pair" if pairs else "a text"
+            raise ModelError(
+                f"{path} puts {around} tokens around {what}, which may have {config.most_tokens}"
+            )
+        probe = guarded(str(path), lambda: self._tokenizer.encode("a", "b" if pairs else None))
+        if not pairs and config.types and any(probe.type_ids):
+            raise ModelError(f"{path} gives texts another type than 0, which is not supported")
+        if self._types and any(kind >= config.types for kind in probe.type_ids):
+            raise ModelError(f"{path} gives texts types that the model's {config.types} do not have")
+        if len(probe.ids) > config.most_tokens or any(index >= config.vocab for index in probe.ids):
+            raise ModelError(f"{path}: its post-processor does not fit the model")
+
+    def of_texts(self, texts: Sequence[str]) -> list[list[int]]:
+        found = guarded("tokenizer.json", lambda: self._tokenizer.encode_batch_fast(list(texts)))
+        return [encoding.ids for encoding in found]
+
+    def of_pairs(self, pairs: Sequence[tuple[str, str]]) -> tuple[list[list[int]], list[list[int]] | None]:
+        """Ids, and the types of tokens where the model has any."""
+        found = guarded("tokenizer.json", lambda: self._tokenizer.encode_batch_fast(list(pairs)))
+        ids = [encoding.ids for encoding in found]
+        return ids, [encoding.type_ids for encoding in found] if self._types else None
+
+
+def _has_types(folder: Path, config: Config) -> bool:
+    """Whether the model is to be told which tokens are of the second text."""
+    names = read_if_there(folder / "tokenizer_config.json").get("model_input_names")
+    return config.types > 1 and not (isinstance(names, list) and "token_type_ids" not in names)
+
+
+class Gguf:
+    """The tokenizer of a GGUF file."""
+
+    def __init__(self, metadata: Mapping[str, Any], config: Config) -> None:
+        from zcwasm.llm._tokenizer import Tokenizer
+
+        self._tokenizer = made = Tokenizer(metadata, rows=config.vocab)
+        self._front, self._behind = [], []  # type: tuple[list[int], list[int]]
+        for wanted, index, name, where in (
+            (made.add_bos, made.bos_id, "bos", self._front),
+            (made.add_eos, made.eos_id, "eos", self._behind),
+        ):
+            if wanted and index is None:
+                raise ModelError(f"tokenizer.ggml.{name}_token_id is missing: texts have one around them")
+            where += [index] if wanted and index is not None else []
+        self._most = config.most_tokens - len(self._front) - len(self._behind)
+        if self._most < 1:
+            raise ModelError(f"{config.family}.context_length is {config.most_tokens}: no room for a text")
+
+    def of_texts(self, texts: Sequence[str]) -> list[list[int]]:
+        found = [self._tokenizer.encode(text, add_special=False) for text in texts]
+        return [[*self._front, *ids[: self._most], *self._behind] for ids in found]
