@@ -27,14 +27,14 @@ from zcwasm._extras import needed_for
 from zcwasm._models import bert_files, encoder_files, encoder_run, encoder_tokens, fetch
 from zcwasm._models.bert_files import Prompts
 from zcwasm._models.encoder_tokens import Tokens, clean
-from zcwasm._models.encoders import Config
+from zcwasm._models.encoders import Config, Pooling, Step
 from zcwasm._models.opened import Opened, layers
 from zcwasm._models.weights import Progress
 from zcwasm.guests import layouts
 
-__all__ = ["Activation", "Config", "CrossEncoder", "Model"]
+__all__ = ["Activation", "Config", "CrossEncoder", "Model", "Pooling", "Step"]
 
-Config.__module__ = __name__
+Config.__module__ = Step.__module__ = __name__
 
 #: What is done with the scores of a pair.
 Activation = Literal["sigmoid", "softmax", "none"]
