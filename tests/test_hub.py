@@ -142,6 +142,19 @@ def test_a_folder(client: Client, tmp_path: Path) -> None:
     assert client.one("some/model@main:nothing")["error"] == "FetchError"
 
 
+def test_what_the_cache_links_to_elsewhere_stays(client: Client, tmp_path: Path) -> None:
+    """Whoever links a file of theirs into the cache loses the link where it is another, and no more."""
+    client.server.repositories["some/one"] = repository({"x.gguf": model_files.gguf()})
+    mine, link = tmp_path / "mine.gguf", client.snapshot("some/one") / "x.gguf"
+    mine.write_bytes(b"another")
+    link.parent.mkdir(parents=True)
+    link.symlink_to(mine)
+    assert "has 7 bytes" in client.one("some/one")["text"]
+    assert mine.exists()
+    assert client.one("some/one") == {"path": str(link)}
+    assert link.read_bytes() == model_files.gguf()
+
+
 def test_gguf_files(client: Client) -> None:
     names = ["m-Q4_K_M.gguf", "m-Q4_K_S.gguf", "m-Q8_0-00001-of-00002.gguf", "m-Q8_0-00002-of-00002.gguf"]
     names += ["mmproj-m-f16.gguf", "BF16/m-BF16.gguf", "m.imatrix.gguf", "README.md"]

@@ -339,7 +339,9 @@ def _check(name: Name, file: str, path: Path, said: File, progress: bool) -> int
                 kind = "SHA-256" if said.sha256 else "git's SHA-1"
                 problem = f"has {kind} {digest.hexdigest()}, must have {expected}"
         if problem:
-            for each in (Path(os.path.realpath(path)), path):
+            # Of what the cache links to only its own: a link that somebody made may lead to the original.
+            target, own = Path(os.path.realpath(path)), os.path.realpath(_Cache(name, None).folder)
+            for each in (target, path) if target.is_relative_to(own) else (path,):
                 with suppress(FileNotFoundError):
                     each.unlink()
     except OSError as error:
