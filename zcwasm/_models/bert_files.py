@@ -16,6 +16,7 @@ from typing import Any
 
 import zcwasm
 from zcwasm._core import ModelError
+from zcwasm._models import language
 from zcwasm._models.model_file import model_error
 from zcwasm.guests import layouts
 
@@ -118,6 +119,11 @@ def read_config(folder: Folder, root: Path) -> Config:
             raise ModelError(f"{path}: {key} is {value!r:.100}, must be 1 to {most}")
         return value
 
+    if language.is_decoder(folder.encoder):
+        raise ModelError(
+            f"{path}: model_type is {found['model_type']!r}, a language model's: the embed() of "
+            "zcwasm.llm.Model gives its embeddings"
+        )
     must("model_type", "bert")
     must("hidden_act", "gelu")
     must("position_embedding_type", "absolute")

@@ -33,7 +33,7 @@ from typing import Any, NamedTuple
 from zcwasm._core import ModelError
 from zcwasm._extras import needed_for
 from zcwasm._models import shards
-from zcwasm._models.fetch import FetchError, cache_folder
+from zcwasm._models.fetch import FILES, FetchError, cache_folder
 
 _PART = r"[A-Za-z0-9_][\w.-]{0,95}"
 _REVISION = r"[\w.-]+(?:/[\w.-]+){0,8}"
@@ -41,8 +41,6 @@ _PATH = r"[\w.+-][\w.+ -]*(?:/[\w.+-][\w.+ -]*){0,8}"
 _NAME = re.compile(rf"({_PART}/{_PART})(?:@({_REVISION}))?(?::({_PATH}))?", re.ASCII)
 _LONGEST = 400
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-# How a path ends that was meant as one.
-_FILES = (".gguf", ".safetensors", ".json", ".bin", ".pt", ".zip")
 # Of a folder: what is read beside the tensors, where it is there.
 _BESIDE = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json"]
 _BESIDE += ["chat_template.jinja", "modules.json", "sentence_bert_config.json", "1_Pooling/config.json"]
@@ -68,7 +66,7 @@ class Name(NamedTuple):
 def parse(text: str) -> Name | None:
     """None for what is no such name. Whether there is a path like that is the caller's to ask first."""
     match = _NAME.fullmatch(text) if len(text) <= _LONGEST else None
-    if match is None or ".." in text or (match[3] is None and match[1].lower().endswith(_FILES)):
+    if match is None or ".." in text or (match[3] is None and match[1].lower().endswith(FILES)):
         return None
     return Name(match[1], match[2], match[3])
 
@@ -246,7 +244,8 @@ def _cached(name: Name, why: str) -> Path:
     cache = _Cache(name, commit if commit and _COMMIT.fullmatch(commit) else None)
     if cache.commit is None or not cache.snapshot.is_dir():
         raise FetchError(
-            f"{name} is not in the cache {cache.folder.parent}, and {why}: connect, or download it before"
+            f"{name} is no file or folder here, it is not in the cache {cache.folder.parent}, and {why}: "
+            "connect, or download it before"
         )
     if path := cache.remembered():
         return path
