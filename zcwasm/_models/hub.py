@@ -32,8 +32,9 @@ from typing import Any, NamedTuple
 
 from zcwasm._core import ModelError
 from zcwasm._extras import needed_for
-from zcwasm._models import shards
+from zcwasm._models import language, shards
 from zcwasm._models.fetch import FILES, FetchError, cache_folder
+from zcwasm._models.model_file import naming
 
 _PART = r"[A-Za-z0-9_][\w.-]{0,95}"
 _REVISION = r"[\w.-]+(?:/[\w.-]+){0,8}"
@@ -287,6 +288,9 @@ def _fetch(cache: _Cache, files: Mapping[str, File], progress: bool) -> Path:
 
     for file in choice.files:
         get(file)
+        if file == "config.json":  # before what is large
+            with naming(str(name)):
+                language.check_config(cache.snapshot)
     if shards.INDEX in choice.files:
         path = str(cache.snapshot / shards.INDEX)
         try:

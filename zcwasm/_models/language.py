@@ -90,10 +90,25 @@ def is_decoder(folder: Path) -> bool:
     return _read_if_there(folder, "config.json").get("model_type") in (*hf_kinds.KINDS, *hf_kinds.VISION)
 
 
-def _metadata(folder: Path) -> Metadata:
+def check_config(folder: Path) -> None:
+    """Raises ModelError where config.json is neither a supported language model's nor an encoder's."""
+    config = _config(folder)
+    if not _is_encoder(config):
+        hf_config.read(config)
+
+
+def _config(folder: Path) -> dict[str, Any]:
     with naming("config.json"):
-        config = shards.read_json(os.path.join(folder, "config.json"))
-    if str(config.get("model_type")).endswith("bert"):
+        return shards.read_json(os.path.join(folder, "config.json"))
+
+
+def _is_encoder(config: Mapping[str, Any]) -> bool:
+    return str(config.get("model_type")).endswith("bert")
+
+
+def _metadata(folder: Path) -> Metadata:
+    config = _config(folder)
+    if _is_encoder(config):
         raise model_error("config.json: model_type is that of an encoder, for zcwasm.embed.Model.open", None)
     metadata = Metadata(hf_config.read(config))
     said = _read_if_there(folder, "tokenizer_config.json")
