@@ -157,7 +157,7 @@ DAMAGE: dict[str, tuple[Damage, str]] = {
     ),
     "FP8": (lambda p: retyped(p, Q, "F8_E5M2"), "blk.0.attn_q.weight its type is F8_E5M2"),
     "ints": (lambda p: retyped(p, NORM, "I32"), "output_norm.weight its type is I32"),
-    "missing tensor": (lambda p: tensors(p, lambda t: t.pop(Q)), "tensor blk.0.attn_q.weight is missing"),
+    "missing tensor": (lambda p: tensors(p, lambda t: t.pop(Q)), "folder: tensor blk.0.attn_q.weight is"),
     "a vector for a matrix": (lambda p: tensors(p, lambda t: t.update({Q: ONE})), "attn_q.weight is (1)"),
     "a matrix for a vector": (
         lambda p: tensors(p, lambda t: t.update({NORM: np.ones((2, 2), np.float32)})),

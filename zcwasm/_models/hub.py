@@ -162,7 +162,7 @@ def choose(files: Collection[str], name: Name) -> Choice:
             f"{name}: the repository has neither GGUF files nor config.json with {shards.ONE} or "
             f"{shards.INDEX}"
         )
-    which = f"{name.repository}:FILE.gguf, or {name.repository}:Q4_K_M, for instance"
+    which = f"{name.repository}:FILE.gguf, or by a word of its name, as {name.repository}:Q4_K_M"
     problem = "several models" if found else f"no model {name.what}"
     raise FetchError(f"{name}: the repository has {problem}: say which, as {which}; it has {there}")
 
