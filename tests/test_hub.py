@@ -211,10 +211,11 @@ def test_refusals(client: Client, tmp_path: Path) -> None:
     repositories["some/fine"] = repository(gguf)
     repositories["some/empty"] = repository({})
     repositories["some/none"] = repository({"README.md": b"#"})
+    encoder = {"config.json": b'{"model_type": "bert"}'}
     index = json.dumps({"weight_map": {"a": "../x.safetensors"}}).encode()
-    repositories["some/hostile"] = repository({"config.json": b"{}", "model.safetensors.index.json": index})
+    repositories["some/hostile"] = repository(encoder | {"model.safetensors.index.json": index})
     index = json.dumps({"weight_map": {"a": "x.safetensors"}}).encode()
-    repositories["some/gone"] = repository({"config.json": b"{}", "model.safetensors.index.json": index})
+    repositories["some/gone"] = repository(encoder | {"model.safetensors.index.json": index})
     repositories["some/paths"] = repository({"../x.gguf": b"x", "/x.gguf": b"x", "a/../../x.gguf": b"x"})
     asked = {
         "some/nothing": "is no file or folder here, and not found at",
@@ -283,3 +284,12 @@ def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
         fetch.resolve("some/model")
     with pytest.raises(FileNotFoundError):
         zcwasm.llm.Model.open("some/model.gguf", zcwasm.Device("cpu"))
+
+
+def test_what_is_not_supported_is_refused_before_its_weights_come(client: Client) -> None:
+    files = {"config.json": b'{"model_type": "gpt_neox"}', "model.safetensors": b"x"}
+    client.server.repositories["some/neox"] = repository(files)
+    answer = client.one("some/neox")
+    assert answer["error"] == "ModelError"
+    assert answer["text"].startswith("some/neox: config.json: model_type is 'gpt_neox'")
+    assert client.server.downloads() == ["config.json"]

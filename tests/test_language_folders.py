@@ -142,6 +142,14 @@ Q, NORM = "model.layers.0.self_attn.q_proj.weight", "model.norm.weight"
 ONE = np.ones(1, np.float32)
 DAMAGE: dict[str, tuple[Damage, str]] = {
     "no config": (lambda p: (p / "config.json").unlink(), "is a folder that has no config.json"),
+    "adapter": (
+        lambda p: (p / "config.json").rename(p / "adapter_config.json"),
+        "holds an adapter (adapter_config.json), which has to be merged",
+    ),
+    "weights are Git LFS's": (
+        lambda p: (p / "model.safetensors").write_text("version https://git-lfs.github.com/spec/v1\n"),
+        "is a Git LFS pointer",
+    ),
     "config is no JSON": (lambda p: (p / "config.json").write_text("{"), "config.json: is no JSON"),
     "config is a list": (lambda p: (p / "config.json").write_text("[]"), "config.json: holds no JSON object"),
     "encoder": (lambda p: edit(p / "config.json", model_type="bert"), "for zcwasm.embed.Model.open"),
@@ -155,7 +163,7 @@ DAMAGE: dict[str, tuple[Damage, str]] = {
     ),
     "FP8": (lambda p: retyped(p, Q, "F8_E5M2"), "blk.0.attn_q.weight: its type is F8_E5M2"),
     "ints": (lambda p: retyped(p, NORM, "I32"), "output_norm.weight: its type is I32"),
-    "missing tensor": (lambda p: tensors(p, lambda t: t.pop(Q)), "tensor blk.0.attn_q.weight is missing"),
+    "missing tensor": (lambda p: tensors(p, lambda t: t.pop(Q)), "folder: tensor blk.0.attn_q.weight is"),
     "a vector for a matrix": (lambda p: tensors(p, lambda t: t.update({Q: ONE})), "attn_q.weight is (1)"),
     "a matrix for a vector": (
         lambda p: tensors(p, lambda t: t.update({NORM: np.ones((2, 2), np.float32)})),
@@ -262,3 +270,19 @@ def test_vectors_are_limited(tmp_path: Path) -> None:
     """Of a file that says that a norm is as large as a matrix."""
     with pytest.raises(zcwasm.ModelError, match="more than a vector may have"):
         open_on_cpu(holes(tmp_path / "long", 1, vector=1 << 28))
+
+
+def test_a_folder_that_embeds_is_served(tmp_path: Path) -> None:
+    """Not taken for an encoder's, as folders of sentence-transformers are."""
+    pytest.importorskip("tokenizers", reason="zcwasm.embed needs tokenizers, which is not installed")
+    from zcwasm import embed
+    from zcwasm._serve_command import open_embedder
+
+    path = write(tmp_path / "folder", "qwen3")
+    (path / "1_Pooling").mkdir()
+    (path / "1_Pooling" / "config.json").write_text('{"pooling_mode_lasttoken": true}')
+    device = zcwasm.Device("cpu")
+    with open_embedder(str(path), device) as model:
+        assert isinstance(model, Model)
+    with pytest.raises(zcwasm.ModelError, match=r"a language model's: the embed\(\) of zcwasm.llm.Model"):
+        embed.Model.open(path, device)

@@ -333,7 +333,7 @@ def test_what_the_command_refuses(capsys: pytest.CaptureFixture[str], tmp_path: 
     key = tmp_path / "key"
     key.write_text("two words\n")
     for words, message in (
-        (["--model", "a/x.gguf", "--embed", "b/x"], "two of the models have the name x"),
+        (["--model", "a/x.gguf", "--embed", "./b/x"], "two of the models have the name x"),
         (["--model", "all-minilm-l6-v2", "--port", "0"], "an embedding model: --embed takes it"),
         (["--embed", "smollm2-135m", "--port", "0"], "gives no embeddings: --model takes it"),
         (["--embed", str(path), "--port", "0"], "the file does not say how it pools"),

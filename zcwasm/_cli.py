@@ -279,6 +279,11 @@ def selftest(options: argparse.Namespace) -> int:
 def inspect(options: argparse.Namespace) -> int:
     if options.file is None:
         return show_help(options.parser, "FILE")
+    if os.path.isdir(options.file) or options.file.lower().endswith((".gguf", ".safetensors")):
+        raise zcwasm.Error(
+            f"{options.file}: is no module and no snapshot; in Python zcwasm.Weights shows a model's tensors "
+            "and metadata, zcwasm.llm.Model its config"
+        )
     if _snapshot.is_snapshot(options.file):
         return inspect_snapshot(options)
     module = zcwasm.Module(options.file)

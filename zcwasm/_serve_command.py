@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, get_args
 
 import zcwasm
 from zcwasm._extras import needed_for
-from zcwasm._models import fetch, hub
+from zcwasm._models import fetch, hub, language
 from zcwasm.llm import KvDtype
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def add_arguments(
         action="append",
         default=[],
         metavar="PATH_OR_NAME",
-        help="the folder of an embedding model or its name on the hub, a GGUF file of one, or of a "
-        f"language model that gives embeddings, or {embedders}; may be given several times",
+        help="the folder of an embedding model or its name on the hub, a GGUF file of one, the folder or "
+        f"GGUF file of a language model that gives embeddings, or {embedders}; may be given several times",
     )
     child.add_argument(
         "--host", default="127.0.0.1", help="the address to listen on (127.0.0.1: this machine only)"
@@ -194,7 +194,7 @@ def open_embedder(word: str, device: zcwasm.Device) -> Embedder:
     if pinned and pinned.main:
         raise zcwasm.ModelError(f"{word} is a language model that gives no embeddings: --model takes it")
     path, progress = fetch.resolve(word, progress=True), sys.stderr.isatty()
-    if path.is_dir() or is_encoder(zcwasm.Weights(path).metadata):
+    if not language.is_decoder(path) if path.is_dir() else is_encoder(zcwasm.Weights(path).metadata):
         return embed.Model.open(path, device, progress=progress)
     model = Model.open(path, device, progress=progress)
     pooling_of(model, None)  # which says what is wrong with a model that is none for this

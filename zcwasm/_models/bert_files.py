@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from zcwasm._core import ModelError
+from zcwasm._models import language
 from zcwasm._models.encoders import Config, Kind, Pooling, Step
 from zcwasm._models.model_file import naming, open_plain
 from zcwasm.guests import layouts
@@ -92,11 +93,15 @@ class Folder:
 
 
 def read_config(folder: Folder) -> tuple[Config, Kind]:
-    """The model's numbers, and what kind of a folder it is.
-
-    Raises OSError, and ModelError for what is missing,
+    """The model's numbers, and what kind of a folder it is. Raises OSError, and ModelError for what is missing,
     odd or not supported."""
     path = folder.encoder / "config.json"
+    if language.is_decoder(folder.encoder):
+        found = read_object(path)
+        raise ModelError(
+            f"{path}: model_type is {found['model_type']!r}, a language model's: the embed() of "
+            "zcwasm.llm.Model gives its embeddings"
+        )
     own = read_if_there(folder.encoder / "sentence_bert_config.json")
     lower_case = own.get("do_lower_case", False)
     if not isinstance(lower_case, bool):

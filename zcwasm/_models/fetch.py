@@ -26,6 +26,9 @@ from pathlib import Path
 
 from zcwasm._core import Error
 
+#: How a path ends that was meant as one, and as no name.
+FILES = (".gguf", ".safetensors", ".json", ".bin", ".pt", ".zip")
+
 
 class FetchError(Error):
     """A model cannot be fetched: the text says why, and what to do."""
@@ -104,7 +107,9 @@ def resolve(model: str | os.PathLike[str], *, progress: bool = False) -> Path:
 
         if name := hub.parse(model):
             return hub.resolve(name, progress=progress)
-    if not path.exists() and len(path.parts) == 1 and not path.suffix:
+    model_file = path.suffix.lower() in FILES
+    address = isinstance(model, str) and "://" in model
+    if not path.exists() and (address or (len(path.parts) == 1 and not model_file)):
         raise FetchError(
             f"there is no file {model}, and no model of that name: {', '.join(MODELS)}; models on the "
             "Hugging Face hub are OWNER/NAME"

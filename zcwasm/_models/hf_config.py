@@ -131,9 +131,13 @@ def read(config: Mapping[str, Any]) -> dict[str, Any]:
             None,
         )
     keys = Keys(config)
-    if keys.get("quantization_config") is not None:
+    quantized = keys.get("quantization_config")
+    if quantized is not None:
+        method = quantized.get("quant_method") if isinstance(quantized, Mapping) else None
         raise model_error(
-            "config.json: quantization_config is there: quantized folders are not supported", None
+            f"config.json: quantization_config is there (quant_method {method!r:.40}): quantized folders are "
+            "not supported; quantized GGUF files are",
+            None,
         )
     found = _Writer(hf_kinds.KINDS[name])
     _read_numbers(keys, found)

@@ -32,8 +32,9 @@ from typing import Any, NamedTuple
 
 from zcwasm._core import ModelError
 from zcwasm._extras import needed_for
-from zcwasm._models import shards
-from zcwasm._models.fetch import FetchError, cache_folder
+from zcwasm._models import language, shards
+from zcwasm._models.fetch import FILES, FetchError, cache_folder
+from zcwasm._models.model_file import naming
 
 _PART = r"[A-Za-z0-9_][\w.-]{0,95}"
 _REVISION = r"[\w.-]+(?:/[\w.-]+){0,8}"
@@ -41,8 +42,6 @@ _PATH = r"[\w.+-][\w.+ -]*(?:/[\w.+-][\w.+ -]*){0,8}"
 _NAME = re.compile(rf"({_PART}/{_PART})(?:@({_REVISION}))?(?::({_PATH}))?", re.ASCII)
 _LONGEST = 400
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-# How a path ends that was meant as one.
-_FILES = (".gguf", ".safetensors", ".json", ".bin", ".pt", ".zip")
 # Of a folder: what is read beside the tensors, where it is there.
 _BESIDE = ["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json"]
 _BESIDE += ["chat_template.jinja", "modules.json", "sentence_bert_config.json", "1_Pooling/config.json"]
@@ -70,7 +69,7 @@ class Name(NamedTuple):
 def parse(text: str) -> Name | None:
     """None for what is no such name. Whether there is a path like that is the caller's to ask first."""
     match = _NAME.fullmatch(text) if len(text) <= _LONGEST else None
-    if match is None or ".." in text or (match[3] is None and match[1].lower().endswith(_FILES)):
+    if match is None or ".." in text or (match[3] is None and match[1].lower().endswith(FILES)):
         return None
     return Name(match[1], match[2], match[3])
 
@@ -166,7 +165,7 @@ def choose(files: Collection[str], name: Name) -> Choice:
             f"{name}: the repository has neither GGUF files nor config.json with {shards.ONE} or "
             f"{shards.INDEX}"
         )
-    which = f"{name.repository}:FILE.gguf, or {name.repository}:Q4_K_M, for instance"
+    which = f"{name.repository}:FILE.gguf, or by a word of its name, as {name.repository}:Q4_K_M"
     problem = "several models" if found else f"no model {name.what}"
     raise FetchError(f"{name}: the repository has {problem}: say which, as {which}; it has {there}")
 
@@ -249,7 +248,8 @@ def _cached(name: Name, why: str) -> Path:
     cache = _Cache(name, commit if commit and _COMMIT.fullmatch(commit) else None)
     if cache.commit is None or not cache.snapshot.is_dir():
         raise FetchError(
-            f"{name} is not in the cache {cache.folder.parent}, and {why}: connect, or download it before"
+            f"{name} is no file or folder here, it is not in the cache {cache.folder.parent}, and {why}: "
+            "connect, or download it before"
         )
     if path := cache.remembered():
         return path
@@ -291,6 +291,9 @@ def _fetch(cache: _Cache, files: Mapping[str, File], progress: bool) -> Path:
 
     for file in choice.files:
         get(file)
+        if file == "config.json":  # before what is large
+            with naming(str(name)):
+                language.check_config(cache.snapshot)
     if shards.INDEX in choice.files:
         path = str(cache.snapshot / shards.INDEX)
         try:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from zcwasm._models import encoders, hf_config, hf_names, parts, shards, weights_files
+from zcwasm._models import encoders, hf_config, hf_kinds, hf_names, parts, shards, weights_files
 from zcwasm._models.model_file import Header, Path, model_error, naming, open_plain
 
 # Of sentence-transformers: its modes of pooling to GGUF's numbers.
@@ -79,14 +79,36 @@ def find(path: Path) -> Gguf | Folder:
     if not os.path.exists(os.path.join(path, "config.json")):
         found = sorted(name for name in os.listdir(path) if name.endswith(".gguf"))
         what = f": open {found[0]} in it" if found else ", which a folder with a language model has"
+        if os.path.exists(os.path.join(path, "adapter_config.json")):
+            what = ": it holds an adapter (adapter_config.json), which has to be merged into its model first"
         raise model_error(f"{os.fspath(path)}: is a folder that has no config.json{what}", None)
     return Folder(path, shards.find(path))
 
 
-def _metadata(folder: Path) -> Metadata:
+def is_decoder(folder: Path) -> bool:
+    """Whether the folder's config.json is that of a language model, for zcwasm.llm."""
+    return _read_if_there(folder, "config.json").get("model_type") in (*hf_kinds.KINDS, *hf_kinds.VISION)
+
+
+def check_config(folder: Path) -> None:
+    """Raises ModelError where config.json is neither a supported language model's nor an encoder's."""
+    config = _config(folder)
+    if not _is_encoder(config):
+        hf_config.read(config)
+
+
+def _config(folder: Path) -> dict[str, Any]:
     with naming("config.json"):
-        config = shards.read_json(os.path.join(folder, "config.json"))
-    if str(config.get("model_type")) in encoders.KINDS:
+        return shards.read_json(os.path.join(folder, "config.json"))
+
+
+def _is_encoder(config: Mapping[str, Any]) -> bool:
+    return str(config.get("model_type")) in encoders.KINDS
+
+
+def _metadata(folder: Path) -> Metadata:
+    config = _config(folder)
+    if _is_encoder(config):
         raise model_error("config.json: model_type is that of an encoder, for zcwasm.embed.Model.open", None)
     metadata = Metadata(hf_config.read(config))
     said = _read_if_there(folder, "tokenizer_config.json")

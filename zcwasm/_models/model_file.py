@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 from zcwasm._core import ModelError
 
 MAX_TENSORS = 1 << 18
+_POINTER = b"version https://git-lfs"  # how what a clone without Git LFS has for a large file begins
 
 Path = str | os.PathLike[str]
 
@@ -61,6 +62,13 @@ def open_plain(path: Path) -> BinaryIO:
         os.close(descriptor)
         raise model_error("is not a plain file", None)
     return os.fdopen(descriptor, "rb")
+
+
+def other_file(view: memoryview, what: str) -> ModelError:
+    """To be raised for a file that is not what was looked for: what it is said to be no file of."""
+    if bytes(view[: len(_POINTER)]) == _POINTER:
+        what = "is a Git LFS pointer, not the file that it stands for: `git lfs pull` gets that"
+    return model_error(what, 0)
 
 
 @contextmanager

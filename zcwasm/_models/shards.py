@@ -19,7 +19,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zcwasm._models import safetensors
-from zcwasm._models.model_file import MAX_TENSORS, Header, Path, join, model_error, naming, open_plain
+from zcwasm._models.model_file import (
+    MAX_TENSORS,
+    Header,
+    Path,
+    join,
+    model_error,
+    naming,
+    open_plain,
+    other_file,
+)
 
 ONE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -40,7 +49,7 @@ class Shards:
         for view, path in zip(views, self.paths, strict=True):
             with naming(path):
                 if len(view) <= 8 or view[8] != ord("{"):
-                    raise model_error("is no safetensors file", 0)
+                    raise other_file(view, "is no safetensors file")
                 headers.append(safetensors.read(view))
         metadata = headers[0].metadata if len(headers) == 1 else {}
         header = join(headers, self.paths, metadata)
@@ -64,6 +73,10 @@ class Shards:
                 raise model_error(f"{where}: tensor {name!r:.100} is missing, {INDEX} says it is here", None)
 
 
+def _is_pickle(name: str) -> bool:
+    return name.lower().endswith((".bin", ".pt", ".pth", ".ckpt"))
+
+
 def find(folder: Path) -> Shards:
     """The safetensors files of a folder. Raises ModelError where it has none, or not all."""
     one, index = os.path.join(folder, ONE), os.path.join(folder, INDEX)
@@ -73,7 +86,8 @@ def find(folder: Path) -> Shards:
         there = sorted(name for name in os.listdir(folder) if name.lower().endswith(_OTHERS))
         raise model_error(
             f"{os.fspath(folder)}: has no {ONE} and no {INDEX}"
-            + (f", only {', '.join(there[:4])}, which is not read in a folder" if there else ""),
+            + (f", only {', '.join(there[:4])}, which is not read in a folder" if there else "")
+            + (": save the model as safetensors" if any(map(_is_pickle, there)) else ""),
             None,
         )
     return read_index(index)

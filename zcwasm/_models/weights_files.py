@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from zcwasm._models import gguf, gguf_parts, safetensors, shards
-from zcwasm._models.model_file import Header, Path, model_error, naming
+from zcwasm._models.model_file import Header, Path, naming, other_file
 
 
 class Files(Protocol):
@@ -36,7 +36,7 @@ class One:
                 return header
             if len(view) > 8 and view[8] == ord("{"):
                 return safetensors.read(view)
-            raise model_error("is neither a GGUF nor a safetensors file", 0)
+            raise other_file(view, "is neither a GGUF nor a safetensors file")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import zcwasm
 from zcwasm import _arguments, _core
 from zcwasm._extras import needed_for
 from zcwasm._models import fetch, gguf, language
-from zcwasm._models.model_file import model_error
+from zcwasm._models.model_file import model_error, naming
 from zcwasm._models.opened import Opened, layers
 from zcwasm._models.weights import Progress
 from zcwasm._snapshot import Constant
@@ -101,7 +101,9 @@ class Model(Opened):
         device = _arguments.device("device", device)
         pack = None if pack is None else _arguments.flag("pack", pack)
         path = fetch.resolve(_arguments.path("path", path), progress=progress is True)
-        model = cls(zcwasm.Weights._open(path, language.find(path), device, progress), device)
+        weights = zcwasm.Weights._open(path, language.find(path), device, progress)
+        with naming(path):
+            model = cls(weights, device)
         if model.weights.nbytes <= _memory.available() // 2 if pack is None else pack:
             try:
                 model.weights.pack(device, _known.multiplied(model.weights.tensors), progress)

@@ -51,6 +51,11 @@ _FLAGS = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": 
 def parts(path: str | os.PathLike[str], rows: int) -> Parts:
     """rows: of the model's embedding, 0 if that is not known."""
     folder = Path(path)
+    if not (folder / "tokenizer.json").exists():
+        raise ModelError(
+            f"{folder}: has no tokenizer.json, which a folder's tokenizer is read from; transformers'"
+            " AutoTokenizer.from_pretrained(...).save_pretrained(...) writes it"
+        )
     file = _File(folder / "tokenizer.json")
     said = _Said(folder)
     found = _Reader(file, said).parts(rows)
