@@ -441,7 +441,7 @@ def test_bad_files(tmp_path: Path) -> None:
     with pytest.raises(zcwasm.ModelError, match=r"tokenizer\.json"):
         embed.Model.open(tmp_path, cpu)
     (tmp_path / "config.json").write_text("[1]")
-    with pytest.raises(zcwasm.ModelError, match=r"config\.json holds no JSON object"):
+    with pytest.raises(zcwasm.ModelError, match=r"config\.json: holds no JSON object"):
         embed.Model.open(tmp_path, cpu)
     (tmp_path / "config.json").unlink()
     with pytest.raises(FileNotFoundError):

@@ -93,8 +93,8 @@ class Folder:
 
 
 def read_config(folder: Folder) -> tuple[Config, Kind]:
-    """The model's numbers, and what kind of a folder it is. Raises OSError, and ModelError for what is missing,
-    odd or not supported."""
+    """The model's numbers, and what kind of a folder it is. Raises OSError, and ModelError for what is
+    missing, odd or not supported."""
     path = folder.encoder / "config.json"
     if language.is_decoder(folder.encoder):
         found = read_object(path)
