@@ -64,7 +64,24 @@ def q4_k_m(name: str, layer: int) -> str:
 
 
 MIXTURES: dict[str, Callable[[str, int], str]] = {"q4_k_m": q4_k_m}
-BLOCKS = {name: (elements, size) for name, elements, size, _ in _weight_types}
+# What GGUF files may hold.
+BLOCKS = {name: (elements, size) for name, elements, size, number in _weight_types if number is not None}
+# By type, the scales of a block: where each lies, and what it is for weights of a deviation of 1.
+# The divisors: how far a block's numbers lie from their middle, in the mean of squares, at a scale of 1.
+SCALES = {
+    "Q8_0": {0: 1 / 74},
+    "Q4_0": {0: 1 / 4.6},
+    "Q4_1": {0: 1 / 4.6, 2: -7.5 / 4.6},
+    "Q5_0": {0: 1 / 9.23},
+    "Q5_1": {0: 1 / 9.23, 2: -15.5 / 9.23},
+    "Q2_K": {80: 1 / 13.87, 82: 1.5 / 13.87},
+    "Q3_K": {108: 1 / 43.3},
+    "Q4_K": {0: 1 / 258, 2: 7.5 / 258},
+    "Q5_K": {0: 1 / 527, 2: 15.5 / 527},
+    "Q6_K": {208: 1 / 1370},
+    "IQ4_NL": {0: 1 / 67.2},
+    "IQ4_XS": {0: 1 / 1246},
+}
 
 
 def random_blocks(kind: str) -> bytes:
@@ -81,21 +98,12 @@ def random_blocks(kind: str) -> bytes:
         return values.astype(np.float16).tobytes() if kind == "F16" else values.tobytes()
     blocks = rng.integers(0, 256, (POOL // size, size), np.uint8)
 
-    def scale(at: int, value: float) -> None:
+    if kind == "MXFP4":  # two scales, powers of two: between them lies what a deviation of DEVIATION takes
+        large = rng.random((len(blocks), 2)) < 0.687
+        blocks[:, (0, 17)] = np.where(large, 120, 119)
+        return blocks.tobytes()
+    for at, value in SCALES[kind].items():
         blocks[:, at : at + 2] = np.full((1,), value * DEVIATION, "<f2").view(np.uint8)
-
-    # The divisors: how far a block's numbers lie from their middle, in the mean of squares, at a scale of 1.
-    if kind == "Q4_K":
-        scale(0, 1 / 258)
-        scale(2, 7.5 / 258)
-    elif kind == "Q6_K":
-        scale(208, 1 / 1370)
-    elif kind == "Q8_0":
-        scale(0, 1 / 74)
-    else:
-        scale(0, 1 / 4.6)
-        if kind == "Q4_1":
-            scale(2, -7.5 / 4.6)
     return blocks.tobytes()
 
 

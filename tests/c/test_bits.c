@@ -193,6 +193,21 @@ static void linears(uint32_t rows, uint32_t n, uint32_t k)
     }
 }
 
+/* Of experts that rows choose: each another one, and all the last. */
+static void chosen(uint32_t rows, uint32_t n, uint32_t k)
+{
+    for (uint32_t mode = ZC_ROUTE_SOFTMAX; mode <= ZC_ROUTE_NORMED_SIGMOID; mode++) {
+        RUN(route, zc_route_params, .rows = rows, .experts = 40, .used = 3, .ldx = 41, .mode = mode, .scale = 1.1f);
+    }
+    RUN_WITH(linear_chosen, zc_linear_chosen_params, 3, COUNTED, -1, .type = ZC_WEIGHT_F32, .rows = rows, .n = n,
+             .k = k, .experts = 5, .share = 2, .ldx = 2 * k, .ldy = n, .flags = ZC_LINEAR_SWIGLU | ZC_LINEAR_BIAS);
+    for (uint32_t type = ZC_WEIGHT_F16; type < ZC_WEIGHT_TYPE_COUNT; type++) {
+        RUN_WITH(linear_chosen, zc_linear_chosen_params, 1, BLOCKS, 3, .type = type, .rows = rows, .n = n, .k = k,
+                 .experts = 2, .share = 1, .ldx = k, .ldy = n);
+    }
+    RUN(add_weighted, zc_add_weighted_params, .rows = rows, .cols = k, .slots = 3, .ldx = k, .ldout = k);
+}
+
 static void matmuls(uint32_t m, uint32_t n, uint32_t k, uint32_t batch)
 {
     for (uint32_t turned = 0; turned < 4; turned++) {
@@ -219,6 +234,8 @@ int main(void)
     linears(3, 1001, 768);
     linears(7, 517, 512);
     linears(203, 97, 512); /* few panels, many rows */
+    chosen(7, 517, 512);
+    chosen(203, 97, 512);
     matmuls(203, 97, 311, 1);
     matmuls(1, 3001, 300, 1);
     matmuls(3001, 1, 300, 1);
