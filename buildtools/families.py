@@ -15,13 +15,11 @@ import re
 import sys
 from pathlib import Path
 
+from zcwasm._models.hf_kinds import CONVERT, KINDS
+from zcwasm.guests import layouts
+from zcwasm.llm._families import FAMILIES, LAYER, POST, PRE, Family
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from zcwasm._models.hf_kinds import CONVERT, KINDS  # noqa: E402
-from zcwasm.guests import layouts  # noqa: E402
-from zcwasm.llm._families import FAMILIES, LAYER, POST, PRE, Family  # noqa: E402
-
 PAGE = ROOT / "docs" / "reference" / "llm.md"
 REFERENCES = ROOT / "tests" / "references" / "families.json"
 

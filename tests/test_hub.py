@@ -56,11 +56,18 @@ class Client:
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def run(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Python with these words."""
+        """Python with these words; in the tests' folder, where it finds the package that they are of."""
         self.server.requests.clear()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
         env = kept | self.variables | variables
-        return subprocess.run([sys.executable, *words], capture_output=True, text=True, env=env, timeout=120)
+        return subprocess.run(
+            [sys.executable, *words],
+            capture_output=True,
+            text=True,
+            env=env,
+            timeout=120,
+            cwd=Path(__file__).parent,
+        )
 
     def one(self, name: str, **variables: str) -> dict[str, Any]:
         (answer,) = self.ask(name, **variables)
