@@ -77,6 +77,9 @@ INLINE_OP void vf_store_half(uint16_t *p, vf v)
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
+#ifdef __SSSE3__ /* as on every x86 Mac */
+#include <tmmintrin.h>
+#endif
 #define vf_max(a, b) _mm_max_ps(a, b)
 #else
 INLINE_OP vf vf_max(vf a, vf b)
