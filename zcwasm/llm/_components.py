@@ -186,7 +186,13 @@ def normalizers(where: str, value: object) -> list[dict[str, Any]]:
 
 
 def pre_tokenizers(where: str, value: object) -> list[dict[str, Any]]:
-    return _list(where, value, _PRE_TOKENIZERS, "pretokenizers")
+    found = _list(where, value, _PRE_TOKENIZERS, "pretokenizers")
+    # ByteLevel may double a text, and Metaspace adds to each piece of it: each is bounded once, but one
+    # behind the other they multiply. The others only cut.
+    for kind in ("ByteLevel", "Metaspace"):
+        if sum(step["type"] == kind for step in found) > 1:
+            raise ModelError(f"{where} has {kind} more than once, which is not supported")
+    return found
 
 
 def make(
