@@ -39,6 +39,17 @@ BESIDE: dict[str, dict[str, Any]] = {
         "cache_implementation": "hybrid",
         "sliding_window_size": 12,
     },
+    "cohere2": {
+        "layer_switch": 4,
+        "model_max_length": 9,
+        "order_of_interleaved_layers": "local_attn_first",
+        "position_embedding_type": "rope_gptj",
+        "rotary_pct": 1.0,
+        "use_embedding_sharing": True,
+        "use_gated_activation": True,
+        "use_parallel_block": True,
+        "use_parallel_embedding": False,
+    },
     "phi4": {"auto_map": {}, "full_attn_mod": 1, "interpolate_factor": 1, "lm_head_bias": False},
 }
 
@@ -157,6 +168,26 @@ def test_biases_and_the_output_are_as_config_json_says() -> None:
     assert "output.weight" not in {part.name for part in hf_names.plan(hf_config.read(tied), without | head)}
     with pytest.raises(zcwasm.ModelError, match=r"lm_head.weight is missing"):
         of_folder(untied, without)
+
+
+def test_the_context_may_be_longer_than_the_positions() -> None:
+    config = family_models.config("command-r")
+    for longer, context in ((None, config["max_position_embeddings"]), (1 << 17, 1 << 17)):
+        assert hf_config.read(config | {"model_max_length": longer})["command-r.context_length"] == context
+
+
+@pytest.mark.parametrize(
+    ("case", "changed"),
+    [
+        ("cohere2", {"use_parallel_block": False}),
+        ("cohere2", {"position_embedding_type": "rope_neox"}),
+        ("cohere2", {"order_of_interleaved_layers": "global_attn_first"}),
+        ("command-r", {"use_parallel_block": True}),
+    ],
+)
+def test_what_only_one_kind_has(case: str, changed: dict[str, Any]) -> None:
+    with pytest.raises(zcwasm.ModelError, match=next(iter(changed))):
+        hf_config.read(family_models.config(case) | changed)
 
 
 def test_windows_of_smollm3_are_those_of_unrotated_layers() -> None:

@@ -139,10 +139,11 @@ def read(config: Mapping[str, Any]) -> dict[str, Any]:
             "not supported; quantized GGUF files are",
             None,
         )
-    found = _Writer(hf_kinds.KINDS[name])
+    kind = hf_kinds.KINDS[name]
+    found = _Writer(kind)
     _read_numbers(keys, found)
     _read_positions(keys, found)
-    keys.check(hf_kinds.WITHOUT_EFFECT, hf_kinds.NEUTRAL)
+    keys.check(hf_kinds.WITHOUT_EFFECT | kind.without_effect, {**hf_kinds.NEUTRAL, **kind.neutral})
     return found.metadata
 
 
@@ -211,9 +212,10 @@ def _read_numbers(keys: Keys, found: _Writer) -> None:
 
 def _read_positions(keys: Keys, found: _Writer) -> None:
     kind, layers = found.kind, found.metadata[f"{found.kind.architecture}.block_count"]
-    found.put(
-        "context_length", keys.count("max_position_embeddings", kind.defaults.get("max_position_embeddings"))
-    )
+    context = keys.count("max_position_embeddings", kind.defaults.get("max_position_embeddings"))
+    if kind.context:
+        context = keys.count(kind.context, context, null=context)
+    found.put("context_length", context)
     unrotated = None
     if found.family.unrotated_every:
         unrotated = _unrotated(keys, layers, found.family.unrotated_every)

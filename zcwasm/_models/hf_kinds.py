@@ -45,6 +45,11 @@ class Kind:
     period: int = 0
     #: Numbers of this kind alone: the name here to GGUF's, and what it is where the file does not say.
     own: Mapping[str, tuple[str, float | None]] = field(default_factory=dict)
+    #: A key that goes before max_position_embeddings where it is there.
+    context: str = ""
+    #: As WITHOUT_EFFECT and NEUTRAL, of keys that mean something in others, or that only this kind has.
+    without_effect: frozenset[str] = frozenset()
+    neutral: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
 
 
 _LLAMA_BIASES = {"attention_bias": ATTENTION, "mlp_bias": GATED}
@@ -153,6 +158,7 @@ KINDS = {
         theta=500000.0,
         rotates_pairs=True,
         own={"logit_scale": ("logit_scale", 0.0625)},
+        context="model_max_length",
     ),
     "cohere2": Kind(
         "cohere2",
@@ -164,6 +170,16 @@ KINDS = {
         period=4,
         defaults={"sliding_window": 4096},
         own={"logit_scale": ("logit_scale", 0.0625)},
+        # Cohere's own, which transformers does not read.
+        without_effect=frozenset(("layer_switch", "model_max_length", "use_parallel_embedding")),
+        neutral={
+            "order_of_interleaved_layers": ("local_attn_first",),
+            "position_embedding_type": ("rope_gptj",),
+            "rotary_pct": (1,),
+            "use_embedding_sharing": (True,),
+            "use_gated_activation": (True,),
+            "use_parallel_block": (True,),
+        },
     ),
     "starcoder2": Kind(
         "starcoder2",
