@@ -171,7 +171,7 @@ def test_biases_and_the_output_are_as_config_json_says() -> None:
 
 
 def test_the_context_may_be_longer_than_the_positions() -> None:
-    config = family_models.config("command-r")
+    config = family_models.config("cohere")
     for longer, context in ((None, config["max_position_embeddings"]), (1 << 17, 1 << 17)):
         assert hf_config.read(config | {"model_max_length": longer})["command-r.context_length"] == context
 
@@ -182,7 +182,7 @@ def test_the_context_may_be_longer_than_the_positions() -> None:
         ("cohere2", {"use_parallel_block": False}),
         ("cohere2", {"position_embedding_type": "rope_neox"}),
         ("cohere2", {"order_of_interleaved_layers": "global_attn_first"}),
-        ("command-r", {"use_parallel_block": True}),
+        ("cohere", {"use_parallel_block": True}),
     ],
 )
 def test_what_only_one_kind_has(case: str, changed: dict[str, Any]) -> None:
