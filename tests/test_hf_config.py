@@ -174,6 +174,10 @@ def test_the_context_may_be_longer_than_the_positions() -> None:
     config = family_models.config("cohere")
     for longer, context in ((None, config["max_position_embeddings"]), (1 << 17, 1 << 17)):
         assert hf_config.read(config | {"model_max_length": longer})["command-r.context_length"] == context
+    config = family_models.config("qwen3-yarn")  # 4 times 64
+    for positions, context in ((64, 256), (80, 256), (300, 300)):
+        found = hf_config.read(config | {"max_position_embeddings": positions})
+        assert found["qwen3.context_length"] == context
 
 
 @pytest.mark.parametrize(

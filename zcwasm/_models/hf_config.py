@@ -353,6 +353,8 @@ def _read_long(rope: Keys, found: _Writer, original: int, context: int) -> None:
 
 def _read_yarn(rope: Keys, found: _Writer, original: int, context: int) -> None:
     factor = rope.above("factor", context / original, null=context / original)
+    # Folders whose scaling was put in by hand, as Qwen's instructions say, keep the context without it.
+    found.put("context_length", max(context, int(factor * original)))
     found.put("rope.scaling.type", "yarn")
     found.put("rope.scaling.factor", factor)
     found.put("rope.scaling.original_context_length", original)
