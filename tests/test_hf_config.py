@@ -194,6 +194,15 @@ def test_what_only_one_kind_has(case: str, changed: dict[str, Any]) -> None:
         hf_config.read(family_models.config(case) | changed)
 
 
+def test_qwen_has_a_window_where_one_is_asked_for() -> None:
+    for case in ("qwen2", "qwen3"):
+        config = family_models.config(case) | {"layer_types": None, "max_window_layers": 0}
+        config.pop("sliding_window", None)
+        for asked, window in ((True, 4096), (False, 0)):
+            found = hf_config.read(config | {"use_sliding_window": asked, "max_sequence_length": 9})
+            assert found[f"{case}.attention.sliding_window"] == window
+
+
 def test_windows_of_smollm3_are_those_of_unrotated_layers() -> None:
     config = family_models.config("smollm3") | {"num_hidden_layers": 30, "max_window_layers": 28}
     config |= {"use_sliding_window": True, "sliding_window": 5, "layer_types": None}

@@ -55,6 +55,7 @@ class Kind:
 _LLAMA_BIASES = {"attention_bias": ATTENTION, "mlp_bias": GATED}
 _ATTENTION_BIASES = {"attention_bias": ATTENTION}
 _GEMMA2 = {"head_dim": 256, "num_attention_heads": 8, "num_key_value_heads": 4, "sliding_window": 4096}
+_QWEN = {"num_key_value_heads": 32, "sliding_window": 4096}
 
 KINDS = {
     "llama": Kind("llama", biases=_LLAMA_BIASES),
@@ -65,12 +66,12 @@ KINDS = {
         windows="all",
         defaults={"num_key_value_heads": 8, "head_dim": 128},
     ),
-    "qwen2": Kind("qwen2", biases={"": QKV}, windows="asked", defaults={"num_key_value_heads": 32}),
+    "qwen2": Kind("qwen2", biases={"": QKV}, windows="asked", defaults=_QWEN),
     "qwen3": Kind(
         "qwen3",
         biases=_ATTENTION_BIASES,
         windows="asked",
-        defaults={"head_dim": 128, "num_key_value_heads": 32},
+        defaults=_QWEN | {"head_dim": 128},
     ),
     "gemma": Kind(
         "gemma",
@@ -213,6 +214,7 @@ _BOOKKEEPING = {
     ),
     *("id2label", "label2id", "name_or_path", "problem_type", "task_specific_params", "tokenizer_class"),
     *("is_llama_config", "transformers.js_config", "unsloth_fixed", "unsloth_version"),
+    "max_sequence_length",  # beside max_position_embeddings, which counts
     "sliding_window_size",  # Gemma 2's, the old name, beside the new one
     # Which of them; they compute the same.
     *("_attn_implementation", "_attn_implementation_autoset", "attn_implementation", "cache_implementation"),
