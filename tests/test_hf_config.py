@@ -203,6 +203,23 @@ def test_qwen_has_a_window_where_one_is_asked_for() -> None:
             assert found[f"{case}.attention.sliding_window"] == window
 
 
+def test_far_queries_are_scaled_with_yarn_only() -> None:
+    config = family_models.config("ministral3")
+    rope = config["rope_parameters"] | {"rope_type": "linear"}
+    with pytest.raises(zcwasm.ModelError, match="llama_4_scaling_beta is 0.1: supported with rope_type yarn"):
+        hf_config.read(config | {"rope_parameters": rope})
+
+
+def test_numbers_of_experts_are_refused_as_what_they_are() -> None:
+    for case, words in (("llama", "it would change the result"), ("qwen3", "mixtures of experts are not")):
+        config = family_models.config(case)
+        metadata = family_models.metadata(config)
+        metadata[f"{metadata['general.architecture']}.expert_shared_count"] = 1
+        shapes = shapes_of(family_models.canonical(config, family_models.checkpoint(case)))
+        with pytest.raises(zcwasm.ModelError, match=f"expert_shared_count is 1: {words}"):
+            opened(metadata, cut(hf_names.parts_of_gguf(metadata, shapes), shapes))
+
+
 def test_windows_of_smollm3_are_those_of_unrotated_layers() -> None:
     config = family_models.config("smollm3") | {"num_hidden_layers": 30, "max_window_layers": 28}
     config |= {"use_sliding_window": True, "sliding_window": 5, "layer_types": None}

@@ -293,7 +293,11 @@ def _read_rope(keys: Keys, found: _Writer) -> None:
 def _read_far_queries(keys: Keys, rope: Keys | None, found: _Writer) -> None:
     if rope is None:  # transformers has numbers of its own then
         raise keys.wrong("rope_parameters", ", must be there")
-    found.put("attention.temperature_scale", rope.number("llama_4_scaling_beta", 0, null=0))
+    scale = rope.number("llama_4_scaling_beta", 0, null=0)
+    # The context ends where queries begin to be scaled: at the original one, which only YaRN has here.
+    if scale and (rope.get("rope_type") or rope.get("type")) != "yarn":
+        raise rope.wrong("llama_4_scaling_beta", ": supported with rope_type yarn, or as 0")
+    found.put("attention.temperature_scale", scale)
     rope.known.add("max_position_embeddings")  # which is there twice
 
 
