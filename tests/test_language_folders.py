@@ -161,6 +161,10 @@ DAMAGE: dict[str, tuple[Damage, str]] = {
         "is a Git LFS pointer",
     ),
     "config is no JSON": (lambda p: (p / "config.json").write_text("{"), "config.json: is no JSON"),
+    "config has many values": (
+        lambda p: (p / "config.json").write_text("[" + "[]," * (1 << 22) + "[]]"),
+        "config.json: has more than 4194304 values",
+    ),
     "config is a list": (lambda p: (p / "config.json").write_text("[]"), "config.json: holds no JSON object"),
     "encoder": (lambda p: edit(p / "config.json", model_type="bert"), "for zcwasm.embed.Model.open"),
     "unknown key": (lambda p: edit(p / "config.json", surprise=1), "surprise"),

@@ -6,8 +6,6 @@ done; whatever else a folder asks for is a ModelError. All of it is untrusted.
 
 from __future__ import annotations
 
-import io
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,40 +13,22 @@ from pathlib import Path
 from typing import Any, Literal
 
 from zcwasm._core import ModelError
-from zcwasm._models import language, poolings
+from zcwasm._models import json_files, language, poolings
 from zcwasm._models.encoders import Config, Kind, Step
-from zcwasm._models.model_file import naming, open_plain
+from zcwasm._models.model_file import naming
 from zcwasm.guests import layouts
 
-_MOST_JSON = 64 << 20
 _MOST_DENSE = 8
 
 
-def read_text(path: Path) -> str:
-    with naming(path):
-        data = open_plain(path)
-    with io.TextIOWrapper(data, encoding="utf-8") as file:
-        try:
-            text = file.read(_MOST_JSON + 1)
-        except UnicodeDecodeError as error:
-            raise ModelError(f"{path} is not UTF-8: {error.reason}") from None
-    if len(text) > _MOST_JSON:
-        raise ModelError(f"{path} has more than {_MOST_JSON} characters")
-    return text
-
-
 def read_json(path: Path) -> Any:
-    try:
-        return json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path} is no JSON: {error!s:.100}") from None
+    with naming(path):
+        return json_files.read(path)
 
 
 def read_object(path: Path) -> Mapping[str, Any]:
-    found = read_json(path)
-    if not isinstance(found, dict):
-        raise ModelError(f"{path} holds no JSON object")
-    return found
+    with naming(path):
+        return json_files.read_object(path)
 
 
 def read_if_there(path: Path) -> Mapping[str, Any]:

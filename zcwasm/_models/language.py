@@ -14,7 +14,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from zcwasm._models import encoders, hf_config, hf_kinds, hf_names, parts, poolings, shards, weights_files
+from zcwasm._models import (
+    encoders,
+    hf_config,
+    hf_kinds,
+    hf_names,
+    json_files,
+    parts,
+    poolings,
+    shards,
+    weights_files,
+)
 from zcwasm._models.encoders import Pooling
 from zcwasm._models.model_file import Header, Path, model_error, naming, open_plain
 
@@ -100,7 +110,7 @@ def check_config(folder: Path) -> None:
 
 def _config(folder: Path) -> dict[str, Any]:
     with naming("config.json"):
-        return shards.read_json(os.path.join(folder, "config.json"))
+        return json_files.read_object(os.path.join(folder, "config.json"))
 
 
 def _is_encoder(config: Mapping[str, Any]) -> bool:
@@ -129,7 +139,7 @@ def _read_if_there(folder: Path, name: str) -> dict[str, Any]:
     if not os.path.exists(path):
         return {}
     with naming(name):
-        return shards.read_json(path)
+        return json_files.read_object(path)
 
 
 def _templates(folder: Path, said: Mapping[str, Any]) -> dict[str, str]:
