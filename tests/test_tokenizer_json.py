@@ -317,6 +317,17 @@ HOSTILE: dict[str, tuple[Any, str]] = {
         change("unigram", "normalizer", to={"type": "Sequence", "normalizers": [DOUBLING] * 9}),
         "more than 256 times as long",
     ),
+    "a doubling by what matches nothing": (
+        change(
+            "unigram",
+            "normalizer",
+            to={
+                "type": "Sequence",
+                "normalizers": [{"type": "Replace", "pattern": {"Regex": "a?"}, "content": "b"}] * 9,
+            },
+        ),
+        "more than 256 times as long",
+    ),
     "a long replacement": (
         change("unigram", "normalizer", to={**DOUBLING, "content": "a" * 65}),
         "not a text of up to 64 characters",

@@ -176,8 +176,10 @@ def normalizers(where: str, value: object) -> list[dict[str, Any]]:
     growth = 1
     for step in found:
         if step["type"] == "Replace":
-            sought = step.get("pattern", {}).get("String", "")
-            growth *= max(1, -(-len(step.get("content", "")) // max(1, len(sought))))
+            sought = len(step.get("pattern", {}).get("String", ""))
+            put = len(step.get("content", ""))
+            # An expression, and no text at all, may match in front of each character.
+            growth *= max(1, -(-put // sought)) if sought else 1 + put
         elif step["type"] in ("NFKC", "NFKD", "Precompiled"):
             growth *= 4  # on the whole; of single characters 18
     if growth > _MOST_GROWTH:
