@@ -41,7 +41,7 @@ def norms(family: Family) -> str:
 def positions(family: Family) -> str:
     if family.rope_halves is None:
         return "learned"
-    text = "RoPE"
+    text = "RoPE in layers with a window alone" if family.rotates_windows else "RoPE"
     if family.unrotated_every:
         text += f", but in every {family.unrotated_every}th layer"
     if family.window_rope_base is not None:
@@ -54,7 +54,9 @@ def positions(family: Family) -> str:
 def others(family: Family) -> str:
     found = []
     if family.window_period:
-        found.append(f"windows in {family.window_period - 1} of {family.window_period} layers")
+        text = f"windows in {family.window_period - 1} of {family.window_period} layers"
+        # OLMo 2 has none, OLMo 3 has them.
+        found.append(text + (", if there are any" if family.window_unscaled else ""))
     if family.attention_softcap is not None:
         found.append("capped scores")
     if family.logit_softcap is not None:
@@ -64,7 +66,9 @@ def others(family: Family) -> str:
     if len(family.scales) > 1:
         found.append(f"scales of {', '.join(family.scales)}")
     if family.parallel != "no":
-        found.append("attention and feed-forward side by side, or not")
+        found.append(
+            "attention and feed-forward side by side" + ("" if family.parallel == "shared" else ", or not")
+        )
     if family.has_experts:
         found.append("experts")
     if family.may_have_experts:

@@ -279,7 +279,7 @@ class TestModules:
             ),
             ("1_Pooling/config.json", {"include_prompt": False}, "include_prompt is False"),
             ("1_Pooling/config.json", {"pooling_mode": ["mean"]}, "asks for"),
-            ("1_Pooling/config.json", MEAN | {"word_embedding_dimension": 25}, "is 25, the encoder has 24"),
+            ("1_Pooling/config.json", MEAN | {"word_embedding_dimension": 25}, "is 25, the model has 24"),
             ("modules.json", modules("Transformer", "Pooling", "LayerNorm", "Normalize"), "LayerNorm"),
             ("modules.json", modules("Transformer", "Normalize"), "Transformer, Normalize"),
             ("modules.json", modules("Transformer"), "has Transformer: supported"),

@@ -39,6 +39,17 @@ BESIDE: dict[str, dict[str, Any]] = {
         "cache_implementation": "hybrid",
         "sliding_window_size": 12,
     },
+    "cohere2": {
+        "layer_switch": 4,
+        "model_max_length": 9,
+        "order_of_interleaved_layers": "local_attn_first",
+        "position_embedding_type": "rope_gptj",
+        "rotary_pct": 1.0,
+        "use_embedding_sharing": True,
+        "use_gated_activation": True,
+        "use_parallel_block": True,
+        "use_parallel_embedding": False,
+    },
     "phi4": {"auto_map": {}, "full_attn_mod": 1, "interpolate_factor": 1, "lm_head_bias": False},
 }
 
@@ -157,6 +168,56 @@ def test_biases_and_the_output_are_as_config_json_says() -> None:
     assert "output.weight" not in {part.name for part in hf_names.plan(hf_config.read(tied), without | head)}
     with pytest.raises(zcwasm.ModelError, match=r"lm_head.weight is missing"):
         of_folder(untied, without)
+
+
+def test_the_context_may_be_longer_than_the_positions() -> None:
+    config = family_models.config("cohere")
+    for longer, context in ((None, config["max_position_embeddings"]), (1 << 17, 1 << 17)):
+        assert hf_config.read(config | {"model_max_length": longer})["command-r.context_length"] == context
+    config = family_models.config("qwen3-yarn")  # 4 times 64
+    for positions, context in ((64, 256), (80, 256), (300, 300)):
+        found = hf_config.read(config | {"max_position_embeddings": positions})
+        assert found["qwen3.context_length"] == context
+
+
+@pytest.mark.parametrize(
+    ("case", "changed"),
+    [
+        ("cohere2", {"use_parallel_block": False}),
+        ("cohere2", {"position_embedding_type": "rope_neox"}),
+        ("cohere2", {"order_of_interleaved_layers": "global_attn_first"}),
+        ("cohere", {"use_parallel_block": True}),
+    ],
+)
+def test_what_only_one_kind_has(case: str, changed: dict[str, Any]) -> None:
+    with pytest.raises(zcwasm.ModelError, match=next(iter(changed))):
+        hf_config.read(family_models.config(case) | changed)
+
+
+def test_qwen_has_a_window_where_one_is_asked_for() -> None:
+    for case in ("qwen2", "qwen3"):
+        config = family_models.config(case) | {"layer_types": None, "max_window_layers": 0}
+        config.pop("sliding_window", None)
+        for asked, window in ((True, 4096), (False, 0)):
+            found = hf_config.read(config | {"use_sliding_window": asked, "max_sequence_length": 9})
+            assert found[f"{case}.attention.sliding_window"] == window
+
+
+def test_far_queries_are_scaled_with_yarn_only() -> None:
+    config = family_models.config("ministral3")
+    rope = config["rope_parameters"] | {"rope_type": "linear"}
+    with pytest.raises(zcwasm.ModelError, match=r"scaling_beta is 0.1: supported with rope_type yarn"):
+        hf_config.read(config | {"rope_parameters": rope})
+
+
+def test_numbers_of_experts_are_refused_as_what_they_are() -> None:
+    for case, words in (("llama", "it would change the result"), ("qwen3", "mixtures of experts are not")):
+        config = family_models.config(case)
+        metadata = family_models.metadata(config)
+        metadata[f"{metadata['general.architecture']}.expert_shared_count"] = 1
+        shapes = shapes_of(family_models.canonical(config, family_models.checkpoint(case)))
+        with pytest.raises(zcwasm.ModelError, match=f"expert_shared_count is 1: {words}"):
+            opened(metadata, cut(hf_names.parts_of_gguf(metadata, shapes), shapes))
 
 
 def test_windows_of_smollm3_are_those_of_unrotated_layers() -> None:

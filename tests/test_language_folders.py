@@ -103,9 +103,19 @@ def test_chat_templates(tmp_path: Path) -> None:
     model = open_on_cpu(path)
     assert text(model) == "own"
     (path / "1_Pooling").mkdir()
-    (path / "1_Pooling" / "config.json").write_text('{"pooling_mode_lasttoken": true}')
-    with open_on_cpu(path) as model:
-        assert np.array_equal(model.embed(["ab"]), model.embed(["ab"], pooling="last"))
+    pooling = path / "1_Pooling" / "config.json"
+    for said in ('{"pooling_mode_lasttoken": true}', '{"pooling_mode": "lasttoken"}'):
+        pooling.write_text(said)
+        with open_on_cpu(path) as model:
+            assert np.array_equal(model.embed(["ab"]), model.embed(["ab"], pooling="last"))
+    for said in (
+        '{"pooling_mode_mean_tokens": true, "pooling_mode_max_tokens": true}',
+        '{"pooling_mode": "max"}',
+    ):
+        pooling.write_text(said)
+        with pytest.raises(zcwasm.ModelError, match=r"1_Pooling.config\.json asks for"):
+            open_on_cpu(path)
+    pooling.unlink()
     (path / "generation_config.json").write_text('{"eos_token_id": [1, 2]}')
     assert {1, 2} <= open_on_cpu(path).tokenizer.stop_ids
 
@@ -151,6 +161,10 @@ DAMAGE: dict[str, tuple[Damage, str]] = {
         "is a Git LFS pointer",
     ),
     "config is no JSON": (lambda p: (p / "config.json").write_text("{"), "config.json: is no JSON"),
+    "config has many values": (
+        lambda p: (p / "config.json").write_text("[" + "[]," * (1 << 22) + "[]]"),
+        "config.json: has more than 4194304 values",
+    ),
     "config is a list": (lambda p: (p / "config.json").write_text("[]"), "config.json: holds no JSON object"),
     "encoder": (lambda p: edit(p / "config.json", model_type="bert"), "for zcwasm.embed.Model.open"),
     "unknown key": (lambda p: edit(p / "config.json", surprise=1), "surprise"),

@@ -317,6 +317,17 @@ HOSTILE: dict[str, tuple[Any, str]] = {
         change("unigram", "normalizer", to={"type": "Sequence", "normalizers": [DOUBLING] * 9}),
         "more than 256 times as long",
     ),
+    "a doubling by what matches nothing": (
+        change(
+            "unigram",
+            "normalizer",
+            to={
+                "type": "Sequence",
+                "normalizers": [{"type": "Replace", "pattern": {"Regex": "a?"}, "content": "b"}] * 9,
+            },
+        ),
+        "more than 256 times as long",
+    ),
     "a long replacement": (
         change("unigram", "normalizer", to={**DOUBLING, "content": "a" * 65}),
         "not a text of up to 64 characters",
@@ -325,6 +336,15 @@ HOSTILE: dict[str, tuple[Any, str]] = {
         change("unigram", "normalizer", to={"type": "Sequence", "normalizers": [{"type": "NFC"}] * 99}),
         "more than 24 components",
     ),
+    **{
+        f"two {kind}": (
+            change(
+                "unigram", "pre_tokenizer", to={"type": "Sequence", "pretokenizers": [{"type": kind}] * 2}
+            ),
+            f"has {kind} more than once",
+        )
+        for kind in ("ByteLevel", "Metaspace")
+    },
     "an unknown step": (
         change("unigram", "normalizer", to={"type": "ByteLevel"}),
         "'ByteLevel' is not supported",
@@ -359,7 +379,7 @@ def test_hostile(name: str, tmp_path: Path) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match=re.escape("tokenizer.json")):
+    with pytest.raises(zcwasm.ModelError, match=re.escape("has no tokenizer.json")):
         Tokenizer.from_folder(tmp_path)
 
 

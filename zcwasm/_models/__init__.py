@@ -10,5 +10,6 @@
 - opened: what an open model is, whoever computes with it
 - encoders: what differs between encoders; encoder_config: their numbers; encoder_tensors, encoder_files:
   their tensors and files; encoder_tokens: texts to ids; encoder_run: one run of the guest bert.wasm
-- bert_files: the folder of a sentence model beside its weights
+- bert_files: the folder of a sentence model beside its weights; poolings: how it says what a vector is
+- json_files: the one reader of folders' JSON files
 """

@@ -6,8 +6,6 @@ done; whatever else a folder asks for is a ModelError. All of it is untrusted.
 
 from __future__ import annotations
 
-import io
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,40 +13,22 @@ from pathlib import Path
 from typing import Any, Literal
 
 from zcwasm._core import ModelError
-from zcwasm._models import language
-from zcwasm._models.encoders import Config, Kind, Pooling, Step
-from zcwasm._models.model_file import naming, open_plain
+from zcwasm._models import json_files, language, poolings
+from zcwasm._models.encoders import Config, Kind, Step
+from zcwasm._models.model_file import naming
 from zcwasm.guests import layouts
 
-_MOST_JSON = 64 << 20
 _MOST_DENSE = 8
 
 
-def read_text(path: Path) -> str:
-    with naming(path):
-        data = open_plain(path)
-    with io.TextIOWrapper(data, encoding="utf-8") as file:
-        try:
-            text = file.read(_MOST_JSON + 1)
-        except UnicodeDecodeError as error:
-            raise ModelError(f"{path} is not UTF-8: {error.reason}") from None
-    if len(text) > _MOST_JSON:
-        raise ModelError(f"{path} has more than {_MOST_JSON} characters")
-    return text
-
-
 def read_json(path: Path) -> Any:
-    try:
-        return json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
-        raise ModelError(f"{path} is no JSON: {error!s:.100}") from None
+    with naming(path):
+        return json_files.read(path)
 
 
 def read_object(path: Path) -> Mapping[str, Any]:
-    found = read_json(path)
-    if not isinstance(found, dict):
-        raise ModelError(f"{path} holds no JSON object")
-    return found
+    with naming(path):
+        return json_files.read_object(path)
 
 
 def read_if_there(path: Path) -> Mapping[str, Any]:
@@ -115,7 +95,7 @@ def read_config(folder: Folder) -> tuple[Config, Kind]:
         kind = encoder_config.kind_of(said)
         config = encoder_config.read(said, most)
     steps = _read_dense(folder.dense, config.dim)
-    pooling = _read_pooling(folder.pooling, config.dim)
+    pooling = poolings.read(str(folder.pooling), read_if_there(folder.pooling), config.dim)
     config = replace(config, pooling=pooling, steps=steps, normalize=folder.normalize, lower_case=lower_case)
     return config, kind
 
@@ -167,42 +147,6 @@ def most_tokens(folder: Path, own: Mapping[str, Any]) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 1:
         raise ModelError(f"{folder / where} is {value!r:.100}, must be at least 1")
     return int(min(value, 1 << 30))
-
-
-_MODES: Mapping[str, Pooling] = {
-    "mean_tokens": "mean",
-    "mean": "mean",
-    "cls_token": "cls",
-    "cls": "cls",
-    "max_tokens": "max",
-    "max": "max",
-    "lasttoken": "last",
-}
-
-
-def _read_pooling(path: Path, dim: int) -> Pooling:
-    found = read_if_there(path)
-    modes = [
-        key.removeprefix("pooling_mode_") for key in found if key.startswith("pooling_mode_") and found[key]
-    ]
-    if found.get("pooling_mode_mean_tokens", "pooling_mode" not in found) and "mean_tokens" not in modes:
-        # What is not said counts only where nothing else is.
-        modes += [] if modes and "pooling_mode_mean_tokens" not in found else ["mean_tokens"]
-    if "pooling_mode" in found:
-        modes.append(str(found["pooling_mode"]))
-    kinds = {_MODES.get(mode) for mode in modes}
-    kind = next(iter(kinds), None)
-    if len(kinds) != 1 or kind is None:
-        raise ModelError(
-            f"{path} asks for {', '.join(modes) or 'no pooling'!s:.200}: supported is one of "
-            f"{', '.join(_MODES)}"
-        )
-    if found.get("include_prompt", True) is not True:
-        raise ModelError(f"{path}: include_prompt is {found['include_prompt']!r:.100}, supported: True")
-    for key in ("word_embedding_dimension", "embedding_dimension"):
-        if found.get(key, dim) != dim:
-            raise ModelError(f"{path}: {key} is {found[key]!r:.100}, the encoder has {dim} columns")
-    return kind
 
 
 _DENSE_KEYS = {"in_features", "out_features", "bias", "activation_function"}

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from zcwasm._core import ModelError
-from zcwasm._models.bert_files import read_if_there, read_text
+from zcwasm._models import json_files
+from zcwasm._models.bert_files import read_if_there
 from zcwasm._models.encoders import Config
 from zcwasm._models.guarded import guarded
+from zcwasm._models.model_file import naming
 
 if TYPE_CHECKING:
     import tokenizers
@@ -36,7 +38,8 @@ class Json:
         from tokenizers import Tokenizer
 
         self._types = pairs and _has_types(path.parent, config)
-        text = read_text(path)
+        with naming(path):
+            text = json_files.read_text(path)
 
         def make() -> Tokenizer:
             tokenizer = Tokenizer.from_str(text)

@@ -312,13 +312,13 @@ KINDS: Mapping[str, Kind] = {
             Head("head.dense", "dim", "classifier_activation", "head.norm"),
             Head("classifier", "labels"),
         ),
-        must=_ABSOLUTE,
         without_effect=frozenset(
             {
                 *("decoder_bias", "deterministic_flash_attn", "embedding_dropout", "mlp_dropout"),
                 *("initializer_cutoff_factor", "reference_compile", "repad_logits_with_grad"),
                 *("sparse_pred_ignore_index", "sparse_prediction", "compile"),
                 "layer_norm_eps",  # beside norm_eps, which counts
+                "position_embedding_type",  # which transformers does not read
             }
         ),
     ),

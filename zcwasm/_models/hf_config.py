@@ -139,10 +139,11 @@ def read(config: Mapping[str, Any]) -> dict[str, Any]:
             "not supported; quantized GGUF files are",
             None,
         )
-    found = _Writer(hf_kinds.KINDS[name])
+    kind = hf_kinds.KINDS[name]
+    found = _Writer(kind)
     _read_numbers(keys, found)
     _read_positions(keys, found)
-    keys.check(hf_kinds.WITHOUT_EFFECT, hf_kinds.NEUTRAL)
+    keys.check(hf_kinds.WITHOUT_EFFECT | kind.without_effect, {**hf_kinds.NEUTRAL, **kind.neutral})
     return found.metadata
 
 
@@ -211,9 +212,10 @@ def _read_numbers(keys: Keys, found: _Writer) -> None:
 
 def _read_positions(keys: Keys, found: _Writer) -> None:
     kind, layers = found.kind, found.metadata[f"{found.kind.architecture}.block_count"]
-    found.put(
-        "context_length", keys.count("max_position_embeddings", kind.defaults.get("max_position_embeddings"))
-    )
+    context = keys.count("max_position_embeddings", kind.defaults.get("max_position_embeddings"))
+    if kind.context:
+        context = keys.count(kind.context, context, null=context)
+    found.put("context_length", context)
     unrotated = None
     if found.family.unrotated_every:
         unrotated = _unrotated(keys, layers, found.family.unrotated_every)
@@ -291,7 +293,11 @@ def _read_rope(keys: Keys, found: _Writer) -> None:
 def _read_far_queries(keys: Keys, rope: Keys | None, found: _Writer) -> None:
     if rope is None:  # transformers has numbers of its own then
         raise keys.wrong("rope_parameters", ", must be there")
-    found.put("attention.temperature_scale", rope.number("llama_4_scaling_beta", 0, null=0))
+    scale = rope.number("llama_4_scaling_beta", 0, null=0)
+    # The context ends where queries begin to be scaled: at the original one, which only YaRN has here.
+    if scale and (rope.get("rope_type") or rope.get("type")) != "yarn":
+        raise rope.wrong("llama_4_scaling_beta", ": supported with rope_type yarn, or as 0")
+    found.put("attention.temperature_scale", scale)
     rope.known.add("max_position_embeddings")  # which is there twice
 
 
@@ -351,6 +357,8 @@ def _read_long(rope: Keys, found: _Writer, original: int, context: int) -> None:
 
 def _read_yarn(rope: Keys, found: _Writer, original: int, context: int) -> None:
     factor = rope.above("factor", context / original, null=context / original)
+    # Folders whose scaling was put in by hand, as Qwen's instructions say, keep the context without it.
+    found.put("context_length", max(context, int(factor * original)))
     found.put("rope.scaling.type", "yarn")
     found.put("rope.scaling.factor", factor)
     found.put("rope.scaling.original_context_length", original)

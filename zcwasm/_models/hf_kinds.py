@@ -45,11 +45,17 @@ class Kind:
     period: int = 0
     #: Numbers of this kind alone: the name here to GGUF's, and what it is where the file does not say.
     own: Mapping[str, tuple[str, float | None]] = field(default_factory=dict)
+    #: A key that goes before max_position_embeddings where it is there.
+    context: str = ""
+    #: As WITHOUT_EFFECT and NEUTRAL, of keys that mean something in others, or that only this kind has.
+    without_effect: frozenset[str] = frozenset()
+    neutral: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
 
 
 _LLAMA_BIASES = {"attention_bias": ATTENTION, "mlp_bias": GATED}
 _ATTENTION_BIASES = {"attention_bias": ATTENTION}
 _GEMMA2 = {"head_dim": 256, "num_attention_heads": 8, "num_key_value_heads": 4, "sliding_window": 4096}
+_QWEN = {"num_key_value_heads": 32, "sliding_window": 4096}
 
 KINDS = {
     "llama": Kind("llama", biases=_LLAMA_BIASES),
@@ -60,12 +66,12 @@ KINDS = {
         windows="all",
         defaults={"num_key_value_heads": 8, "head_dim": 128},
     ),
-    "qwen2": Kind("qwen2", biases={"": QKV}, windows="asked", defaults={"num_key_value_heads": 32}),
+    "qwen2": Kind("qwen2", biases={"": QKV}, windows="asked", defaults=_QWEN),
     "qwen3": Kind(
         "qwen3",
         biases=_ATTENTION_BIASES,
         windows="asked",
-        defaults={"head_dim": 128, "num_key_value_heads": 32},
+        defaults=_QWEN | {"head_dim": 128},
     ),
     "gemma": Kind(
         "gemma",
@@ -153,6 +159,7 @@ KINDS = {
         theta=500000.0,
         rotates_pairs=True,
         own={"logit_scale": ("logit_scale", 0.0625)},
+        context="model_max_length",
     ),
     "cohere2": Kind(
         "cohere2",
@@ -164,6 +171,16 @@ KINDS = {
         period=4,
         defaults={"sliding_window": 4096},
         own={"logit_scale": ("logit_scale", 0.0625)},
+        # Cohere's own, which transformers does not read.
+        without_effect=frozenset(("layer_switch", "model_max_length", "use_parallel_embedding")),
+        neutral={
+            "order_of_interleaved_layers": ("local_attn_first",),
+            "position_embedding_type": ("rope_gptj",),
+            "rotary_pct": (1,),
+            "use_embedding_sharing": (True,),
+            "use_gated_activation": (True,),
+            "use_parallel_block": (True,),
+        },
     ),
     "starcoder2": Kind(
         "starcoder2",
@@ -197,6 +214,7 @@ _BOOKKEEPING = {
     ),
     *("id2label", "label2id", "name_or_path", "problem_type", "task_specific_params", "tokenizer_class"),
     *("is_llama_config", "transformers.js_config", "unsloth_fixed", "unsloth_version"),
+    "max_sequence_length",  # beside max_position_embeddings, which counts
     "sliding_window_size",  # Gemma 2's, the old name, beside the new one
     # Which of them; they compute the same.
     *("_attn_implementation", "_attn_implementation_autoset", "attn_implementation", "cache_implementation"),

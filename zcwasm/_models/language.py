@@ -14,11 +14,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from zcwasm._models import encoders, hf_config, hf_kinds, hf_names, parts, shards, weights_files
+from zcwasm._models import (
+    encoders,
+    hf_config,
+    hf_kinds,
+    hf_names,
+    json_files,
+    parts,
+    poolings,
+    shards,
+    weights_files,
+)
+from zcwasm._models.encoders import Pooling
 from zcwasm._models.model_file import Header, Path, model_error, naming, open_plain
 
-# Of sentence-transformers: its modes of pooling to GGUF's numbers.
-_POOLINGS = {"mean_tokens": 1, "cls_token": 2, "lasttoken": 3}
+# GGUF's numbers, which has none for "max".
+_POOLINGS: Mapping[Pooling, int] = {"mean": 1, "cls": 2, "last": 3}
 _MOST_TEMPLATE = 1 << 20  # bytes; _chat.py takes less
 
 
@@ -99,7 +110,7 @@ def check_config(folder: Path) -> None:
 
 def _config(folder: Path) -> dict[str, Any]:
     with naming("config.json"):
-        return shards.read_json(os.path.join(folder, "config.json"))
+        return json_files.read_object(os.path.join(folder, "config.json"))
 
 
 def _is_encoder(config: Mapping[str, Any]) -> bool:
@@ -114,10 +125,12 @@ def _metadata(folder: Path) -> Metadata:
     said = _read_if_there(folder, "tokenizer_config.json")
     metadata.update(_templates(folder, said))
     metadata.made["special tokens"] = _special_tokens(said)
-    pooling = _read_if_there(folder, os.path.join("1_Pooling", "config.json"))
-    kinds = [number for mode, number in _POOLINGS.items() if pooling.get(f"pooling_mode_{mode}") is True]
-    if len(kinds) == 1:
-        metadata[f"{metadata['general.architecture']}.pooling_type"] = kinds[0]
+    path, prefix = os.path.join("1_Pooling", "config.json"), metadata["general.architecture"]
+    if pooling := _read_if_there(folder, path):
+        kind = poolings.read(path, pooling, metadata[f"{prefix}.embedding_length"])
+        if kind not in _POOLINGS:
+            raise model_error(f"{path} asks for {kind}: supported is one of {', '.join(_POOLINGS)}", None)
+        metadata[f"{prefix}.pooling_type"] = _POOLINGS[kind]
     return metadata
 
 
@@ -126,7 +139,7 @@ def _read_if_there(folder: Path, name: str) -> dict[str, Any]:
     if not os.path.exists(path):
         return {}
     with naming(name):
-        return shards.read_json(path)
+        return json_files.read_object(path)
 
 
 def _templates(folder: Path, said: Mapping[str, Any]) -> dict[str, str]:

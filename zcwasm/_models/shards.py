@@ -11,14 +11,12 @@ leads. What the folder itself has under such a name may be a link, as everything
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from zcwasm._models import safetensors
+from zcwasm._models import json_files, safetensors
 from zcwasm._models.model_file import (
     MAX_TENSORS,
     Header,
@@ -26,13 +24,11 @@ from zcwasm._models.model_file import (
     join,
     model_error,
     naming,
-    open_plain,
     other_file,
 )
 
 ONE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-MOST_JSON = 64 << 20  # bytes of any JSON file of a folder
 _FILE = re.compile(r"[\w.+ -]{1,200}\.safetensors", re.ASCII)
 # What else may hold weights, so that the refusal can say what is there.
 _OTHERS = (".bin", ".pt", ".pth", ".safetensors", ".gguf", ".h5", ".msgpack", ".onnx", ".npz", ".ckpt")
@@ -107,7 +103,7 @@ def read_index(path: str) -> Shards:
 def read_map(path: str) -> dict[str, str]:
     """Tensor to file, as an index says it: each a plain name. Raises ModelError."""
     with naming(path):
-        files = read_json(path).get("weight_map")
+        files = json_files.read_object(path).get("weight_map")
         if not isinstance(files, dict) or not files:
             raise model_error("weight_map is missing or no JSON object of tensors and files", None)
         if len(files) > MAX_TENSORS:
@@ -120,29 +116,3 @@ def read_map(path: str) -> dict[str, str]:
                     None,
                 )
         return files
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The JSON object in a file of a folder. Raises ModelError, without the path, and OSError."""
-    with open_plain(path) as file:
-        data = file.read(MOST_JSON + 1)
-    if len(data) > MOST_JSON:
-        raise model_error(f"has more than {MOST_JSON} bytes", None)
-    try:
-        found = json.loads(data.decode("utf-8"), object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
-        raise model_error(f"is no JSON: {error!s:.100}", None) from None
-    if not isinstance(found, dict):
-        raise model_error("holds no JSON object", None)
-    return found
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise ValueError(f"{name!r:.100} is there twice")
-            seen.add(name)
-    return result

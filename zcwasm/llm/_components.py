@@ -176,8 +176,10 @@ def normalizers(where: str, value: object) -> list[dict[str, Any]]:
     growth = 1
     for step in found:
         if step["type"] == "Replace":
-            sought = step.get("pattern", {}).get("String", "")
-            growth *= max(1, -(-len(step.get("content", "")) // max(1, len(sought))))
+            sought = len(step.get("pattern", {}).get("String", ""))
+            put = len(step.get("content", ""))
+            # An expression, and no text at all, may match in front of each character.
+            growth *= max(1, -(-put // sought)) if sought else 1 + put
         elif step["type"] in ("NFKC", "NFKD", "Precompiled"):
             growth *= 4  # on the whole; of single characters 18
     if growth > _MOST_GROWTH:
@@ -186,7 +188,13 @@ def normalizers(where: str, value: object) -> list[dict[str, Any]]:
 
 
 def pre_tokenizers(where: str, value: object) -> list[dict[str, Any]]:
-    return _list(where, value, _PRE_TOKENIZERS, "pretokenizers")
+    found = _list(where, value, _PRE_TOKENIZERS, "pretokenizers")
+    # ByteLevel may double a text, and Metaspace adds to each piece of it: each is bounded once, but one
+    # behind the other they multiply. The others only cut.
+    for kind in ("ByteLevel", "Metaspace"):
+        if sum(step["type"] == kind for step in found) > 1:
+            raise ModelError(f"{where} has {kind} more than once, which is not supported")
+    return found
 
 
 def make(

@@ -79,8 +79,8 @@ class Tokenizer:
         """The tokenizer of a Hugging Face folder: its tokenizer.json, and what tokenizer_config.json,
         special_tokens_map.json, generation_config.json and config.json say of its special tokens.
 
-        rows: of the model's embedding; 0 if they are not known. Raises OSError where there is no
-        tokenizer.json, ModelError for what is damaged, not supported or has an id beyond `rows`, and
+        rows: of the model's embedding; 0 if they are not known. Raises ModelError where there is no
+        tokenizer.json, and for what is damaged, not supported or has an id beyond `rows`, OSError, and
         ImportError without the package `tokenizers`.
         """
         import tokenizers  # noqa: F401

@@ -6,7 +6,6 @@ that. Tokens that a file calls special, or names as its beginning, its end and s
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
@@ -15,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zcwasm._core import ModelError
-from zcwasm._models.bert_files import read_text
+from zcwasm._models import json_files
 from zcwasm._models.guarded import guarded
+from zcwasm._models.model_file import naming
 from zcwasm.llm import _byte_level, _components, _sentencepiece, _wordpiece
 from zcwasm.llm._vocabulary import (
     BYTE,
@@ -37,7 +37,6 @@ from zcwasm.llm._vocabulary import (
 if TYPE_CHECKING:
     import tokenizers
 
-_MOST_VALUES = 1 << 22  # of a file; Gemma's has 1.8 million
 _LONGEST_WORD = 1000  # characters of a word that WordPiece cuts; BERT's 100
 _NAMES = ("bos", "eos", "unk", "pad", "cls", "sep", "mask")
 # What the library's model has for ids that the file's model has no token for: no text has it in it.
@@ -84,20 +83,8 @@ class _File:
         self.where = str(path)
         self.whole: Mapping[str, Any] = {}
         if needed or path.exists():
-            self.whole = self._read(path)
-
-    def _read(self, path: Path) -> Mapping[str, Any]:
-        text = read_text(path)
-        # Each value takes many times its characters.
-        if text.count(",") + text.count("[") + text.count("{") > _MOST_VALUES:
-            raise ModelError(f"{path} has more than {_MOST_VALUES} values")
-        try:
-            found = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise ModelError(f"{path} is no JSON: {error!s:.100}") from None
-        if not isinstance(found, dict):
-            raise ModelError(f"{path} holds no JSON object")
-        return found
+            with naming(path):
+                self.whole = json_files.read_object(path, unique=False)
 
 
 class _Said:
