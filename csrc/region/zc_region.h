@@ -42,6 +42,8 @@ zc_status zc_region_map(int file, uint64_t offset, uint64_t size, zc_region **ou
 /* A region with a copy of `size` bytes (not 0), and zeros behind them up to the next alignment. Read-only. */
 zc_status zc_region_make(const void *bytes, uint64_t size, zc_region **out, zc_error *error);
 bool zc_region_read_only(const zc_region *region);
+/* Whether a file has what its pages hold: read-only, and not made. */
+bool zc_region_of_file(const zc_region *region);
 /* As zc_region_create, for one of which little will be touched: without advice for larger pages. */
 zc_status zc_region_create_sparse(uint64_t reserved, uint64_t size, zc_region **out, zc_error *error);
 /* [offset, offset + size) of a region that nobody else knows yet shows a file's bytes from `file_offset`, all of which are

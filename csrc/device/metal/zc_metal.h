@@ -41,7 +41,7 @@
 typedef struct zc_metal_buffer {
     id<MTLBuffer> buffer;
     uint64_t size;
-    bool read_only;        /* a file's pages, so weights */
+    bool read_only;        /* weights: a file's pages, or made */
     _Atomic int64_t used;  /* when work last named it; 0: never */
     /* For zc_metal_residency.m, under its lock. */
     struct zc_metal_buffer *next;
