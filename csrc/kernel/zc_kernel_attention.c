@@ -11,8 +11,8 @@ static zc_status extent_of_heads(const zc_attention_params *p, uint64_t *bytes, 
         return zc_fail(error, ZC_BAD_VALUE, "head_size is %u, must be a multiple of 4 up to %d", p->head_size,
                        ZC_ATTENTION_MAX_HEAD);
     }
-    if (!(p->softcap >= 0.0f && p->softcap <= FLT_MAX)) {
-        return zc_fail(error, ZC_BAD_VALUE, "softcap is %g, must be finite and not negative", (double)p->softcap);
+    if (p->softcap != 0.0f && (status = zc_check_cap("softcap", p->softcap, error)) != ZC_OK) {
+        return status;
     }
     if (p->kv_heads == 0 || p->heads % p->kv_heads) {
         return zc_fail(error, ZC_BAD_VALUE, "%u heads cannot share %u key-value heads", p->heads, p->kv_heads);

@@ -305,9 +305,7 @@ static zc_status extent_softcap(const void *params, uint64_t *bytes, zc_error *e
 {
     const zc_softcap_params *p = params;
     bytes[0] = bytes[1] = (uint64_t)p->count * ZC_ELEMENT;
-    return p->cap > 0.0f && p->cap <= FLT_MAX
-               ? ZC_OK
-               : zc_fail(error, ZC_BAD_VALUE, "cap is %g, must be above 0 and finite", (double)p->cap);
+    return zc_check_cap("cap", p->cap, error);
 }
 
 ZC_KERNEL_FUNCTIONS(softcap, extent_softcap, zc_groups_elementwise, work_gelu)

@@ -68,6 +68,14 @@ static int32_t check_config(void)
     return 0;
 }
 
+/* Kernels count elements in 32 bits. */
+static int32_t check_counts(u64 rows, u64 texts)
+{
+    if (rows * state.config.ff > 0xffffffff || texts * model.widest > 0xffffffff)
+        return fail(ZCG_EINVAL, "a submission would have more than 2^32 - 1 elements: batch_tokens is too large");
+    return 0;
+}
+
 /* Look up the model and make room for so many texts and tokens. */
 static int32_t CALL(prepare)(u32 texts, u32 tokens)
 {
@@ -88,6 +96,7 @@ static int32_t CALL(prepare)(u32 texts, u32 tokens)
     u32 most = c->most_tokens > c->batch_tokens ? c->most_tokens : c->batch_tokens;
     u32 rows = tokens < most ? tokens : most;
     rows = rows ? rows : 1;
+    TRY(check_counts(rows, texts < rows ? texts : rows));
     state.texts = texts;
     state.tokens = tokens;
     state.ids = allocate((u64)tokens * 4);
