@@ -1,5 +1,5 @@
-/* zc_kernel_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, norm_add, layer_norm,
- * rope, append, rope_append, rope_append_paged, swiglu, gelu, softcap, pool. Pure functions, any thread. */
+/* zc_kernel_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, norm_add,
+ * layer_norm, rope, append, rope_append, rope_append_paged, swiglu, gelu, softcap, pool. Pure functions, any thread. */
 #include "kernel/zc_kernel_internal.h"
 
 static zc_status extent_embed(const void *params, uint64_t *bytes, zc_error *error)

@@ -10,8 +10,8 @@
  *
  * Ownership: reference counted (retain/release, any thread); memory is returned when the last reference
  * goes. After fork the child has regions of its own with the same contents. A pin is a reference that also
- * says "a view or a submission is using the bytes": an owner who wants to close checks zc_region_pins first. Threads: sizes and counts are atomic, growth is serialised
- * here; the bytes themselves are shared without locks.
+ * says "a view or a submission is using the bytes": an owner who wants to close checks zc_region_pins first. Threads:
+ * sizes and counts are atomic, growth is serialised here; the bytes themselves are shared without locks.
  *
  * A region may instead show a file (zc_region_map): its bytes are the file's pages, shared with the system's
  * cache and never written; it does not grow, and zc_dispatch_check refuses to write to it.

@@ -7,7 +7,8 @@
  *
  * Texts are packed, not padded: a submission computes the rows of as many texts as its budget of tokens holds,
  * one after the other, and each row attends to the span of its own text. While the device works on one
- * submission, the next one is recorded. Activations lie in scratch memory of the device's own.
+ * submission, the next one is recorded; but where a text's vector has the largest elements, the guest itself finds
+ * them, and waits for the rows. Activations lie in scratch memory of the device's own.
  *
  * Functions that fail return a negative zcg_errno and leave a sentence in bert_state.error. bert_internal.h says which
  * file does what. */

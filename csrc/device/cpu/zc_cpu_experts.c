@@ -1,8 +1,8 @@
 /* zc_cpu_experts: mixtures of experts: route, linear_chosen, add_weighted.
  *
  * linear_chosen is a linear for each expert that some row has: its rows of x lie side by side first, and those of y go
- * from there to their places, so that an expert's weights are read once for all of them. Of an expert with one row both
- * are used where they lie.
+ * from there to their places, so that an expert's weights are read once for as many of them as there is room for. One
+ * row by itself is used where it lies, and so is what comes of it.
  *
  * ids come from guest memory: each is read once, and clamped.
  */

@@ -18,7 +18,8 @@
  * Ownership: a zc_metal_device owns all but the buffers and the compiled kernels, which are the generic layer's; it ends
  * with the last of those that hold it: open, its threads, command buffers. Manual retain and release. Threads: any; `lock`
  * guards the queue and the workspaces, `resident_lock` the list of buffers, `watch_lock` the threads' sleep, and
- * `compile_lock` the pipelines; nobody takes two of them. Every entry into the backend has an autorelease pool of its own, for Python's threads have none.
+ * `compile_lock` the pipelines; nobody takes two of them. Every entry into the backend has an autorelease pool of its
+ * own, for Python's threads have none.
  */
 #ifndef ZC_METAL_H
 #define ZC_METAL_H
