@@ -1,4 +1,4 @@
-// x of linear and linear_gated, and what f makes of it: `normed` and `gated` say what f is, `push` is the kernel's.
+// x of linear, linear_gated and linear_chosen, and what f makes of it: `normed` and `gated` say what f is, `push` is the kernel's.
 
 vec4 x_at(uint i, uint count)
 {

@@ -105,6 +105,7 @@ def test_linear_chosen_of_one_row(device: zcwasm.Device, arena: Arena) -> None:
     check(device, arena, "F32", [1, 4, 1], 1600, 40, flags=SWIGLU | EXACT)
     check(device, arena, "F32", [], 5, 8)
     check(device, arena, "F32", [1, 2], 0, 8)
+    check(device, arena, "F32", [1, 2, 1], 5, 0, flags=BIAS | EXACT)
 
 
 def test_what_linear_chosen_refuses(device: zcwasm.Device, arena: Arena) -> None:

@@ -72,7 +72,7 @@ def test_what_the_host_gives_is_taken(model: llm.Model) -> None:
                 "norm_epsilon": -1e-6,
                 "attention_scale": np.inf,
                 "attention_softcap": -1,
-                "logit_softcap": -1,
+                "logit_softcap": 2.0**-61,
                 "embedding_scale": 0,
                 "residual_scale": 1e-6,
                 "logit_scale": 0,

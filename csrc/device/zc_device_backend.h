@@ -61,7 +61,8 @@ typedef struct zc_device_backend {
     void (*close)(void *self);
 
     /* Optional pair: a device's view of host memory, `address` and `size` multiples of
-     * ZC_REGION_ALIGNMENT; read_only: a mapped file's. `device_address` is where the device sees the first byte. */
+     * ZC_REGION_ALIGNMENT; read_only: weights, of a mapped file or made. `device_address` is where the device
+     * sees the first byte. */
     zc_status (*buffer_from_host)(void *self, void *address, uint64_t size, bool read_only, void **buffer,
                                   void **device_address, zc_error *error);
     void (*buffer_release)(void *self, void *buffer);

@@ -10,8 +10,8 @@ zc_status zc_device_pack(zc_device *device, zc_region *region, const zc_device_m
     if (!backend->pack || count == 0) {
         return ZC_OK;
     }
-    if (!zc_region_read_only(region)) { /* backends let go of the pages that they have read */
-        return zc_fail(error, ZC_BAD_VALUE, "only a mapped file can be packed: these weights may change");
+    if (!zc_region_of_file(region)) { /* backends let go of the pages that they have read, and a file has them still */
+        return zc_fail(error, ZC_BAD_VALUE, "only a mapped file can be packed: these may change, or are in no file");
     }
     zc_status status = zc_device_alive(device, error);
     if (status == ZC_OK) {

@@ -2,14 +2,14 @@
  *
  * What a GPU's driver has cannot be taken back. So guests' work goes there in pieces of at most so many multiply-adds
  * (zc_device.c says how many), and no more than two such pieces at a time, so that the device need not wait for the next:
- * a deadline takes effect between them. It is cut between dispatches; a dispatch that is larger by itself is cut between its workgroups, whose
- * results do not depend on which others run with them. A workgroup is not cut: zc_dispatch_check_work bounds it, and a
- * piece has a number of them however long they are, for one alone would leave most of a device idle. A kernel that
- * the host compiled is not cut either. What has no room waits in the device's list; while something does, all that is
- * submitted waits behind it, the host's work too, which keeps the order. The usual case costs nothing: what a guest
- * submits is less than a piece, nothing waits, and it goes to the backend at once and as a whole. The host's own work is
- * not cut and does not count, unless the system ends what a driver has for too long (zc_device_backend.watched). Backends
- * that can cancel (zc_device_backend.cancels) get everything at once.
+ * a deadline takes effect between them. It is cut between dispatches; a dispatch that is larger by itself is cut
+ * between its workgroups, whose results do not depend on which others run with them. A workgroup is not cut:
+ * zc_dispatch_check_work bounds it, and a piece has a number of them however long they are, for one alone would leave
+ * most of a device idle. A kernel that the host compiled is not cut either. What has no room waits in the device's
+ * list; while something does, all that is submitted waits behind it, the host's work too, which keeps the order. The
+ * usual case costs nothing: what a guest submits is less than a piece, nothing waits, and it goes to the backend at
+ * once and as a whole. The host's own work is not cut and does not count, unless the system ends what a driver has for
+ * too long (zc_device_backend.watched). Backends that can cancel (zc_device_backend.cancels) get everything at once.
  *
  * Whoever submits or reports a piece done hands over what fits then (zc_pace_pump), one thread per device at a time.
  * Threads: any, under the submissions' lock, which is given up while the backend is called.

@@ -1,8 +1,8 @@
 /* zc_abi_device: kernels, batches, submissions, sequences and scratch of the import module "zcwasm"; how dispatches are
  * recorded is in zc_abi_tape.c.
  *
- * Translates handles into those of the device layer, whose one check decides. See zc_abi.h for ownership and threads. Handlers read their arguments by the names in zc_abi.def; the result goes to
- * slots[0].
+ * Translates handles into those of the device layer, whose one check decides. See zc_abi.h for ownership and threads.
+ * Handlers read their arguments by the names in zc_abi.def; the result goes to slots[0].
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* zc_kernel: the signature table made from zc_kernel.def, and looking a kernel up. What a kernel's members extent,
  * groups and work say stands in the file of its family: zc_kernel_elementwise.c, zc_kernel_reduce.c,
- * zc_kernel_matmul.c, and of language models zc_kernel_linear.c, zc_kernel_attention.c, zc_kernel_tokens.c,
- * zc_kernel_select.c; which way its shader goes in zc_kernel_tiles.c. */
+ * zc_kernel_matmul.c, and of language models zc_kernel_linear.c, zc_kernel_experts.c, zc_kernel_attention.c,
+ * zc_kernel_tokens.c, zc_kernel_select.c; which way its shader goes in zc_kernel_tiles.c. */
 #include "kernel/zc_kernel_internal.h"
 
 #include <string.h>

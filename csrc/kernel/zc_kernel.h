@@ -116,6 +116,9 @@ zc_attention_params zc_attention_of_paged(const zc_attention_paged_params *param
 /* How many keys are read for a row, at most. Spans are whatever lies in memory: rows that share a tile read all keys
  * from the first to the last that any of them sees, whatever the window; one `alone` reads its own. */
 uint32_t zc_attention_keys(const zc_attention_params *params, bool alone);
+/* The work of a query with one of them and its value: two products, an exponential, another one where scores are capped,
+ * and looking up where it lies in a cache in pages. */
+uint64_t zc_attention_work_of_key(const zc_attention_params *params, bool paged);
 
 /* What linear_chosen computes of each row, as linear has it. */
 zc_linear_params zc_linear_of_chosen(const zc_linear_chosen_params *params);

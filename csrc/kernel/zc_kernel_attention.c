@@ -11,8 +11,8 @@ static zc_status extent_of_heads(const zc_attention_params *p, uint64_t *bytes, 
         return zc_fail(error, ZC_BAD_VALUE, "head_size is %u, must be a multiple of 4 up to %d", p->head_size,
                        ZC_ATTENTION_MAX_HEAD);
     }
-    if (!(p->softcap >= 0.0f && p->softcap <= FLT_MAX)) {
-        return zc_fail(error, ZC_BAD_VALUE, "softcap is %g, must be finite and not negative", (double)p->softcap);
+    if (p->softcap != 0.0f && (status = zc_check_cap("softcap", p->softcap, error)) != ZC_OK) {
+        return status;
     }
     if (p->kv_heads == 0 || p->heads % p->kv_heads) {
         return zc_fail(error, ZC_BAD_VALUE, "%u heads cannot share %u key-value heads", p->heads, p->kv_heads);
@@ -45,14 +45,21 @@ static void groups_attention(const void *params, uint32_t out[3])
     zc_groups(out, zc_at_most(p->heads, ZC_MAX_GROUPS), zc_at_most(tiles, ZC_MAX_GROUPS), 1);
 }
 
-/* Each query with its keys and values, and for each of them an exponential, another one where scores are capped, and what
- * else there is. */
-static uint64_t work_of_keys(const zc_attention_params *p, bool alone, uint32_t more)
+/* A key's page is looked up by each query; neighbours find it where the last one did. */
+#define WORK_LOOKUP (ZC_WORK_FETCH / 16)
+
+uint64_t zc_attention_work_of_key(const zc_attention_params *p, bool paged)
 {
-    uint64_t exponentials = p->softcap > 0.0f ? 2 * ZC_WORK_EXP : ZC_WORK_EXP, size = 2 * (uint64_t)p->head_size;
-    uint64_t each = zc_times(zc_attention_keys(p, alone), size + exponentials + more);
-    return zc_plus(zc_times(zc_times(p->rows, p->heads), zc_plus(each, size + ZC_WORK_ROW)),
-                   zc_times(p->rows, ZC_WORK_ROW));
+    uint32_t exponentials = p->softcap > 0.0f ? 2 * ZC_WORK_EXP : ZC_WORK_EXP;
+    return 2 * (uint64_t)p->head_size + exponentials + (paged ? WORK_LOOKUP : 0);
+}
+
+/* Each query with its keys and values, and what goes with it. */
+static uint64_t work_of_keys(const zc_attention_params *p, bool alone, bool paged)
+{
+    uint64_t each = zc_times(zc_attention_keys(p, alone), zc_attention_work_of_key(p, paged));
+    uint64_t query = zc_plus(each, 2 * (uint64_t)p->head_size + ZC_WORK_ROW);
+    return zc_plus(zc_times(zc_times(p->rows, p->heads), query), zc_times(p->rows, ZC_WORK_ROW));
 }
 
 uint32_t zc_attention_keys(const zc_attention_params *p, bool alone)
@@ -63,7 +70,7 @@ uint32_t zc_attention_keys(const zc_attention_params *p, bool alone)
 
 static uint64_t work_attention(const void *params)
 {
-    return work_of_keys(params, false, 0);
+    return work_of_keys(params, false, false);
 }
 
 ZC_KERNEL_FUNCTIONS(attention, extent_attention, groups_attention, work_attention)
@@ -120,15 +127,12 @@ static void groups_attention_paged(const void *params, uint32_t out[3])
     zc_groups(out, zc_at_most(p->heads, ZC_MAX_GROUPS), zc_at_most(tiles, ZC_MAX_GROUPS), 1);
 }
 
-/* A key's page is looked up by each query; neighbours find it where the last one did. */
-#define WORK_LOOKUP (ZC_WORK_FETCH / 16)
-
 static uint64_t work_attention_paged(const void *params)
 {
     const zc_attention_paged_params *p = params;
     zc_attention_params plain = zc_attention_of_paged(p);
     plain.capacity = p->context;
-    return work_of_keys(&plain, !p->shared, WORK_LOOKUP);
+    return work_of_keys(&plain, !p->shared, true);
 }
 
 ZC_KERNEL_FUNCTIONS(attention_paged, extent_attention_paged, groups_attention_paged, work_attention_paged)

@@ -22,7 +22,6 @@
 #ifndef ZC_KERNEL_INTERNAL_H
 #define ZC_KERNEL_INTERNAL_H
 
-#include <float.h>
 #include <stdbool.h>
 
 #include "kernel/zc_kernel.h"
@@ -191,6 +190,14 @@ static inline zc_status zc_head_columns(uint32_t heads, uint32_t head_size, uint
     }
     *out = (uint32_t)columns;
     return ZC_OK;
+}
+
+/* GPUs may flush numbers that are no normal ones, and divide where the reciprocal is one. */
+static inline zc_status zc_check_cap(const char *name, float cap, zc_error *error)
+{
+    return cap >= ZC_LEAST_CAP && cap <= ZC_MOST_CAP
+               ? ZC_OK
+               : zc_fail(error, ZC_BAD_VALUE, "%s is %g, must be 2^-60 to 2^60", name, (double)cap);
 }
 
 static inline zc_status zc_check_flags(uint32_t flags, uint32_t known, zc_error *error)

@@ -517,10 +517,10 @@ static uint32_t attention_variant(const zc_attention_params *p, uint32_t shape)
 /* More rows over a cache of float16, for matrix units. A workgroup has half as many queries where there are few, so that
  * more of a large GPU has something to do, and where the keys are so many that it would have more work than one may
  * (zc_dispatch.c has the limit, 2**32). */
-static bool attention_on_matrices(const zc_attention_params *p, const zc_gpu *gpu, zc_kernel_plan *out)
+static bool attention_on_matrices(const zc_attention_params *p, bool paged, const zc_gpu *gpu, zc_kernel_plan *out)
 {
     uint32_t side = gpu->matrix_units, queries = ZC_WORKGROUP / (side == 16 ? 32 : 8) * side;
-    uint64_t each = zc_times(p->capacity, 2 * (uint64_t)p->head_size + ZC_WORK_EXP); /* as work_attention counts */
+    uint64_t each = zc_times(p->capacity, zc_attention_work_of_key(p, paged));
     uint64_t work = zc_times(queries, zc_plus(each, 2 * ((uint64_t)p->head_size + ZC_WORK_ROW)));
     if (side == 0 || apples_matrices(gpu) || p->kv_type != ZC_CACHE_F16 || p->rows <= 4 || work >> 33) {
         return false;
@@ -563,7 +563,7 @@ static void attention_split(const zc_attention_params *p, uint64_t least, const 
 static void stages_attention(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
 {
     const zc_attention_params *p = params;
-    if (attention_on_matrices(p, gpu, out)) {
+    if (attention_on_matrices(p, false, gpu, out)) {
         return;
     }
     if (p->rows > 4 || p->head_size > 16 * gpu->subgroup_width) {
@@ -580,7 +580,7 @@ static void stages_attention_paged(const zc_kernel *kernel, const void *params, 
     const zc_attention_paged_params *p = params;
     zc_attention_params plain = zc_attention_of_paged(p);
     plain.capacity = p->context; /* which says into how many parts it pays to split keys */
-    if (p->shared && attention_on_matrices(&plain, gpu, out)) {
+    if (p->shared && attention_on_matrices(&plain, true, gpu, out)) {
         return;
     }
     if ((p->shared && p->rows > 4) || p->head_size > 16 * gpu->subgroup_width) {

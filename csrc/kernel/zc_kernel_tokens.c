@@ -1,5 +1,5 @@
-/* zc_kernel_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, norm_add, layer_norm,
- * rope, append, rope_append, rope_append_paged, swiglu, gelu, softcap, pool. Pure functions, any thread. */
+/* zc_kernel_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, norm_add,
+ * layer_norm, rope, append, rope_append, rope_append_paged, swiglu, gelu, softcap, pool. Pure functions, any thread. */
 #include "kernel/zc_kernel_internal.h"
 
 static zc_status extent_embed(const void *params, uint64_t *bytes, zc_error *error)
@@ -305,9 +305,7 @@ static zc_status extent_softcap(const void *params, uint64_t *bytes, zc_error *e
 {
     const zc_softcap_params *p = params;
     bytes[0] = bytes[1] = (uint64_t)p->count * ZC_ELEMENT;
-    return p->cap > 0.0f && p->cap <= FLT_MAX
-               ? ZC_OK
-               : zc_fail(error, ZC_BAD_VALUE, "cap is %g, must be above 0 and finite", (double)p->cap);
+    return zc_check_cap("cap", p->cap, error);
 }
 
 ZC_KERNEL_FUNCTIONS(softcap, extent_softcap, zc_groups_elementwise, work_gelu)

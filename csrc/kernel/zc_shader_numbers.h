@@ -104,9 +104,9 @@
 #define ZC_LINEAR_MATRIX_WORKSPACE (1u << 30) /* bytes, at most */
 #define ZC_LINEAR_TILE 64u /* a side */
 
-/* attention, attention_paged: kv_type + ZC_CACHE_TYPES * (shape + ZC_ATTENTION_SHAPES * whether scores are capped). Tiles: how many parts a head has, less 1. Joining what was
- * split. Splits: log2(the width of subgroups / 4) + 5 * (log2(octets of a head) - 2 + 4 * log2(heads that share what is
- * read)). */
+/* attention, attention_paged: kv_type + ZC_CACHE_TYPES * (shape + ZC_ATTENTION_SHAPES * whether scores are capped).
+ * Tiles: how many parts a head has, less 1. Joining what was split. Splits: log2(the width of subgroups / 4) + 5 *
+ * (log2(octets of a head) - 2 + 4 * log2(heads that share what is read)). */
 #define ZC_CACHE_TYPES 3u
 #define ZC_ATTENTION_TILE_SHAPE 0u
 #define ZC_ATTENTION_JOIN_SHAPE 4u

@@ -120,10 +120,9 @@ static int type_number(const char *name, uint32_t *out)
 
 static int add_tensor(zc_state *state, zc_weights *weights, PyObject *item)
 {
-    PyObject *name, *shape, *last = NULL;
+    PyObject *name, *shape, *last, *file_number = NULL;
     const char *type;
-    unsigned long long offset;
-    unsigned long file = 0;
+    unsigned long long offset, file = 0;
     uint32_t number;
     Py_ssize_t size;
     uint64_t sides[ZC_TENSOR_MAX_DIMS] = {0};
@@ -132,11 +131,14 @@ static int add_tensor(zc_state *state, zc_weights *weights, PyObject *item)
         PyErr_Format(PyExc_TypeError, A_TENSOR ", not %s", Py_TYPE(item)->tp_name);
         return -1;
     }
-    if (!PyArg_ParseTuple(item, "UsO!O!|k;" A_TENSOR, &name, &type, &PyTuple_Type, &shape, &PyLong_Type, &last,
-                          &file)) {
+    if (!PyArg_ParseTuple(item, "UsO!O!|O!;" A_TENSOR, &name, &type, &PyTuple_Type, &shape, &PyLong_Type, &last,
+                          &PyLong_Type, &file_number)) {
         return -1;
     }
     offset = PyLong_AsUnsignedLongLong(last);
+    if (file_number && !PyErr_Occurred()) {
+        file = PyLong_AsUnsignedLongLong(file_number);
+    }
     const char *text = PyErr_Occurred() ? NULL : PyUnicode_AsUTF8AndSize(name, &size);
     if (!text || type_number(type, &number) < 0) {
         return -1;
@@ -476,9 +478,9 @@ static PyMethodDef weights_methods[] = {
     {"pack", (PyCFunction)(void (*)(void))weights_pack, METH_FASTCALL | METH_KEYWORDS,
      "pack($self, /, device, names, progress=None)\n--\n\n"
      "Let a device lay the tensors of these names out anew for products with few rows; return self.\n\n"
-     "The cpu device does so for matrices of 4-bit and 6-bit types where it has AVX2: a copy in memory, which\n"
-     "all cpu devices use and which goes with the weights (copy_stats: weights_packed). Others are left as they\n"
-     "are. progress: as for load(). Raises KeyError for an unknown name, and MemoryError."},
+     "The cpu device does so for matrices of types in blocks of 32 elements or more where it has AVX2: a copy in\n"
+     "memory, which all cpu devices use and which goes with the weights (copy_stats: weights_packed). Others are\n"
+     "left as they are. progress: as for load(). Raises KeyError for an unknown name, and MemoryError."},
     {"_views", weights_views, METH_NOARGS,
      "_views($self)\n--\n\n"
      "The bytes of each mapped file, and then those that were made, if any were: a tuple of memoryviews."},

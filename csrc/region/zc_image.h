@@ -9,9 +9,9 @@
  *     else     (no memfd, none to be had, a limit on the size of files) a second region, which is copied once more for
  *              each region that begins as it.
  *
- * Ownership: reference counted; a region that shows an image keeps it, and with it up to four file descriptors. Threads: any;
- * an image never changes. While one is made nobody may write to the region, grow it, or begin work of a device on it:
- * holding its executor is the caller's business. Reading is fine at any time, and sees the same bytes.
+ * Ownership: reference counted; a region that shows an image keeps it, and with it up to four file descriptors.
+ * Threads: any; an image never changes. While one is made nobody may write to the region, grow it, or begin work of a
+ * device on it: holding its executor is the caller's business. Reading is fine at any time, and sees the same bytes.
  */
 #ifndef ZC_IMAGE_H
 #define ZC_IMAGE_H
@@ -50,7 +50,8 @@ bool zc_region_shows(zc_region *region);
 zc_status zc_region_own(zc_region *region, zc_error *error);
 
 /* Which pages of a region may hold something but zeros, as far as the system tells without touching them: to be asked
- * from the first to the last, while nobody writes to it. A region that shows an image or files holds what it never touched. */
+ * from the first to the last, while nobody writes to it. A region that shows an image or files holds what it never
+ * touched. */
 typedef struct zc_region_probe zc_region_probe;
 
 zc_region_probe *zc_region_probe_new(zc_region *region); /* NULL where nothing is known: then all may hold something */

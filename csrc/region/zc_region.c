@@ -207,7 +207,7 @@ zc_status zc_region_make(const void *bytes, uint64_t size, zc_region **out, zc_e
         return status;
     }
     memcpy(region->base, bytes, size);
-    region->read_only = true;
+    region->read_only = region->made = true;
     int code = zc_region_os_protect(region->base, round_up(size));
     if (code != 0) {
         status = zc_fail(error, ZC_NO_MEMORY, "cannot protect %llu bytes: %s", (ull)size, strerror(code));
@@ -240,6 +240,11 @@ zc_status zc_region_show_file(zc_region *region, uint64_t offset, int file, uint
 bool zc_region_read_only(const zc_region *region)
 {
     return region->read_only;
+}
+
+bool zc_region_of_file(const zc_region *region)
+{
+    return region->read_only && !region->made;
 }
 
 zc_region *zc_region_retain(zc_region *region)

@@ -10,8 +10,8 @@
  *
  * Ownership: reference counted (retain/release, any thread); memory is returned when the last reference
  * goes. After fork the child has regions of its own with the same contents. A pin is a reference that also
- * says "a view or a submission is using the bytes": an owner who wants to close checks zc_region_pins first. Threads: sizes and counts are atomic, growth is serialised
- * here; the bytes themselves are shared without locks.
+ * says "a view or a submission is using the bytes": an owner who wants to close checks zc_region_pins first. Threads:
+ * sizes and counts are atomic, growth is serialised here; the bytes themselves are shared without locks.
  *
  * A region may instead show a file (zc_region_map): its bytes are the file's pages, shared with the system's
  * cache and never written; it does not grow, and zc_dispatch_check refuses to write to it.
@@ -42,6 +42,8 @@ zc_status zc_region_map(int file, uint64_t offset, uint64_t size, zc_region **ou
 /* A region with a copy of `size` bytes (not 0), and zeros behind them up to the next alignment. Read-only. */
 zc_status zc_region_make(const void *bytes, uint64_t size, zc_region **out, zc_error *error);
 bool zc_region_read_only(const zc_region *region);
+/* Whether a file has what its pages hold: read-only, and not made. */
+bool zc_region_of_file(const zc_region *region);
 /* As zc_region_create, for one of which little will be touched: without advice for larger pages. */
 zc_status zc_region_create_sparse(uint64_t reserved, uint64_t size, zc_region **out, zc_error *error);
 /* [offset, offset + size) of a region that nobody else knows yet shows a file's bytes from `file_offset`, all of which are

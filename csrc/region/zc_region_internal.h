@@ -23,6 +23,7 @@ struct zc_region {
     _Atomic uint64_t pins;
     _Atomic uint64_t writers;
     bool read_only;
+    bool made;            /* nobody can read its pages anew: no file has them */
     bool sparse;          /* little of it will be touched */
     pthread_mutex_t lock; /* growth, attachments, what is shown */
     zc_region_attachment_link *attachments;

@@ -180,6 +180,9 @@ static zc_status show(const zc_weights *weights, zc_device *device, part *each, 
         file->descriptor < 0
             ? zc_region_make(zc_region_base(file->region) + each->start, end - each->start, &each->region, error)
             : zc_region_map(file->descriptor, each->start, end - each->start, &each->region, error);
+    if (status == ZC_OK && file->descriptor < 0) {
+        zc_copies_add(ZC_COPY_WEIGHTS_MADE, end - each->start);
+    }
     if (status == ZC_OK) {
         status = zc_device_buffer_address(device, each->region, &address, error);
         if (status != ZC_OK) {

@@ -3,8 +3,8 @@
  * say; disks that are full; every allocation failing. And zc_crc32c, which all of it is checked by.
  *
  * Built by tests/test_snapshot_core.py from this file and the layers that it needs. The argument is a folder for files;
- * a second one, how many MiB, measures instead (docs/reference/snapshot-format.md has the numbers). Prints the first failure and
- * exits with 1.
+ * a second one, how many MiB, measures instead (docs/reference/snapshot-format.md has the numbers). Prints the first
+ * failure and exits with 1.
  */
 #define _GNU_SOURCE
 #include <errno.h>

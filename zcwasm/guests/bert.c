@@ -7,7 +7,8 @@
  *
  * Texts are packed, not padded: a submission computes the rows of as many texts as its budget of tokens holds,
  * one after the other, and each row attends to the span of its own text. While the device works on one
- * submission, the next one is recorded. Activations lie in scratch memory of the device's own.
+ * submission, the next one is recorded; but where a text's vector has the largest elements, the guest itself finds
+ * them, and waits for the rows. Activations lie in scratch memory of the device's own.
  *
  * Functions that fail return a negative zcg_errno and leave a sentence in bert_state.error. bert_internal.h says which
  * file does what. */
@@ -68,6 +69,14 @@ static int32_t check_config(void)
     return 0;
 }
 
+/* Kernels count elements in 32 bits. */
+static int32_t check_counts(u64 rows, u64 texts)
+{
+    if (rows * state.config.ff > 0xffffffff || texts * model.widest > 0xffffffff)
+        return fail(ZCG_EINVAL, "a submission would have more than 2^32 - 1 elements: batch_tokens is too large");
+    return 0;
+}
+
 /* Look up the model and make room for so many texts and tokens. */
 static int32_t CALL(prepare)(u32 texts, u32 tokens)
 {
@@ -88,6 +97,7 @@ static int32_t CALL(prepare)(u32 texts, u32 tokens)
     u32 most = c->most_tokens > c->batch_tokens ? c->most_tokens : c->batch_tokens;
     u32 rows = tokens < most ? tokens : most;
     rows = rows ? rows : 1;
+    TRY(check_counts(rows, texts < rows ? texts : rows));
     state.texts = texts;
     state.tokens = tokens;
     state.ids = allocate((u64)tokens * 4);

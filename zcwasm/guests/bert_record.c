@@ -44,8 +44,8 @@ static zcg_handle scratch;
 static u64 normed_at, block_at, block_bytes, wide_bytes, vectors_at, vector_bytes;
 
 /* Arrays over all tokens: their positions in their text, and the span of rows that they attend to, counted within the
- * submission; of local layers, too. Over all texts: the spans of rows whose mean is their vector. One row of each, from
- * the first one on. */
+ * submission; of local layers, too. Over all texts: the spans of the rows that their vector is made of, by the
+ * config's pooling. One row of each, from the first one on. */
 static u32 token_positions, token_spans, local_spans, text_spans, single_spans;
 /* Of the largest elements: all rows, which the device writes, and the vectors. */
 static u32 all_rows, largest;

@@ -110,8 +110,8 @@ static int32_t check_floats(void)
     } numbers[] = {
         {"norm_epsilon", c->norm_epsilon, 0, most},
         {"attention_scale", c->attention_scale, least, most},
-        {"attention_softcap", c->attention_softcap, 0, most},
-        {"logit_softcap", c->logit_softcap, 0, most},
+        {"attention_softcap", c->attention_softcap, c->attention_softcap == 0 ? 0 : ZC_LEAST_CAP, ZC_MOST_CAP},
+        {"logit_softcap", c->logit_softcap, c->logit_softcap == 0 ? 0 : ZC_LEAST_CAP, ZC_MOST_CAP},
         {"embedding_scale", c->embedding_scale, least, most},
         /* Sums are kept divided by it. */
         {"residual_scale", c->residual_scale, 1.0f / LLAMA_MAX_RESIDUAL_SCALE, LLAMA_MAX_RESIDUAL_SCALE},

@@ -178,6 +178,7 @@ static int32_t set_up(void)
     int32_t code;
     many.version = 0;
     drop(); /* of an init before, with other addresses */
+    zcg_discard(); /* what an interrupted call left */
     for (u32 i = 0; i < 2 * SHAPES; i++)
         forget(&sets[i / SHAPES].shapes[i % SHAPES]);
     if ((code = read_config()) < 0 || (code = read_many()) < 0)

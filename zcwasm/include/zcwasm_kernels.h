@@ -192,6 +192,10 @@ typedef struct zc_rope_append_params {
 
 #define ZC_ATTENTION_MAX_HEAD 256
 
+/* Of attention's scores, and of softcap. */
+#define ZC_LEAST_CAP 0x1p-60f
+#define ZC_MOST_CAP 0x1p60f
+
 typedef struct zc_attention_params {
     /* For each row r and head h, over the keys t in [spans[2r], spans[2r + 1]) of kv head h * kv_heads / heads:
      * out[r][h] = sum over t of softmax(score(scale * dot(q[r][h], k[t]))) * v[t]; zeros when there is no key.
@@ -201,8 +205,10 @@ typedef struct zc_attention_params {
     uint32_t capacity;
     uint32_t kv_type; /* ZC_CACHE_*; ZC_CACHE_F16 needs even ldk and ldv */
     float scale;
-    uint32_t window; /* a row sees the last so many keys of its span (clamped), and reads no others; 0: all */
-    float softcap;   /* score(s) = softcap * tanh(s / softcap); 0: score(s) = s */
+    /* A row sees the last so many keys of its span (clamped); 0: all. Others are read, if at all, for rows beside it. */
+    uint32_t window;
+    /* score(s) = softcap * tanh(s / softcap), from ZC_LEAST_CAP to ZC_MOST_CAP; 0: score(s) = s */
+    float softcap;
 } zc_attention_params;
 
 typedef struct zc_attention_paged_params {
@@ -237,7 +243,7 @@ typedef struct zc_gelu_params { /* out[i] = gelu(x[i]): by erf, or by the usual 
 
 typedef struct zc_softcap_params { /* out[i] = cap * tanh(x[i] / cap) */
     uint32_t count;
-    float cap; /* above 0 */
+    float cap; /* from ZC_LEAST_CAP to ZC_MOST_CAP */
 } zc_softcap_params;
 
 /* ---- mixtures of experts ---- */

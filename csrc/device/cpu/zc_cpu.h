@@ -7,7 +7,8 @@
  * The threads are one set per process, started at first use (zc_cpu_threads.h). zc_cpu_run may be called from any
  * thread: the caller works too, and callers share the workers. Results do not depend on the number of
  * threads: work is cut into blocks whose shape depends on the parameters only, and partial results are
- * combined in a fixed order; large products of Accelerate's are an exception (zc_cpu_blas.h). After fork the child starts its own threads.
+ * combined in a fixed order; large products of Accelerate's are an exception (zc_cpu_blas.h). After fork the child
+ * starts its own threads.
  */
 #ifndef ZC_CPU_H
 #define ZC_CPU_H

@@ -1,8 +1,8 @@
 /* zc_cpu_experts: mixtures of experts: route, linear_chosen, add_weighted.
  *
  * linear_chosen is a linear for each expert that some row has: its rows of x lie side by side first, and those of y go
- * from there to their places, so that an expert's weights are read once for all of them. Of an expert with one row both
- * are used where they lie.
+ * from there to their places, so that an expert's weights are read once for as many of them as there is room for. One
+ * row by itself is used where it lies, and so is what comes of it.
  *
  * ids come from guest memory: each is read once, and clamped.
  */
@@ -122,7 +122,8 @@ static void assign(const zc_linear_chosen_params *p, size_t rows, const volatile
     out->first[0] = 0;
 }
 
-/* Some rows that have expert e, counted from `first` on. xs and ys: room for them, if more than one. */
+/* Some rows that have expert e, counted from `first` on. xs and ys: room for them, if more than one. Where k is 0, x and
+ * the weights may lie nowhere. */
 static zc_status linear_of(const zc_cpu_call *call, size_t e, size_t first, const uint32_t *rows, uint32_t count,
                            float *xs, float *ys)
 {
@@ -133,7 +134,7 @@ static zc_status linear_of(const zc_cpu_call *call, size_t e, size_t first, cons
     zc_linear_params of = zc_linear_of_chosen(p);
     of.rows = count;
     if (count > 1) {
-        for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t i = 0; p->k && i < count; i++) {
             memcpy(xs + i * columns, x + (first + rows[i]) / p->share * p->ldx, columns * sizeof *xs);
         }
         of.ldx = (uint32_t)columns;
@@ -142,7 +143,8 @@ static zc_status linear_of(const zc_cpu_call *call, size_t e, size_t first, cons
         xs = p->k ? x + (first + rows[0]) / p->share * p->ldx : x;
         ys = y + (first + rows[0]) * p->ldy;
     }
-    uint8_t *w = (uint8_t *)call->bindings[1] + matrix * (p->k / info->block * (size_t)info->block_bytes);
+    uint8_t *w = call->bindings[1];
+    w = p->k ? w + matrix * (p->k / info->block * (size_t)info->block_bytes) : w;
     void *const bindings[5] = {xs, w, p->flags & ZC_LINEAR_BIAS ? (float *)call->bindings[2] + matrix : NULL, NULL, ys};
     zc_status status = zc_cpu_linear(&(zc_cpu_call){call->ops, bindings, &of, call->threads, call->error});
     for (uint32_t i = 0; count > 1 && status == ZC_OK && i < count && !zc_cpu_cancelled(); i++) {
@@ -169,7 +171,7 @@ zc_status zc_cpu_linear_chosen(const zc_cpu_call *call)
         return zc_fail(call->error, ZC_NO_MEMORY, "linear_chosen cannot have workspace for %zu rows of %zu columns",
                        most, columns + p->n);
     }
-    float *xs = (float *)room, *ys = xs + most * columns;
+    float *xs = (float *)room, *ys = most > 1 ? xs + most * columns : NULL;
     assignment of = {.first = (uint32_t *)(room + (most > 1 ? most * row : 0))};
     of.rows = of.first + p->experts + 1;
     for (size_t first = 0; first < p->rows && status == ZC_OK && !zc_cpu_cancelled(); first += part) {

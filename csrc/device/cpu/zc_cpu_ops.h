@@ -1,8 +1,8 @@
 /* zc_cpu_ops: what one instruction set offers to the drivers.
  *
  * The drivers (zc_cpu_elementwise.c, zc_cpu_reduce.c, zc_cpu_matmul.c, and of language models zc_cpu_linear.c,
- * zc_cpu_attention.c, zc_cpu_tokens.c, zc_cpu_select.c) cut a kernel into blocks, spread the blocks over threads and
- * combine their results; these functions do one block each. They are written once, in zc_cpu_kernels.inc,
+ * zc_cpu_experts.c, zc_cpu_attention.c, zc_cpu_tokens.c, zc_cpu_select.c) cut a kernel into blocks, spread the blocks
+ * over threads and combine their results; these functions do one block each. They are written once, in zc_cpu_kernels.inc,
  * zc_cpu_gemm.inc, zc_cpu_llm.inc and zc_cpu_dequantize.inc, and compiled once per instruction set by
  * zc_cpu_avx512.c, zc_cpu_avx2.c, zc_cpu_baseline.c and zc_cpu_neon.c; each of these exports tables, or nothing on
  * another architecture. Products in fixed point (zc_cpu_integer.h) are there for some: zc_cpu_vnni.c, zc_cpu_words.inc

@@ -4,8 +4,9 @@
  * and each block of each row is scaled on its own. Here ZC_PACKED_ROWS rows lie side by side, four elements of each after
  * four of the next, so that a lane is a row: a vector operation serves that many rows, and memory is read in one
  * stream, in pages as large as the system has. Bits of weights stay those of the file, so no product changes but for the
- * order in which floats are added; types that are float32 elsewhere (FLOAT in zc_weight_type.def) are fixed point here. Some rows of x at once meet each block of weights while it is in
- * registers, in the same order, so that a row's results do not depend on how many go with it.
+ * order in which floats are added; types that are float32 elsewhere (FLOAT in zc_weight_type.def) are fixed point here.
+ * Some rows of x at once meet each block of weights while it is in registers, in the same order, so that a row's
+ * results do not depend on how many go with it.
  *
  * A group of rows is a sequence of units of its columns (zc_cpu_packed_layout.h): of two blocks of 32 elements, of an odd
  * number of which the last is zeros, or of one block of 256. Rows past the last are zeros. The copy belongs to the

@@ -115,7 +115,8 @@ static inline float zc_half_to_float(uint16_t half)
 
 uint16_t zc_float_to_half(float value); /* to nearest, ties to even; NaN stays NaN */
 
-/* 2^(exponent - 128), which is no normal number for 0 and 1. All exponents are numbers, as for the format's other readers. */
+/* 2^(exponent - 128), which is no normal number for 0 and 1. All exponents are numbers, as for the format's other
+ * readers. */
 static inline float zc_mxfp4_scale(uint8_t exponent)
 {
     uint32_t bits = exponent < 2 ? 0x200000u << exponent : (exponent - 1u) << 23;

@@ -1,5 +1,5 @@
-/* zc_cpu_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, norm_add, layer_norm,
- * rope, append, rope_append, rope_append_paged, swiglu, gelu, softcap, pool.
+/* zc_cpu_tokens: the small kernels of language models, whose rows are a batch's tokens: embed, rms_norm, norm_add,
+ * layer_norm, rope, append, rope_append, rope_append_paged, swiglu, gelu, softcap, pool.
  *
  * Rows are independent and each is computed by one thread in one fixed order; a row longer than ZC_CPU_STRIDE in
  * stretches of that, between which there is a look at the cancel flag. Indices that come from guest

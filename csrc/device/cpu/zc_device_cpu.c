@@ -3,8 +3,8 @@
  * Submitted pieces run in order on one queue thread per device, started at the first submission; zc_cpu
  * spreads each kernel over the threads of all devices, which are told where a sequence of kernels begins and ends
  * (zc_threads_enter). A synchronous run computes on the calling thread: at once when
- * nothing is in flight, otherwise after everything submitted before it; so does who submits little and waits. Barriers need nothing here, since
- * the commands of a queue run one after the other. A buffer is the host address itself.
+ * nothing is in flight, otherwise after everything submitted before it; so does who submits little and waits. Barriers
+ * need nothing here, since the commands of a queue run one after the other. A buffer is the host address itself.
  *
  * Ownership: queued work belongs to its submission, which outlives its stay here. Threads: any; one lock for
  * the queues of all devices, so that a fork can hold them still. The queue thread blocks all signals: they

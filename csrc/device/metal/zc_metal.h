@@ -18,7 +18,8 @@
  * Ownership: a zc_metal_device owns all but the buffers and the compiled kernels, which are the generic layer's; it ends
  * with the last of those that hold it: open, its threads, command buffers. Manual retain and release. Threads: any; `lock`
  * guards the queue and the workspaces, `resident_lock` the list of buffers, `watch_lock` the threads' sleep, and
- * `compile_lock` the pipelines; nobody takes two of them. Every entry into the backend has an autorelease pool of its own, for Python's threads have none.
+ * `compile_lock` the pipelines; nobody takes two of them. Every entry into the backend has an autorelease pool of its
+ * own, for Python's threads have none.
  */
 #ifndef ZC_METAL_H
 #define ZC_METAL_H
@@ -41,7 +42,7 @@
 typedef struct zc_metal_buffer {
     id<MTLBuffer> buffer;
     uint64_t size;
-    bool read_only;        /* a file's pages, so weights */
+    bool read_only;        /* weights: a file's pages, or made */
     _Atomic int64_t used;  /* when work last named it; 0: never */
     /* For zc_metal_residency.m, under its lock. */
     struct zc_metal_buffer *next;

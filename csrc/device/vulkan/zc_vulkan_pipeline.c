@@ -1,10 +1,11 @@
 /* zc_vulkan_pipeline: layouts and pipelines of the built-in and of users' kernels.
  *
  * One convention for all kernels: descriptor set 0, binding i of the signature at binding number i + 1, all
- * storage buffers, behind them the workspace of a kernel with stages; push constants: element offsets of the bindings, then the parameters. So there is one
- * pipeline layout per number of bindings. A built-in kernel's pipeline is made from its embedded SPIR-V at
- * first use, one for each variant (the value of specialization constant 0); a user's when it is compiled, after zc_spirv has compared it with its signature.
- * Beyond that comparison the driver is trusted with the SPIR-V: it comes from the host program.
+ * storage buffers, behind them the workspace of a kernel with stages; push constants: element offsets of the bindings,
+ * then the parameters. So there is one pipeline layout per number of bindings. A built-in kernel's pipeline is made
+ * from its embedded SPIR-V at first use, one for each variant (the value of specialization constant 0); a user's when
+ * it is compiled, after zc_spirv has compared it with its signature. Beyond that comparison the driver is trusted with
+ * the SPIR-V: it comes from the host program.
  *
  * Ownership: pipelines of built-in kernels are the device's, a compiled one is its zc_kernel's. Threads: any;
  * one lock while a pipeline is made, none to find one that is there.

@@ -1,8 +1,8 @@
 /* zc_vulkan_record: commands into a slot.
  *
  * There is a barrier where a command asks for one, between the stages of commands that have several, and at both ends of
- * a slot. The commands between two that ask for a barrier are recorded stage by stage, each with a part of the workspace of its
- * own. What a command buffer has bound already is not bound again.
+ * a slot. The commands between two that ask for a barrier are recorded stage by stage, each with a part of the
+ * workspace of its own. What a command buffer has bound already is not bound again.
  *
  * A binding is a window: it starts at the buffer's offset rounded down to what the device demands, the rest
  * goes to the kernel as an element offset. What exceeds maxStorageBufferRange is cut into several dispatches

@@ -1,10 +1,10 @@
 /* sim: a simulated Metal for Linux, so that the backend of csrc/device/metal/ runs unmodified inside CPython.
  *
- * sim_foundation.m has the classes of Foundation, sim_system.m what is below, sim_metal.m the classes of Metal: one thread takes committed
- * command buffers in their order, runs the kernels (MSL made into libraries by buildtools/msl.py) and calls
- * the completion handlers. It is stricter than it need be: dispatches between two barriers run in reverse
- * order, a command buffer that could overlap an earlier one without a fence is an error, misuse aborts, and
- * every object is counted. tests/test_metal_sim.py drives it through the functions below, by ctypes.
+ * sim_foundation.m has the classes of Foundation, sim_system.m what is below, sim_metal.m the classes of Metal: one
+ * thread takes committed command buffers in their order, runs the kernels (MSL made into libraries by
+ * buildtools/msl.py) and calls the completion handlers. It is stricter than it need be: dispatches between two barriers
+ * run in reverse order, a command buffer that could overlap an earlier one without a fence is an error, misuse aborts,
+ * and every object is counted. tests/test_metal_sim.py drives it through the functions below, by ctypes.
  *
  * Environment: ZCWASM_SIM_COMPILER, the command that makes a library of FILE into OUT; ZCWASM_SIM_CACHE, a
  * folder for the libraries. Threads: any. */

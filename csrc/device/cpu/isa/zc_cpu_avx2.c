@@ -1,5 +1,5 @@
-/* zc_cpu_avx2: the tables for AVX2 with FMA, without and with AVX-VNNI; an empty unit elsewhere. What the definitions mean is in
- * zc_cpu_avx512.c. */
+/* zc_cpu_avx2: the tables for AVX2 with FMA, without and with AVX-VNNI; an empty unit elsewhere. What the definitions
+ * mean is in zc_cpu_avx512.c. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <math.h>

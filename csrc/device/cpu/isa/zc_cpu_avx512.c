@@ -2,9 +2,9 @@
  *
  * What an instruction set defines for the .inc files: VW floats in a vf; loads and stores at any address,
  * whole, of the first n (the rest reads as 0, or as `other`); fused multiply-add a * b + c; vf_max(a, b)
- * that gives b (or NaN) when one is NaN; vf_unless_less(v, a, b): v, or 0 where a < b; vf_round to the nearest integer; vf_scale2(x, n) = x * 2^n with
- * one rounding; vn, which collects whether a NaN was seen; vd, half of a vf as doubles; vf_transpose of a
- * square in place; zc_prefetch_write. Operators + - * work on vf and vd.
+ * that gives b (or NaN) when one is NaN; vf_unless_less(v, a, b): v, or 0 where a < b; vf_round to the nearest integer;
+ * vf_scale2(x, n) = x * 2^n with one rounding; vn, which collects whether a NaN was seen; vd, half of a vf as doubles;
+ * vf_transpose of a square in place; zc_prefetch_write. Operators + - * work on vf and vd.
  *
  * The target is set here and not on the command line, so that one build runs on every x86-64.
  */
