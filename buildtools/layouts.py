@@ -120,6 +120,8 @@ def number(path: Path, name: str, text: str) -> str:
         return text.rstrip("u")
     if re.fullmatch(r"\d+\.\d+f?", text):
         return text.rstrip("f")
+    if re.fullmatch(r"0x1p-?\d+f", text):
+        return repr(float.fromhex(text.rstrip("f"))).replace("e+", "e")
     raise LayoutError(f"{path.name}: {name} is {text!r}")
 
 
