@@ -326,8 +326,11 @@ def test_matrices_of_lanes_that_are_not_together(tmp_path: Path, old: str, new: 
 # A product of the shipped text, 70 x 131 of 96 columns in Q8_0: its norm first, then its tiles.
 RUN_PRODUCT = """
 import numpy as np
+from zcwasm._core import _weight_types
 rng = np.random.default_rng(5)
-rows, n, k, type_, unit = 70, 131, 96, 3, 24
+rows, n, k = 70, 131, 96
+types = [name for name, *_ in _weight_types]
+type_, unit = types.index("Q8_0"), 3 * len(types)  # three inputs, as zc_shader_numbers.h has it
 x = rng.standard_normal((rows, k)).astype(np.float32)
 norm = rng.standard_normal(k).astype(np.float32)
 scales = rng.uniform(0.5, 2, (n, k // 32)).astype(np.float16)
@@ -337,7 +340,7 @@ y, work = np.full((rows, n), np.nan, np.float32), np.full(1 << 20, 0xff, np.uint
 right = 0
 for first in range(4):  # the order in which threads run differs
     for way, input_, groups in ((8, 1, (rows, 1)), (9, 0, (2, 2))):
-        variant = c_uint(type_ + 8 * input_ + unit * way)
+        variant = c_uint(type_ + len(types) * input_ + unit * way)
         library.set_constants((c_void_p * 1)(ctypes.addressof(variant)))
         push = np.zeros(24, np.uint32)
         push[12:15] = *groups, 1
