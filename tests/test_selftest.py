@@ -38,6 +38,16 @@ def test_holds_here(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(COSTS.findall(report)) == sum(info["available"] for info in zcwasm.devices())
 
 
+@pytest.mark.footprint
+def test_holds_here_without_costs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(_selftest, "costs", lambda bench: pytest.fail("nobody asked what it costs"))
+    monkeypatch.setattr(_selftest, "CHECKS", [])
+    assert _cli.main(["selftest", "--no-costs"]) == 0
+    report = capsys.readouterr().out
+    assert report.endswith("all holds\n")
+    assert "costs" not in report
+
+
 def test_reports_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(bench: _selftest.Bench) -> str:
         _selftest.close([1.0], np.zeros(1), 0.5, "a kernel")
