@@ -220,6 +220,21 @@ TEXT = {"Sequence": {"id": "A", "type_id": 0}}
 CLS = {"SpecialToken": {"id": "[CLS]", "type_id": 0}}
 DOUBLING = {"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}
 EXPLODES = {"type": "Split", "pattern": {"Regex": "(a+)+$"}, "behavior": "Isolated", "invert": False}
+
+
+def added(content: str, **flags: bool) -> Any:
+    return [*whole()["added_tokens"], {"id": 900, "content": content, **flags}]
+
+
+def doubled(count: int) -> Any:
+    """Added tokens that 8 doublings make 256 times as long."""
+    given = change("normalizer", to={"type": "Sequence", "normalizers": [DOUBLING] * 8})
+    given["added_tokens"] += [
+        {"id": 900 + at, "content": "a" * 1000 + f"{at:03d}", "normalized": True} for at in range(count)
+    ]
+    return given
+
+
 HOSTILE: dict[str, tuple[Any, str]] = {
     "nested": ("[" * 100_000, "is no JSON"),
     "a text that doubles": (
@@ -247,6 +262,28 @@ HOSTILE: dict[str, tuple[Any, str]] = {
     "an enormous id": (change("model", "vocab", "zzz", to=4294967295), "has the id 4294967295"),
     "an enormous token": (change("model", "vocab", "z" * 10**6, to=900), "1000000 characters"),
     "ids beyond the rows": (change("model", "vocab", "zzz", to=ROWS), "has 1201 tokens, the model 1200"),
+    "a space that takes in spaces": (
+        change("added_tokens", to=added(" ", lstrip=True)),
+        "white space that takes",
+    ),
+    "a line end that takes in others": (
+        change("added_tokens", to=added("\n", rstrip=True)),
+        "white space that",
+    ),
+    "what its normalizer makes such a space": (
+        {
+            **change("normalizer", to={"type": "Replace", "pattern": {"String": "x"}, "content": " "}),
+            "added_tokens": added("x", lstrip=True, normalized=True),
+        },
+        "the added token 'x' is white space that takes",
+    ),
+    "added tokens that double": (doubled(250), "its added tokens have more than 4194304 characters"),
+    "pieces that begin with one another": (
+        change(
+            "model", "vocab", to=[["<unk>", 0.0], *(["a" * n, -1.0] for n in range(1, 600))], family="bge-m3"
+        ),
+        "pieces, more than 32",
+    ),
     "chance": (change("model", "dropout", to=0.5, family="RoBERTa"), "model.dropout is 0.5"),
     "a score of nothing": (
         change("model", "vocab", 9, to=["x", float("nan")], family="bge-m3"),

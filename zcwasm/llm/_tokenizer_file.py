@@ -16,7 +16,7 @@ from zcwasm._core import ModelError
 from zcwasm._models import json_files
 from zcwasm._models.guarded import guarded
 from zcwasm._models.model_file import naming
-from zcwasm.llm import _components, _wordpiece
+from zcwasm.llm import _components, _sentencepiece, _wordpiece
 from zcwasm.llm._vocabulary import (
     CONTROL,
     MOST_TOKENS,
@@ -24,6 +24,7 @@ from zcwasm.llm._vocabulary import (
     UNUSED,
     USER_DEFINED,
     Vocabulary,
+    check_added,
     check_count,
     check_merges,
 )
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     import tokenizers
 
 # Characters of a word that WordPiece cuts; BERT's 100. A word may take the cube of it.
-_LONGEST_WORD = 1000
+_LONGEST_WORD = 256
 #: The library's flags of a token that is looked for in the text, and what they are where nothing is said.
 FLAGS = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": True}
 
@@ -175,6 +176,7 @@ class TokenizerFile:
             ):
                 raise ModelError(f"{where}[{index}] is {pair!r:.100}, not a piece and its score")
             found.append((pair[0], float(pair[1])))
+        _sentencepiece.check_pieces(where, (text for text, _ in found))
         return found
 
     def unknown(self, ids: Mapping[str, int]) -> int | None:
@@ -269,6 +271,8 @@ def whole(path: Path, rows: int, *, pairs: bool) -> tokenizers.Tokenizer:
         model = {"vocab": known, **file.wordpiece_options()}
     else:
         model = {"vocab": known, "merges": file.merges(vocabulary, known), **file.bpe_options()}
+    normalizer, _ = _components.make(file.where, file.normalizer, [])
+    check_added(file.where, normalizer, file.added)
     written = _components.write(
         file.normalizer,
         file.pre_tokenizer,
