@@ -20,7 +20,7 @@ import family_models
 from support import resident_bytes
 
 import zcwasm
-from zcwasm.llm import Model, _chat
+from zcwasm.llm import Model, PrefixCache, _chat
 
 IDS = list(range(5, 45))
 TEMPLATE = "{% for m in messages %}{{ bos_token }}{{ m.content }}{% endfor %}"
@@ -83,6 +83,35 @@ def test_sessions_are_saved_and_forked(tmp_path: Path) -> None:
     other = open_on_cpu(write(tmp_path / "other", "qwen2", kind="BF16"))
     with pytest.raises(zcwasm.SnapshotError):
         other.load_session(tmp_path / "saved")
+
+
+def test_weights_with_other_numbers_are_another_model(tmp_path: Path) -> None:
+    """What is kept of one is not the other's: rows of the cache are rotated by config.json's angles."""
+    path = write(tmp_path / "folder", "qwen2")
+    kept = tmp_path / "kept"
+
+    def first_step(model: Model) -> tuple[Any, int]:
+        cache = PrefixCache(kept, least=8)
+        with model.session(context=128, exact=True, prefix_cache=cache) as session:
+            list(session.generate([*IDS, *IDS], max_new_tokens=1, ignore_eos=True))
+            reused = session.usage.reused_tokens
+            return np.array(session.logits([*IDS, *IDS, 3])), reused
+
+    model = open_on_cpu(path)
+    plain, _ = first_step(model)
+    assert first_step(open_on_cpu(path))[1] == 79
+    with model.session(context=64) as session:
+        session.logits(IDS)
+        session.save(tmp_path / "saved")
+    edit(path / "config.json", rope_theta=500.0, rope_parameters=None)
+    other = open_on_cpu(path)
+    assert other.weights.sha256 == model.weights.sha256
+    changed, reused = first_step(other)
+    assert reused == 0
+    assert np.abs(changed - plain).max() > 1e-3
+    with pytest.raises(zcwasm.SnapshotError, match=r"other numbers in its config\.json"):
+        other.load_session(tmp_path / "saved")
+    assert first_step(other)[1] == 79
 
 
 def test_chat_templates(tmp_path: Path) -> None:

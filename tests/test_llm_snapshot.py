@@ -681,6 +681,8 @@ class TestDamage:
             (None, "must be a mapping, not NoneType"),
             ([1], "must be a mapping, not list"),
             ({"weights": "0" * 64}, "other weights"),
+            ({"config": "0" * 64}, "other numbers in its config.json"),
+            ({"config": None}, "config must be"),
             ({"chunk": 1e400}, "chunk must be"),
         ],
         ids=str,
@@ -819,7 +821,9 @@ class TestDamage:
 
 
 def note_of(session: llm.Session) -> dict[str, bytes]:
-    return _kept.Note.of(session._form, session._guest, session.model.weights.sha256).write()
+    return _kept.Note.of(
+        session._form, session._guest, session.model.config, session.model.weights.sha256
+    ).write()
 
 
 def test_rows_that_the_host_writes(cpu_model: llm.Model) -> None:

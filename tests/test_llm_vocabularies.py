@@ -117,6 +117,14 @@ def test_unigram_is_sentencepiece() -> None:
         ({"precompiled_charsmap": np.zeros(64, np.int32)}, "values of 4 bytes"),
         ({"precompiled_charsmap": "x"}, "not an array of bytes"),
         ({"scores": None}, "no tokenizer.ggml.scores"),
+        (
+            {
+                "tokens": ["<s>", "<pad>", "</s>", "<unk>", *("a" * n for n in range(1, 97))],
+                "scores": np.zeros(100, np.float32),
+                "token_type": np.ones(100, np.int32),
+            },
+            "pieces, more than 32",
+        ),
     ],
 )
 def test_bad_unigram(change: dict[str, Any], words: str) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import resource
 import shutil
 import struct
 import time
@@ -218,6 +220,46 @@ def test_sharded_safetensors(tmp_path: Path, device: zcwasm.Device, arena: Arena
     assert weights.sha256 == zcwasm.Weights(tmp_path).sha256 != one.sha256
     os.symlink("x-2.safetensors", tmp_path / "model.safetensors")  # which goes before the index
     assert zcwasm.Weights(tmp_path).sha256 == one.sha256
+
+
+def descriptors() -> int:
+    return len(os.listdir("/dev/fd"))
+
+
+def test_no_file_stays_open(tmp_path: Path) -> None:
+    """200 files of each of several models would be more than a process may have open."""
+    places = {f"tensor{n}": f"model-{n:05}-of-00300.safetensors" for n in range(1, 301)}
+    for name, place in places.items():
+        (tmp_path / place).write_bytes(shard({name: np.full(4, int(name[6:]), np.float32)}))
+    write_index(tmp_path, {"weight_map": places})
+    before = descriptors()
+    several = [zcwasm.Weights(tmp_path) for _ in range(4)]
+    assert descriptors() == before
+    for weights in several:
+        weights.load(zcwasm.Device("cpu"))
+    assert descriptors() == before
+    assert all(weights["tensor300"].array()[0] == 300 for weights in several)
+
+
+def test_no_descriptor_left(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(shard({"a": np.ones(4, np.float32)}))
+    taken: list[int] = []
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, limits[0]), limits[1]))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):  # noqa: PT012
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        with pytest.raises(OSError, match="Too many open files") as caught:
+            zcwasm.Weights(path)
+    finally:
+        for each in taken:
+            os.close(each)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert caught.value.errno == errno.EMFILE
+    assert caught.value.filename == str(path)
+    assert zcwasm.Weights(path)["a"].array()[0] == 1
 
 
 def change(index: dict[str, Any]) -> Damage:

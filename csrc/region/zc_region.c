@@ -16,18 +16,24 @@ static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
 static zc_region **table;
 static size_t table_count, table_capacity;
 
-/* Around fork: the table, then the regions in it; nobody takes two of these otherwise. */
+/* Around fork: the table, then the regions in it, each before its parts; nobody takes two of these otherwise. */
 static void lock_all(void)
 {
     pthread_mutex_lock(&table_lock);
     for (size_t i = 0; i < table_count; i++) {
         pthread_mutex_lock(&table[i]->lock);
+        for (zc_region *part = table[i]->parts; part; part = part->next_part) {
+            pthread_mutex_lock(&part->lock);
+        }
     }
 }
 
 static void unlock_all(void)
 {
     for (size_t i = table_count; i > 0; i--) {
+        for (zc_region *part = table[i - 1]->parts; part; part = part->next_part) {
+            pthread_mutex_unlock(&part->lock);
+        }
         pthread_mutex_unlock(&table[i - 1]->lock);
     }
     pthread_mutex_unlock(&table_lock);
@@ -83,7 +89,9 @@ static void destroy(zc_region *region)
         zc_free(first);
     }
     uint8_t *mapping = region->base - ZC_REGION_HEADER;
-    if (region->read_only || region->shown) { /* emptied, it would show the same once more */
+    if (region->whole) {
+        zc_region_release(region->whole);
+    } else if (region->read_only || region->shown) { /* emptied, it would show the same once more */
         zc_mapping_unmap(mapping, ZC_REGION_HEADER + region->reserved);
     } else {
         zc_mapping_free(mapping, ZC_REGION_HEADER + region->reserved, ZC_REGION_HEADER + region->committed);
@@ -215,6 +223,47 @@ zc_status zc_region_make(const void *bytes, uint64_t size, zc_region **out, zc_e
     return publish(status, region, size, out, error);
 }
 
+zc_status zc_region_part(zc_region *whole, uint64_t offset, uint64_t size, zc_region **out, zc_error *error)
+{
+    uint64_t room = zc_region_size(whole);
+    if (!whole->read_only || whole->whole || size == 0 || offset > room || size > room - offset ||
+        offset % ZC_REGION_ALIGNMENT || size % ZC_REGION_ALIGNMENT) {
+        return zc_fail(error, ZC_BAD_VALUE, "%llu bytes at offset %llu of a region of %llu cannot be a part of it",
+                       (ull)size, (ull)offset, (ull)room);
+    }
+    zc_region *region = zc_calloc(1, sizeof *region);
+    if (!region) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a region's bookkeeping");
+    }
+    region->base = whole->base + offset;
+    region->reserved = region->committed = size;
+    region->read_only = true;
+    region->made = whole->made;
+    region->whole = zc_region_retain(whole);
+    atomic_init(&region->references, 1);
+    atomic_init(&region->pins, 0);
+    atomic_init(&region->size, size);
+    pthread_mutex_init(&region->lock, NULL);
+    pthread_mutex_lock(&whole->lock);
+    region->next_part = whole->parts;
+    whole->parts = region;
+    pthread_mutex_unlock(&whole->lock);
+    *out = region;
+    return ZC_OK;
+}
+
+/* The last reference is gone. */
+static void forget_part(zc_region *region)
+{
+    pthread_mutex_lock(&region->whole->lock);
+    zc_region **at = &region->whole->parts;
+    while (*at != region) {
+        at = &(*at)->next_part;
+    }
+    *at = region->next_part;
+    pthread_mutex_unlock(&region->whole->lock);
+}
+
 zc_status zc_region_show_file(zc_region *region, uint64_t offset, int file, uint64_t file_offset, uint64_t size,
                               zc_error *error)
 {
@@ -268,7 +317,7 @@ void zc_region_release(zc_region *region)
     }
     pthread_mutex_lock(&table_lock);
     bool last = atomic_fetch_sub_explicit(&region->references, 1, memory_order_acq_rel) == 1;
-    if (last) {
+    if (last && !region->whole) {
         size_t at = table_after(region->base) - 1;
         table_count--;
         memmove(table + at, table + at + 1, (table_count - at) * sizeof *table);
@@ -279,6 +328,9 @@ void zc_region_release(zc_region *region)
         }
     }
     pthread_mutex_unlock(&table_lock);
+    if (last && region->whole) {
+        forget_part(region);
+    }
     if (last) {
         destroy(region);
     }

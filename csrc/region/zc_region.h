@@ -41,6 +41,9 @@ zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc
 zc_status zc_region_map(int file, uint64_t offset, uint64_t size, zc_region **out, zc_error *error);
 /* A region with a copy of `size` bytes (not 0), and zeros behind them up to the next alignment. Read-only. */
 zc_status zc_region_make(const void *bytes, uint64_t size, zc_region **out, zc_error *error);
+/* A region of its own over `size` bytes of a read-only one from `offset`, both multiples of the alignment, which it
+ * retains: for devices, whose buffers are made over whole regions. zc_region_find finds the whole. */
+zc_status zc_region_part(zc_region *whole, uint64_t offset, uint64_t size, zc_region **out, zc_error *error);
 bool zc_region_read_only(const zc_region *region);
 /* Whether a file has what its pages hold: read-only, and not made. */
 bool zc_region_of_file(const zc_region *region);
@@ -87,7 +90,7 @@ void *zc_region_attachment(zc_region *region, const void *owner);
 zc_status zc_region_attach(zc_region *region, const void *owner, void *value, void (*release)(void *value),
                            zc_error *error);
 
-/* Live regions, for leak tests. */
+/* Live regions but for parts, for leak tests. */
 uint64_t zc_region_count(void);
 
 #endif

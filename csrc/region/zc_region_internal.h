@@ -30,6 +30,8 @@ struct zc_region {
     uint64_t shown;       /* [0, shown) may show an image or files: what was not touched there need not be zero */
     struct zc_image *image; /* what it shows, if it is an image; released by the function */
     void (*image_release)(struct zc_image *image);
+    zc_region *whole; /* retained, and has the memory, where this is a part of it; NULL */
+    zc_region *parts, *next_part; /* a whole's, under its lock */
 };
 
 #endif

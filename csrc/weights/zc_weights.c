@@ -4,11 +4,9 @@
 #include "weights/zc_weights_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/zc_alloc.h"
 #include "base/zc_clock.h"
@@ -52,10 +50,6 @@ zc_status zc_weights_map(zc_weights *weights, int file, zc_error *error)
     zc_weights_file *made = &weights->files[weights->file_count];
     made->size = (uint64_t)info.st_size;
     status = zc_region_map(file, 0, made->size, &made->region, error);
-    if (status == ZC_OK && (made->descriptor = fcntl(file, F_DUPFD_CLOEXEC, 0)) < 0) {
-        status = zc_fail(error, ZC_NO_MEMORY, "cannot keep the file open: %s", strerror(errno));
-        zc_region_release(made->region);
-    }
     weights->file_count += status == ZC_OK;
     return status;
 }
@@ -67,7 +61,7 @@ zc_status zc_weights_make(zc_weights *weights, const void *bytes, uint64_t size,
         return status;
     }
     zc_weights_file *made = &weights->files[weights->file_count];
-    *made = (zc_weights_file){.descriptor = -1, .size = size};
+    *made = (zc_weights_file){.size = size};
     status = zc_region_make(bytes, size, &made->region, error);
     if (status == ZC_OK) {
         zc_copies_add(ZC_COPY_WEIGHTS_MADE, size);
@@ -113,9 +107,6 @@ void zc_weights_release(zc_weights *weights)
     zc_free(weights->slots);
     for (uint32_t i = 0; i < weights->file_count; i++) {
         zc_region_release(weights->files[i].region);
-        if (weights->files[i].descriptor >= 0) {
-            (void)close(weights->files[i].descriptor);
-        }
     }
     zc_free(weights->files);
     zc_free(weights);

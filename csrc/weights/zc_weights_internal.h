@@ -9,7 +9,6 @@
 #include "weights/zc_weights.h"
 
 typedef struct zc_weights_file {
-    int descriptor; /* for mappings of pieces of it; -1: its bytes were made */
     uint64_t size;
     zc_region *region; /* all of it */
 } zc_weights_file;

@@ -3,7 +3,7 @@
  *
  * Those are the devices with memory of their own, and those whose buffers cannot be as large as a file. For them
  * the tensors are dealt, in the files' order, into parts that are small enough: memory of the device that is filled
- * from the mappings, or further mappings of pieces of the files. What was made is copied once more for the latter.
+ * from the mappings, or regions of their own over parts of the mappings.
  *
  * A device's entry in the list says whether its parts are being made, made, or failed. It is looked at under one
  * lock of the process, never held while bytes move; who finds parts being made waits for them. A child of a fork
@@ -173,16 +173,9 @@ static zc_status upload(const zc_weights *weights, zc_device *device, const part
 /* Show the part's bytes in a region of its own, for a device that shares the host's memory. */
 static zc_status show(const zc_weights *weights, zc_device *device, part *each, zc_error *error)
 {
-    const zc_weights_file *file = &weights->files[each->file];
-    uint64_t end = aligned(each->end, true) < file->size ? aligned(each->end, true) : file->size;
+    zc_region *whole = weights->files[each->file].region;
     void *address;
-    zc_status status =
-        file->descriptor < 0
-            ? zc_region_make(zc_region_base(file->region) + each->start, end - each->start, &each->region, error)
-            : zc_region_map(file->descriptor, each->start, end - each->start, &each->region, error);
-    if (status == ZC_OK && file->descriptor < 0) {
-        zc_copies_add(ZC_COPY_WEIGHTS_MADE, end - each->start);
-    }
+    zc_status status = zc_region_part(whole, each->start, aligned(each->end, true) - each->start, &each->region, error);
     if (status == ZC_OK) {
         status = zc_device_buffer_address(device, each->region, &address, error);
         if (status != ZC_OK) {
@@ -312,7 +305,7 @@ zc_status zc_weights_load(zc_weights *weights, zc_device *device, const zc_devic
  * has read, and such bytes lie nowhere else. */
 static bool as_matrix(const zc_weights *weights, const zc_tensor *tensor, zc_device_matrix *out)
 {
-    if (tensor->ndim < 2 || tensor->bytes == 0 || weights->files[tensor->file].descriptor < 0) {
+    if (tensor->ndim < 2 || tensor->bytes == 0 || !zc_region_of_file(weights->files[tensor->file].region)) {
         return false;
     }
     *out = (zc_device_matrix){.address = zc_region_base(weights->files[tensor->file].region) + tensor->offset,

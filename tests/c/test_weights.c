@@ -219,7 +219,23 @@ static void test_region(void)
     zc_region *found = zc_region_find(base + 5, 10);
     CHECK(found == region);
     zc_region_release(found);
-    zc_region_release(region);
+    zc_region *part = NULL;
+    const uint64_t step = ZC_REGION_ALIGNMENT;
+    CHECK(zc_region_part(region, step, 2 * step, &part, &error) == ZC_OK);
+    CHECK(zc_region_base(part) == base + step && zc_region_size(part) == 2 * step && zc_region_read_only(part));
+    CHECK((found = zc_region_find(base + 2 * step, 2 * step)) == region); /* which goes beyond the part */
+    zc_region_release(found);
+    CHECK_FAILS(zc_region_part(part, 0, step, &found, &error), ZC_BAD_VALUE, "cannot be a part of it");
+    CHECK_FAILS(zc_region_part(region, 1, step, &found, &error), ZC_BAD_VALUE, "at offset 1 of");
+    CHECK_FAILS(zc_region_part(region, 0, 0, &found, &error), ZC_BAD_VALUE, "0 bytes");
+    CHECK_FAILS(zc_region_part(region, step, zc_region_size(region), &found, &error), ZC_BAD_VALUE, "cannot be a part");
+    CHECK_FAILS(zc_region_part(region, UINT64_MAX - step + 1, step, &found, &error), ZC_BAD_VALUE, "cannot be a part");
+    uint64_t regions = zc_region_count();
+    zc_region_release(part);
+    CHECK(zc_region_part(region, 0, step, &part, &error) == ZC_OK && zc_region_count() == regions);
+    zc_region_release(region); /* the part keeps the memory */
+    CHECK(zc_region_count() == regions && zc_region_base(part)[1] == base[1]);
+    zc_region_release(part);
     CHECK_FAILS(zc_region_map(0, 0, 0, &region, &error), ZC_BAD_VALUE, "0 bytes");
     CHECK_FAILS(zc_region_map(0, 0, UINT64_MAX / 2, &region, &error), ZC_BAD_VALUE, "cannot be mapped");
     CHECK_FAILS(zc_region_map(0, 4096, 1, &region, &error), ZC_BAD_VALUE, "1 bytes at offset 4096");

@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from zcwasm._core import ModelError
-from zcwasm._models import json_files
 from zcwasm._models.bert_files import read_if_there
 from zcwasm._models.encoders import Config
 from zcwasm._models.guarded import guarded
-from zcwasm._models.model_file import naming
 
 if TYPE_CHECKING:
     import tokenizers
@@ -35,19 +33,12 @@ class Json:
     pair the longer text is cut first."""
 
     def __init__(self, path: Path, config: Config, *, pairs: bool = False) -> None:
-        from tokenizers import Tokenizer
+        from zcwasm.llm import _tokenizer_file
 
         self._types = pairs and _has_types(path.parent, config)
-        with naming(path):
-            text = json_files.read_text(path)
-
-        def make() -> Tokenizer:
-            tokenizer = Tokenizer.from_str(text)
-            tokenizer.no_padding()
-            tokenizer.enable_truncation(config.most_tokens)
-            return tokenizer
-
-        self._tokenizer: tokenizers.Tokenizer = guarded(str(path), make)
+        self._tokenizer: tokenizers.Tokenizer = _tokenizer_file.whole(path, config.vocab, pairs=pairs)
+        self._tokenizer.enable_truncation(config.most_tokens)
+        # Names of added tokens that the file's model has not may have other ids than the file says.
         last = max(self._tokenizer.get_vocab(with_added_tokens=True).values(), default=0)
         if last >= config.vocab:
             raise ModelError(f"{path} has {last + 1} tokens, the model {config.vocab}")

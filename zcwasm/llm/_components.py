@@ -1,9 +1,10 @@
 """What a tokenizer.json does with a text around its model, checked: normalizer, pre-tokenizer, decoder, and
 what the post-processor puts around a text.
 
-Each is a tree of components with a "type". The tables say which there are, and what their members may be; the
-file may ask for anything else that the library knows, and is refused by the name of it. What is checked is
-written anew and read by the library, so that it never sees anything else.
+Language models know themselves what is around a text (`around`); for encoders the library does it
+(`post_processor`). Each is a tree of components with a "type". The tables say which there are, and what their
+members may be; the file may ask for anything else that the library knows, and is refused by the name of it.
+What is checked is written anew and read by the library, so that it never sees anything else.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -197,28 +198,41 @@ def pre_tokenizers(where: str, value: object) -> list[dict[str, Any]]:
     return found
 
 
+def write(
+    normalizer: list[dict[str, Any]],
+    pre_tokenizer: list[dict[str, Any]],
+    *,
+    post_processor: dict[str, Any] | None = None,
+    model: Mapping[str, Any] | None = None,
+    added: Sequence[Mapping[str, Any]] = (),
+) -> str:
+    """A tokenizer.json of parts that are checked."""
+
+    def tree(steps: list[dict[str, Any]], parts: str) -> dict[str, Any] | None:
+        return {"type": "Sequence", parts: steps} if len(steps) > 1 else steps[0] if steps else None
+
+    return json.dumps(
+        {
+            "version": "1.0",
+            "truncation": None,
+            "padding": None,
+            "added_tokens": added,
+            "normalizer": tree(normalizer, "normalizers"),
+            "pre_tokenizer": tree(pre_tokenizer, "pretokenizers"),
+            "post_processor": post_processor,
+            "decoder": None,
+            "model": model or {"type": "BPE", "vocab": {}, "merges": []},
+        }
+    )
+
+
 def make(
     where: str, normalizer: list[dict[str, Any]], pre_tokenizer: list[dict[str, Any]]
 ) -> tuple[Any, Any]:
     """The library's objects; None where nothing is to be done."""
     from tokenizers import Tokenizer
 
-    def tree(steps: list[dict[str, Any]], parts: str) -> dict[str, Any] | None:
-        return {"type": "Sequence", parts: steps} if len(steps) > 1 else steps[0] if steps else None
-
-    text = json.dumps(
-        {
-            "version": "1.0",
-            "truncation": None,
-            "padding": None,
-            "added_tokens": [],
-            "normalizer": tree(normalizer, "normalizers"),
-            "pre_tokenizer": tree(pre_tokenizer, "pretokenizers"),
-            "post_processor": None,
-            "decoder": None,
-            "model": {"type": "BPE", "vocab": {}, "merges": []},
-        }
-    )
+    text = write(normalizer, pre_tokenizer)
     made = guarded(where, lambda: Tokenizer.from_str(text))
     return made.normalizer, made.pre_tokenizer
 
@@ -281,42 +295,72 @@ def _strips(step: Mapping[str, Any]) -> bool:
     return False
 
 
+# --- post-processors ---
+
+
+def _processors(where: str, value: object) -> list[dict[str, Any]]:
+    """One after the other. One of them at most puts tokens around a text."""
+    if value is None:
+        return []
+    if not isinstance(value, dict):
+        raise ModelError(f"{where} is {type(value).__name__}, not an object")
+    if value.get("type") != "Sequence":
+        return [value]
+    items = value.get("processors")
+    if not isinstance(items, list) or len(items) > _MOST_STEPS:
+        raise ModelError(f"{where}: a Sequence has no list of processors, or a long one")
+    for item in items:
+        if not isinstance(item, dict) or item.get("type") == "Sequence":
+            raise ModelError(f"{where}: {item!r:.100} is not supported in a Sequence")
+    if sum(item.get("type") != "ByteLevel" for item in items) > 1:
+        raise ModelError(f"{where} puts tokens around a text twice, which is not supported")
+    return items
+
+
+_ENDS = ("BertProcessing", "RobertaProcessing")
+
+
 def around(where: str, value: object, count: int) -> tuple[list[int], list[int]] | None:
     """Ids that a post-processor puts in front of a text and behind it; None if it says nothing of it.
     count: of tokens."""
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise ModelError(f"{where} is {type(value).__name__}, not an object")
-    kind = value.get("type")
-    if kind == "Sequence":
-        items = value.get("processors")
-        if not isinstance(items, list) or len(items) > _MOST_STEPS:
-            raise ModelError(f"{where}: a Sequence has no list of processors, or a long one")
-        found = [
-            around(where, item, count)
-            for item in items
-            if not (isinstance(item, dict) and item.get("type") == "Sequence")
-        ]
-        said = [each for each in found if each is not None]
-        if len(said) > 1:
-            raise ModelError(f"{where} puts tokens around a text twice, which is not supported")
-        return said[0] if said else None
-    if kind == "ByteLevel":  # of where tokens lie in the text
-        return None
-    if kind in ("BertProcessing", "RobertaProcessing"):
-        ends = [_token(f"{where}: {kind}.{name}", value.get(name), count) for name in ("cls", "sep")]
-        return [ends[0]], [ends[1]]
-    if kind == "TemplateProcessing":
-        return _template(f"{where}: {kind}", value, count)
-    raise ModelError(f"{where}: {kind!r:.100} is not supported")
+    for item in _processors(where, value):
+        kind = item.get("type")
+        if kind in _ENDS:
+            ends = [_token(f"{where}: {kind}.{name}", item.get(name), count) for name in ("cls", "sep")]
+            return [ends[0][1]], [ends[1][1]]
+        if kind == "TemplateProcessing":
+            front, behind = _Template(f"{where}: {kind}", item, count).split("single", "A")
+            return front, behind
+        if kind != "ByteLevel":  # of where tokens lie in the text
+            raise ModelError(f"{where}: {kind!r:.100} is not supported")
+    return None
 
 
-def _token(where: str, value: object, count: int) -> int:
+def post_processor(where: str, value: object, count: int, *, pairs: bool) -> dict[str, Any] | None:
+    """What puts tokens around a text, written anew for the library. count: of tokens. pairs: what it puts
+    around two texts counts, too."""
+    made: dict[str, Any] | None = None
+    for item in _processors(where, value):
+        kind = item.get("type")
+        if kind in _ENDS:
+            made = {"type": kind}
+            for name in ("sep", "cls"):
+                made[name] = _token(f"{where}: {kind}.{name}", item.get(name), count)
+            if kind == "RobertaProcessing":
+                for name in ("trim_offsets", "add_prefix_space"):
+                    made[name] = _flag(f"{where}: {kind}.{name}", item.get(name, True))
+        elif kind == "TemplateProcessing":
+            made = _Template(f"{where}: {kind}", item, count).written(pairs)
+        elif kind != "ByteLevel":  # of where tokens lie in the text
+            raise ModelError(f"{where}: {kind!r:.100} is not supported")
+    return made
+
+
+def _token(where: str, value: object, count: int) -> tuple[str, int]:
     """Of a name and an id."""
-    if not isinstance(value, list) or len(value) != 2:
+    if not isinstance(value, list) or len(value) != 2 or not isinstance(value[0], str):
         raise ModelError(f"{where} is {value!r:.100}, not a token and its id")
-    return index(where, value[1], count)
+    return value[0], index(where, value[1], count)
 
 
 def index(where: str, value: object, count: int) -> int:
@@ -326,27 +370,68 @@ def index(where: str, value: object, count: int) -> int:
     return value
 
 
-def _template(where: str, value: Mapping[str, Any], count: int) -> tuple[list[int], list[int]]:
-    single, special = value.get("single"), value.get("special_tokens")
-    if not isinstance(single, list) or not isinstance(special, dict):
-        raise ModelError(f"{where} has no list 'single' or no 'special_tokens'")
-    ids: tuple[list[int], list[int]] = ([], [])
-    behind = 0
-    for item in single:
-        if not isinstance(item, dict) or len(item) != 1:
-            raise ModelError(f"{where}: {item!r:.100} is neither a token nor the text")
-        ((kind, member),) = item.items()
-        name = member.get("id") if isinstance(member, dict) else None
-        if kind == "Sequence" and name == "A" and not behind:
-            behind = 1
-        elif kind == "SpecialToken" and isinstance(name, str):
-            token = special.get(name)
+class _Template:
+    """Of TemplateProcessing: tokens, and each text once."""
+
+    def __init__(self, where: str, value: Mapping[str, Any], count: int) -> None:
+        special = value.get("special_tokens")
+        if not isinstance(special, dict):
+            raise ModelError(f"{where} has no 'special_tokens'")
+        self._where = where
+        self._value = value
+        self._count = count
+        self._special = special
+        self._used: dict[str, list[int]] = {}
+
+    def _items(self, key: str) -> Iterator[tuple[str, str, int]]:
+        """What stands for a text, and tokens: "Sequence" or "SpecialToken", the name, the type."""
+        items = self._value.get(key)
+        if not isinstance(items, list):
+            raise ModelError(f"{self._where} has no list {key!r}")
+        around = 0
+        for item in items:
+            ((kind, member),) = item.items() if isinstance(item, dict) and len(item) == 1 else [("", None)]
+            name, sort = (member.get("id"), member.get("type_id", 0)) if isinstance(member, dict) else (0, 0)
+            if kind not in ("Sequence", "SpecialToken") or not isinstance(name, str):
+                raise ModelError(f"{self._where}: {item!r:.100} is neither a token nor the text")
+            if type(sort) is not int or not 0 <= sort <= _MOST_AROUND:
+                raise ModelError(f"{self._where}: {item!r:.100} has a type that is not supported")
+            if kind == "SpecialToken":
+                around += len(self._ids(name))
+                if around > 2 * _MOST_AROUND:
+                    raise ModelError(f"{self._where}: {key} has more than {2 * _MOST_AROUND} tokens")
+            yield kind, name, sort
+
+    def _ids(self, name: str) -> list[int]:
+        if name not in self._used:
+            token = self._special.get(name)
             found = token.get("ids") if isinstance(token, dict) else None
-            if not isinstance(found, list) or len(found) + len(ids[behind]) > _MOST_AROUND:
-                raise ModelError(f"{where}: {name!r:.100} has no ids, or too many")
-            ids[behind].extend(index(f"{where}: {name!r:.100}", each, count) for each in found)
-        else:
-            raise ModelError(f"{where}: {item!r:.100} is neither a token nor the text")
-    if not behind:
-        raise ModelError(f"{where} leaves the text out")
-    return ids
+            if not isinstance(found, list) or not 0 < len(found) <= _MOST_AROUND:
+                raise ModelError(f"{self._where}: {name!r:.100} has no ids, or too many")
+            self._used[name] = [index(f"{self._where}: {name!r:.100}", each, self._count) for each in found]
+        return self._used[name]
+
+    def split(self, key: str, texts: str) -> list[list[int]]:
+        """The ids in front of the first of these texts, between each and the next, and behind the last."""
+        ids: list[list[int]] = [[]]
+        for kind, name, _ in self._items(key):
+            if kind == "SpecialToken":
+                ids[-1] += self._ids(name)
+            elif name == texts[len(ids) - 1 :][:1]:
+                ids.append([])
+            else:
+                raise ModelError(f"{self._where}: {key} has {name!r:.100}, not each text once, in order")
+        if len(ids) <= len(texts):
+            raise ModelError(f"{self._where}: {key} leaves the text out")
+        return ids
+
+    def written(self, pairs: bool) -> dict[str, Any]:
+        plain = [{"Sequence": {"id": name, "type_id": 0}} for name in "AB"]
+        made: dict[str, Any] = {"type": "TemplateProcessing", "pair": plain}
+        for key, texts in (("single", "A"), ("pair", "AB"))[: 1 + pairs]:
+            self.split(key, texts)
+            made[key] = [{kind: {"id": name, "type_id": sort}} for kind, name, sort in self._items(key)]
+        made["special_tokens"] = {
+            name: {"id": name, "ids": ids, "tokens": [name] * len(ids)} for name, ids in self._used.items()
+        }
+        return made

@@ -10,9 +10,11 @@ folder's config.json. Beside GGUF's keys that has these:
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -202,6 +204,12 @@ class Config:
             residual_scale=_scale(numbers, family, "residual", 1.0),
             logit_scale=1 / logit_scale if family.divides_logits else logit_scale,
         )
+
+    def digest(self) -> str:
+        """SHA-256 of all numbers, 64 hexadecimal digits. A folder's are in config.json, not with the weights,
+        whose digest says nothing of them."""
+        numbers = {"version": 1, **asdict(self)}
+        return hashlib.sha256(json.dumps(numbers, sort_keys=True, default=float).encode()).hexdigest()
 
     def cache_bytes(self, context: int, kv_dtype: KvDtype) -> int:
         """Of a cache for so many positions."""

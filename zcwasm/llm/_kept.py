@@ -88,17 +88,19 @@ class Note:
 
     form: Form
     weights: str  # their SHA-256
+    config: str  # Config.digest() of the model
     tokens: Tokens  # whose keys and values are cached
     token: int | None  # that was chosen behind them
     random: int  # state of the generator
     sampling: Sampling
 
     @classmethod
-    def of(cls, form: Form, guest: Guest, weights: str) -> Note:
+    def of(cls, form: Form, guest: Guest, config: Config, weights: str) -> Note:
         state = guest.state
         return cls(
             form,
             weights,
+            config.digest(),
             guest.array("history", int(state["cached"]), np.uint32).copy(),
             int(state["token"]) if state["chosen"] else None,
             int(state["random"]),
@@ -111,6 +113,7 @@ class Note:
             "version": _VERSION,
             **vars(self.form),
             "weights": self.weights,
+            "config": self.config,
             "token": self.token,
             "random": self.random,
             "sampling": vars(self.sampling),
@@ -141,6 +144,9 @@ class Note:
         _arguments.whole("version", words["version"], _VERSION, _VERSION)
         if _arguments.text("weights", words["weights"]) != weights:  # before numbers of another model
             raise ValueError(f"it is of other weights, with the SHA-256 {words['weights']}, not {weights}")
+        numbers = _arguments.text("config", words["config"])
+        if numbers != config.digest():
+            raise ValueError("it is of a model of the same weights with other numbers in its config.json")
         form = Form.check(config, *(words[name] for name in ("context", "kv_dtype", "exact", "chunk")))
         if len(tokens) % 4 or len(tokens) > 4 * form.context:
             raise ValueError(f"tokens of {len(tokens)} bytes, the context has room for {form.context}")
@@ -150,6 +156,7 @@ class Note:
         return cls(
             form,
             weights,
+            numbers,
             ids,
             None if token is None else _arguments.whole("token", token, 0, config.vocab - 1),
             _arguments.whole("random", words["random"], 0, 2**64 - 1),

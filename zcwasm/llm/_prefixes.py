@@ -117,11 +117,12 @@ class PrefixCache:
 
 
 def _depends_on(session: Session) -> str:
-    """What the rows of the same tokens depend on, beside the model and this package's code for it."""
+    """What the rows of the same tokens depend on, beside the weights and this package's code for them."""
     device = session.model.device
     angles = [rope.is_long(session.context) for rope in session.model.config.rope_tables]
     long = ("long",) if any(angles) else ()
-    return "\0".join((device.kind, str(device.info["name"]), session.kv_dtype, str(session.exact), *long))
+    name, numbers = str(device.info["name"]), session.model.config.digest()
+    return "\0".join((device.kind, name, numbers, session.kv_dtype, str(session.exact), *long))
 
 
 def _names(identity: bytes, ids: Tokens) -> list[tuple[int, str]]:

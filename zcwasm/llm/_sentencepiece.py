@@ -4,7 +4,7 @@ XLM-RoBERTa). Tokens are the text's own characters, its spaces U+2581."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zcwasm._core import ModelError
@@ -32,6 +32,8 @@ _BYTE_TOKEN = re.compile("<0x([0-9A-Fa-f]{2})>")
 
 _MOST_SPLITS = 24  # places where a token can be cut in two, on average
 _FEW = 4096  # in small vocabularies these may be that many in all
+
+_MOST_BEGINNINGS = 32  # pieces of Unigram that begin with one another; SentencePiece's have 16 characters
 
 # Of a table of characters that stand for others: of its bytes (XLM-RoBERTa's has 237,539), and of what one
 # character may become (at most 33 bytes in Unicode's form KC).
@@ -148,6 +150,18 @@ def unigram(
     return guarded(vocabulary.where, lambda: models.Unigram(pieces, unknown, byte_fallback))
 
 
+def check_pieces(where: str, pieces: Iterable[str]) -> None:
+    """That few of them begin with one another: each character of a text is the beginning of that many."""
+    known = set(pieces)
+    for piece in known:
+        if len(piece) > _MOST_BEGINNINGS:
+            count = sum(piece[:end] in known for end in range(1, len(piece) + 1))
+            if count > _MOST_BEGINNINGS:
+                raise ModelError(
+                    f"{where}: {piece!r:.100} begins with {count} pieces, more than {_MOST_BEGINNINGS}"
+                )
+
+
 def check_charsmap(where: str, data: bytes) -> bytes:
     """A table of characters, as SentencePiece compiles it: the size of a trie, the trie, and what its leaves
     stand for, each with a zero byte behind it."""
@@ -175,6 +189,7 @@ def by_probability(
     text none."""
     from tokenizers import Tokenizer, normalizers, pre_tokenizers
 
+    check_pieces(vocabulary.where, vocabulary.tokens)
     encoder: tokenizers.Tokenizer = Tokenizer(unigram(vocabulary, scores, unknown))
     if charsmap:
         where = f"{vocabulary.where}: the characters' table"

@@ -189,7 +189,7 @@ class Session:
     ) -> None:
         """The session is taken."""
         self._settle()
-        note = Note.of(self._form, self._guest, self.model.weights.sha256)
+        note = Note.of(self._form, self._guest, self.model.config, self.model.weights.sha256)
         self._instance.snapshot(
             file,
             device_state=False,

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from zcwasm._core import ModelError
+from zcwasm._models.guarded import guarded
 
 if TYPE_CHECKING:
     import tokenizers
@@ -28,6 +30,7 @@ MOST_TOKENS = 1 << 20
 LONGEST_TOKEN = 1024  # characters
 _MOST_ADDED = 1 << 14  # control and user-defined tokens, and the unknown one
 _MOST_ADDED_CHARACTERS = 1 << 18  # of them together
+_MOST_NORMALIZED = 1 << 22  # the same after normalizing
 _MOST_MERGES = 8  # for each token
 _FEW = 4096  # in small vocabularies that many in all
 
@@ -135,6 +138,8 @@ def add_tokens(
     AddedToken, by name. What comes back: ids that the encoder has for tokens that its model does not know."""
     from tokenizers import AddedToken
 
+    flags = {text: (options or {}).get(text, {}) for text, kind in vocabulary if kind in ADDED and text}
+    check_added(vocabulary.where, encoder.normalizer, flags)
     aliases: dict[int, int] = {}
     for kinds, special in (((CONTROL, UNKNOWN), True), ((USER_DEFINED,), False)):
         found = {text: index for index, (text, kind) in enumerate(vocabulary) if kind in kinds and text}
@@ -149,6 +154,26 @@ def add_tokens(
             if at is not None and at >= len(vocabulary.tokens):
                 aliases[at] = index
     return aliases
+
+
+def check_added(where: str, normalizer: Any, flags: Mapping[str, Mapping[str, bool]]) -> None:
+    """Before tokens become those that are looked for in a text. normalizer: the library's, or None; flags: of
+    its AddedToken, by name, False where nothing is said."""
+    total = 0
+    for name, said in flags.items():
+        found = name
+        if normalizer is not None and said.get("normalized"):
+            found = guarded(where, partial(normalizer.normalize_str, name))
+        total += len(found)
+        if total > _MOST_NORMALIZED:
+            raise ModelError(
+                f"{where}: normalized, its added tokens have more than {_MOST_NORMALIZED} characters"
+            )
+        # Each space of many would look at all beside it.
+        if (said.get("lstrip") or said.get("rstrip")) and not found.strip():
+            raise ModelError(
+                f"{where}: the added token {name!r:.100} is white space that takes in what is beside it"
+            )
 
 
 def no_letter(name: str) -> bool:
