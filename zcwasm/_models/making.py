@@ -29,9 +29,9 @@ Shape = tuple[int, ...]
 Array = npt.NDArray[Any]
 
 _BLOCKS = {name: (block, size) for name, block, size, _ in _weight_types}
-# How a source's elements are given to a recipe: their bits.
-_BITS = {"F32": "<u4", "F16": "<u2", "BF16": "<u2"}
-_BITS |= dict.fromkeys(("F8_E4M3", "F8_E5M2", "F8_E8M0", "U8", "I8"), "u1")
+# How a source's elements are given to a recipe: as numbers, or the bits of those that NumPy does not have.
+_ELEMENTS = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+_ELEMENTS |= dict.fromkeys(("F8_E4M3", "F8_E5M2", "F8_E8M0", "U8", "I8"), "u1")
 _PLAIN = ("F32", "F16", "BF16", "F8_E4M3")
 
 
@@ -45,8 +45,9 @@ class Recipe(Protocol):
     def rows(self, sources: Sequence[Array], first: int, last: int) -> Array:
         """Rows [first, last) of what is made, all its sides but the last one taken as one.
 
-        sources: the tensors' elements, as bits (uint8, uint16, uint32), in their shapes; read-only. What is
-        given is an array of any dtype and strides whose elements, in order, are those rows' bytes."""
+        sources: the tensors' elements in their shapes, float32 or float16, of BF16 the bits as uint16, of
+        all that has a byte as uint8; read-only. What is given is an array of any dtype and strides whose
+        elements, in order, have those rows' bytes."""
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,7 @@ def _fill(
 
 
 def _elements(source: Entry, views: Sequence[memoryview]) -> Array:
-    kind = np.dtype(_BITS[source.type])
+    kind = np.dtype(_ELEMENTS[source.type])
     size = prod(source.shape) * kind.itemsize
     view = views[source.file][source.offset : source.offset + size]
     return np.frombuffer(view, kind).reshape(source.shape)
