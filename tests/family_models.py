@@ -16,7 +16,7 @@ import re
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import family_weights
 import gguf
@@ -92,6 +92,14 @@ def old_style(config: Mapping[str, Any]) -> dict[str, Any]:
     return old
 
 
+class Stored(NamedTuple):
+    """A tensor of another type than the others: its elements' bytes."""
+
+    type: str
+    shape: tuple[int, ...]
+    data: bytes
+
+
 def _encoded(values: Array, kind: str) -> bytes:
     """The weights fit each kind without rounding."""
     if kind == "BF16":
@@ -99,13 +107,15 @@ def _encoded(values: Array, kind: str) -> bytes:
     return values.astype({"F32": "<f4", "F16": "<f2"}[kind]).tobytes()
 
 
-def write_safetensors(path: Path, tensors: Mapping[str, Array], kind: str = "F32") -> None:
+def write_safetensors(path: Path, tensors: Mapping[str, Array | Stored], kind: str = "F32") -> None:
     head: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     data = bytearray()
     for name, values in tensors.items():
-        raw = _encoded(values, kind)
+        stored = values if isinstance(values, Stored) else None
+        raw = stored.data if isinstance(values, Stored) else _encoded(values, kind)
         offsets = [len(data), len(data) + len(raw)]
-        head[name] = {"dtype": kind, "shape": list(values.shape), "data_offsets": offsets}
+        dtype = stored.type if stored else kind
+        head[name] = {"dtype": dtype, "shape": list(values.shape), "data_offsets": offsets}
         data += raw
     text = json.dumps(head).encode()
     text += b" " * (-len(text) % 8)
@@ -143,7 +153,7 @@ def tokenizer_json(count: int) -> dict[str, Any]:
 def write_folder(
     folder: Path,
     config: Mapping[str, Any],
-    tensors: Mapping[str, Array],
+    tensors: Mapping[str, Array | Stored],
     *,
     kind: str = "F32",
     shards: int = 1,
@@ -162,7 +172,7 @@ def write_folder(
         part = names[shard::shards]
         write_safetensors(folder / file, {name: tensors[name] for name in part}, kind)
         where |= dict.fromkeys(part, file)
-    index = {"metadata": {"total_size": sum(one.nbytes for one in tensors.values())}, "weight_map": where}
+    index = {"metadata": {"total_size": 0}, "weight_map": where}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
     return folder
 

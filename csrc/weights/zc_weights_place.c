@@ -13,6 +13,7 @@
 #include "weights/zc_weights_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/zc_alloc.h"
 #include "base/zc_copies.h"

@@ -45,6 +45,10 @@ class Kind:
     period: int = 0
     #: Numbers of this kind alone: the name here to GGUF's, and what it is where the file does not say.
     own: Mapping[str, tuple[str, float | None]] = field(default_factory=dict)
+    #: Whether feed-forwards are mixtures of experts; the key of an expert's columns.
+    experts: str = ""
+    #: Keys that this kind has for those of the others.
+    names: Mapping[str, str] = field(default_factory=dict)
     #: A key that goes before max_position_embeddings where it is there.
     context: str = ""
     #: As WITHOUT_EFFECT and NEUTRAL, of keys that mean something in others, or that only this kind has.
@@ -56,6 +60,7 @@ _LLAMA_BIASES = {"attention_bias": ATTENTION, "mlp_bias": GATED}
 _ATTENTION_BIASES = {"attention_bias": ATTENTION}
 _GEMMA2 = {"head_dim": 256, "num_attention_heads": 8, "num_key_value_heads": 4, "sliding_window": 4096}
 _QWEN = {"num_key_value_heads": 32, "sliding_window": 4096}
+_OF_ROUTERS = frozenset(("output_router_logits", "router_aux_loss_coef", "router_jitter_noise"))
 
 KINDS = {
     "llama": Kind("llama", biases=_LLAMA_BIASES),
@@ -198,9 +203,57 @@ KINDS = {
         rotated=0.25,
         defaults={"num_key_value_heads": 32},
     ),
+    "mixtral": Kind(
+        "llama",
+        epsilon=("rms_norm_eps", 1e-5),
+        windows="all",
+        theta=1e6,
+        experts="intermediate_size",
+        defaults={"num_key_value_heads": 8, "num_local_experts": 8, "num_experts_per_tok": 2},
+        without_effect=_OF_ROUTERS,
+    ),
+    "qwen3_moe": Kind(
+        "qwen3moe",
+        biases=_ATTENTION_BIASES,
+        experts="moe_intermediate_size",
+        defaults=_QWEN
+        | {"num_key_value_heads": 4, "num_experts": 128, "num_experts_per_tok": 8}
+        | {"intermediate_size": 6144, "moe_intermediate_size": 768},
+        # Without use_sliding_window, which has to be false.
+        without_effect=_OF_ROUTERS | {"sliding_window", "max_window_layers"},
+        neutral={"decoder_sparse_step": (1,), "mlp_only_layers": ([],)},
+    ),
+    "gpt_neox": Kind(
+        "gptneox",
+        ("gelu",),
+        epsilon=("layer_norm_eps", 1e-5),
+        biases={"": (*ATTENTION, *PLAIN)},
+        rotated=0.25,
+        names={"partial_rotary_factor": "rotary_pct", "rope_theta": "rotary_emb_base"},
+        defaults={"use_parallel_residual": True},
+        neutral={"attention_bias": (True,)},
+    ),
+    "gpt2": Kind(
+        "gpt2",
+        _GELU_TANH,
+        "activation_function",
+        epsilon=("layer_norm_epsilon", 1e-5),
+        tied=True,
+        biases={"": (*ATTENTION, *PLAIN)},
+        names={
+            "hidden_size": "n_embd",
+            "num_hidden_layers": "n_layer",
+            "num_attention_heads": "n_head",
+            "max_position_embeddings": "n_positions",
+            "intermediate_size": "n_inner",
+        },
+        # n_ctx is an old name of n_positions, beside it; upcasting is what is done here anyway.
+        without_effect=frozenset(("n_ctx", "reorder_and_upcast_attn"))
+        | {"summary_activation", "summary_first_dropout", "summary_proj_to_labels"}
+        | {"summary_type", "summary_use_proj"},
+        neutral={"scale_attn_weights": (True,), "scale_attn_by_inverse_layer_idx": (False,)},
+    ),
 }
-# Kinds whose folders cannot be mapped, by the family that says why.
-CONVERT = {"gpt_neox": "gptneox", "gpt2": "gpt2", "mixtral": "llama", "qwen3_moe": "qwen3moe"}
 
 _BOOKKEEPING = {
     *(
@@ -229,7 +282,8 @@ _TOKENS |= {"max_length", "min_length", "prefix", "temperature", "top_k", "top_p
 _TOKENS |= {"diversity_penalty", "length_penalty", "repetition_penalty", "exponential_decay_length_penalty"}
 _TOKENS |= {"no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "num_return_sequences"}
 _TOKENS |= {"remove_invalid_values"}
-_TRAINING = {"initializer_range", "attention_dropout", "hidden_dropout", "resid_pdrop", "embd_pdrop"}
+_TRAINING = {"initializer_range", "attention_dropout", "hidden_dropout"}
+_TRAINING |= {"attn_pdrop", "embd_pdrop", "resid_pdrop"}
 _TRAINING |= {"classifier_dropout", "embedding_dropout", "finetuning_task", "residual_dropout"}
 WITHOUT_EFFECT = _BOOKKEEPING | _TOKENS | _TRAINING
 # Values with which a key that is not read makes no difference; None makes none for any.
@@ -269,4 +323,4 @@ BESIDE_TEXT = {
     "image_token_index",
 }
 BESIDE_TEXT |= {"multimodal_projector_bias", "projector_hidden_act", "spatial_merge_size"}
-BESIDE_TEXT |= {"vision_feature_layer", "tie_word_embeddings"}
+BESIDE_TEXT |= {"vision_feature_layer", "tie_word_embeddings", "quantization_config"}

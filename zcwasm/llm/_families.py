@@ -89,8 +89,6 @@ class Family:
     #: Whether feed-forwards may be mixtures of experts, or always are.
     may_have_experts: bool = False
     has_experts: bool = False
-    #: Why a folder cannot be mapped; empty: it can.
-    no_folder: str = ""
 
     @property
     def gated(self) -> bool:
@@ -99,8 +97,6 @@ class Family:
 
 _ALL = (*ATTENTION, *GATED)
 _GELU = layouts.LLAMA_FF_GELU_TANH
-# Folders of mixtures of experts, of which a kernel reads all from one tensor.
-EXPERTS_APART = "has each expert in matrices of its own"
 
 FAMILIES = {
     "llama": Family(
@@ -117,7 +113,6 @@ FAMILIES = {
         qk_norm=layouts.LLAMA_QK_HEAD,
         may_have_biases=ATTENTION,
         has_experts=True,
-        no_folder=EXPERTS_APART,
     ),
     "gemma": Family(
         "Gemma",
@@ -213,7 +208,6 @@ FAMILIES = {
         parallel="key",
         biases=(*ATTENTION, *PLAIN),
         fused=("attn_qkv",),
-        no_folder="has queries, keys and values of each head one behind the other",
     ),
     "gpt2": Family(
         "GPT-2",
@@ -223,6 +217,5 @@ FAMILIES = {
         rope_halves=None,
         learned_positions=True,
         fused=("attn_qkv",),
-        no_folder="has transposed matrices",
     ),
 }
