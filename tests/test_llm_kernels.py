@@ -476,6 +476,7 @@ def check_attention(
     scale: float = 0.0,
     window: int = 0,
     cap: float = 0.0,
+    sinks: Array | None = None,
 ) -> None:
     arena.used = 64
     dtype = np.float16 if kv_type == F16 else np.float32
@@ -494,7 +495,12 @@ def check_attention(
     run(
         device,
         "attention",
-        [q.binding, k.binding, v.binding, put(arena, spans.astype(np.uint32), offset), out.binding],
+        [
+            *(each.binding for each in (q, k, v)),
+            put(arena, spans.astype(np.uint32), offset),
+            *([] if sinks is None else [put(arena, sinks, 3 - offset % 4)]),
+            out.binding,
+        ],
         rows=rows,
         heads=heads,
         kv_heads=kv_heads,
@@ -508,6 +514,7 @@ def check_attention(
         scale=scale,
         window=window,
         softcap=cap,
+        sinks=int(sinks is not None),
     )
     out.check_frame()
     expected, bound = reference.attention(
@@ -518,6 +525,7 @@ def check_attention(
         scale,
         window,
         float(np.float32(cap)),
+        sinks,
     )
     rounded = rounding(device, rows, kv_type)
     close(out.get(), expected.reshape(rows, cols), rounded * E * bound.reshape(rows, cols) + 1e-30)

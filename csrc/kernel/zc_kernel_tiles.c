@@ -104,7 +104,9 @@ uint32_t zc_kernel_chosen_way(const zc_linear_chosen_params *p)
 static uint32_t variant_linear_chosen(const void *params)
 {
     const zc_linear_chosen_params *p = params;
-    uint32_t input = p->flags & ZC_LINEAR_SWIGLU ? ZC_LINEAR_GATED_INPUT : ZC_LINEAR_PLAIN_INPUT;
+    uint32_t input = p->flags & ZC_LINEAR_SWIGLU           ? ZC_LINEAR_GATED_INPUT
+                     : p->flags & ZC_LINEAR_SWIGLU_CLAMPED ? ZC_LINEAR_CLAMPED_INPUT
+                                                           : ZC_LINEAR_PLAIN_INPUT;
     return p->type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_INPUTS * zc_kernel_chosen_way(p));
 }
 

@@ -54,6 +54,10 @@
 #define ZC_LINEAR_NORM_INPUT 1u
 #define ZC_LINEAR_GATED_INPUT 2u
 #define ZC_LINEAR_INPUTS 3u
+/* linear_chosen: the same, but no norm: in its place is the other gate, with its factor and its limit. */
+#define ZC_LINEAR_CLAMPED_INPUT 1u
+#define ZC_CLAMPED_FACTOR 1.702f
+#define ZC_CLAMPED_LIMIT 7.0f
 #define ZC_LINEAR_TILE_WAY 0u
 #define ZC_LINEAR_SMALL_WAY 1u /* few rows of w have many invocations each */
 #define ZC_LINEAR_1_ROW_WAY 2u
