@@ -97,8 +97,8 @@ struct X1
     float x1[1];
 };
 
-constant bool _1120 = (input_ == 2u);
-constant bool gated = (clamped || _1120);
+constant bool _1123 = (input_ == 2u);
+constant bool gated = (clamped || _1123);
 
 struct Push
 {
@@ -127,151 +127,151 @@ struct Y1
     float y1[1];
 };
 
-constant bool _1556 = (type == 10u);
-constant bool _1557 = (type == 11u);
-constant bool _1558 = (_1556 || _1557);
-constant bool _1559 = (type == 12u);
-constant bool runs_apart = (_1558 || _1559);
-constant bool _2001 = (type == 10u);
-constant bool _2002 = (type == 11u);
-constant bool _2003 = (_2001 || _2002);
-constant bool _2015 = (type == 11u);
-constant bool _2041 = (type == 12u);
-constant bool _2057 = (type == 8u);
-constant bool _2058 = (type == 9u);
-constant bool _2059 = (_2057 || _2058);
-constant bool _2089 = (type == 15u);
-constant bool _2110 = (type == 15u);
-constant bool _2119 = (type == 14u);
-constant bool _2140 = (type == 9u);
-constant bool _2154 = (type == 12u);
-constant bool _2172 = (type == 10u);
-constant bool _2190 = (type == 11u);
-constant bool _2211 = (type == 0u);
-constant bool _2219 = (type == 1u);
-constant bool _2227 = (type == 2u);
-constant bool _2235 = (type == 3u);
-constant bool _2243 = (type == 4u);
-constant bool _2251 = (type == 5u);
-constant bool _2259 = (type == 6u);
-constant bool _2267 = (type == 7u);
-constant bool _2275 = (type == 8u);
-constant bool _2283 = (type == 9u);
-constant bool _2291 = (type == 10u);
-constant bool _2299 = (type == 11u);
-constant bool _2307 = (type == 12u);
-constant bool _2315 = (type == 13u);
-constant bool _2323 = (type == 14u);
-constant bool _2331 = (type == 15u);
-constant bool _2339 = (type == 16u);
+constant bool _1559 = (type == 10u);
+constant bool _1560 = (type == 11u);
+constant bool _1561 = (_1559 || _1560);
+constant bool _1562 = (type == 12u);
+constant bool runs_apart = (_1561 || _1562);
+constant bool _2004 = (type == 10u);
+constant bool _2005 = (type == 11u);
+constant bool _2006 = (_2004 || _2005);
+constant bool _2018 = (type == 11u);
+constant bool _2044 = (type == 12u);
+constant bool _2060 = (type == 8u);
+constant bool _2061 = (type == 9u);
+constant bool _2062 = (_2060 || _2061);
+constant bool _2092 = (type == 15u);
+constant bool _2113 = (type == 15u);
+constant bool _2122 = (type == 14u);
+constant bool _2143 = (type == 9u);
+constant bool _2157 = (type == 12u);
+constant bool _2175 = (type == 10u);
+constant bool _2193 = (type == 11u);
+constant bool _2214 = (type == 0u);
+constant bool _2222 = (type == 1u);
+constant bool _2230 = (type == 2u);
+constant bool _2238 = (type == 3u);
+constant bool _2246 = (type == 4u);
+constant bool _2254 = (type == 5u);
+constant bool _2262 = (type == 6u);
+constant bool _2270 = (type == 7u);
+constant bool _2278 = (type == 8u);
+constant bool _2286 = (type == 9u);
+constant bool _2294 = (type == 10u);
+constant bool _2302 = (type == 11u);
+constant bool _2310 = (type == 12u);
+constant bool _2318 = (type == 13u);
+constant bool _2326 = (type == 14u);
+constant bool _2334 = (type == 15u);
+constant bool _2342 = (type == 16u);
 constant uint way = (variant / 51u);
-constant bool _2360 = (way <= 2u);
-constant bool _2361 = (way == 4u);
-constant bool _2362 = (way == 5u);
-constant bool _2363 = (_2361 || _2362);
-constant bool _2364 = (way == 12u);
-constant bool _2365 = (_2363 || _2364);
-constant bool _2366 = (way == 15u);
-constant bool _2367 = (_2365 || _2366);
-constant uint _2368 = _2367 ? 4u : 2u;
-constant uint ROWS = _2360 ? 1u : _2368;
-constant bool _2396 = (type == 0u);
-constant bool _2409 = (type == 16u);
-constant bool _2454 = (way == 1u);
-constant bool _2455 = (way == 5u);
-constant bool _2456 = (way == 7u);
-constant bool _2457 = (_2455 || _2456);
-constant bool _2458 = (way == 12u);
-constant uint _2459 = _2458 ? 16u : 32u;
-constant uint _2460 = _2457 ? 8u : _2459;
-constant uint TEAM = _2454 ? 64u : _2460;
-constant uint _2462 = (TEAM / 4u);
-constant uint _2469 = (TEAM / 4u);
-constant uint _2470 = (_2469 + 1u);
-constant uint _2494 = (TEAM - 1u);
-constant bool _2511 = (way == 6u);
-constant bool _2512 = (way == 7u);
-constant bool _2513 = (way == 15u);
-constant bool _2514 = (_2512 || _2513);
-constant uint _2515 = _2514 ? 4u : 1u;
-constant uint XS = _2511 ? 2u : _2515;
-constant uint _2536 = (TEAM / 4u);
-constant uint _2537 = (_2536 + 1u);
-constant uint _2567 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2567 * ROWS);
-constant uint _2569 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _2569 : GROUP_ROWS;
-constant uint _2622 = (ROWS / 2u);
-constant uint _2623 = false ? _2622 : ROWS;
-constant bool _2744 = (type == 13u);
-constant bool _2745 = (type == 14u);
-constant bool signed_runs = (_2744 || _2745);
-constant bool _2761 = (XS == 1u);
-constant bool _2763 = (XS == 2u);
-constant uint _2766 = _2763 ? 1792u : 768u;
-constant uint CHUNK = _2761 ? 3584u : _2766;
-constant uint _2768 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2768 * 9u);
+constant bool _2363 = (way <= 2u);
+constant bool _2364 = (way == 4u);
+constant bool _2365 = (way == 5u);
+constant bool _2366 = (_2364 || _2365);
+constant bool _2367 = (way == 12u);
+constant bool _2368 = (_2366 || _2367);
+constant bool _2369 = (way == 15u);
+constant bool _2370 = (_2368 || _2369);
+constant uint _2371 = _2370 ? 4u : 2u;
+constant uint ROWS = _2363 ? 1u : _2371;
+constant bool _2399 = (type == 0u);
+constant bool _2412 = (type == 16u);
+constant bool _2457 = (way == 1u);
+constant bool _2458 = (way == 5u);
+constant bool _2459 = (way == 7u);
+constant bool _2460 = (_2458 || _2459);
+constant bool _2461 = (way == 12u);
+constant uint _2462 = _2461 ? 16u : 32u;
+constant uint _2463 = _2460 ? 8u : _2462;
+constant uint TEAM = _2457 ? 64u : _2463;
+constant uint _2465 = (TEAM / 4u);
+constant uint _2472 = (TEAM / 4u);
+constant uint _2473 = (_2472 + 1u);
+constant uint _2497 = (TEAM - 1u);
+constant bool _2514 = (way == 6u);
+constant bool _2515 = (way == 7u);
+constant bool _2516 = (way == 15u);
+constant bool _2517 = (_2515 || _2516);
+constant uint _2518 = _2517 ? 4u : 1u;
+constant uint XS = _2514 ? 2u : _2518;
+constant uint _2539 = (TEAM / 4u);
+constant uint _2540 = (_2539 + 1u);
+constant uint _2570 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2570 * ROWS);
+constant uint _2572 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _2572 : GROUP_ROWS;
+constant uint _2625 = (ROWS / 2u);
+constant uint _2626 = false ? _2625 : ROWS;
+constant bool _2747 = (type == 13u);
+constant bool _2748 = (type == 14u);
+constant bool signed_runs = (_2747 || _2748);
+constant bool _2764 = (XS == 1u);
+constant bool _2766 = (XS == 2u);
+constant uint _2769 = _2766 ? 1792u : 768u;
+constant uint CHUNK = _2764 ? 3584u : _2769;
+constant uint _2771 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2771 * 9u);
 constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
-constant bool _4443 = (type == 11u);
-constant bool _4445 = (type == 8u);
-constant bool _4446 = (type == 15u);
-constant bool _4447 = (_4445 || _4446);
-constant int _4449 = _4447 ? 16 : 0;
-constant int RUN_ZERO = _4443 ? 4 : _4449;
-constant bool _4463 = (type == 9u);
-constant bool _4464 = (type == 10u);
-constant bool _4465 = (_4463 || _4464);
-constant bool _4466 = (type == 12u);
-constant bool run_minima = (_4465 || _4466);
-constant bool _4487 = (type == 8u);
-constant bool _4488 = (type == 9u);
-constant bool _4489 = (_4487 || _4488);
-constant bool _4490 = (type == 10u);
-constant bool _4491 = (_4489 || _4490);
-constant bool _4492 = (type == 11u);
-constant bool _4493 = (_4491 || _4492);
-constant bool _4494 = (type == 12u);
-constant bool _4495 = (_4493 || _4494);
-constant bool _4496 = (type == 13u);
-constant bool _4497 = (_4495 || _4496);
-constant bool _4498 = (type == 14u);
-constant bool _4499 = (_4497 || _4498);
-constant bool _4500 = (type == 15u);
-constant bool runs = (_4499 || _4500);
-constant bool _4516 = (type == 0u);
-constant bool _4531 = (type == 1u);
-constant bool _4546 = (type == 2u);
-constant bool _4561 = (type == 3u);
-constant bool _4576 = (type == 4u);
-constant bool _4591 = (type == 5u);
-constant bool _4606 = (type == 6u);
-constant bool _4621 = (type == 7u);
-constant bool _4636 = (type == 8u);
-constant bool _4639 = (type == 9u);
-constant bool _4642 = (type == 10u);
-constant bool _4645 = (type == 11u);
-constant bool _4648 = (type == 12u);
-constant bool _4651 = (type == 13u);
-constant bool _4654 = (type == 14u);
-constant bool _4657 = (type == 15u);
-constant bool _4660 = (type == 16u);
-constant bool _4977 = (type == 4u);
-constant bool _4978 = (type == 5u);
-constant bool _4979 = (_4977 || _4978);
-constant bool _4980 = (type == 6u);
-constant bool _4981 = (_4979 || _4980);
-constant bool summed = (_4981 || runs);
-constant uint _4991 = (TEAM - 1u);
-constant bool _4994 = (type == 0u);
-constant bool _4995 = (type == 1u);
-constant bool _4996 = (_4994 || _4995);
-constant bool _4997 = (type == 2u);
-constant bool _4998 = (_4996 || _4997);
-constant bool _4999 = (type == 16u);
-constant bool plain = (_4998 || _4999);
+constant bool _4446 = (type == 11u);
+constant bool _4448 = (type == 8u);
+constant bool _4449 = (type == 15u);
+constant bool _4450 = (_4448 || _4449);
+constant int _4452 = _4450 ? 16 : 0;
+constant int RUN_ZERO = _4446 ? 4 : _4452;
+constant bool _4466 = (type == 9u);
+constant bool _4467 = (type == 10u);
+constant bool _4468 = (_4466 || _4467);
+constant bool _4469 = (type == 12u);
+constant bool run_minima = (_4468 || _4469);
+constant bool _4490 = (type == 8u);
+constant bool _4491 = (type == 9u);
+constant bool _4492 = (_4490 || _4491);
+constant bool _4493 = (type == 10u);
+constant bool _4494 = (_4492 || _4493);
+constant bool _4495 = (type == 11u);
+constant bool _4496 = (_4494 || _4495);
+constant bool _4497 = (type == 12u);
+constant bool _4498 = (_4496 || _4497);
+constant bool _4499 = (type == 13u);
+constant bool _4500 = (_4498 || _4499);
+constant bool _4501 = (type == 14u);
+constant bool _4502 = (_4500 || _4501);
+constant bool _4503 = (type == 15u);
+constant bool runs = (_4502 || _4503);
+constant bool _4519 = (type == 0u);
+constant bool _4534 = (type == 1u);
+constant bool _4549 = (type == 2u);
+constant bool _4564 = (type == 3u);
+constant bool _4579 = (type == 4u);
+constant bool _4594 = (type == 5u);
+constant bool _4609 = (type == 6u);
+constant bool _4624 = (type == 7u);
+constant bool _4639 = (type == 8u);
+constant bool _4642 = (type == 9u);
+constant bool _4645 = (type == 10u);
+constant bool _4648 = (type == 11u);
+constant bool _4651 = (type == 12u);
+constant bool _4654 = (type == 13u);
+constant bool _4657 = (type == 14u);
+constant bool _4660 = (type == 15u);
+constant bool _4663 = (type == 16u);
+constant bool _4980 = (type == 4u);
+constant bool _4981 = (type == 5u);
+constant bool _4982 = (_4980 || _4981);
+constant bool _4983 = (type == 6u);
+constant bool _4984 = (_4982 || _4983);
+constant bool summed = (_4984 || runs);
+constant uint _4994 = (TEAM - 1u);
+constant bool _4997 = (type == 0u);
+constant bool _4998 = (type == 1u);
+constant bool _4999 = (_4997 || _4998);
+constant bool _5000 = (type == 2u);
+constant bool _5001 = (_4999 || _5000);
+constant bool _5002 = (type == 16u);
+constant bool plain = (_5001 || _5002);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _5024 = (256u / UNIT);
+constant uint _5027 = (256u / UNIT);
 
 struct Ids1
 {
@@ -280,9 +280,9 @@ struct Ids1
 
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _3146 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4710 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _5081 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _3149 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4713 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _5084 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -454,8 +454,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2623);
-    uint _2644;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2626);
+    uint _2647;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -463,13 +463,13 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _2644 = y / 2u;
+                _2647 = y / 2u;
             }
             else
             {
-                _2644 = y;
+                _2647 = y;
             }
-            row[y] = (2u * push.offset.y) + ((matrix_row + min((from + _2644), (push.n - 1u))) * halves);
+            row[y] = (2u * push.offset.y) + ((matrix_row + min((from + _2647), (push.n - 1u))) * halves);
         }
     }
 }
@@ -498,17 +498,17 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, const device We
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _1309 = (at & 3u) == 0u;
-    bool _1316;
-    if (_1309)
+    bool _1312 = (at & 3u) == 0u;
+    bool _1319;
+    if (_1312)
     {
-        _1316 = (at + 7u) <= last;
+        _1319 = (at + 7u) <= last;
     }
     else
     {
-        _1316 = _1309;
+        _1319 = _1312;
     }
-    if (_1316)
+    if (_1319)
     {
         uint param = at / 4u;
         unit.a = weight_words(param, v_451);
@@ -551,17 +551,17 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, const device We
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _1382 = (h & 7u) == 0u;
-    bool _1389;
-    if (_1382)
+    bool _1385 = (h & 7u) == 0u;
+    bool _1392;
+    if (_1385)
     {
-        _1389 = (at + 3u) <= last;
+        _1392 = (at + 3u) <= last;
     }
     else
     {
-        _1389 = _1382;
+        _1392 = _1385;
     }
-    if (_1389)
+    if (_1392)
     {
         uint param = at / 4u;
         unit.a = weight_words(param, v_451);
@@ -588,7 +588,7 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
     {
         if (y < ROWS)
         {
-            if (_2396)
+            if (_2399)
             {
                 uint param = row[y];
                 uint param_1 = u;
@@ -596,7 +596,7 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
             }
             else
             {
-                if (_2409)
+                if (_2412)
                 {
                     uint param_2 = row[y];
                     uint param_3 = u;
@@ -614,25 +614,25 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1071, const device X1& v_1084)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1074, const device X1& v_1087)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1071.x4[i / 4u];
+        return v_1074.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1084.x1[i];
+    v.x = v_1087.x1[i];
     if (count > 1u)
     {
-        v.y = v_1084.x1[i + 1u];
+        v.y = v_1087.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1084.x1[i + 2u];
+        v.z = v_1087.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1084.x1[i + 3u];
+        v.w = v_1087.x1[i + 3u];
     }
     return v;
 }
@@ -656,7 +656,7 @@ float4 gated_input(thread const float4& gate, thread const float4& up)
     }
     float4 limit = float4(7.0);
     float4 g = select(gate, limit, gate > limit);
-    float4 u = select(up, sign(up) * limit, abs(up) > limit);
+    float4 u = select(select(up, limit, up > limit), -limit, up < (-limit));
     return (g / (float4(1.0) + exp(g * (-1.70200002193450927734375)))) * (u + float4(1.0));
 }
 
@@ -678,7 +678,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1071, const device X1& v_1084, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1074, const device X1& v_1087, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + (((r + m) / push.share) * push.ldx);
     uint param = count;
@@ -694,35 +694,35 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _4733 = q < quads;
-            bool _4740;
-            if (_4733)
+            bool _4736 = q < quads;
+            bool _4743;
+            if (_4736)
             {
-                _4740 = at < push.k;
+                _4743 = at < push.k;
             }
             else
             {
-                _4740 = _4733;
+                _4743 = _4736;
             }
-            bool _4749;
-            if (_4740)
+            bool _4752;
+            if (_4743)
             {
-                _4749 = (r + m) < push.rows;
+                _4752 = (r + m) < push.rows;
             }
             else
             {
-                _4749 = _4740;
+                _4752 = _4743;
             }
-            if (_4749)
+            if (_4752)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_1071, v_1084);
+                v[part] = x_at(param_2, param_3, v_1074, v_1087);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_1071, v_1084);
+                    factor[part] = x_at(param_4, param_5, v_1074, v_1087);
                 }
                 else
                 {
@@ -744,19 +744,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_7 = factor[part_1];
                 float4 param_8 = factor[part_1];
                 float param_9 = squares;
-                float4 _4826 = input_of(param_6, param_7, param_8, param_9);
+                float4 _4829 = input_of(param_6, param_7, param_8, param_9);
                 squares = param_9;
-                float4 value = _4826;
-                bool _4835;
+                float4 value = _4829;
+                bool _4838;
                 if (false)
                 {
-                    _4835 = (at_1 + 4u) > push.k;
+                    _4838 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4835 = false;
+                    _4838 = false;
                 }
-                if (_4835)
+                if (_4838)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -796,7 +796,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1071, const device X1& v_1084, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1074, const device X1& v_1087, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -809,7 +809,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_1071, v_1084, push, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_1074, v_1087, push, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -1001,16 +1001,16 @@ Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device W
     uint param_1 = (2u * at) + (4u * part);
     uint2 scales = two_words_of(param_1, v_439) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _1696;
+    uint _1699;
     if ((u & 2u) != 0u)
     {
-        _1696 = scales.y;
+        _1699 = scales.y;
     }
     else
     {
-        _1696 = scales.x;
+        _1699 = scales.x;
     }
-    return Unit{ words, uint4(0u), weight_word(param_2, v_439), _1696 };
+    return Unit{ words, uint4(0u), weight_word(param_2, v_439), _1699 };
 }
 
 static inline __attribute__((always_inline))
@@ -1025,16 +1025,16 @@ Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device W
     uint2 a = two_words_of(param_1, v_439);
     uint param_2 = h + 51u;
     uint2 b = two_words_of(param_2, v_439);
-    uint _1755;
+    uint _1758;
     if ((u & 2u) != 0u)
     {
-        _1755 = a.y;
+        _1758 = a.y;
     }
     else
     {
-        _1755 = a.x;
+        _1758 = a.x;
     }
-    uint four = _1755 >> (4u * part);
+    uint four = _1758 >> (4u * part);
     uint param_3 = b.x;
     uint param_4 = b.y;
     uint two = next_half(param_3, param_4) >> (2u * pair);
@@ -1051,26 +1051,26 @@ Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device W
     uint param = at;
     uint4 head = four_words(param, v_439);
     uint3 words = head.yzw >> uint3(16u * (pair & 1u));
-    uint _1839;
+    uint _1842;
     if (pair < 2u)
     {
-        _1839 = words.x & 16191u;
+        _1842 = words.x & 16191u;
     }
     else
     {
-        _1839 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _1842 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _1839;
-    uint _1861;
+    uint scales = _1842;
+    uint _1864;
     if (pair < 2u)
     {
-        _1861 = words.y & 16191u;
+        _1864 = words.y & 16191u;
     }
     else
     {
-        _1861 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _1864 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _1861;
+    uint minima = _1864;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
     uint param_2 = (at + 4u) + (4u * (u & 1u));
     return Unit{ four_words(param_1, v_439), four_words(param_2, v_439) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
@@ -1133,103 +1133,103 @@ static inline __attribute__((always_inline))
 Unit load_unit(thread const uint& row, thread const uint& u, const device Weights1& v_439, const device Weights4& v_451, constant Push& push)
 {
     Unit unit = no_unit();
-    if (_2211)
+    if (_2214)
     {
         uint param = row;
         uint param_1 = u;
         unit = load_unit_F32(param, param_1, v_439, v_451, push);
     }
-    if (_2219)
+    if (_2222)
     {
         uint param_2 = row;
         uint param_3 = u;
         unit = load_unit_F16(param_2, param_3, v_439, v_451, push);
     }
-    if (_2227)
+    if (_2230)
     {
         uint param_4 = row;
         uint param_5 = u;
         unit = load_unit_F16(param_4, param_5, v_439, v_451, push);
     }
-    if (_2235)
+    if (_2238)
     {
         uint param_6 = row;
         uint param_7 = u;
         unit = load_unit_Q8_0(param_6, param_7, v_439);
     }
-    if (_2243)
+    if (_2246)
     {
         uint param_8 = row;
         uint param_9 = u;
         unit = load_unit_Q4_0(param_8, param_9, v_439);
     }
-    if (_2251)
+    if (_2254)
     {
         uint param_10 = row;
         uint param_11 = u;
         unit = load_unit_Q4_1(param_10, param_11, v_439);
     }
-    if (_2259)
+    if (_2262)
     {
         uint param_12 = row;
         uint param_13 = u;
         unit = load_unit_Q4_K(param_12, param_13, v_439, v_451);
     }
-    if (_2267)
+    if (_2270)
     {
         uint param_14 = row;
         uint param_15 = u;
         unit = load_unit_Q6_K(param_14, param_15, v_439);
     }
-    if (_2275)
+    if (_2278)
     {
         uint param_16 = row;
         uint param_17 = u;
         unit = load_unit_Q5_0(param_16, param_17, v_439);
     }
-    if (_2283)
+    if (_2286)
     {
         uint param_18 = row;
         uint param_19 = u;
         unit = load_unit_Q5_1(param_18, param_19, v_439);
     }
-    if (_2291)
+    if (_2294)
     {
         uint param_20 = row;
         uint param_21 = u;
         unit = load_unit_Q2_K(param_20, param_21, v_439);
     }
-    if (_2299)
+    if (_2302)
     {
         uint param_22 = row;
         uint param_23 = u;
         unit = load_unit_Q3_K(param_22, param_23, v_439);
     }
-    if (_2307)
+    if (_2310)
     {
         uint param_24 = row;
         uint param_25 = u;
         unit = load_unit_Q5_K(param_24, param_25, v_439);
     }
-    if (_2315)
+    if (_2318)
     {
         uint param_26 = row;
         uint param_27 = u;
         unit = load_unit_IQ4_NL(param_26, param_27, v_439);
     }
-    if (_2323)
+    if (_2326)
     {
         uint param_28 = row;
         uint param_29 = u;
         unit = load_unit_IQ4_XS(param_28, param_29, v_439);
     }
-    if (_2331)
+    if (_2334)
     {
         uint param_30 = row;
         uint param_31 = u;
         unit = load_unit_MXFP4(param_30, param_31, v_439);
     }
-    if (_2339)
+    if (_2342)
     {
         uint param_32 = row;
         uint param_33 = u;
@@ -1256,31 +1256,31 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _1579;
+    uint _1582;
     if (runs_apart)
     {
-        _1579 = u & 1u;
+        _1582 = u & 1u;
     }
     else
     {
-        _1579 = i;
+        _1582 = i;
     }
-    return _1579;
+    return _1582;
 }
 
 static inline __attribute__((always_inline))
 uint run_block(thread const uint& u, thread const uint& i)
 {
-    uint _1561;
+    uint _1564;
     if (runs_apart)
     {
-        _1561 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        _1564 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
     }
     else
     {
-        _1561 = u;
+        _1564 = u;
     }
-    return _1561;
+    return _1564;
 }
 
 static inline __attribute__((always_inline))
@@ -1325,26 +1325,26 @@ uint4 iq4_numbers(thread const uint4& codes)
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    if (_2003)
+    if (_2006)
     {
         uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
-        uint4 _2016;
-        if (_2015)
+        uint4 _2019;
+        if (_2018)
         {
-            _2016 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
+            _2019 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _2016 = low;
+            _2019 = low;
         }
-        return _2016;
+        return _2019;
     }
     uint4 low_1 = unit.a >> uint4(4u * i);
-    if (_2041)
+    if (_2044)
     {
         return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    if (_2059)
+    if (_2062)
     {
         uint high = unit.b.x >> (16u * i);
         uint param = high;
@@ -1353,7 +1353,7 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_3 = high >> 12u;
         return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
     }
-    if (_2089)
+    if (_2092)
     {
         uint4 param_4 = low_1;
         return fp4_numbers(param_4);
@@ -1390,18 +1390,18 @@ float4 small_bytes(thread const uint& w)
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _2747;
+    float4 _2750;
     if (signed_runs)
     {
         uint param = w;
-        _2747 = bytes_and_384(param);
+        _2750 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _2747 = small_bytes(param_1);
+        _2750 = small_bytes(param_1);
     }
-    return _2747;
+    return _2750;
 }
 
 static inline __attribute__((always_inline))
@@ -1437,71 +1437,71 @@ static inline __attribute__((always_inline))
 float2 unit_scale(thread const Unit& unit, thread const uint& u)
 {
     float2 d = float2(as_type<half2>(unit.c));
-    float _2111;
-    if (_2110)
+    float _2114;
+    if (_2113)
     {
         uint param = unit.c;
-        float _2117 = e8m0(param);
-        _2111 = _2117;
+        float _2120 = e8m0(param);
+        _2114 = _2120;
     }
     else
     {
-        float _2120;
-        if (_2119)
+        float _2123;
+        if (_2122)
         {
             uint2 param_1 = uint2(unit.c, unit.d);
             uint param_2 = u & 7u;
-            _2120 = iq4_xs_scale(param_1, param_2);
+            _2123 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _2120 = d.x;
+            _2123 = d.x;
         }
-        _2111 = _2120;
+        _2114 = _2123;
     }
-    float scale = _2111;
-    float _2141;
-    if (_2140)
+    float scale = _2114;
+    float _2144;
+    if (_2143)
     {
-        _2141 = -d.y;
+        _2144 = -d.y;
     }
     else
     {
-        _2141 = d.y;
+        _2144 = d.y;
     }
-    return float2(scale, _2141);
+    return float2(scale, _2144);
 }
 
 static inline __attribute__((always_inline))
 float2 run_scale(thread const Unit& unit, thread const uint& i)
 {
-    if (_2154)
+    if (_2157)
     {
         uint numbers = unit.d >> (8u * i);
         return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
     }
-    if (_2172)
+    if (_2175)
     {
         uint numbers_1 = unit.d >> (16u * i);
         return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
     }
-    float _2191;
-    if (_2190)
+    float _2194;
+    if (_2193)
     {
-        _2191 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+        _2194 = float(int((unit.d >> (16u * i)) & 63u) - 32);
     }
     else
     {
-        _2191 = 1.0;
+        _2194 = 1.0;
     }
-    return float2(_2191, 1.0);
+    return float2(_2194, 1.0);
 }
 
 static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
-    float _4468;
+    float _4471;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -1538,10 +1538,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _4359 = (4u * y_1) + m;
+                            uint _4362 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_4359] += (v * x_quad(param_7, param_8, pool));
+                            all_[_4362] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -1569,13 +1569,13 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                         sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
                         if (run_minima)
                         {
-                            _4468 = d.y * of_x;
+                            _4471 = d.y * of_x;
                         }
                         else
                         {
-                            _4468 = 0.0;
+                            _4471 = 0.0;
                         }
-                        sums[y_2][m_1] -= _4468;
+                        sums[y_2][m_1] -= _4471;
                     }
                 }
             }
@@ -1693,19 +1693,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _3117 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _3120 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _3117;
-    uint _3121;
+    w = _3120;
+    uint _3124;
     if ((h & 1u) != 0u)
     {
-        _3121 = w[e + 1u];
+        _3124 = w[e + 1u];
     }
     else
     {
-        _3121 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _3124 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _3121;
+    return _3124;
 }
 
 static inline __attribute__((always_inline))
@@ -1743,10 +1743,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _3198 = (4u * y) + m;
+                        uint _3201 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_3198] += (v * x_quad(param_4, param_5, pool));
+                        all_[_3201] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1811,14 +1811,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _3323 = (4u * y) + m;
+                        uint _3326 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3323] += (low * x_quad(param_2, param_3, pool));
-                        uint _3340 = (4u * y) + m;
+                        all_[_3326] += (low * x_quad(param_2, param_3, pool));
+                        uint _3343 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3340] += (high * x_quad(param_4, param_5, pool));
+                        all_[_3343] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1832,7 +1832,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3401;
+    uint4 _3404;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -1842,13 +1842,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3401 = b;
+                _3404 = b;
             }
             else
             {
-                _3401 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3404 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3401;
+            words[y] = _3404;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -1931,9 +1931,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3626;
+    uint _3629;
     spvUnsafeArray<uint, 4> minima;
-    uint _3646;
+    uint _3649;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -1942,25 +1942,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3626 = words.x & 16191u;
+                _3629 = words.x & 16191u;
             }
             else
             {
-                _3626 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3629 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3626;
+            scales[y] = _3629;
             if (lower)
             {
-                _3646 = words.y & 16191u;
+                _3649 = words.y & 16191u;
             }
             else
             {
-                _3646 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3649 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3646;
+            minima[y] = _3649;
         }
     }
-    float4 _3713;
+    float4 _3716;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -1978,23 +1978,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3713 = low_nibbles(param);
+                        _3716 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3713 = high_nibbles(param_1);
+                        _3716 = high_nibbles(param_1);
                     }
-                    float4 v = _3713;
+                    float4 v = _3716;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3745 = (4u * y_1) + m;
+                            uint _3748 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3745] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3748] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2055,7 +2055,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _4129 = (4u * y) + m;
+                        uint _4132 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2064,13 +2064,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_4129] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_4132] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _4196;
+    uint2 _4199;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -2079,13 +2079,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _4196 = unit[y_1].b.zw;
+                _4199 = unit[y_1].b.zw;
             }
             else
             {
-                _4196 = unit[y_1].b.zw >> uint2(8u);
+                _4199 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _4196;
+            uint2 words = _4199;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -2157,7 +2157,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param, param_1, param_2, param_3, param_4, pool);
         sums = param_4;
     }
-    if (_4516)
+    if (_4519)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -2170,7 +2170,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4531)
+    if (_4534)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -2183,7 +2183,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4546)
+    if (_4549)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -2196,7 +2196,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_15, param_16, param_17, param_18, param_19, push, pool);
         sums = param_19;
     }
-    if (_4561)
+    if (_4564)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -2209,7 +2209,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4576)
+    if (_4579)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -2222,7 +2222,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4591)
+    if (_4594)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -2235,7 +2235,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4606)
+    if (_4609)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -2248,7 +2248,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_4621)
+    if (_4624)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -2260,9 +2260,6 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         param_44 = sums;
         units_times_x_Q6_K(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
-    }
-    if (_4636)
-    {
     }
     if (_4639)
     {
@@ -2287,6 +2284,9 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
     }
     if (_4660)
     {
+    }
+    if (_4663)
+    {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
         spvUnsafeArray<uint, 4> param_46;
@@ -2305,29 +2305,29 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _2462; v++)
+    for (uint v = 0u; v < _2465; v++)
     {
-        sum += pool[(i * _2470) + v];
+        sum += pool[(i * _2473) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1159, thread uint& matrix_row, device Y1& v_1175)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1162, thread uint& matrix_row, device Y1& v_1178)
 {
     if ((push.flags & 2u) != 0u)
     {
-        sum += v_1159.bias1[(push.offset.z + matrix_row) + j];
+        sum += v_1162.bias1[(push.offset.z + matrix_row) + j];
     }
-    v_1175.y1[(push.offset2.x + (r * push.ldy)) + j] = sum;
+    v_1178.y1[(push.offset2.x + (r * push.ldy)) + j] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_1159, thread uint& matrix_row, device Y1& v_1175, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_1162, thread uint& matrix_row, device Y1& v_1178, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2494;
+    uint lane = me & _2497;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
     _Pragma("clang loop unroll(full)")
@@ -2341,51 +2341,51 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2537) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _2540) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2552 = simd_is_first();
-            if (_2552)
+            bool _2555 = simd_is_first();
+            if (_2555)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2571 = me < GROUP_LINES;
-            bool _2581;
-            if (_2571)
+            bool _2574 = me < GROUP_LINES;
+            bool _2584;
+            if (_2574)
             {
-                _2581 = (first + me) < push.n;
+                _2584 = (first + me) < push.n;
             }
             else
             {
-                _2581 = _2571;
+                _2584 = _2574;
             }
-            bool _2591;
-            if (_2581)
+            bool _2594;
+            if (_2584)
             {
-                _2591 = (r + m) < push.rows;
+                _2594 = (r + m) < push.rows;
             }
             else
             {
-                _2591 = _2581;
+                _2594 = _2584;
             }
-            if (_2591)
+            if (_2594)
             {
                 float scale = 1.0;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
                 float param_3 = scale * shared_sum(param, pool);
-                finish(param_1, param_2, param_3, push, v_1159, matrix_row, v_1175);
+                finish(param_1, param_2, param_3, push, v_1162, matrix_row, v_1178);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(const device Weights1& v_439, const device Weights4& v_451, const device X4& v_1071, const device X1& v_1084, constant Push& push, const device Bias1& v_1159, thread uint& matrix_row, device Y1& v_1175, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, const device Ids1& v_5048)
+void vector_rows(const device Weights1& v_439, const device Weights4& v_451, const device X4& v_1074, const device X1& v_1087, constant Push& push, const device Bias1& v_1162, thread uint& matrix_row, device Y1& v_1178, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, const device Ids1& v_5051)
 {
-    uint lane = gl_LocalInvocationID.x & _4991;
+    uint lane = gl_LocalInvocationID.x & _4994;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -2396,20 +2396,20 @@ void vector_rows(const device Weights1& v_439, const device Weights4& v_451, con
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _5024;
-    uint _5035 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _5027;
+    uint _5038 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _5035; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _5038; r < push.rows; r += (push.groups.y * XS))
     {
-        matrix_row = min(v_5048.ids1[push.offset.w + r], (push.experts - 1u)) * push.n;
-        uint3 _5068 = push.first.xyz + gl_WorkGroupID;
-        uint _5069 = _5068.x;
-        for (uint tile = _5069; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        matrix_row = min(v_5051.ids1[push.offset.w + r], (push.experts - 1u)) * push.n;
+        uint3 _5071 = push.first.xyz + gl_WorkGroupID;
+        uint _5072 = _5071.x;
+        for (uint tile = _5072; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -2420,16 +2420,16 @@ void vector_rows(const device Weights1& v_439, const device Weights4& v_451, con
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _5112;
+                bool _5115;
                 if (plain)
                 {
-                    _5112 = (base + lane) < end;
+                    _5115 = (base + lane) < end;
                 }
                 else
                 {
-                    _5112 = plain;
+                    _5115 = plain;
                 }
-                if (_5112)
+                if (_5115)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
@@ -2441,10 +2441,10 @@ void vector_rows(const device Weights1& v_439, const device Weights4& v_451, con
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_1071, v_1084, push, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_1074, v_1087, push, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _5146 = base + lane;
-                for (uint u = _5146; u < end; u += TEAM)
+                uint _5149 = base + lane;
+                for (uint u = _5149; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -2490,20 +2490,20 @@ void vector_rows(const device Weights1& v_439, const device Weights4& v_451, con
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_1159, matrix_row, v_1175, pool, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_1162, matrix_row, v_1178, pool, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear_chosen(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1159 [[buffer(3)]], const device Ids1& v_5048 [[buffer(4)]], device Y1& v_1175 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_linear_chosen(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1162 [[buffer(3)]], const device Ids1& v_5051 [[buffer(4)]], device Y1& v_1178 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_1071 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_1074 = *(const device X4*)spvBufferAliasSet0Binding1;
     const device auto& v_439 = *(const device Weights1*)spvBufferAliasSet0Binding2;
     const device auto& v_451 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1084 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_1087 = *(const device X1*)spvBufferAliasSet0Binding1;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     uint matrix_row;
-    vector_rows(v_439, v_451, v_1071, v_1084, push, v_1159, matrix_row, v_1175, pool, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID, v_5048);
+    vector_rows(v_439, v_451, v_1074, v_1087, push, v_1162, matrix_row, v_1178, pool, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID, v_5051);
 }
 
