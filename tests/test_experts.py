@@ -12,7 +12,7 @@ from llm_support import MOST, E, Framed, close, each_type, empty, normal, rng, r
 import zcwasm
 from zcwasm._selftest import reference
 from zcwasm._selftest.arena import put, words
-from zcwasm._selftest.reference import BIAS, EXACT, SWIGLU, WEIGHT_TYPES
+from zcwasm._selftest.reference import BIAS, EXACT, SWIGLU, SWIGLU_CLAMPED, WEIGHT_TYPES
 
 INF = float(np.inf)
 
@@ -57,14 +57,15 @@ def check(
     share: int = 1,
     flags: int = EXACT,
     experts: int = 5,
+    times: float = 1.0,
 ) -> None:
     arena.used = 64
     code = WEIGHT_TYPES[name][0]
     data = reference.random_weights(name, experts * n, k, rng)
-    ids, columns = np.array(ids, np.uint32), 2 * k if flags & SWIGLU else k
+    ids, columns = np.array(ids, np.uint32), 2 * k if flags & (SWIGLU | SWIGLU_CLAMPED) else k
     rows = len(ids)
     x = Framed(arena, -(-rows // share), columns, columns + 2, offset=rows % 4)
-    x.get()[...] /= np.sqrt(k)
+    x.get()[...] *= times / np.sqrt(max(k, 1))
     y, bias = Framed(arena, rows, n, n + 3, offset=3 - rows % 4), put(arena, normal(experts, n), 1)
     arrays = [
         x.binding,
@@ -78,6 +79,7 @@ def check(
     x.check_frame()
     chosen, f = np.minimum(ids, experts - 1), x.get().astype(np.float64)
     f = reference.silu(f[:, :k]) * f[:, k:] if flags & SWIGLU else f
+    f = reference.swiglu_clamped(f) if flags & SWIGLU_CLAMPED else f
     w = reference.dequantize(name, data).astype(np.float64).reshape(experts, n, k)[chosen]
     f = f[np.arange(rows) // share]
     want, size = np.einsum("rk,rnk->rn", f, w), np.einsum("rk,rnk->rn", np.abs(f), np.abs(w))
@@ -103,9 +105,33 @@ def test_linear_chosen_of_one_row(device: zcwasm.Device, arena: Arena) -> None:
     check(device, arena, "Q8_0", [1, 4, 2], 70, 2112, share=3)
     check(device, arena, "Q4_1", [1, 4, 2, 1, 1, 0, 2], 9, 96, share=2, flags=BIAS | EXACT)
     check(device, arena, "F32", [1, 4, 1], 1600, 40, flags=SWIGLU | EXACT)
+    # Gates and ups within their limits, and most of them beyond.
+    check(device, arena, "F32", [1, 4, 1], 33, 44, share=2, flags=SWIGLU_CLAMPED | EXACT)
+    check(device, arena, "MXFP4", [1, 4, 1, 0], 70, 2112, flags=SWIGLU_CLAMPED | BIAS | EXACT, times=500.0)
+    check(device, arena, "MXFP4", [1, 1, 4, 1, 1, 1, 1], 70, 192, flags=SWIGLU_CLAMPED, times=100.0)
     check(device, arena, "F32", [], 5, 8)
     check(device, arena, "F32", [1, 2], 0, 8)
     check(device, arena, "F32", [1, 2, 1], 5, 0, flags=BIAS | EXACT)
+
+
+def test_a_clamped_gate_of_numbers_that_are_not(device: zcwasm.Device, arena: Arena) -> None:
+    """Infinities are clamped, a NaN stays one, and what overflows in the sigmoid does not count."""
+    most = np.float32(3.4e38)
+    gate = [np.inf, most, 7, 6.5, 0, -0.0, -5, -100, -most, -np.inf, np.nan, 1, 1, 1, 1, 1]
+    up = [1, 1, 9, 7, 3, 3, -0.5, 2, most, 1, 1, np.inf, -np.inf, most, -7, np.nan]
+    x = arena.put(np.array([*gate, *up], np.float32)[None])
+    y, w = arena.empty((1, 16)), arena.put(np.eye(16, dtype=np.float32))
+    x[...] = np.where(np.isnan(x), 1, x)
+    params = {"type": 0, "rows": 1, "n": 16, "k": 16, "experts": 1, "share": 1, "ldx": 32, "ldy": 16}
+    arrays = [x, w, empty(arena), put(arena, np.zeros(1, np.uint32)), y]
+    x[0, 9] = -1e30  # -inf * 0 is NaN
+    run(device, "linear_chosen", arrays, **params, flags=SWIGLU_CLAMPED | EXACT)
+    close(y, reference.swiglu_clamped(x), 1e-5 * (1 + np.abs(reference.swiglu_clamped(x))))
+    for at in (10, 16 + 15):
+        x[0, at] = np.nan
+        run(device, "linear_chosen", arrays, **params, flags=SWIGLU_CLAMPED | EXACT)
+        assert np.isnan(y).all()  # NaN * 0
+        x[0, at] = 1
 
 
 def test_what_linear_chosen_refuses(device: zcwasm.Device, arena: Arena) -> None:
@@ -119,6 +145,9 @@ def test_what_linear_chosen_refuses(device: zcwasm.Device, arena: Arena) -> None
         ({"share": 0}, "share is 0"),
         ({"experts": 5}, "w: the parameters need"),
         ({"flags": 1}, "flags are 0x1"),
+        ({"flags": SWIGLU | SWIGLU_CLAMPED}, "flags 0x88 ask for SWIGLU and for SWIGLU_CLAMPED"),
+        ({"flags": 256}, "flags are 0x100"),
+        ({"flags": SWIGLU_CLAMPED}, "x: the parameters need|leading dimension of x"),
         ({"flags": BIAS}, "bias: the parameters need"),
         ({"rows": 5}, "ids: the parameters need"),
         ({"n": 1 << 31, "ldy": 1 << 31, "rows": 1}, "more than 2"),

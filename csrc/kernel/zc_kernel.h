@@ -120,7 +120,9 @@ uint32_t zc_attention_keys(const zc_attention_params *params, bool alone);
  * and looking up where it lies in a cache in pages. */
 uint64_t zc_attention_work_of_key(const zc_attention_params *params, bool paged);
 
-/* What linear_chosen computes of each row, as linear has it. */
+/* Flags by which x has 2k columns. linear knows only one of them. */
+#define ZC_LINEAR_GATED ((uint32_t)ZC_LINEAR_SWIGLU | ZC_LINEAR_SWIGLU_CLAMPED)
+/* What linear_chosen computes of each row, as linear has it, but for that flag. */
 zc_linear_params zc_linear_of_chosen(const zc_linear_chosen_params *params);
 
 const zc_kernel *zc_kernel_get(zc_kernel_id id);

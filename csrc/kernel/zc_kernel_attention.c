@@ -2,8 +2,9 @@
  * thread. */
 #include "kernel/zc_kernel_internal.h"
 
-/* Of q, k, v, and `out`. */
-static zc_status extent_of_heads(const zc_attention_params *p, uint64_t *bytes, uint64_t *out, zc_error *error)
+/* Of q, k, v, and of `sinks` and `out`. */
+static zc_status extent_of_heads(const zc_attention_params *p, uint64_t *bytes, uint64_t *sinks, uint64_t *out,
+                                 zc_error *error)
 {
     uint32_t q_cols = 0, kv_cols = 0;
     zc_status status;
@@ -14,6 +15,10 @@ static zc_status extent_of_heads(const zc_attention_params *p, uint64_t *bytes, 
     if (p->softcap != 0.0f && (status = zc_check_cap("softcap", p->softcap, error)) != ZC_OK) {
         return status;
     }
+    if (p->sinks > 1) {
+        return zc_fail(error, ZC_BAD_VALUE, "sinks is %u, must be 0 or 1", p->sinks);
+    }
+    *sinks = p->sinks ? (uint64_t)p->heads * ZC_ELEMENT : 0;
     if (p->kv_heads == 0 || p->heads % p->kv_heads) {
         return zc_fail(error, ZC_BAD_VALUE, "%u heads cannot share %u key-value heads", p->heads, p->kv_heads);
     }
@@ -34,7 +39,7 @@ static zc_status extent_attention(const void *params, uint64_t *bytes, zc_error 
 {
     const zc_attention_params *p = params;
     bytes[3] = (uint64_t)p->rows * 2 * ZC_ELEMENT;
-    return extent_of_heads(p, bytes, &bytes[4], error);
+    return extent_of_heads(p, bytes, &bytes[4], &bytes[5], error);
 }
 
 /* In tiles; zc_kernel_tiles.c says when otherwise. */
@@ -91,7 +96,8 @@ zc_attention_params zc_attention_of_paged(const zc_attention_paged_params *p)
                                  .kv_type = p->kv_type,
                                  .scale = p->scale,
                                  .window = p->window,
-                                 .softcap = p->softcap};
+                                 .softcap = p->softcap,
+                                 .sinks = p->sinks};
 }
 
 static zc_status extent_attention_paged(const void *params, uint64_t *bytes, zc_error *error)
@@ -116,7 +122,7 @@ static zc_status extent_attention_paged(const void *params, uint64_t *bytes, zc_
     }
     bytes[3] = (uint64_t)p->rows * 3 * ZC_ELEMENT;
     bytes[4] = (uint64_t)p->table_words * ZC_ELEMENT;
-    return extent_of_heads(&plain, bytes, &bytes[5], error);
+    return extent_of_heads(&plain, bytes, &bytes[5], &bytes[6], error);
 }
 
 /* Only rows of one sequence share the keys of a tile. */

@@ -48,11 +48,17 @@ static zc_status extent_linear_chosen(const void *params, uint64_t *bytes, zc_er
     if (p->k > ZC_LINEAR_MAX_K) {
         return zc_fail(error, ZC_BAD_VALUE, "k is %u, must be at most %u", p->k, ZC_LINEAR_MAX_K);
     }
-    uint32_t columns = p->flags & ZC_LINEAR_SWIGLU ? 2 * p->k : p->k, rows = p->rows ? (p->rows - 1) / p->share + 1 : 0;
+    const uint32_t known = ZC_LINEAR_GATED | ZC_LINEAR_BIAS | ZC_LINEAR_EXACT;
+    if ((status = zc_check_flags(p->flags, known, error)) != ZC_OK) {
+        return status;
+    }
+    if ((p->flags & ZC_LINEAR_GATED) == ZC_LINEAR_GATED) {
+        return zc_fail(error, ZC_BAD_VALUE, "flags 0x%x ask for SWIGLU and for SWIGLU_CLAMPED", p->flags);
+    }
+    uint32_t columns = p->flags & ZC_LINEAR_GATED ? 2 * p->k : p->k, rows = p->rows ? (p->rows - 1) / p->share + 1 : 0;
     bytes[2] = p->flags & ZC_LINEAR_BIAS ? all * ZC_ELEMENT : 0;
     bytes[3] = (uint64_t)p->rows * ZC_ELEMENT;
-    if ((status = zc_check_flags(p->flags, ZC_LINEAR_SWIGLU | ZC_LINEAR_BIAS | ZC_LINEAR_EXACT, error)) != ZC_OK ||
-        (status = zc_extent_weights("w", p->type, (uint32_t)all, p->k, &bytes[1], error)) != ZC_OK ||
+    if ((status = zc_extent_weights("w", p->type, (uint32_t)all, p->k, &bytes[1], error)) != ZC_OK ||
         (status = zc_extent_matrix("x", rows, columns, p->ldx, &bytes[0], error)) != ZC_OK) {
         return status;
     }
@@ -72,7 +78,7 @@ static uint64_t work_linear_chosen(const void *params)
 {
     const zc_linear_chosen_params *p = params;
     uint64_t product = zc_times(p->n, (uint64_t)p->k + 2);
-    uint64_t input = zc_times(p->k, p->flags & ZC_LINEAR_SWIGLU ? 4 + ZC_WORK_EXP : 2);
+    uint64_t input = zc_times(p->k, p->flags & ZC_LINEAR_GATED ? 4 + ZC_WORK_EXP : 2);
     uint64_t row = zc_plus(zc_plus(zc_times(product, 2), zc_times(p->n, 2)), zc_plus(input, ZC_WORK_ROW));
     return p->n ? zc_times(row, p->rows) : 0;
 }

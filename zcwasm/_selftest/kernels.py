@@ -23,6 +23,7 @@ from zcwasm._selftest.reference import (
     NORM,
     Q8_0,
     SWIGLU,
+    SWIGLU_CLAMPED,
     WEIGHT_TYPES,
     Array,
 )
@@ -355,25 +356,31 @@ def every_rope_append_paged(d: Device, arena: Arena) -> Pair:
     return joined(pairs)
 
 
+# Of two heads, about as large as the largest scores.
+SINKS = np.array([6.5, -1.25], np.float32)
+
+
 def every_attention(d: Device, arena: Arena) -> Pair:
     pairs = []
     every = np.array([(0, 1), (2, 590), (5, 5), (0, 128), (1, 600), (3, 70)], np.uint32)
-    for size, kind, rows, window, cap in (
-        (12, F32, 4, 0, 0.0),
-        (72, F16, 4, 150, 2.0),
-        (72, F32, 6, 100, 1.5),
-        (64, Q8_0, 4, 0, 2.0),
-        (64, Q8_0, 6, 0, 0.0),
+    for size, kind, rows, window, cap, sinks in (
+        (12, F32, 4, 0, 0.0, 0),
+        (72, F16, 4, 150, 2.0, 1),
+        (72, F32, 6, 100, 1.5, 1),
+        (64, Q8_0, 4, 0, 2.0, 0),
+        (64, Q8_0, 6, 0, 0.0, 0),
     ):
         q, out, spans = arena.put(normal(rows, 2 * size)), arena.empty((rows, 2 * size)), every[-rows:]
         cached = [reference.to_cache(kind, normal(600, size), size) for _ in range(2)]
         params = {"rows": rows, "heads": 2, "kv_heads": 1, "head_size": size, "ldq": 2 * size, "ldk": size}
-        params |= {"ldv": size, "ldout": 2 * size, "capacity": 600, "kv_type": kind}
-        arrays = [q, *(put(arena, words(each), i) for i, each in enumerate(cached)), put(arena, spans), out]
+        params |= {"ldv": size, "ldout": 2 * size, "capacity": 600, "kv_type": kind, "sinks": sinks}
+        arrays = [q, *(put(arena, words(each), i) for i, each in enumerate(cached)), put(arena, spans)]
+        arrays += [put(arena, SINKS[: 2 * sinks]), out]
         d.dispatch("attention", arrays, params | {"scale": 0.2, "window": window, "softcap": cap})
         k, v = (reference.from_cache(kind, each, size, size).reshape(600, 1, size) for each in cached)
         scale = float(np.float32(0.2))
-        want, _ = reference.attention(q.reshape(rows, 2, size), k, v, spans, scale, window, cap)
+        sunk = SINKS if sinks else None
+        want, _ = reference.attention(q.reshape(rows, 2, size), k, v, spans, scale, window, cap, sunk)
         pairs.append((out, want))
     return joined(pairs)
 
@@ -387,15 +394,15 @@ def every_attention_paged(d: Device, arena: Arena) -> Pair:
     """Rows of different sequences, few and many, and rows of one; neither pages nor tables are in order."""
     pairs = []
     every = np.array([(0, 1), (2, 590), (5, 5), (0, 128), (1, 600), (3, 70), (16, 48)], np.uint32)
-    for size, kind, rows, page, shared, window, cap in (
-        (12, F32, 4, 16, 0, 0, 0.0),
-        (72, F16, 7, 32, 0, 333, 0.0),
+    for size, kind, rows, page, shared, window, cap, sinks in (
+        (12, F32, 4, 16, 0, 0, 0.0, 0),
+        (72, F16, 7, 32, 0, 333, 0.0, 1),
         # Matrix units round what attention of many rows sums; tests/test_attention_paged.py says how much.
-        (72, F16, 4 if d.info["matrix_units"] else 7, 64, 1, 0, 2.0),
-        (72, F32, 3, 128, 1, 0, 0.0),
-        (72, F32, 6, 64, 0, 0, 0.0),
-        (64, Q8_0, 5, 32, 0, 40, 1.5),
-        (64, Q8_0, 6, 16, 1, 0, 0.0),
+        (72, F16, 4 if d.info["matrix_units"] else 7, 64, 1, 0, 2.0, 0),
+        (72, F32, 3, 128, 1, 0, 0.0, 0),
+        (72, F32, 6, 64, 0, 0, 0.0, 0),
+        (64, Q8_0, 5, 32, 0, 40, 1.5, 0),
+        (64, Q8_0, 6, 16, 1, 0, 0.0, 1),
     ):
         each = -(-600 // page)
         pages = 2 * each + 3
@@ -405,9 +412,14 @@ def every_attention_paged(d: Device, arena: Arena) -> Pair:
         spans = np.concatenate([every[-rows:], np.arange(rows, dtype=np.uint32)[::-1, None] * each], 1)
         params = {"rows": rows, "heads": 2, "kv_heads": 1, "head_size": size, "ldq": 2 * size, "ldk": size}
         params |= {"ldv": size, "ldout": 2 * size, "capacity": pages * page, "page": page, "context": 600}
-        params |= {"table_words": tables.size, "shared": shared, "kv_type": kind}
+        params |= {"table_words": tables.size, "shared": shared, "kv_type": kind, "sinks": sinks}
         arrays = [q, *(put(arena, words(one), i) for i, one in enumerate(cached))]
-        arrays += [put(arena, spans.astype(np.uint32)), put(arena, tables), out]
+        arrays += [
+            put(arena, spans.astype(np.uint32)),
+            put(arena, tables),
+            put(arena, SINKS[: 2 * sinks]),
+            out,
+        ]
         d.dispatch("attention_paged", arrays, params | {"scale": 0.2, "window": window, "softcap": cap})
         k, v = (reference.from_cache(kind, one, size, size) for one in cached)
         for r in range(rows):
@@ -421,6 +433,7 @@ def every_attention_paged(d: Device, arena: Arena) -> Pair:
                 float(np.float32(0.2)),
                 window,
                 cap,
+                SINKS if sinks else None,
             )
             pairs.append((out[r], want))
     return joined(pairs)
@@ -463,7 +476,7 @@ def one_linear_chosen(
     d: Device, arena: Arena, name: str, experts: int, rows: int, n: int, k: int, share: int, flags: int
 ) -> Pair:
     data = reference.random_weights(name, experts * n, k, rng)
-    columns = 2 * k if flags & SWIGLU else k
+    columns = 2 * k if flags & (SWIGLU | SWIGLU_CLAMPED) else k
     x, bias = normal(-(-rows // share), columns) / np.float32(np.sqrt(k)), normal(experts, n)
     ids = rng.integers(0, experts + 1, rows).astype(np.uint32)  # one is too large
     params = {"type": WEIGHT_TYPES[name][0], "rows": rows, "n": n, "k": k, "experts": experts}
@@ -474,6 +487,8 @@ def one_linear_chosen(
     chosen, f = np.minimum(ids, experts - 1), x.astype(np.float64)
     if flags & SWIGLU:
         f = reference.silu(f[:, :k]) * f[:, k:]
+    if flags & SWIGLU_CLAMPED:
+        f = reference.swiglu_clamped(f)
     w = reference.dequantize(name, data).astype(np.float64).reshape(experts, n, k)
     want = np.einsum("rk,rnk->rn", f[np.arange(rows) // share], w[chosen])
     return y, want + bias[chosen] if flags & BIAS else want
@@ -487,6 +502,7 @@ def every_linear_chosen(d: Device, arena: Arena) -> Pair:
         pairs.append(one_linear_chosen(d, arena, name, 3, 7, 13, k, 1, 0))
     pairs.append(one_linear_chosen(d, arena, "Q4_1", 5, 12, 13, 96, 4, BIAS))
     pairs.append(one_linear_chosen(d, arena, "Q8_0", 4, 10, 9, 2112, 1, SWIGLU))
+    pairs.append(one_linear_chosen(d, arena, "MXFP4", 3, 5, 9, 192, 1, SWIGLU_CLAMPED | BIAS))
     return joined(pairs)
 
 

@@ -21,6 +21,7 @@ Array = npt.NDArray[Any]
 # Flags of linear, types of what is written to a cache.
 ADD, BIAS, NORM = layouts.ZC_LINEAR_ADD, layouts.ZC_LINEAR_BIAS, layouts.ZC_LINEAR_NORM
 SWIGLU, GELU, EXACT = layouts.ZC_LINEAR_SWIGLU, layouts.ZC_LINEAR_GELU, layouts.ZC_LINEAR_EXACT
+SWIGLU_CLAMPED = layouts.ZC_LINEAR_SWIGLU_CLAMPED
 GELU_TANH = layouts.ZC_LINEAR_GELU_TANH
 F32, F16, Q8_0 = layouts.ZC_CACHE_F32, layouts.ZC_CACHE_F16, layouts.ZC_CACHE_Q8_0
 
@@ -287,15 +288,29 @@ def rope(x: Array, angles: Array, rotated: int, halves_layout: bool) -> Array:
     return out
 
 
+def swiglu_clamped(x: Array) -> Array:
+    """x (rows, 2k), gate then up: as ZC_LINEAR_SWIGLU_CLAMPED makes it, (rows, k)."""
+    gate, up = np.split(np.asarray(x, np.float64), 2, axis=1)
+    gate, up = np.minimum(gate, 7), np.clip(up, -7, 7)
+    return np.asarray(silu(1.702 * gate) / 1.702 * (up + 1))
+
+
 def softcap(x: Array, cap: float) -> Array:
     return np.asarray(cap * np.tanh(np.asarray(x, np.float64) / cap))
 
 
 def attention(
-    q: Array, k: Array, v: Array, spans: Array, scale: float, window: int = 0, cap: float = 0.0
+    q: Array,
+    k: Array,
+    v: Array,
+    spans: Array,
+    scale: float,
+    window: int = 0,
+    cap: float = 0.0,
+    sinks: Array | None = None,
 ) -> tuple[Array, Array]:
-    """q (rows, heads, size), k and v (capacity, kv_heads, size): the result, and a bound for its error in
-    float32 divided by 2^-23. `window` and `cap` as in zc_attention_params."""
+    """q (rows, heads, size), k and v (capacity, kv_heads, size), sinks (heads): the result, and a bound for
+    its error in float32 divided by 2^-23. `window` and `cap` as in zc_attention_params."""
     rows, heads, size = q.shape
     capacity, kv_heads = k.shape[:2]
     q, k, v = (np.asarray(a, np.float64) for a in (q, k, v))
@@ -310,10 +325,13 @@ def attention(
             scores = scale * (k[keys, kv] @ q[r, h])
             size_of_scores = abs(scale) * (np.abs(k[keys, kv]) @ np.abs(q[r, h])) + cap
             scores = softcap(scores, cap) if cap else scores
-            weights = np.exp(scores - scores.max())
-            weights /= weights.sum()
+            sink = -np.inf if sinks is None else float(sinks[h])
+            top = max(float(scores.max()), sink)
+            weights = np.exp(scores - top)
+            weights /= weights.sum() + (np.exp(sink - top) if sink > -np.inf else 0)
             out[r, h] = weights @ v[keys, kv]
             uncertain = (size + 8) * size_of_scores.max() + 64
+            uncertain += 4 * abs(sink) if np.isfinite(sink) else 0  # the product with log2(e) of GPUs
             bound[r, h] = (weights * uncertain) @ np.abs(v[keys, kv]) + uncertain * np.abs(out[r, h])
     return out, bound
 

@@ -207,6 +207,7 @@ static void record_attention(const layer *l, u32 rows, u32 token, zcg_range from
     bind(k);
     bind(v);
     bind(memory((l->numbers.local ? local_spans : token_spans) + 8 * token, 2 * (u64)rows));
+    bind((zcg_range){0}); /* sinks */
     bind(attended);
     dispatch(ATTENTION, &p, sizeof p);
     linear(rows, attended, dim, &l->attention_out, x(rows), dim, ZC_LINEAR_ADD);

@@ -253,6 +253,7 @@ static void attention(const pass *of, u32 kept, const llama_layer *layer, u64 in
     bind_cache(in_cache, half);
     bind_cache(in_cache + half, half);
     bind(spans, (u64)kept * 2 * sizeof(u32));
+    bind(0, 0); /* sinks */
     bind(buffers.attended, matrix(kept, nq, nq));
     dispatch(ATTENTION, &p, sizeof p);
 }
@@ -285,6 +286,7 @@ static void attention_paged(const pass *of, const llama_piece *piece, u32 kept, 
     bind_cache(in_cache + half, half);
     bind(of->spans + piece->first * 3 * sizeof(u32), (u64)piece->count * 3 * sizeof(u32));
     bind(of->tables, (u64)of->table_words * sizeof(u32));
+    bind(0, 0); /* sinks */
     bind(buffers.attended + here, matrix(piece->count, nq, nq));
     dispatch(ATTENTION_PAGED, &p, sizeof p);
 }

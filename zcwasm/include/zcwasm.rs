@@ -69,6 +69,7 @@ pub const ZC_LINEAR_GELU: u32 = 16;
 pub const ZC_LINEAR_EXACT: u32 = 32;
 pub const ZC_LINEAR_GELU_TANH: u32 = 64;
 pub const ZC_LINEAR_FLAGS: u32 = 127;
+pub const ZC_LINEAR_SWIGLU_CLAMPED: u32 = 128;
 pub const ZC_CACHE_F32: u32 = 0;
 pub const ZC_CACHE_F16: u32 = 1;
 pub const ZC_CACHE_Q8_0: u32 = 2;
@@ -253,6 +254,7 @@ pub struct zc_attention_params {
     pub scale: f32,
     pub window: u32,
     pub softcap: f32,
+    pub sinks: u32,
 }
 
 #[repr(C)]
@@ -275,6 +277,7 @@ pub struct zc_attention_paged_params {
     pub scale: f32,
     pub window: u32,
     pub softcap: f32,
+    pub sinks: u32,
 }
 
 #[repr(C)]

@@ -172,15 +172,15 @@ static inline int32_t zcg_record_rope_append_paged(zcg_handle sequence, zcg_rang
     ZCG_RECORD(rope_append_paged, q, k, v, positions, table, places, cache, mirror);
 }
 static inline int32_t zcg_record_attention(zcg_handle sequence, zcg_range q, zcg_range k, zcg_range v, zcg_range spans,
-                                           zcg_range out, const zc_attention_params *p)
+                                           zcg_range sinks, zcg_range out, const zc_attention_params *p)
 {
-    ZCG_RECORD(attention, q, k, v, spans, out);
+    ZCG_RECORD(attention, q, k, v, spans, sinks, out);
 }
 static inline int32_t zcg_record_attention_paged(zcg_handle sequence, zcg_range q, zcg_range k, zcg_range v,
-                                                 zcg_range spans, zcg_range tables, zcg_range out,
+                                                 zcg_range spans, zcg_range tables, zcg_range sinks, zcg_range out,
                                                  const zc_attention_paged_params *p)
 {
-    ZCG_RECORD(attention_paged, q, k, v, spans, tables, out);
+    ZCG_RECORD(attention_paged, q, k, v, spans, tables, sinks, out);
 }
 static inline int32_t zcg_record_swiglu(zcg_handle sequence, zcg_range gate, zcg_range up, zcg_range out,
                                         const zc_swiglu_params *p)

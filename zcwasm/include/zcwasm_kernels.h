@@ -130,7 +130,8 @@ enum {
     ZC_LINEAR_GELU = 16,
     ZC_LINEAR_EXACT = 32,
     ZC_LINEAR_GELU_TANH = 64,
-    ZC_LINEAR_FLAGS = 127
+    ZC_LINEAR_FLAGS = 127, /* all of linear; the next one is linear_chosen's */
+    ZC_LINEAR_SWIGLU_CLAMPED = 128
 };
 
 typedef struct zc_linear_gated_params {
@@ -199,6 +200,9 @@ typedef struct zc_rope_append_params {
 typedef struct zc_attention_params {
     /* For each row r and head h, over the keys t in [spans[2r], spans[2r + 1]) of kv head h * kv_heads / heads:
      * out[r][h] = sum over t of softmax(score(scale * dot(q[r][h], k[t]))) * v[t]; zeros when there is no key.
+     * With `sinks` the softmax of head h has one more score, sinks[h], to which no value belongs: what is added to its
+     * sum is exp(sinks[h]), no cap counts there, and the largest score is that of all. So one of -inf changes nothing,
+     * one far above all scores gives zeros, and one of +inf or NaN gives NaN; still zeros when there is no key.
      * k and v are (capacity, ldk) and (capacity, ldv) elements of kv_type; the end of a span is clamped to capacity. */
     uint32_t rows, heads, kv_heads, head_size; /* head_size: up to ZC_ATTENTION_MAX_HEAD, a multiple of 4 */
     uint32_t ldq, ldk, ldv, ldout;
@@ -209,6 +213,7 @@ typedef struct zc_attention_params {
     uint32_t window;
     /* score(s) = softcap * tanh(s / softcap), from ZC_LEAST_CAP to ZC_MOST_CAP; 0: score(s) = s */
     float softcap;
+    uint32_t sinks; /* 0 or 1; 0: their binding, of one float32 for each head, may be empty */
 } zc_attention_params;
 
 typedef struct zc_attention_paged_params {
@@ -229,6 +234,7 @@ typedef struct zc_attention_paged_params {
     float scale;
     uint32_t window; /* as in attention */
     float softcap;   /* the same */
+    uint32_t sinks;  /* the same */
 } zc_attention_paged_params;
 
 typedef struct zc_swiglu_params { /* out[r] = silu(gate[r]) * up[r] */
@@ -268,8 +274,10 @@ enum { ZC_ROUTE_SOFTMAX, ZC_ROUTE_CHOSEN, ZC_ROUTE_SIGMOID, ZC_ROUTE_NORMED_SIGM
 
 typedef struct zc_linear_chosen_params {
     /* y[r] = f(x[r / share]) * transpose(w[ids[r]]), w is (experts, n, k) weights: each row has its own matrix of them.
-     * f, by flags, as in linear: the identity, or with ZC_LINEAR_SWIGLU of 2k columns silu(gate) * up. ZC_LINEAR_BIAS adds
-     * bias[ids[r]], which is (experts, n). ZC_LINEAR_EXACT means what it does there; there are no other flags. */
+     * f, by flags, as in linear: the identity, or with ZC_LINEAR_SWIGLU of 2k columns silu(gate) * up. Or, of the same
+     * columns, with ZC_LINEAR_SWIGLU_CLAMPED (not both), g * sigmoid(1.702 * g) * (u + 1), where g is the gate or 7 if that
+     * is less, and u is up, at least -7 and at most 7; a NaN stays one. ZC_LINEAR_BIAS adds bias[ids[r]], which is
+     * (experts, n). ZC_LINEAR_EXACT means what it does there; there are no other flags. */
     uint32_t type;    /* zc_weight_type of w; k is a multiple of its block, at most ZC_LINEAR_MAX_K */
     uint32_t rows, n, k; /* rows: of y, of which each `share` that follow each other read one of x */
     uint32_t experts; /* up to ZC_ROUTE_MAX_EXPERTS, at least 1 where there are rows; ids beyond are clamped */

@@ -92,6 +92,7 @@ typedef struct job {
     const float *q;
     const uint8_t *k, *v;
     const uint32_t *spans;
+    const float *sinks;   /* NULL: there are none */
     float *out;
     size_t group;         /* heads of a key-value head */
     size_t share, shares; /* heads of a task, and tasks that a group is cut into */
@@ -501,6 +502,13 @@ static void place(tile *t, const job *j, size_t index)
     }
 }
 
+/* A sink is a score before all others, whose value is 0. */
+static void begin_with(tile *t, size_t i, float sink)
+{
+    t->top[i] = sink;
+    t->total[i] = sink == -INFINITY ? 0.0 : (double)(sink - sink) + 1.0; /* exp(sink - sink) */
+}
+
 /* Its memory and its queries. False: there is none. */
 static bool begin(tile *t)
 {
@@ -525,13 +533,16 @@ static bool begin(tile *t)
     q = t->each > FEW ? t->sums : t->q;
     for (size_t i = 0; i < t->queries; i++) {
         ops->affine(q + i * size, j->q + row_of(t, i) * j->p->ldq + head_of(t, i) * size, size, 1.0f, 0.0f);
+        t->top[i] = -INFINITY;
         t->total[i] = 0.0;
+        if (j->sinks && t->part == 0) {
+            begin_with(t, i, j->sinks[head_of(t, i)]);
+        }
     }
     if (t->each > FEW) {
         pack_left(t, t->q, t->sums, size, size);
     }
     ops->fill(t->sums, t->queries * size, 0.0f);
-    ops->fill(t->top, t->queries, -INFINITY);
     return true;
 }
 
@@ -741,7 +752,8 @@ zc_status zc_cpu_attention(const zc_cpu_call *call)
              .k = call->bindings[1],
              .v = call->bindings[2],
              .spans = call->bindings[3],
-             .out = call->bindings[4]};
+             .sinks = p->sinks ? call->bindings[4] : NULL,
+             .out = call->bindings[5]};
     return attend(&j, p->rows, call->threads, call->error);
 }
 
@@ -762,6 +774,7 @@ zc_status zc_cpu_attention_paged(const zc_cpu_call *call)
              .k = call->bindings[1],
              .v = call->bindings[2],
              .spans = call->bindings[3],
-             .out = call->bindings[5]};
+             .sinks = p.sinks ? call->bindings[5] : NULL,
+             .out = call->bindings[6]};
     return attend(&j, given->shared ? given->rows : 1, call->threads, call->error);
 }

@@ -129,7 +129,7 @@ static zc_status linear_of(const zc_cpu_call *call, size_t e, size_t first, cons
 {
     const zc_linear_chosen_params *p = call->params;
     const zc_weight_type_info *info = zc_weight_type_get(p->type);
-    size_t columns = p->flags & ZC_LINEAR_SWIGLU ? 2 * (size_t)p->k : p->k, matrix = e * p->n;
+    size_t columns = p->flags & ZC_LINEAR_GATED ? 2 * (size_t)p->k : p->k, matrix = e * p->n;
     float *x = call->bindings[0], *y = call->bindings[4];
     zc_linear_params of = zc_linear_of_chosen(p);
     of.rows = count;
@@ -157,7 +157,7 @@ zc_status zc_cpu_linear_chosen(const zc_cpu_call *call)
 {
     const zc_linear_chosen_params *p = call->params;
     const uint32_t *ids = call->bindings[3];
-    size_t columns = p->flags & ZC_LINEAR_SWIGLU ? 2 * (size_t)p->k : p->k, row = (columns + p->n) * sizeof(float);
+    size_t columns = p->flags & ZC_LINEAR_GATED ? 2 * (size_t)p->k : p->k, row = (columns + p->n) * sizeof(float);
     size_t part = p->rows < PART ? p->rows : PART, words = (size_t)p->experts + 1 + 2 * part;
     size_t most = MOST_BYTES / (row ? row : 1);
     zc_status status = ZC_OK;

@@ -61,6 +61,10 @@ static const float *input_row(const zc_linear_job *j, size_t r, float *room)
         j->ops->swiglu(room, x, x + p->k, p->k);
         return room;
     }
+    if (p->flags & ZC_LINEAR_SWIGLU_CLAMPED) {
+        j->ops->swiglu_clamp(room, x, x + p->k, p->k);
+        return room;
+    }
     return x;
 }
 
@@ -90,7 +94,7 @@ static void fix_rows(zc_linear_job *j, size_t from, size_t end, float *room)
 static void pack_rows(zc_linear_job *j, size_t from, size_t end, float *room)
 {
     size_t k = j->p->k, mr = j->ops->mr, tiles = (end - from + mr - 1) / mr, rows = end - from;
-    bool prologue = j->p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU);
+    bool prologue = j->p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_GATED);
     const float *source = prologue ? room : j->x + from * j->p->ldx;
     size_t ld = prologue ? k : j->p->ldx;
     for (size_t r = 0; prologue && r < rows && !zc_cpu_cancelled(); r++) {
@@ -131,7 +135,7 @@ static bool make_input(zc_linear_job *j)
 {
     const zc_linear_params *p = j->p;
     bool panels = !j->fixed && p->rows > ZC_LINEAR_FEW && !j->blas;
-    if (!j->fixed && !panels && !(p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU))) {
+    if (!j->fixed && !panels && !(p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_GATED))) {
         return true;
     }
     j->made = zc_workspace(ZC_WORKSPACE_INPUT, j->row_size * p->rows);

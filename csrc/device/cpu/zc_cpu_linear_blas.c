@@ -32,7 +32,7 @@ static size_t outputs_of_tile(const zc_linear_job *j)
 static zc_cpu_product blas_product(const zc_linear_job *j)
 {
     const zc_linear_params *p = j->p;
-    bool prologue = p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_SWIGLU);
+    bool prologue = p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_GATED);
     return (zc_cpu_product){.m = p->rows,
                             .n = p->n,
                             .k = p->k,

@@ -21,6 +21,7 @@
 
 #include "device/cpu/zc_cpu.h"
 #include "device/cpu/zc_cpu_integer.h"
+#include "kernel/zc_shader_numbers.h"
 
 /* A part of a matmul whose operands are packed; see zc_cpu_gemm.inc for the layouts. */
 typedef struct zc_gemm_block {
@@ -90,6 +91,7 @@ typedef struct zc_cpu_ops {
     void (*normalize)(float *out, const float *x, size_t n, float shift, float scale, const float *weight,
                       const float *bias);
     void (*swiglu)(float *out, const float *gate, const float *up, size_t n);
+    void (*swiglu_clamp)(float *out, const float *gate, const float *up, size_t n);
     void (*gelu)(float *out, const float *x, size_t n, int with_tanh);
     void (*softcap)(float *out, const float *x, size_t n, float cap); /* cap * tanh(x / cap) */
     void (*finish)(float *y, const float *sums, const float *bias, size_t n, uint32_t flags);
