@@ -1,4 +1,4 @@
-"""Fixtures of the contract tests: every available device, and arrays in guest memory.
+"""Fixtures: every available device and arrays in guest memory for the contract tests; the command line.
 
 Which tests run: without --all those are left to CI that take long. A test that is named (file::test), or
 chosen by -m, runs in any case. Every test runs in one step of .ci/run, and in another one only if it can find
@@ -15,10 +15,12 @@ On a GPU that is a program a test or parameter that is marked cpu_is_enough does
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -26,6 +28,7 @@ import pytest
 os.environ.setdefault("ZCWASM_VULKAN_VALIDATION", "1")
 
 import zcwasm
+from zcwasm import _cli
 from zcwasm._selftest.arena import Arena
 
 # What a shell starts in its background has SIGINT ignored, and would hand that on to the programs of tests,
@@ -139,3 +142,26 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture
 def arena() -> Arena:
     return Arena()
+
+
+class Ran:
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def zcwasm_command(capsys: pytest.CaptureFixture[str]) -> Any:
+    def call(*arguments: str) -> Ran:
+        try:
+            status = _cli.main(arguments)
+        except SystemExit as leave:  # argparse
+            status = leave.code if isinstance(leave.code, int) else 1
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return Ran(status, out, err)
+
+    return call

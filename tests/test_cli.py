@@ -20,29 +20,6 @@ DEMO = Path(zcwasm.__file__).parent / "guests" / "demo.wasm"
 TRAPS = str(guest_path("command"))
 
 
-class Ran:
-    def __init__(self, status: int, out: str, err: str) -> None:
-        self.status, self.out, self.err = status, out, err
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def zcwasm_command(capsys: pytest.CaptureFixture[str]) -> Any:
-    def call(*arguments: str) -> Ran:
-        try:
-            status = _cli.main(arguments)
-        except SystemExit as leave:  # argparse
-            status = leave.code if isinstance(leave.code, int) else 1
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        return Ran(status, out, err)
-
-    return call
-
-
 class TestDemo:
     @pytest.fixture(params=[info["kind"] for info in zcwasm.devices() if info["available"]])
     def kind(self, request: pytest.FixtureRequest) -> str:

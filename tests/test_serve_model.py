@@ -302,6 +302,7 @@ def test_command(tmp_path: Path) -> None:
     path = tmp_path / "tiny.gguf"
     write(path)
     words = ["serve", "--model", str(path), "--port", "0", "--device", "cpu", "--sequences", "2"]
+    words += ["--model", f"open/gpt 4={path}"]
     key = tmp_path / "key"
     key.write_text("secret\n")
     with subprocess.Popen(
@@ -313,10 +314,13 @@ def test_command(tmp_path: Path) -> None:
         try:
             assert process.stdout
             line = process.stdout.readline()
-            assert line.startswith("tiny on cpu: http://127.0.0.1:")
+            assert line.startswith("tiny, open/gpt 4 on cpu: http://127.0.0.1:")
             url = line.split()[-1]
             client = openai.OpenAI(base_url=url, api_key="secret", max_retries=0)
             assert client.completions.create(model="tiny", prompt="Hello", max_tokens=3).choices[0].text
+            assert [each.id for each in client.models.list()] == ["tiny", "open/gpt 4"]
+            asked = client.completions.create(model="open/gpt 4", prompt="Hello", max_tokens=3)
+            assert (asked.model, len(asked.choices)) == ("open/gpt 4", 1)
             with pytest.raises(openai.AuthenticationError):
                 client.with_options(api_key="other").models.list()
             process.send_signal(signal.SIGTERM)
@@ -334,6 +338,11 @@ def test_what_the_command_refuses(capsys: pytest.CaptureFixture[str], tmp_path: 
     key.write_text("two words\n")
     for words, message in (
         (["--model", "a/x.gguf", "--embed", "./b/x"], "two of the models have the name x"),
+        (["--model", "x=a/y.gguf", "--embed", "x=b"], "two of the models have the name x; NAME=PATH gives"),
+        (["--model", "=a.gguf"], "in front of = stands what requests call the model"),
+        (["--model", "a\n=a.gguf"], "in front of = stands"),
+        (["--model", "a="], "behind it a path or a name"),
+        (["--model", f"a={tmp_path}/b=c.gguf", "--port", "0"], "b=c.gguf"),
         (["--model", "all-minilm-l6-v2", "--port", "0"], "an embedding model: --embed takes it"),
         (["--embed", "smollm2-135m", "--port", "0"], "gives no embeddings: --model takes it"),
         (["--embed", str(path), "--port", "0"], "the file does not say how it pools"),
@@ -394,3 +403,13 @@ def test_loopback() -> None:
 
     assert all(map(is_loopback, ("127.0.0.1", "127.5.0.1", "::1", "localhost")))
     assert not any(map(is_loopback, ("0.0.0.0", "::", "192.0.2.1", "example.org")))
+
+
+def test_a_path_with_an_equals_sign(tmp_path: Path) -> None:
+    from zcwasm import _serve_command
+
+    path = tmp_path / "a=b.gguf"
+    assert _serve_command.named(str(path))[0] == f"{tmp_path}/a"
+    path.touch()
+    assert _serve_command.named(str(path)) == ("a=b", str(path))
+    assert _serve_command.named(f"c={path}") == ("c", str(path))

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tiny_model
 from support import basics, guest_path
 
 import zcwasm
@@ -546,3 +547,27 @@ def test_all_missing_imports_at_once() -> None:
     with pytest.raises(zcwasm.LinkError) as raised:
         zcwasm.Instance(zcwasm.Module(guest_path("wasi")))
     assert str(raised.value).count("\n") == 0  # one grant, one line
+
+
+def test_a_kind_in_place_of_a_device(tmp_path: Path) -> None:
+    """Everywhere the same: what to give in its place."""
+    pytest.importorskip("tokenizers", reason="needs tokenizers, which zcwasm[llm] brings")
+    path = tmp_path / "tiny.gguf"
+    tiny_model.write(path)
+    module = zcwasm.Module(guest_path("command"))
+    weights = zcwasm.Weights(path)
+    calls: list[Callable[[Any], object]] = [
+        lambda kind: zcwasm.Weights(path, device=kind),
+        weights.load,
+        lambda kind: weights.pack(kind, []),
+        lambda kind: zcwasm.Instance(module, device=kind),
+        lambda kind: zcwasm.llm.Model.open(path, kind),
+        lambda kind: zcwasm.embed.Model.open(path, device=kind),
+        lambda kind: zcwasm.embed.CrossEncoder.open(path, device=kind),
+    ]
+    for call in calls:
+        with pytest.raises(TypeError) as caught:
+            call("cpu")
+        assert str(caught.value) == "device must be a zcwasm.Device, not str: give zcwasm.Device('cpu')"
+        with pytest.raises(TypeError, match=r"device must be a zcwasm\.Device, not int$"):
+            call(5)

@@ -88,5 +88,7 @@ def device(name: str, value: object) -> _core.Device:
     if value is None:
         return _core.Device()
     if not isinstance(value, _core.Device):
-        raise TypeError(f"{name} must be a zcwasm.Device, not {type(value).__name__}")
+        # As csrc/py/py_error.c says it.
+        remedy = f": give zcwasm.Device({value!r:.50})" if isinstance(value, str) else ""
+        raise TypeError(f"{name} must be a zcwasm.Device, not {type(value).__name__}{remedy}")
     return value

@@ -13,7 +13,17 @@ from pathlib import Path
 from typing import Any, get_args
 
 import zcwasm
-from zcwasm import _bench, _chat_command, _demo, _generate, _selftest, _serve_command, _snapshot
+from zcwasm import (
+    _bench,
+    _chat_command,
+    _demo,
+    _generate,
+    _inspect_model,
+    _selftest,
+    _serve_command,
+    _snapshot,
+)
+from zcwasm._inspect_model import shown
 from zcwasm._types import DeviceKind
 
 SUMMARY = "WebAssembly guests whose memory is GPU memory."
@@ -114,9 +124,20 @@ def parser() -> argparse.ArgumentParser:
 
     child = add(
         inspect,
-        "Show what a module imports, exports and consists of; or what a snapshot was taken of and holds.",
+        "Show what a module imports, exports and consists of; what a snapshot was taken of and holds; or "
+        "what a model is, and whether it can be run here.",
     )
-    child.add_argument("file", metavar="FILE", nargs="?", help="a .wasm file, or a snapshot")
+    child.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        help="a .wasm file, a snapshot, a GGUF or safetensors file, or a model's folder",
+    )
+    child.add_argument(
+        "--context",
+        type=whole("context", 1, 2**31 - 1),
+        help="of a language model: for how many tokens memory is estimated (its own, at most 4096)",
+    )
     add_json(child)
 
     child = add(run, "Run a WASI program, or call an exported function and print its results, one per line.")
@@ -280,11 +301,10 @@ def selftest(options: argparse.Namespace) -> int:
 def inspect(options: argparse.Namespace) -> int:
     if options.file is None:
         return show_help(options.parser, "FILE")
-    if os.path.isdir(options.file) or options.file.lower().endswith((".gguf", ".safetensors")):
-        raise zcwasm.Error(
-            f"{options.file}: is no module and no snapshot; in Python zcwasm.Weights shows a model's tensors "
-            "and metadata, zcwasm.llm.Model its config"
-        )
+    if _inspect_model.is_model(options.file):
+        return inspect_model(options)
+    if options.context is not None:
+        raise Usage("--context is for models")
     if _snapshot.is_snapshot(options.file):
         return inspect_snapshot(options)
     module = zcwasm.Module(options.file)
@@ -312,6 +332,13 @@ def inspect(options: argparse.Namespace) -> int:
     return 0
 
 
+def inspect_model(options: argparse.Namespace) -> int:
+    """1 when it cannot be run."""
+    found = _inspect_model.look(options.file, options.context)
+    print(json.dumps(found, indent=2) if options.json else "\n".join(_inspect_model.lines(found)))
+    return 1 if found["refused"] else 0
+
+
 def inspect_snapshot(options: argparse.Namespace) -> int:
     """1 when it is damaged. What notes hold is not printed: it may be a secret."""
     info = zcwasm.snapshot_info(options.file)
@@ -335,11 +362,6 @@ def inspect_snapshot(options: argparse.Namespace) -> int:
     for name, length in info["sections"]:
         print(f"  {name:<24}{length:>12,} bytes")
     return 1 if info["damaged"] else 0
-
-
-def shown(text: str) -> str:
-    """A text from a file, without what a terminal would obey."""
-    return text if text.isprintable() else repr(text)
 
 
 def snapshot_rows(info: dict[str, Any]) -> Iterator[tuple[str, str]]:

