@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
 TOLERANCE = 1e-3
+IDS = list(range(5, 45))
 THEIRS = """
 import json, sys, numpy, torch, transformers
 folder, ids = sys.argv[1], json.loads(sys.argv[2])
@@ -40,22 +41,27 @@ def main() -> None:
     parser.add_argument("python", type=Path)
     python = parser.parse_args().python
     import family_models
-    import test_fp8_folders
+    import fp8_models
+
+    import zcwasm
+    from zcwasm.llm import Model
 
     wrong = 0
     for family in ("llama", "qwen3", "qwen3_moe", "mixtral"):
         block = (16, 16)
         with tempfile.TemporaryDirectory() as scratch:
-            stored, _ = test_fp8_folders.quantized(
+            stored, _ = fp8_models.quantized(
                 family_models.checkpoint(family), suffix="_scale_inv", shape="block", block=block, kind="F32"
             )
-            said = {"dtype": "float32", "quantization_config": test_fp8_folders.fp8([*block])}
+            said = {"dtype": "float32", "quantization_config": fp8_models.fp8([*block])}
             folder = family_models.write_folder(
                 Path(scratch) / family, family_models.config(family) | said, stored
             )
-            ours, _ = test_fp8_folders.logits(folder)
+            model = Model.open(folder, zcwasm.Device("cpu"))
+            with model.session(context=64, kv_dtype="f32", exact=True) as session:
+                ours = np.array(session.logits(IDS))
             out = Path(scratch) / "theirs.npy"
-            arguments = [str(folder), json.dumps(test_fp8_folders.IDS), json.dumps(block), str(out)]
+            arguments = [str(folder), json.dumps(IDS), json.dumps(block), str(out)]
             subprocess.run([python, "-c", THEIRS, *arguments], check=True)
             largest = float(np.abs(ours - np.load(out)).max())
         wrong += not largest <= TOLERANCE

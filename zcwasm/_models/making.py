@@ -32,7 +32,7 @@ _BLOCKS = {name: (block, size) for name, block, size, _ in _weight_types}
 # How a source's elements are given to a recipe: as numbers, or the bits of those that NumPy does not have.
 _ELEMENTS = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 _ELEMENTS |= dict.fromkeys(("F8_E4M3", "F8_E5M2", "F8_E8M0", "U8", "I8"), "u1")
-_PLAIN = ("F32", "F16", "BF16", "F8_E4M3")
+PLAIN = ("F32", "F16", "BF16", "F8_E4M3")
 
 
 class Recipe(Protocol):
@@ -76,7 +76,7 @@ class Taken:
 
     def result(self, sources: Sequence[Entry]) -> tuple[str, Shape]:
         (source,) = sources
-        check_type(source, _PLAIN)
+        check_type(source, PLAIN)
         if len(source.shape) != 2:
             raise model_error(f"tensor {source.name} is {source.shape}, must be a matrix", source.offset)
         rows, columns = source.shape[::-1] if self.transposed else source.shape
