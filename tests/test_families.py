@@ -37,7 +37,7 @@ LIKE_OTHERS = {
 }
 # On a GPU that is a program these take all steps, and have all kernels between them. The others take some
 # after the prompt, unless asked for all.
-ALL_STEPS = {"mistral", "gemma2", "phi4", "olmo2", "gpt_neox", "gpt2"}
+ALL_STEPS = {"mistral", "gemma2", "gpt_oss", "phi4", "olmo2", "gpt_neox", "gpt2"}
 SOME_STEPS = 5
 
 
@@ -99,7 +99,7 @@ def test_logits(folder: Path, family: str, device: zcwasm.Device) -> None:
     assert largest <= TOLERANCE[True]
 
 
-BATCHED = [family if family in ("gemma2", "gpt_neox") else CPU(family) for family in FAMILIES]
+BATCHED = [family if family in ("gemma2", "gpt_neox", "gpt_oss") else CPU(family) for family in FAMILIES]
 
 
 @pytest.mark.slow_on_software
@@ -160,7 +160,18 @@ def test_quantized(tmp_path: Path, family: str, device: zcwasm.Device) -> None:
     assert largest[False] <= TOLERANCE[False]
 
 
-@pytest.mark.parametrize("family", ["gemma2", "phi3-long", "gpt2"])
+@pytest.mark.slow_on_software
+def test_experts_in_four_bits(tmp_path: Path, device: zcwasm.Device) -> None:
+    """As gpt-oss comes: MXFP4 holds the weights exactly."""
+    reference = Reference("gpt_oss")
+    path = family_models.gguf_in_four_bits(tmp_path / "blocks.gguf", "gpt_oss")
+    with Model.open(path, device).session(context=CONTEXT, kv_dtype="f32", exact=True) as session:
+        largest = largest_difference(session, reference, TOLERANCE[True], SOME_STEPS)
+    print(f"{device.kind}: largest difference of a logit {largest:.1e}")
+    assert largest <= TOLERANCE[True]
+
+
+@pytest.mark.parametrize("family", ["gemma2", "phi3-long", "gpt2", "gpt_oss"])
 def test_forks_snapshots_and_kept_beginnings_see_what_they_should(folder: Path, family: str) -> None:
     """Windows, tables of angles and learned positions are those of a session that went all the way."""
     reference = Reference(family)
@@ -226,8 +237,32 @@ def open_changed(folder: Path, family: str, **changes: Any) -> Model:
 def may_be_missing(config: dict[str, Any], name: str) -> bool:
     """Without it the file is another model, of which nothing says that it is not the one that is meant."""
     if name.endswith(".bias"):
-        return config["model_type"] not in ("gpt_neox", "gpt2") and "norm" not in name
+        return config["model_type"] not in ("gpt_neox", "gpt2", "gpt_oss") and "norm" not in name
     return name in ("output.weight", "rope_freqs.weight")
+
+
+def test_angles_of_layers_with_a_window(folder: Path) -> None:
+    """A base of their own, which llama.cpp's converter writes where config.json has one."""
+    for family in ("gemma2", "cohere2"):
+        plain = open_changed(folder, family).config
+        assert plain.ropes == (2 if family == "cohere2" else 1)  # of layers that are not rotated
+        changed = open_changed(folder, family, **{f"{family}.rope.freq_base_swa": 500.0}).config
+        assert [rope.base for rope in changed.rope_tables[:2]] == [10000.0, 500.0]
+        for (window, before), (same, table) in zip(plain.layer_table, changed.layer_table, strict=True):
+            assert window == same
+            assert table == (1 if window else 2 * before)
+
+
+def test_both_names_of_gpt_oss_norm(folder: Path) -> None:
+    """GGUF files have the norm in front of the feed-forward by the name of one behind attention."""
+    weights = open_changed(folder, "gpt_oss").weights
+    assert "blk.0.ffn_norm.weight" in weights.tensors
+    assert "blk.0.post_attention_norm.weight" not in weights.tensors
+    with pytest.raises(zcwasm.ModelError, match=r"blk.0.post_attention_norm.weight is not known"):
+        open_changed(folder, "gpt_oss", **{"blk.0.ffn_norm.weight": np.ones(64, np.float32)})
+    half = np.ones((6, 128), np.float16)
+    with pytest.raises(zcwasm.ModelError, match=r"ffn_up_exps.bias is F16, must be F32"):
+        open_changed(folder, "gpt_oss", **{"blk.1.ffn_up_exps.bias": half})
 
 
 @pytest.mark.parametrize("family", [family for family in FAMILIES if family not in LIKE_OTHERS])

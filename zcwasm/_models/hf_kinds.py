@@ -201,6 +201,7 @@ KINDS = {
 }
 # Kinds whose folders cannot be mapped, by the family that says why.
 CONVERT = {"gpt_neox": "gptneox", "gpt2": "gpt2", "mixtral": "llama", "qwen3_moe": "qwen3moe"}
+CONVERT |= {"gpt_oss": "gpt-oss"}
 
 _BOOKKEEPING = {
     *(

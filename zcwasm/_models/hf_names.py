@@ -66,6 +66,7 @@ _TOP = {"embed_tokens": "token_embd", "norm": "output_norm"}
 # more.
 _PREFIX = re.compile(r"(?:model\.language_model\.|language_model\.model\.|language_model\.|model\.)?")
 _VISION = re.compile(r"(?:model\.)?(?:vision_tower|multi_modal_projector)\.")
+_IN_BLOCK = re.compile(r"(blk\.[0-9]{1,9}\.)(\w+)(\.weight|\.bias)")
 _IN_LAYER = re.compile(r"layers\.([0-9]{1,9})\.(.+)\.(weight|bias)")
 
 
@@ -99,13 +100,16 @@ def parts_of_gguf(metadata: Mapping[str, Any], tensors: Mapping[str, Shape]) -> 
     """The same for a GGUF file: a part for each tensor, or several for a fused one. A file of a family that
     is not known, and a tensor that is not, or has not the rows that the numbers say, come back as they are:
     who opens a model refuses them."""
+    family = _family(metadata)
     sizes = None
     if any(".attn_qkv." in name or name.endswith(".ffn_up.weight") for name in tensors):
         sizes = _Sizes.of(metadata)
     parts: list[Part] = []
     for source, shape in tensors.items():
         block, _, rest = source.rpartition("attn_qkv.")
-        if sizes is None:
+        if family is not None and (name := _renamed(family, source)) not in tensors:
+            parts.append(Part(name, source))
+        elif sizes is None:
             parts.append(Part(source, source))
         elif block and shape and shape[0] == sizes.q + 2 * sizes.kv:
             parts += _qkv(sizes, block, source, rest)
@@ -121,6 +125,21 @@ def parts_of_gguf(metadata: Mapping[str, Any], tensors: Mapping[str, Shape]) -> 
     return parts
 
 
+def _family(metadata: Mapping[str, Any]) -> Family | None:
+    from zcwasm.llm._families import FAMILIES
+
+    name = metadata.get("general.architecture")
+    return FAMILIES.get(name) if isinstance(name, str) else None
+
+
+def _renamed(family: Family, source: str) -> str:
+    """The canonical name of a tensor of a GGUF file."""
+    found = _IN_BLOCK.fullmatch(source)
+    return (
+        f"{found[1]}{family.renamed[found[2]]}{found[3]}" if found and found[2] in family.renamed else source
+    )
+
+
 @dataclass(frozen=True)
 class _Sizes:
     """The rows that fused matrices have."""
@@ -133,11 +152,10 @@ class _Sizes:
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> _Sizes | None:
         """None where the metadata is not that of a model that can be opened."""
-        from zcwasm.llm._families import FAMILIES
-
-        name = metadata.get("general.architecture")
-        if not isinstance(name, str) or name not in FAMILIES:
+        family = _family(metadata)
+        if family is None:
             return None
+        name = metadata["general.architecture"]
         keys = ("embedding_length", "attention.head_count", "feed_forward_length")
         numbers = [metadata.get(f"{name}.{key}") for key in keys]
         numbers.append(metadata.get(f"{name}.attention.head_count_kv", numbers[1]))
@@ -147,7 +165,7 @@ class _Sizes:
         size = metadata.get(f"{name}.attention.key_length", dim // heads)
         if type(size) is not int or not 0 < size < 1 << 32:
             return None
-        return cls(FAMILIES[name], heads * size, kv_heads * size, ff)
+        return cls(family, heads * size, kv_heads * size, ff)
 
 
 def _qkv(sizes: _Sizes, block: str, source: str, end: str) -> list[Part]:
