@@ -176,6 +176,7 @@ def steps(m: Model, s: State, layer: int) -> dict[str, tuple[str, list[Any], dic
         "scale": HEAD**-0.5,
         "window": 0,
         "softcap": 0.0,
+        "sinks": 0,
     }
     return {
         "q": linear(s.x, "q", s.q, DIM, NORM),
@@ -184,7 +185,7 @@ def steps(m: Model, s: State, layer: int) -> dict[str, tuple[str, list[Any], dic
         "rope q": rope(s.q, HEADS, s.turned, 0, F32),
         "rope k": rope(s.k, KV_HEADS, cache_k, s.capacity, s.cache_type),
         "append v": ("append", [s.v, s.positions, cache_v], append),
-        "attention": ("attention", [s.turned, cache_k, cache_v, s.spans, s.attended], attention),
+        "attention": ("attention", [s.turned, cache_k, cache_v, s.spans, s.empty, s.attended], attention),
         "output": linear(s.attended, "o", s.x, DIM, ADD),
         "gate, up": linear(s.x, "gate_up", s.gate_up, DIM, NORM),
         "down": linear(s.gate_up, "down", s.x, 2 * HIDDEN, SWIGLU | ADD),
@@ -393,8 +394,9 @@ def attentions(
     spans = put(np.array([(0, context + r) for r in range(rows)], np.uint32))
     params = {"rows": rows, "heads": heads, "kv_heads": kv_heads, "head_size": size, "ldq": cols}
     params |= {"ldk": width, "ldv": width, "ldout": cols, "capacity": capacity, "kv_type": kind}
-    params |= {"scale": size**-0.5, "window": 0, "softcap": 0.0}
-    return [("attention", [q, put(kept), put(kept), spans, out], params) for _ in range(count)]
+    params |= {"scale": size**-0.5, "window": 0, "softcap": 0.0, "sinks": 0}
+    none = place.make((0,))
+    return [("attention", [q, put(kept), put(kept), spans, none, out], params) for _ in range(count)]
 
 
 def each_attention(device: zcwasm.Device, contexts: list[int], prompts: list[int]) -> None:

@@ -145,8 +145,9 @@ def attention_command(arena: Arena, context: int) -> Command:
         "ldk": 192,
         "ldv": 192,
     }
-    params |= {"ldout": 576, "capacity": context, "kv_type": 0, "scale": 0.125, "window": 0, "softcap": 0.0}
-    return "attention", [q, keys, values, spans, out], params
+    params |= {"ldout": 576, "capacity": context, "kv_type": 0, "scale": 0.125}
+    params |= {"window": 0, "softcap": 0.0, "sinks": 0}
+    return "attention", [q, keys, values, spans, q[:0], out], params
 
 
 def matmul_command(arena: Arena, side: int) -> Command:

@@ -18,6 +18,7 @@ layout(push_constant) uniform Push
     float scale;
     uint window;
     float softcap;
+    uint sinks;
 }
 push;
 
@@ -30,11 +31,13 @@ layout(set = 0, binding = 3, std430) readonly buffer V1 { uint v1[]; };
 layout(set = 0, binding = 3, std430) readonly buffer V2 { uvec2 v2[]; };
 layout(set = 0, binding = 3, std430) readonly buffer V4 { uvec4 v4[]; };
 layout(set = 0, binding = 4, std430) readonly buffer Spans1 { uint spans1[]; };
-layout(set = 0, binding = 5, std430) writeonly buffer Out1 { float out1[]; };
-layout(set = 0, binding = 5, std430) writeonly buffer Out4 { vec4 out4[]; };
-layout(set = 0, binding = 6, std430) buffer Workspace4 { vec4 workspace4[]; };
+layout(set = 0, binding = 5, std430) readonly buffer Sinks1 { float sinks1[]; };
+layout(set = 0, binding = 6, std430) writeonly buffer Out1 { float out1[]; };
+layout(set = 0, binding = 6, std430) writeonly buffer Out4 { vec4 out4[]; };
+layout(set = 0, binding = 7, std430) buffer Workspace4 { vec4 workspace4[]; };
 
-#define OUT_START push.offset2.x
+#define SINKS_START push.offset2.x
+#define OUT_START push.offset2.y
 #define SPAN_WORDS 2u
 #define CONTEXT push.capacity
 #define SOFTCAP push.softcap

@@ -6,7 +6,7 @@
 // Which depends on the parameters only and is decided in csrc/kernel/zc_kernel_tiles.c.
 //
 // Before it come the buffers, and what differs:
-//   OUT_START              where out starts
+//   SINKS_START, OUT_START where sinks and out start
 //   SPAN_WORDS, CONTEXT    words of spans for each row, of which the first two say where its keys begin and end; and
 //                          how far these may be
 //   FIND_TABLE(r)          makes what PLACE has to know of row r
@@ -28,8 +28,6 @@ const uint kv_type = variant % ZC_CACHE_TYPES;
 const uint shape = variant / ZC_CACHE_TYPES % ZC_ATTENTION_SHAPES;
 
 #include "attention_span.glsl"
-
-const float LOWEST = -3.0e38; // below every score that is a number
 
 shared vec4 pool[1024]; // 16 KiB, of which each way has its own use
 

@@ -18,8 +18,6 @@
 
 layout(constant_id = 0) const uint variant = 0u;
 #include "attention_span.glsl"
-const float LOWEST = -3.0e38; // below every score that is a number
-const float LOG2_E = 1.4426950408889634;
 
 #define KEYS (2u * TILE)
 #define SUBGROUPS (WORKGROUP / LANES)
@@ -295,7 +293,7 @@ void attend_queries(uint tile, uint kv_head)
     [[unroll]] for (uint step = LANES_OF_ROW / 2u; step > 0u; step /= 2u) {
         total += subgroupShuffleXor(total, step);
     }
-    float scale = query.end > query.begin ? 1.0 / total : 0.0;
+    float scale = query.end > query.begin ? 1.0 / with_sink(total, top, query.head) : 0.0;
     EACH_MATRIX(d) {
         subgroupBarrier(); // what was there has been read
         coopMatStore(sums[d], own, mine, RESULT_LD, gl_CooperativeMatrixLayoutRowMajor);

@@ -16,9 +16,9 @@ layout(set = 0, binding = 2, std430) readonly buffer K4 { uvec4 k4[]; };
 layout(set = 0, binding = 3, std430) readonly buffer V1 { uint v1[]; };
 layout(set = 0, binding = 3, std430) readonly buffer V2 { uvec2 v2[]; };
 layout(set = 0, binding = 3, std430) readonly buffer V4 { uvec4 v4[]; };
-layout(set = 0, binding = 6, std430) writeonly buffer Out1 { float out1[]; };
-layout(set = 0, binding = 6, std430) writeonly buffer Out4 { vec4 out4[]; };
-layout(set = 0, binding = 7, std430) buffer Workspace4 { vec4 workspace4[]; };
+layout(set = 0, binding = 7, std430) writeonly buffer Out1 { float out1[]; };
+layout(set = 0, binding = 7, std430) writeonly buffer Out4 { vec4 out4[]; };
+layout(set = 0, binding = 8, std430) buffer Workspace4 { vec4 workspace4[]; };
 
 // Rows of sequences of their own share nothing.
 #define ROWS_OF_TILE (push.shared_ != 0u ? ROWS : 1u)

@@ -20,10 +20,12 @@ push;
 
 layout(set = 0, binding = 4, std430) readonly buffer Spans1 { uint spans1[]; };
 layout(set = 0, binding = 5, std430) readonly buffer Tables1 { uint tables1[]; };
+layout(set = 0, binding = 6, std430) readonly buffer Sinks1 { float sinks1[]; };
 
 #include "common.glsl"
 
-#define OUT_START push.offset2.y
+#define SINKS_START push.offset2.y
+#define OUT_START push.offset2.z
 #define SPAN_WORDS 3u
 #define CONTEXT push.context
 #define SOFTCAP uintBitsToFloat(push.first.w) // which has no room behind the others

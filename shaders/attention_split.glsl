@@ -41,7 +41,6 @@ const uint QUERIES_EACH = (4u * UNIT_QUADS + WORKGROUP - 1u) / WORKGROUP; // ele
 #define VU 4u
 #define TEAM_HEADS MOST_HEADS
 #endif
-const float LOG2_E = 1.4426950408889634;
 
 #define EACH_HEAD(h) [[unroll]] for (uint h = 0u; h < HEADS; h++)
 #define EACH_OCTET(c) [[unroll]] for (uint c = 0u; c < OCTETS_EACH; c++)
@@ -290,7 +289,7 @@ void attend_split(uint split, uint splits, uint r, uint team)
         if (used > 1u) {
             workspace4[at + 1u + quad] = sum;
         } else {
-            put_quad(r, first_head + h, quad, count > 0u ? sum / total : vec4(0.0));
+            put_quad(r, first_head + h, quad, count > 0u ? sum / with_sink(total, mine_top, first_head + h) : vec4(0.0));
         }
         if (splits > 1u && quad == 0u) {
             workspace4[at] = vec4(mine_top, total, float(used), 0.0);
@@ -344,7 +343,7 @@ void join(uint r, uint head)
             sum += pool[i * quads + quad];
             total += pool[WORKGROUP + i * quads + quad].x;
         }
-        put_quad(r, head, quad, sum / total);
+        put_quad(r, head, quad, sum / with_sink(total, top, head));
     }
     barrier(); // what is shared has been read
 }

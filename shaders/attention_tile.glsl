@@ -171,9 +171,10 @@ void attend_tile(uint tile, uint head)
     [[unroll]] for (uint i = 0u; i < 4u; i++) {
         t += pool[AT_SCORES + row * 4u + i];
     }
+    float all = with_sink((t.x + t.y) + (t.z + t.w), LOG2_E * highest, head);
     EACH_PART(c) {
         if (r < push.rows && lane + QUADS * c < quads) {
-            vec4 result = end > begin ? sums[c] / ((t.x + t.y) + (t.z + t.w)) : vec4(0.0);
+            vec4 result = end > begin ? sums[c] / all : vec4(0.0);
             put_quad(r, head, lane + QUADS * c, result);
         }
     }

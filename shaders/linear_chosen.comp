@@ -32,7 +32,8 @@ layout(constant_id = 0) const uint variant = 0u;
 const uint type = variant % ZC_WEIGHT_TYPE_COUNT;
 const uint input_ = variant / ZC_WEIGHT_TYPE_COUNT % ZC_LINEAR_INPUTS;
 const uint way = variant / (ZC_WEIGHT_TYPE_COUNT * ZC_LINEAR_INPUTS);
-const bool normed = false, gated = input_ == ZC_LINEAR_GATED_INPUT;
+const bool clamped = input_ == ZC_LINEAR_CLAMPED_INPUT;
+const bool normed = false, gated = clamped || input_ == ZC_LINEAR_GATED_INPUT;
 
 #define WITHOUT_NORM
 #define WEIGHTS_START push.offset.y
@@ -41,6 +42,19 @@ uint matrix_row; // the first one of the row's expert
 #define ROW_OF_W(row) (matrix_row + (row))
 #define ROW_OF_X(r) ((r) / push.share)
 #include "weights.glsl"
+
+// What ZC_LINEAR_SWIGLU_CLAMPED says. min and max may lose a NaN.
+vec4 gated_input(vec4 gate, vec4 up)
+{
+    if (!clamped) {
+        return vec4(silu(gate.x), silu(gate.y), silu(gate.z), silu(gate.w)) * up;
+    }
+    vec4 limit = vec4(ZC_CLAMPED_LIMIT), g = mix(gate, limit, greaterThan(gate, limit));
+    vec4 u = mix(up, sign(up) * limit, greaterThan(abs(up), limit));
+    return g / (1.0 + exp(-ZC_CLAMPED_FACTOR * g)) * (u + 1.0);
+}
+
+#define GATED(x, up) gated_input(x, up)
 #include "linear_input.glsl"
 
 // What becomes of a sum.

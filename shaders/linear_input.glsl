@@ -39,11 +39,15 @@ float norm_scale(float squares)
 }
 #endif
 
+#ifndef GATED
+#define GATED(x, up) vec4(silu(x.x), silu(x.y), silu(x.z), silu(x.w)) * up
+#endif
+
 // f(x) but for the norm's scale. Adds the squares of x.
 vec4 input_of(vec4 x, vec4 up, vec4 factor, inout float squares)
 {
     if (gated) {
-        return vec4(silu(x.x), silu(x.y), silu(x.z), silu(x.w)) * up;
+        return GATED(x, up);
     }
     if (normed) {
         squares += dot(x, x);

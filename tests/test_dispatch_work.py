@@ -111,9 +111,10 @@ def test_the_default_admits_long_contexts() -> None:
     def record(keys: int, kv_heads: int = 1) -> int:
         params = (rows, heads, kv_heads, size, heads * size, size, size, heads * size, keys, 1)
         ranges = [(other, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (0, 0, rows * 8)]
+        ranges.append((0, 0, 0))
         out = guest.exports.scratch_new(rows * heads * size * 4)
         return guest.record(
-            "attention", [*ranges, (out, 0, 2**64 - 1)], struct.pack("<10IfIf", *params, 0.1, 0, 0)
+            "attention", [*ranges, (out, 0, 2**64 - 1)], struct.pack("<10IfIfI", *params, 0.1, 0, 0, 0)
         )
 
     assert record(keys) == 0
@@ -130,9 +131,9 @@ def overlapping(guest: Guest) -> dict[str, tuple[list[int], str, tuple[Any, ...]
         "rope": ([64, 16, 64, 256], "<10I", (rows, 1, cols, 2, 0, cols, 1, 0, 0, 0)),
         "append": ([64, 16, 256], "<6I", (rows, cols, 0, cols, rows, 0)),
         "attention": (
-            [64, 256, 256, 32, 256],
-            "<10IfIf",
-            (rows, 1, 1, cols, cols - 4, cols, cols, cols, 4, 0, 1.0, 0, 0),
+            [64, 256, 256, 32, 0, 256],
+            "<10IfIfI",
+            (rows, 1, 1, cols, cols - 4, cols, cols, cols, 4, 0, 1.0, 0, 0, 0),
         ),
         "swiglu": ([64, 64, 256], "<5I", (rows, cols, 0, 0, cols)),
         "top_k": ([64, 64, 64], "<4I", (rows, cols, 0, 1)),
@@ -193,16 +194,16 @@ def endless(device: zcwasm.Device, **options: Any) -> tuple[Guest, int]:
     q, out = (guest.exports.scratch_new(rows * heads * size * 4) for _ in range(2))
     cache = guest.exports.scratch_new(rows * size * 4)
     sequence = guest.exports.sequence_new()
-    numbers = rows, heads, 1, size, heads * size, size, size, heads * size, rows, 0, 1.0, 0, 0.0
-    params = struct.pack("<10IfIf", *numbers)
+    numbers = rows, heads, 1, size, heads * size, size, size, heads * size, rows, 0, 1.0, 0, 0.0, 0
+    params = struct.pack("<10IfIfI", *numbers)
     ranges = [(q, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (0, spans_at, rows * 8)]
-    ranges.append((out, 0, 2**64 - 1))
+    ranges += [(0, 0, 0), (out, 0, 2**64 - 1)]
     assert guest.record("attention", ranges, params, sequence) == 0
     kernel = guest.kernel("attention")
     packed = b"".join(struct.pack("<iIQQ", h, 0, offset, length) for h, offset, length in ranges)
     guest.memory.write(guest.base + 1024, packed)
     many = guest.exports.dispatch_many(
-        sequence, kernel, guest.base + 1024, 5, guest.base + 4096, len(params), times
+        sequence, kernel, guest.base + 1024, len(ranges), guest.base + 4096, len(params), times
     )
     assert many >= 0
     assert guest.exports.sequence_seal(sequence) == 0
@@ -398,8 +399,9 @@ def attention_of_a_long_context(guest: Guest, keys: int) -> int:
     cache = guest.exports.scratch_new(keys * size * 2)
     params = (rows, heads, 1, size, heads * size, size, size, heads * size, keys, 1)
     ranges = [(q, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (cache, 0, 2**64 - 1), (0, spans_at, rows * 8)]
+    ranges.append((0, 0, 0))
     return guest.record(
-        "attention", [*ranges, (out, 0, 2**64 - 1)], struct.pack("<10IfIf", *params, 0.1, 0, 0)
+        "attention", [*ranges, (out, 0, 2**64 - 1)], struct.pack("<10IfIfI", *params, 0.1, 0, 0, 0)
     )
 
 

@@ -513,7 +513,8 @@ static uint32_t log2_up(uint32_t n)
 
 static uint32_t attention_variant(const zc_attention_params *p, uint32_t shape)
 {
-    return p->kv_type + ZC_CACHE_TYPES * (shape + (p->softcap > 0.0f ? ZC_ATTENTION_SHAPES : 0));
+    uint32_t capped = p->softcap > 0.0f ? ZC_ATTENTION_CAPPED : 0, sinks = p->sinks ? ZC_ATTENTION_SINKS : 0;
+    return p->kv_type + ZC_CACHE_TYPES * (shape + ZC_ATTENTION_SHAPES * (capped + sinks));
 }
 
 /* More rows over a cache of float16, for matrix units. A workgroup has half as many queries where there are few, so that
@@ -555,7 +556,8 @@ static void attention_split(const zc_attention_params *p, uint64_t least, const 
     if (splits > 1) {
         out->count = 2;
         out->workspace = splits * record_bytes(p);
-        out->stages[1].variant = ZC_CACHE_TYPES * ZC_ATTENTION_JOIN_SHAPE;
+        const zc_attention_params joined = {.sinks = p->sinks}; /* nothing else matters by then */
+        out->stages[1].variant = attention_variant(&joined, ZC_ATTENTION_JOIN_SHAPE);
         zc_groups(out->stages[1].groups, zc_at_most(p->heads, ZC_MAX_GROUPS), zc_at_most(p->rows, ZC_MAX_GROUPS), 1);
     }
 }
@@ -592,7 +594,7 @@ static void stages_attention_paged(const zc_kernel *kernel, const void *params, 
     }
 }
 
-_Static_assert(2 * ZC_CACHE_TYPES * ZC_ATTENTION_SHAPES <= ZC_KERNEL_VARIANTS, "variants of attention");
+_Static_assert(ZC_ATTENTION_EXTRAS * ZC_CACHE_TYPES * ZC_ATTENTION_SHAPES <= ZC_KERNEL_VARIANTS, "variants of attention");
 _Static_assert(ZC_ATTENTION_MAX_HEAD <= 4 * ZC_ATTENTION_TILE_PART && ZC_ATTENTION_MAX_HEAD <= 8 * 32 &&
                    ZC_ATTENTION_MATRIX_SHAPE + 3 * ZC_ATTENTION_MAX_HEAD / 16 <= ZC_ATTENTION_SHAPES,
                "shapes of attention");

@@ -108,7 +108,8 @@
 #define ZC_LINEAR_MATRIX_WORKSPACE (1u << 30) /* bytes, at most */
 #define ZC_LINEAR_TILE 64u /* a side */
 
-/* attention, attention_paged: kv_type + ZC_CACHE_TYPES * (shape + ZC_ATTENTION_SHAPES * whether scores are capped).
+/* attention, attention_paged: kv_type + ZC_CACHE_TYPES * (shape + ZC_ATTENTION_SHAPES * extras), where the extras are the
+ * sum of ZC_ATTENTION_CAPPED, if scores are, and ZC_ATTENTION_SINKS, if there are any.
  * Tiles: how many parts a head has, less 1. Joining what was split. Splits: log2(the width of subgroups / 4) + 5 *
  * (log2(octets of a head) - 2 + 4 * log2(heads that share what is read)). */
 #define ZC_CACHE_TYPES 3u
@@ -119,6 +120,9 @@
     65u /* attention_matrix.comp: 16 elements of a head, less 1, + 16 * how often queries of a
                                      * workgroup are halved */
 #define ZC_ATTENTION_SHAPES 113u
+#define ZC_ATTENTION_CAPPED 1u
+#define ZC_ATTENTION_SINKS 2u
+#define ZC_ATTENTION_EXTRAS 4u
 #define ZC_ATTENTION_TILE_ROWS 16u /* share the keys that they read */
 #define ZC_ATTENTION_TILE_PART 64u /* elements of a head */
 #define ZC_ATTENTION_SPLIT_HEADS 4u /* share what a workgroup reads, at most */

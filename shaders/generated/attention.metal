@@ -81,6 +81,7 @@ struct Push
     float scale;
     uint window;
     float softcap;
+    uint sinks;
 };
 
 struct Spans1
@@ -90,7 +91,17 @@ struct Spans1
 
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
-constant bool capped = (variant >= 339u);
+constant uint extras = (variant / 339u);
+constant uint _258 = (extras & 1u);
+constant bool capped = (_258 != 0u);
+constant uint _277 = (extras & 2u);
+constant bool with_sinks = (_277 != 0u);
+constant bool _279 = (!with_sinks);
+
+struct Sinks1
+{
+    float sinks1[1];
+};
 
 struct Out4
 {
@@ -103,14 +114,14 @@ struct Out1
 };
 
 constant uint kv_type = (variant % 3u);
-constant bool _317 = (kv_type == 2u);
+constant bool _382 = (kv_type == 2u);
 
 struct K1
 {
     uint k1[1];
 };
 
-constant bool _365 = (kv_type == 1u);
+constant bool _430 = (kv_type == 1u);
 
 struct K2
 {
@@ -122,14 +133,14 @@ struct K4
     uint4 k4[1];
 };
 
-constant bool _452 = (kv_type == 2u);
+constant bool _517 = (kv_type == 2u);
 
 struct V1
 {
     uint v1[1];
 };
 
-constant bool _498 = (kv_type == 1u);
+constant bool _563 = (kv_type == 1u);
 
 struct V2
 {
@@ -141,10 +152,10 @@ struct V4
     uint4 v4[1];
 };
 
-constant bool _582 = (kv_type == 2u);
-constant bool _599 = (kv_type == 1u);
-constant uint _716 = (variant / 3u);
-constant uint shape = (_716 % 113u);
+constant bool _647 = (kv_type == 2u);
+constant bool _664 = (kv_type == 1u);
+constant uint _781 = (variant / 3u);
+constant uint shape = (_781 % 113u);
 constant uint PARTS = (shape + 1u);
 
 struct Q1
@@ -152,62 +163,62 @@ struct Q1
     float q1[1];
 };
 
-constant bool _863 = (PARTS > 1u);
-constant bool _1526 = (kv_type == 1u);
-constant bool _1582 = (kv_type == 1u);
+constant bool _928 = (PARTS > 1u);
+constant bool _1600 = (kv_type == 1u);
+constant bool _1656 = (kv_type == 1u);
 constant uint split_shape = (shape - 5u);
-constant uint _1617 = (split_shape / 5u);
-constant uint _1618 = (_1617 % 4u);
-constant uint OCTETS = (4u << _1618);
-constant uint _1620 = (split_shape % 5u);
-constant uint WIDTH = (4u << _1620);
-constant bool _1622 = (OCTETS < WIDTH);
-constant uint LANES = _1622 ? OCTETS : WIDTH;
-constant uint _1624 = (LANES / 2u);
-constant uint _1626 = (split_shape / 20u);
-constant uint HEADS = (1u << _1626);
-constant bool _1628 = (HEADS == 4u);
-constant bool _1692 = (HEADS >= 2u);
-constant uint _1727 = (LANES / HEADS);
-constant uint _1728 = (_1727 / 2u);
-constant uint _1816 = (HEADS * 2u);
-constant uint UNIT_QUADS = (_1816 * OCTETS);
-constant uint _1818 = (4u * UNIT_QUADS);
-constant uint _1819 = (_1818 + 256u);
-constant uint _1820 = (_1819 - 1u);
-constant uint QUERIES_EACH = (_1820 / 256u);
-constant uint _1830 = (8u * OCTETS);
-constant uint _1834 = (8u * OCTETS);
+constant uint _1691 = (split_shape / 5u);
+constant uint _1692 = (_1691 % 4u);
+constant uint OCTETS = (4u << _1692);
+constant uint _1694 = (split_shape % 5u);
+constant uint WIDTH = (4u << _1694);
+constant bool _1696 = (OCTETS < WIDTH);
+constant uint LANES = _1696 ? OCTETS : WIDTH;
+constant uint _1698 = (LANES / 2u);
+constant uint _1700 = (split_shape / 20u);
+constant uint HEADS = (1u << _1700);
+constant bool _1702 = (HEADS == 4u);
+constant bool _1766 = (HEADS >= 2u);
+constant uint _1801 = (LANES / HEADS);
+constant uint _1802 = (_1801 / 2u);
+constant uint _1890 = (HEADS * 2u);
+constant uint UNIT_QUADS = (_1890 * OCTETS);
+constant uint _1892 = (4u * UNIT_QUADS);
+constant uint _1893 = (_1892 + 256u);
+constant uint _1894 = (_1893 - 1u);
+constant uint QUERIES_EACH = (_1894 / 256u);
+constant uint _1904 = (8u * OCTETS);
+constant uint _1908 = (8u * OCTETS);
 
 struct Workspace4
 {
     float4 workspace4[1];
 };
 
-constant uint _1945 = (256u / WIDTH);
-constant uint _1948 = (256u / WIDTH);
+constant uint _2019 = (256u / WIDTH);
+constant uint _2022 = (256u / WIDTH);
 constant uint LINES = (WIDTH / LANES);
-constant uint _1981 = (4u * UNIT_QUADS);
-constant uint _2014 = (2u * OCTETS);
-constant bool _2015 = (_2014 < WIDTH);
-constant uint _2016 = (2u * OCTETS);
-constant uint LANES_OF_VALUE = _2015 ? _2016 : WIDTH;
-constant uint OCTETS_EACH = (OCTETS / LANES);
+constant uint _2055 = (4u * UNIT_QUADS);
 constant uint _2087 = (2u * OCTETS);
-constant uint QUADS_EACH = (_2087 / LANES_OF_VALUE);
+constant bool _2088 = (_2087 < WIDTH);
+constant uint _2089 = (2u * OCTETS);
+constant uint LANES_OF_VALUE = _2088 ? _2089 : WIDTH;
+constant uint OCTETS_EACH = (OCTETS / LANES);
+constant uint _2160 = (2u * OCTETS);
+constant uint QUADS_EACH = (_2160 / LANES_OF_VALUE);
 constant uint LINES_OF_VALUES = (WIDTH / LANES_OF_VALUE);
-constant bool _2318 = (kv_type == 1u);
-constant uint _2390 = (LANES / HEADS);
-constant uint _2400 = (LANES / HEADS);
-constant uint _2406 = (LINES * 1u);
-constant uint _2619 = (LINES_OF_VALUES * 2u);
-constant uint _2670 = (LINES_OF_VALUES * 2u);
-constant uint _2695 = (2u * OCTETS);
-constant uint _2699 = (2u * OCTETS);
+constant bool _2391 = (kv_type == 1u);
+constant uint _2463 = (LANES / HEADS);
+constant uint _2473 = (LANES / HEADS);
+constant uint _2479 = (LINES * 1u);
+constant uint _2692 = (LINES_OF_VALUES * 2u);
+constant uint _2743 = (LINES_OF_VALUES * 2u);
+constant uint _2768 = (2u * OCTETS);
+constant uint _2772 = (2u * OCTETS);
 constant uint UNITS = (256u / LANES_OF_VALUE);
-constant uint _2829 = (1024u / UNIT_QUADS);
-constant bool _3250 = (shape >= 5u);
-constant bool _3323 = (shape == 4u);
+constant uint _2902 = (1024u / UNIT_QUADS);
+constant bool _3337 = (shape >= 5u);
+constant bool _3410 = (shape == 4u);
 
 struct Q4
 {
@@ -216,23 +227,23 @@ struct Q4
 
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 2> _807 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _872 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
-uint2 span_of(thread const uint& r, constant Push& push, const device Spans1& v_196)
+uint2 span_of(thread const uint& r, constant Push& push, const device Spans1& v_213)
 {
     uint at = push.offset.w + (2u * r);
-    uint end = min(v_196.spans1[at + 1u], push.capacity);
-    uint _220;
+    uint end = min(v_213.spans1[at + 1u], push.capacity);
+    uint _237;
     if (push.window != 0u)
     {
-        _220 = min(push.window, push.capacity);
+        _237 = min(push.window, push.capacity);
     }
     else
     {
-        _220 = push.capacity;
+        _237 = push.capacity;
     }
-    return uint2(end - min((end - min(v_196.spans1[at], end)), _220), end);
+    return uint2(end - min((end - min(v_213.spans1[at], end)), _237), end);
 }
 
 static inline __attribute__((always_inline))
@@ -244,74 +255,74 @@ uint record_at(thread const uint& split, thread const uint& r, thread const uint
 static inline __attribute__((always_inline))
 float scale_of_scores(constant Push& push)
 {
-    float _241;
+    float _260;
     if (capped)
     {
-        _241 = push.scale / push.softcap;
+        _260 = push.scale / push.softcap;
     }
     else
     {
-        _241 = push.scale;
+        _260 = push.scale;
     }
-    return _241;
+    return _260;
 }
 
 static inline __attribute__((always_inline))
-uint4 value_quad(thread const uint& place, thread const uint& column, constant Push& push, const device V1& v_469, const device V2& v_521, const device V4& v_558)
+uint4 value_quad(thread const uint& place, thread const uint& column, constant Push& push, const device V1& v_534, const device V2& v_586, const device V4& v_623)
 {
-    if (_452)
+    if (_517)
     {
         uint row = push.offset.z + (place * ((push.ldv / 64u) * 17u));
-        return uint4(v_469.v1[row + (column / 4u)], v_469.v1[(row + (push.ldv / 4u)) + (column / 64u)], (column >> uint(1)) & 16u, 0u);
+        return uint4(v_534.v1[row + (column / 4u)], v_534.v1[(row + (push.ldv / 4u)) + (column / 64u)], (column >> uint(1)) & 16u, 0u);
     }
     uint index = (place * push.ldv) + column;
-    if (_498)
+    if (_563)
     {
         uint at = push.offset.z + (index / 2u);
         if (((push.offset.z | (push.ldv / 2u)) & 1u) == 0u)
         {
-            uint2 pair = v_521.v2[at / 2u];
+            uint2 pair = v_586.v2[at / 2u];
             return uint4(pair.x, pair.y, 0u, 0u);
         }
-        return uint4(v_469.v1[at], v_469.v1[at + 1u], 0u, 0u);
+        return uint4(v_534.v1[at], v_534.v1[at + 1u], 0u, 0u);
     }
     uint at_1 = push.offset.z + index;
     if (((push.offset.z | push.ldv) & 3u) == 0u)
     {
-        return v_558.v4[at_1 / 4u];
+        return v_623.v4[at_1 / 4u];
     }
-    return uint4(*(const device packed_uint4*)&v_469.v1[at_1]);
+    return uint4(*(const device packed_uint4*)&v_534.v1[at_1]);
 }
 
 static inline __attribute__((always_inline))
-uint4 key_quad(thread const uint& place, thread const uint& column, constant Push& push, const device K1& v_336, const device K2& v_389, const device K4& v_427)
+uint4 key_quad(thread const uint& place, thread const uint& column, constant Push& push, const device K1& v_401, const device K2& v_454, const device K4& v_492)
 {
-    if (_317)
+    if (_382)
     {
         uint row = push.offset.y + (place * ((push.ldk / 64u) * 17u));
-        return uint4(v_336.k1[row + (column / 4u)], v_336.k1[(row + (push.ldk / 4u)) + (column / 64u)], (column >> uint(1)) & 16u, 0u);
+        return uint4(v_401.k1[row + (column / 4u)], v_401.k1[(row + (push.ldk / 4u)) + (column / 64u)], (column >> uint(1)) & 16u, 0u);
     }
     uint index = (place * push.ldk) + column;
-    if (_365)
+    if (_430)
     {
         uint at = push.offset.y + (index / 2u);
         if (((push.offset.y | (push.ldk / 2u)) & 1u) == 0u)
         {
-            uint2 pair = v_389.k2[at / 2u];
+            uint2 pair = v_454.k2[at / 2u];
             return uint4(pair.x, pair.y, 0u, 0u);
         }
-        return uint4(v_336.k1[at], v_336.k1[at + 1u], 0u, 0u);
+        return uint4(v_401.k1[at], v_401.k1[at + 1u], 0u, 0u);
     }
     uint at_1 = push.offset.y + index;
     if (((push.offset.y | push.ldk) & 3u) == 0u)
     {
-        return v_427.k4[at_1 / 4u];
+        return v_492.k4[at_1 / 4u];
     }
-    return uint4(*(const device packed_uint4*)&v_336.k1[at_1]);
+    return uint4(*(const device packed_uint4*)&v_401.k1[at_1]);
 }
 
 static inline __attribute__((always_inline))
-void key_octet(thread const uint& place, thread const uint& kv, thread const uint& o, thread const bool& there, thread uint4& a, thread uint4& b, constant Push& push, const device K1& v_336, const device K2& v_389, const device K4& v_427)
+void key_octet(thread const uint& place, thread const uint& kv, thread const uint& o, thread const bool& there, thread uint4& a, thread uint4& b, constant Push& push, const device K1& v_401, const device K2& v_454, const device K4& v_492)
 {
     uint element = ((place * push.ldk) + kv) + (8u * o);
     b = uint4(0u);
@@ -320,36 +331,36 @@ void key_octet(thread const uint& place, thread const uint& kv, thread const uin
     {
         return;
     }
-    bool _1541;
-    if (_1526)
+    bool _1615;
+    if (_1600)
     {
-        _1541 = (((push.offset.y | (push.ldk / 2u)) | (push.head_size / 2u)) & 3u) == 0u;
+        _1615 = (((push.offset.y | (push.ldk / 2u)) | (push.head_size / 2u)) & 3u) == 0u;
     }
     else
     {
-        _1541 = _1526;
+        _1615 = _1600;
     }
-    if (_1541)
+    if (_1615)
     {
-        a = v_427.k4[(push.offset.y + (element / 2u)) / 4u];
+        a = v_492.k4[(push.offset.y + (element / 2u)) / 4u];
         return;
     }
-    uint4 _1560;
+    uint4 _1634;
     if (((8u * o) + 4u) < push.head_size)
     {
         uint param = place;
         uint param_1 = (kv + (8u * o)) + 4u;
-        _1560 = key_quad(param, param_1, push, v_336, v_389, v_427);
+        _1634 = key_quad(param, param_1, push, v_401, v_454, v_492);
     }
     else
     {
-        _1560 = uint4(0u);
+        _1634 = uint4(0u);
     }
-    uint4 second = _1560;
+    uint4 second = _1634;
     uint param_2 = place;
     uint param_3 = kv + (8u * o);
-    a = key_quad(param_2, param_3, push, v_336, v_389, v_427);
-    if (_1582)
+    a = key_quad(param_2, param_3, push, v_401, v_454, v_492);
+    if (_1656)
     {
         a = uint4(a.x, a.y, second.x, second.y);
     }
@@ -368,98 +379,98 @@ float4 signed_bytes(thread const uint& word)
 static inline __attribute__((always_inline))
 float4 floats(thread const uint4& words)
 {
-    if (_582)
+    if (_647)
     {
         uint param = words.x;
         return signed_bytes(param) * float2(as_type<half2>(words.y >> words.z)).x;
     }
-    float4 _600;
-    if (_599)
+    float4 _665;
+    if (_664)
     {
-        _600 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
+        _665 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
     }
     else
     {
-        _600 = as_type<float4>(words);
+        _665 = as_type<float4>(words);
     }
-    return _600;
+    return _665;
 }
 
 static inline __attribute__((always_inline))
 float add_scores(thread spvUnsafeArray<float, 4>& score, thread const uint& lane)
 {
-    uint _step = _1624;
-    if (_1628)
+    uint _step = _1698;
+    if (_1702)
     {
         bool upper = (lane & _step) != 0u;
-        float _1638;
+        float _1712;
         if (upper)
         {
-            _1638 = score[0];
+            _1712 = score[0];
         }
         else
         {
-            _1638 = score[2];
+            _1712 = score[2];
         }
-        float other0 = spvSubgroupShuffleXor(_1638, _step);
-        float _1652;
+        float other0 = spvSubgroupShuffleXor(_1712, _step);
+        float _1726;
         if (upper)
         {
-            _1652 = score[1];
+            _1726 = score[1];
         }
         else
         {
-            _1652 = score[3];
+            _1726 = score[3];
         }
-        float other1 = spvSubgroupShuffleXor(_1652, _step);
-        float _1665;
+        float other1 = spvSubgroupShuffleXor(_1726, _step);
+        float _1739;
         if (upper)
         {
-            _1665 = score[2];
+            _1739 = score[2];
         }
         else
         {
-            _1665 = score[0];
+            _1739 = score[0];
         }
-        score[0] = _1665 + other0;
-        float _1678;
+        score[0] = _1739 + other0;
+        float _1752;
         if (upper)
         {
-            _1678 = score[3];
+            _1752 = score[3];
         }
         else
         {
-            _1678 = score[1];
+            _1752 = score[1];
         }
-        score[1] = _1678 + other1;
+        score[1] = _1752 + other1;
         _step /= 2u;
     }
-    if (_1692)
+    if (_1766)
     {
         bool upper_1 = (lane & _step) != 0u;
-        float _1702;
+        float _1776;
         if (upper_1)
         {
-            _1702 = score[0];
+            _1776 = score[0];
         }
         else
         {
-            _1702 = score[1];
+            _1776 = score[1];
         }
-        float other = spvSubgroupShuffleXor(_1702, _step);
-        float _1714;
+        float other = spvSubgroupShuffleXor(_1776, _step);
+        float _1788;
         if (upper_1)
         {
-            _1714 = score[1];
+            _1788 = score[1];
         }
         else
         {
-            _1714 = score[0];
+            _1788 = score[0];
         }
-        score[0] = _1714 + other;
+        score[0] = _1788 + other;
     }
     _Pragma("clang loop unroll(full)")
-    for (uint rest = _1728; rest > 0u; rest /= 2u)
+    for (uint rest = _1802; rest > 0u; rest /= 2u)
     {
         score[0] += spvSubgroupShuffleXor(score[0], rest);
     }
@@ -474,46 +485,77 @@ float tanh_of(thread const float& x)
     float z = x * x;
     float series = (((((0.021869488060474395751953125 * z) - 0.0539682544767856597900390625) * z) + 0.13333334028720855712890625) * z) - 0.3333333432674407958984375;
     float large = (1.0 - e) / (1.0 + e);
-    float _154;
+    float _171;
     if (size < 0.25)
     {
-        _154 = x + ((x * z) * series);
+        _171 = x + ((x * z) * series);
     }
     else
     {
-        float _168;
+        float _185;
         if (x < 0.0)
         {
-            _168 = -large;
+            _185 = -large;
         }
         else
         {
-            _168 = large;
+            _185 = large;
         }
-        _154 = _168;
+        _171 = _185;
     }
-    return _154;
+    return _171;
 }
 
 static inline __attribute__((always_inline))
-void put_quad(thread const uint& r, thread const uint& head, thread const uint& quad, thread const float4& result, constant Push& push, device Out4& v_285, device Out1& v_295)
+bool finite(thread const float& x)
 {
-    uint to = ((push.offset2.x + (r * push.ldout)) + (head * push.head_size)) + (4u * quad);
-    if ((to & 3u) == 0u)
+    return (as_type<uint>(x) & 2139095040u) != 2139095040u;
+}
+
+static inline __attribute__((always_inline))
+float with_sink(thread const float& total, thread const float& top, thread const uint& head, constant Push& push, const device Sinks1& v_288)
+{
+    if (_279)
     {
-        v_285.out4[to / 4u] = result;
+        return total;
+    }
+    float sink = v_288.sinks1[push.offset2.x + head];
+    if (as_type<uint>(sink) == 4286578688u)
+    {
+        return total;
+    }
+    float param = sink;
+    float _308;
+    if (finite(param))
+    {
+        _308 = total + exp2((1.44269502162933349609375 * sink) - top);
     }
     else
     {
-        v_295.out1[to] = result.x;
-        v_295.out1[to + 1u] = result.y;
-        v_295.out1[to + 2u] = result.z;
-        v_295.out1[to + 3u] = result.w;
+        _308 = as_type<float>(2143289344u);
+    }
+    return _308;
+}
+
+static inline __attribute__((always_inline))
+void put_quad(thread const uint& r, thread const uint& head, thread const uint& quad, thread const float4& result, constant Push& push, device Out4& v_351, device Out1& v_361)
+{
+    uint to = ((push.offset2.y + (r * push.ldout)) + (head * push.head_size)) + (4u * quad);
+    if ((to & 3u) == 0u)
+    {
+        v_351.out4[to / 4u] = result;
+    }
+    else
+    {
+        v_361.out1[to] = result.x;
+        v_361.out1[to + 1u] = result.y;
+        v_361.out1[to + 2u] = result.z;
+        v_361.out1[to + 3u] = result.w;
     }
 }
 
 static inline __attribute__((always_inline))
-void attend_split(thread const uint& split, thread const uint& splits, thread const uint& r, thread const uint& team, constant Push& push, const device Spans1& v_196, device Out4& v_285, device Out1& v_295, const device K1& v_336, const device K2& v_389, const device K4& v_427, const device V1& v_469, const device V2& v_521, const device V4& v_558, thread uint3& gl_LocalInvocationID, const device Q1& v_770, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_SubgroupInvocationID, device Workspace4& v_1916)
+void attend_split(thread const uint& split, thread const uint& splits, thread const uint& r, thread const uint& team, constant Push& push, const device Spans1& v_213, const device Sinks1& v_288, device Out4& v_351, device Out1& v_361, const device K1& v_401, const device K2& v_454, const device K4& v_492, const device V1& v_534, const device V2& v_586, const device V4& v_623, thread uint3& gl_LocalInvocationID, const device Q1& v_835, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_SubgroupInvocationID, device Workspace4& v_1990)
 {
     uint group = push.heads / push.kv_heads;
     uint teams = ((group + HEADS) - 1u) / HEADS;
@@ -531,26 +573,26 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     for (uint i = 0u; i < QUERIES_EACH; i++)
     {
         uint at = me + (256u * i);
-        uint h = at / _1830;
-        uint e = at % _1834;
+        uint h = at / _1904;
+        uint e = at % _1908;
         queries[i] = 0.0;
-        bool _1841 = h < heads;
-        bool _1848;
-        if (_1841)
+        bool _1915 = h < heads;
+        bool _1922;
+        if (_1915)
         {
-            _1848 = e < push.head_size;
+            _1922 = e < push.head_size;
         }
         else
         {
-            _1848 = _1841;
+            _1922 = _1915;
         }
-        if (_1848)
+        if (_1922)
         {
-            queries[i] = v_770.q1[((push.offset.x + (r * push.ldq)) + ((first_head + h) * push.head_size)) + e];
+            queries[i] = v_835.q1[((push.offset.x + (r * push.ldq)) + ((first_head + h) * push.head_size)) + e];
         }
     }
     uint param = r;
-    uint2 span = span_of(param, push, v_196);
+    uint2 span = span_of(param, push, v_213);
     uint begin = span.x;
     uint end = span.y;
     uint count = end - begin;
@@ -563,31 +605,31 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             uint param_1 = split;
             uint param_2 = r;
             uint param_3 = first_head + me;
-            v_1916.workspace4[record_at(param_1, param_2, param_3, push)] = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+            v_1990.workspace4[record_at(param_1, param_2, param_3, push)] = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
         }
         return;
     }
     uint from = begin + (split * each);
     uint to = min((from + each), end);
-    uint few = (((((((to - from) + _1945) - 1u) / _1948) + LINES) - 1u) / LINES) * LINES;
+    uint few = (((((((to - from) + _2019) - 1u) / _2022) + LINES) - 1u) / LINES) * LINES;
     from = min((from + (sub * few)), to);
     to = min((from + few), to);
-    float _1989;
+    float _2063;
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < QUERIES_EACH; i_1++)
     {
         uint at_1 = me + (256u * i_1);
-        if (at_1 < _1981)
+        if (at_1 < _2055)
         {
             if (capped)
             {
-                _1989 = scale_of_scores(push);
+                _2063 = scale_of_scores(push);
             }
             else
             {
-                _1989 = push.scale * 1.44269502162933349609375;
+                _2063 = push.scale * 1.44269502162933349609375;
             }
-            ((threadgroup float*)&pool[at_1 / 4u])[at_1 & 3u] = _1989 * queries[i_1];
+            ((threadgroup float*)&pool[at_1 / 4u])[at_1 & 3u] = _2063 * queries[i_1];
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -615,31 +657,31 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     float4 tops = float4(-3.0000000054977557577780399428115e+38);
     float4 totals = float4(0.0);
     uint scores = 256u + (sub * WIDTH);
-    uint _2124;
+    uint _2197;
     spvUnsafeArray<uint4, 8> words;
     spvUnsafeArray<uint4, 2> a;
     spvUnsafeArray<uint4, 2> b;
     uint4 param_10;
     uint4 param_11;
     spvUnsafeArray<float, 4> score;
-    uint4 _2319;
-    float _2424;
-    float _2427;
-    float _2454;
-    float _2508;
-    float4 _2552;
+    uint4 _2392;
+    float _2497;
+    float _2500;
+    float _2527;
+    float _2581;
+    float4 _2625;
     for (uint tile = 0u; tile < few; tile += WIDTH)
     {
         uint first = from + tile;
         if (first < to)
         {
-            _2124 = min(WIDTH, (to - first));
+            _2197 = min(WIDTH, (to - first));
         }
         else
         {
-            _2124 = 0u;
+            _2197 = 0u;
         }
-        uint here = _2124;
+        uint here = _2197;
         _Pragma("clang loop unroll(full)")
         for (uint i_2 = 0u; i_2 < 2u; i_2++)
         {
@@ -653,12 +695,12 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 {
                     uint param_4 = first + key;
                     uint param_5 = kv + (4u * quad);
-                    words[(i_2 * QUADS_EACH) + c_2] = value_quad(param_4, param_5, push, v_469, v_521, v_558);
+                    words[(i_2 * QUADS_EACH) + c_2] = value_quad(param_4, param_5, push, v_534, v_586, v_623);
                 }
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base = 0u; base < here; base += _2406)
+        for (uint base = 0u; base < here; base += _2479)
         {
             _Pragma("clang loop unroll(full)")
             for (uint i_3 = 0u; i_3 < 1u; i_3++)
@@ -667,22 +709,22 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 _Pragma("clang loop unroll(full)")
                 for (uint c_3 = 0u; c_3 < OCTETS_EACH; c_3++)
                 {
-                    bool _2232 = key_1 < here;
-                    bool _2242;
-                    if (_2232)
+                    bool _2305 = key_1 < here;
+                    bool _2315;
+                    if (_2305)
                     {
-                        _2242 = (2u * (lane + (LANES * c_3))) < quads;
+                        _2315 = (2u * (lane + (LANES * c_3))) < quads;
                     }
                     else
                     {
-                        _2242 = _2232;
+                        _2315 = _2305;
                     }
-                    bool there = _2242;
+                    bool there = _2315;
                     uint param_6 = first + key_1;
                     uint param_7 = kv;
                     uint param_8 = lane + (LANES * c_3);
                     bool param_9 = there;
-                    key_octet(param_6, param_7, param_8, param_9, param_10, param_11, push, v_336, v_389, v_427);
+                    key_octet(param_6, param_7, param_8, param_9, param_10, param_11, push, v_401, v_454, v_492);
                     a[(i_3 * OCTETS_EACH) + c_3] = param_10;
                     b[(i_3 * OCTETS_EACH) + c_3] = param_11;
                 }
@@ -701,15 +743,15 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                     uint4 octet = a[(i_4 * OCTETS_EACH) + c_4];
                     uint4 param_12 = octet;
                     float4 x = floats(param_12);
-                    if (_2318)
+                    if (_2391)
                     {
-                        _2319 = octet.zwzw;
+                        _2392 = octet.zwzw;
                     }
                     else
                     {
-                        _2319 = b[(i_4 * OCTETS_EACH) + c_4];
+                        _2392 = b[(i_4 * OCTETS_EACH) + c_4];
                     }
-                    uint4 param_13 = _2319;
+                    uint4 param_13 = _2392;
                     float4 y = floats(param_13);
                     _Pragma("clang loop unroll(full)")
                     for (uint h_3 = 0u; h_3 < HEADS; h_3++)
@@ -720,22 +762,22 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 spvUnsafeArray<float, 4> param_14;
                 param_14 = score;
                 uint param_15 = lane;
-                float _2376 = add_scores(param_14, param_15);
-                float sum = _2376;
+                float _2449 = add_scores(param_14, param_15);
+                float sum = _2449;
                 uint key_2 = (base + line) + (LINES * i_4);
-                bool _2386 = key_2 < here;
-                bool _2393;
-                if (_2386)
+                bool _2459 = key_2 < here;
+                bool _2466;
+                if (_2459)
                 {
-                    _2393 = (lane % _2390) == 0u;
+                    _2466 = (lane % _2463) == 0u;
                 }
                 else
                 {
-                    _2393 = _2386;
+                    _2466 = _2459;
                 }
-                if (_2393)
+                if (_2466)
                 {
-                    ((threadgroup float*)&pool[scores + key_2])[lane / _2400] = sum;
+                    ((threadgroup float*)&pool[scores + key_2])[lane / _2473] = sum;
                 }
             }
         }
@@ -749,28 +791,28 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 if (capped)
                 {
                     float param_16 = weights[h_4];
-                    _2427 = push.softcap * tanh_of(param_16);
+                    _2500 = push.softcap * tanh_of(param_16);
                 }
                 else
                 {
-                    _2427 = weights[h_4];
+                    _2500 = weights[h_4];
                 }
-                _2424 = 1.44269502162933349609375 * _2427;
+                _2497 = 1.44269502162933349609375 * _2500;
             }
             else
             {
-                _2424 = weights[h_4];
+                _2497 = weights[h_4];
             }
-            weights[h_4] = _2424;
+            weights[h_4] = _2497;
             if (mine < here)
             {
-                _2454 = weights[h_4];
+                _2527 = weights[h_4];
             }
             else
             {
-                _2454 = -3.0000000054977557577780399428115e+38;
+                _2527 = -3.0000000054977557577780399428115e+38;
             }
-            float score_1 = _2454;
+            float score_1 = _2527;
             float next = fast::max(tops[h_4], simd_max(score_1));
             float shrink = exp2(tops[h_4] - next);
             tops[h_4] = next;
@@ -778,22 +820,22 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             _Pragma("clang loop unroll(full)")
             for (uint c_5 = 0u; c_5 < QUADS_EACH; c_5++)
             {
-                uint _2496 = (h_4 * QUADS_EACH) + c_5;
-                sums[_2496] *= shrink;
+                uint _2569 = (h_4 * QUADS_EACH) + c_5;
+                sums[_2569] *= shrink;
             }
             if (mine < here)
             {
-                _2508 = exp2(score_1 - next);
+                _2581 = exp2(score_1 - next);
             }
             else
             {
-                _2508 = 0.0;
+                _2581 = 0.0;
             }
-            weights[h_4] = _2508;
+            weights[h_4] = _2581;
         }
         pool[scores + mine] = weights;
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2670)
+        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2743)
         {
             _Pragma("clang loop unroll(full)")
             for (uint i_5 = 0u; i_5 < 2u; i_5++)
@@ -801,13 +843,13 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 uint key_3 = base_1 + (LINES_OF_VALUES * i_5);
                 if (key_3 < here)
                 {
-                    _2552 = pool[scores + key_3];
+                    _2625 = pool[scores + key_3];
                 }
                 else
                 {
-                    _2552 = float4(0.0);
+                    _2625 = float4(0.0);
                 }
-                float4 weight = _2552;
+                float4 weight = _2625;
                 totals += weight;
                 _Pragma("clang loop unroll(full)")
                 for (uint c_6 = 0u; c_6 < QUADS_EACH; c_6++)
@@ -817,15 +859,15 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                     _Pragma("clang loop unroll(full)")
                     for (uint h_5 = 0u; h_5 < HEADS; h_5++)
                     {
-                        uint _2593 = (h_5 * QUADS_EACH) + c_6;
-                        sums[_2593] += (value * weight[h_5]);
+                        uint _2666 = (h_5 * QUADS_EACH) + c_6;
+                        sums[_2666] += (value * weight[h_5]);
                     }
                 }
             }
             _Pragma("clang loop unroll(full)")
             for (uint i_6 = 0u; i_6 < 2u; i_6++)
             {
-                uint key_4 = (base_1 + _2619) + (LINES_OF_VALUES * i_6);
+                uint key_4 = (base_1 + _2692) + (LINES_OF_VALUES * i_6);
                 _Pragma("clang loop unroll(full)")
                 for (uint c_7 = 0u; c_7 < QUADS_EACH; c_7++)
                 {
@@ -835,7 +877,7 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                     {
                         uint param_18 = first + key_4;
                         uint param_19 = kv + (4u * quad_1);
-                        words[(i_6 * QUADS_EACH) + c_7] = value_quad(param_18, param_19, push, v_469, v_521, v_558);
+                        words[(i_6 * QUADS_EACH) + c_7] = value_quad(param_18, param_19, push, v_534, v_586, v_623);
                     }
                 }
             }
@@ -849,8 +891,8 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         pool[(2u * unit) + 1u] = totals;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    uint h_6 = me / _2695;
-    uint quad_2 = me % _2699;
+    uint h_6 = me / _2768;
+    uint quad_2 = me % _2772;
     float total = 0.0;
     spvUnsafeArray<float, 4> top;
     _Pragma("clang loop unroll(full)")
@@ -874,19 +916,19 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     }
     float mine_top = -3.0000000054977557577780399428115e+38;
     float4 sum_1 = float4(0.0);
-    float _2775;
+    float _2848;
     _Pragma("clang loop unroll(full)")
     for (uint i_9 = 0u; i_9 < HEADS; i_9++)
     {
         if (i_9 == h_6)
         {
-            _2775 = top[i_9];
+            _2848 = top[i_9];
         }
         else
         {
-            _2775 = mine_top;
+            _2848 = mine_top;
         }
-        mine_top = _2775;
+        mine_top = _2848;
     }
     _Pragma("clang loop unroll(disable)")
     for (uint some_1 = 0u; some_1 < UNITS; some_1 += 4u)
@@ -898,8 +940,8 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             total += (((threadgroup float*)&pool[at_2 + 1u])[h_6 % 4u] * exp2(((threadgroup float*)&pool[at_2])[h_6 % 4u] - mine_top));
         }
     }
-    uint _2830 = min(UNITS, _2829);
-    for (uint fit = _2830, base_2 = 0u; base_2 < UNITS; base_2 += fit)
+    uint _2903 = min(UNITS, _2902);
+    for (uint fit = _2903, base_2 = 0u; base_2 < UNITS; base_2 += fit)
     {
         threadgroup_barrier(mem_flags::mem_threadgroup);
         if ((unit - base_2) < fit)
@@ -934,63 +976,66 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         uint at_3 = record_at(param_20, param_21, param_22, push);
         if (used > 1u)
         {
-            v_1916.workspace4[(at_3 + 1u) + quad_2] = sum_1;
+            v_1990.workspace4[(at_3 + 1u) + quad_2] = sum_1;
         }
         else
         {
-            float4 _2969;
+            float4 _3042;
             if (count > 0u)
             {
-                _2969 = sum_1 / float4(total);
+                float param_23 = total;
+                float param_24 = mine_top;
+                uint param_25 = first_head + h_6;
+                _3042 = sum_1 / float4(with_sink(param_23, param_24, param_25, push, v_288));
             }
             else
             {
-                _2969 = float4(0.0);
+                _3042 = float4(0.0);
             }
-            uint param_23 = r;
-            uint param_24 = first_head + h_6;
-            uint param_25 = quad_2;
-            float4 param_26 = _2969;
-            put_quad(param_23, param_24, param_25, param_26, push, v_285, v_295);
+            uint param_26 = r;
+            uint param_27 = first_head + h_6;
+            uint param_28 = quad_2;
+            float4 param_29 = _3042;
+            put_quad(param_26, param_27, param_28, param_29, push, v_351, v_361);
         }
         if ((splits > 1u) && (quad_2 == 0u))
         {
-            v_1916.workspace4[at_3] = float4(mine_top, total, float(used), 0.0);
+            v_1990.workspace4[at_3] = float4(mine_top, total, float(used), 0.0);
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void join(thread const uint& r, thread const uint& head, constant Push& push, device Out4& v_285, device Out1& v_295, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, device Workspace4& v_1916, thread uint& gl_NumSubgroups)
+void join(thread const uint& r, thread const uint& head, constant Push& push, const device Sinks1& v_288, device Out4& v_351, device Out1& v_361, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, device Workspace4& v_1990, thread uint& gl_NumSubgroups)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = push.head_size / 4u;
     uint param = 0u;
     uint param_1 = r;
     uint param_2 = head;
-    uint used = uint(((device float*)&v_1916.workspace4[record_at(param, param_1, param_2, push)])[2u]);
+    uint used = uint(((device float*)&v_1990.workspace4[record_at(param, param_1, param_2, push)])[2u]);
     if (used <= 1u)
     {
         return;
     }
-    float4 _3025;
+    float4 _3106;
     if (me < used)
     {
         uint param_3 = me;
         uint param_4 = r;
         uint param_5 = head;
-        _3025 = v_1916.workspace4[record_at(param_3, param_4, param_5, push)];
+        _3106 = v_1990.workspace4[record_at(param_3, param_4, param_5, push)];
     }
     else
     {
-        _3025 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+        _3106 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
     }
-    float4 mine = _3025;
+    float4 mine = _3106;
     float top = simd_max(mine.x);
     pool[me] = mine;
-    bool _3046 = simd_is_first();
-    if (_3046)
+    bool _3127 = simd_is_first();
+    if (_3127)
     {
         ((threadgroup float*)&pool[256u + gl_SubgroupID])[0u] = top;
     }
@@ -1005,8 +1050,8 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
     float4 sum = float4(0.0);
     float total = 0.0;
     spvUnsafeArray<float4, 4> sums;
-    float4 _3115;
-    float4 _3173;
+    float4 _3196;
+    float4 _3254;
     for (uint first = team; (team < teams) && (first < used); first += (4u * teams))
     {
         _Pragma("clang loop unroll(full)")
@@ -1017,13 +1062,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 uint param_6 = first + (teams * i_1);
                 uint param_7 = r;
                 uint param_8 = head;
-                _3115 = v_1916.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
+                _3196 = v_1990.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
             }
             else
             {
-                _3115 = float4(0.0);
+                _3196 = float4(0.0);
             }
-            sums[i_1] = _3115;
+            sums[i_1] = _3196;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i_2 = 0u; i_2 < 4u; i_2++)
@@ -1034,13 +1079,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 float weight = exp2(other.x - top);
                 if (other.y != 0.0)
                 {
-                    _3173 = sums[i_2] * weight;
+                    _3254 = sums[i_2] * weight;
                 }
                 else
                 {
-                    _3173 = float4(0.0);
+                    _3254 = float4(0.0);
                 }
-                sum += _3173;
+                sum += _3254;
                 total += (weight * other.y);
             }
         }
@@ -1056,17 +1101,20 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
             sum += pool[(i_3 * quads) + quad];
             total += ((threadgroup float*)&pool[(256u + (i_3 * quads)) + quad])[0u];
         }
-        uint param_9 = r;
-        uint param_10 = head;
-        uint param_11 = quad;
-        float4 param_12 = sum / float4(total);
-        put_quad(param_9, param_10, param_11, param_12, push, v_285, v_295);
+        float param_9 = total;
+        float param_10 = top;
+        uint param_11 = head;
+        uint param_12 = r;
+        uint param_13 = head;
+        uint param_14 = quad;
+        float4 param_15 = sum / float4(with_sink(param_9, param_10, param_11, push, v_288));
+        put_quad(param_12, param_13, param_14, param_15, push, v_351, v_361);
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void attend_tile(thread const uint& tile, thread const uint& head, constant Push& push, const device Spans1& v_196, device Out4& v_285, device Out1& v_295, const device K1& v_336, const device K2& v_389, const device K4& v_427, const device V1& v_469, const device V2& v_521, const device V4& v_558, thread uint3& gl_LocalInvocationID, const device Q1& v_770, threadgroup float4 (&pool)[1024])
+void attend_tile(thread const uint& tile, thread const uint& head, constant Push& push, const device Spans1& v_213, const device Sinks1& v_288, device Out4& v_351, device Out1& v_361, const device K1& v_401, const device K2& v_454, const device K4& v_492, const device V1& v_534, const device V2& v_586, const device V4& v_623, thread uint3& gl_LocalInvocationID, const device Q1& v_835, threadgroup float4 (&pool)[1024])
 {
     uint me = gl_LocalInvocationID.x;
     uint row = me / 16u;
@@ -1081,7 +1129,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     for (uint i = 0u; i < min(16u, (push.rows - (tile * 16u))); i++)
     {
         uint param = (tile * 16u) + i;
-        uint2 span = span_of(param, push, v_196);
+        uint2 span = span_of(param, push, v_213);
         if (span.x < span.y)
         {
             first = min(first, span.x);
@@ -1100,29 +1148,29 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     {
         query[c] = float4(0.0);
         sums[c] = float4(0.0);
-        bool _733 = r < push.rows;
-        bool _742;
-        if (_733)
+        bool _798 = r < push.rows;
+        bool _807;
+        if (_798)
         {
-            _742 = (lane + (16u * c)) < quads;
+            _807 = (lane + (16u * c)) < quads;
         }
         else
         {
-            _742 = _733;
+            _807 = _798;
         }
-        if (_742)
+        if (_807)
         {
             uint at = ((push.offset.x + (r * push.ldq)) + (head * push.head_size)) + (4u * (lane + (16u * c)));
-            query[c] = float4(*(const device packed_float4*)&v_770.q1[at]) * scale_of_scores(push);
+            query[c] = float4(*(const device packed_float4*)&v_835.q1[at]) * scale_of_scores(push);
         }
     }
     float highest = -3.0000000054977557577780399428115e+38;
     float total = 0.0;
     spvUnsafeArray<uint4, 2> loaded;
     float2 score;
-    float _1093;
-    float _1096;
-    float _1234;
+    float _1158;
+    float _1161;
+    float _1299;
     for (uint base = first; base < last; base += 32u)
     {
         spvUnsafeArray<float4, 2> products = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
@@ -1131,28 +1179,28 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
         {
             uint key = (base + row) + (16u * i_1);
             loaded[i_1] = uint4(0u);
-            bool _831 = key < last;
-            bool _838;
-            if (_831)
+            bool _896 = key < last;
+            bool _903;
+            if (_896)
             {
-                _838 = (lane + 0u) < quads;
+                _903 = (lane + 0u) < quads;
             }
             else
             {
-                _838 = _831;
+                _903 = _896;
             }
-            if (_838)
+            if (_903)
             {
                 uint param_1 = key;
                 uint param_2 = kv + (4u * (lane + 0u));
-                loaded[i_1] = key_quad(param_1, param_2, push, v_336, v_389, v_427);
+                loaded[i_1] = key_quad(param_1, param_2, push, v_401, v_454, v_492);
             }
         }
         _Pragma("clang loop unroll(full)")
         for (uint c_1 = 0u; c_1 < PARTS; c_1++)
         {
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            if (_863 || (base == first))
+            if (_928 || (base == first))
             {
                 pool[(row * 16u) + (lane ^ row)] = query[c_1];
             }
@@ -1171,21 +1219,21 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
                 {
                     uint key_2 = (base + row) + (16u * i_3);
                     loaded[i_3] = uint4(0u);
-                    bool _940 = key_2 < last;
-                    bool _950;
-                    if (_940)
+                    bool _1005 = key_2 < last;
+                    bool _1015;
+                    if (_1005)
                     {
-                        _950 = (lane + (16u * (c_1 + 1u))) < quads;
+                        _1015 = (lane + (16u * (c_1 + 1u))) < quads;
                     }
                     else
                     {
-                        _950 = _940;
+                        _1015 = _1005;
                     }
-                    if (_950)
+                    if (_1015)
                     {
                         uint param_4 = key_2;
                         uint param_5 = kv + (4u * (lane + (16u * (c_1 + 1u))));
-                        loaded[i_3] = key_quad(param_4, param_5, push, v_336, v_389, v_427);
+                        loaded[i_3] = key_quad(param_4, param_5, push, v_401, v_454, v_492);
                     }
                 }
             }
@@ -1196,21 +1244,21 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
                 {
                     uint key_3 = (base + row) + (16u * i_4);
                     loaded[i_4] = uint4(0u);
-                    bool _989 = key_3 < last;
-                    bool _996;
-                    if (_989)
+                    bool _1054 = key_3 < last;
+                    bool _1061;
+                    if (_1054)
                     {
-                        _996 = (lane + 0u) < quads;
+                        _1061 = (lane + 0u) < quads;
                     }
                     else
                     {
-                        _996 = _989;
+                        _1061 = _1054;
                     }
-                    if (_996)
+                    if (_1061)
                     {
                         uint param_6 = key_3;
                         uint param_7 = kv + (4u * (lane + 0u));
-                        loaded[i_4] = value_quad(param_6, param_7, push, v_469, v_521, v_558);
+                        loaded[i_4] = value_quad(param_6, param_7, push, v_534, v_586, v_623);
                     }
                 }
             }
@@ -1232,19 +1280,19 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
                 if (capped)
                 {
                     float param_8 = (p.x + p.y) + (p.z + p.w);
-                    _1096 = push.softcap * tanh_of(param_8);
+                    _1161 = push.softcap * tanh_of(param_8);
                 }
                 else
                 {
-                    _1096 = (p.x + p.y) + (p.z + p.w);
+                    _1161 = (p.x + p.y) + (p.z + p.w);
                 }
-                _1093 = _1096;
+                _1158 = _1161;
             }
             else
             {
-                _1093 = -3.0000000054977557577780399428115e+38;
+                _1158 = -3.0000000054977557577780399428115e+38;
             }
-            score[i_5] = _1093;
+            score[i_5] = _1158;
             uint place = ((row * 32u) + lane) + (16u * i_5);
             ((threadgroup float*)&pool[768u + (place / 4u)])[place & 3u] = score[i_5];
         }
@@ -1270,13 +1318,13 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
             uint key_5 = (base + lane) + (16u * i_7);
             if ((key_5 >= begin) && (key_5 < end))
             {
-                _1234 = exp(score[i_7] - highest);
+                _1299 = exp(score[i_7] - highest);
             }
             else
             {
-                _1234 = 0.0;
+                _1299 = 0.0;
             }
-            float weight = _1234;
+            float weight = _1299;
             total += weight;
             uint place_1 = ((row * 32u) + lane) + (16u * i_7);
             ((threadgroup float*)&pool[896u + (place_1 / 4u)])[place_1 & 3u] = weight;
@@ -1303,21 +1351,21 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
                 {
                     uint key_7 = (base + row) + (16u * i_9);
                     loaded[i_9] = uint4(0u);
-                    bool _1331 = key_7 < last;
-                    bool _1341;
-                    if (_1331)
+                    bool _1396 = key_7 < last;
+                    bool _1406;
+                    if (_1396)
                     {
-                        _1341 = (lane + (16u * (c_3 + 1u))) < quads;
+                        _1406 = (lane + (16u * (c_3 + 1u))) < quads;
                     }
                     else
                     {
-                        _1341 = _1331;
+                        _1406 = _1396;
                     }
-                    if (_1341)
+                    if (_1406)
                     {
                         uint param_10 = key_7;
                         uint param_11 = kv + (4u * (lane + (16u * (c_3 + 1u))));
-                        loaded[i_9] = value_quad(param_10, param_11, push, v_469, v_521, v_558);
+                        loaded[i_9] = value_quad(param_10, param_11, push, v_534, v_586, v_623);
                     }
                 }
             }
@@ -1345,102 +1393,106 @@ void attend_tile(thread const uint& tile, thread const uint& head, constant Push
     {
         t += pool[(768u + (row * 4u)) + i_11];
     }
-    float4 _1476;
+    float param_12 = (t.x + t.y) + (t.z + t.w);
+    float param_13 = 1.44269502162933349609375 * highest;
+    uint param_14 = head;
+    float _all = with_sink(param_12, param_13, param_14, push, v_288);
+    float4 _1560;
     _Pragma("clang loop unroll(full)")
     for (uint c_4 = 0u; c_4 < PARTS; c_4++)
     {
-        bool _1460 = r < push.rows;
-        bool _1469;
-        if (_1460)
+        bool _1544 = r < push.rows;
+        bool _1553;
+        if (_1544)
         {
-            _1469 = (lane + (16u * c_4)) < quads;
+            _1553 = (lane + (16u * c_4)) < quads;
         }
         else
         {
-            _1469 = _1460;
+            _1553 = _1544;
         }
-        if (_1469)
+        if (_1553)
         {
             if (end > begin)
             {
-                _1476 = sums[c_4] / float4((t.x + t.y) + (t.z + t.w));
+                _1560 = sums[c_4] / float4(_all);
             }
             else
             {
-                _1476 = float4(0.0);
+                _1560 = float4(0.0);
             }
-            float4 result = _1476;
-            uint param_12 = r;
-            uint param_13 = head;
-            uint param_14 = lane + (16u * c_4);
-            float4 param_15 = result;
-            put_quad(param_12, param_13, param_14, param_15, push, v_285, v_295);
+            float4 result = _1560;
+            uint param_15 = r;
+            uint param_16 = head;
+            uint param_17 = lane + (16u * c_4);
+            float4 param_18 = result;
+            put_quad(param_15, param_16, param_17, param_18, push, v_351, v_361);
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
-kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_770 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_196 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device Workspace4& v_1916 [[buffer(6)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_attention(constant Push& push [[buffer(0)]], const device Q1& v_835 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_213 [[buffer(4)]], const device Sinks1& v_288 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], device Workspace4& v_1990 [[buffer(7)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_336 = *(const device K1*)spvBufferAliasSet0Binding2;
-    const device auto& v_469 = *(const device V1*)spvBufferAliasSet0Binding3;
-    device auto& v_285 = *(device Out4*)spvBufferAliasSet0Binding5;
-    device auto& v_295 = *(device Out1*)spvBufferAliasSet0Binding5;
-    const device auto& v_389 = *(const device K2*)spvBufferAliasSet0Binding2;
-    const device auto& v_427 = *(const device K4*)spvBufferAliasSet0Binding2;
-    const device auto& v_521 = *(const device V2*)spvBufferAliasSet0Binding3;
-    const device auto& v_558 = *(const device V4*)spvBufferAliasSet0Binding3;
+    const device auto& v_401 = *(const device K1*)spvBufferAliasSet0Binding2;
+    const device auto& v_534 = *(const device V1*)spvBufferAliasSet0Binding3;
+    device auto& v_351 = *(device Out4*)spvBufferAliasSet0Binding6;
+    device auto& v_361 = *(device Out1*)spvBufferAliasSet0Binding6;
+    const device auto& v_454 = *(const device K2*)spvBufferAliasSet0Binding2;
+    const device auto& v_492 = *(const device K4*)spvBufferAliasSet0Binding2;
+    const device auto& v_586 = *(const device V2*)spvBufferAliasSet0Binding3;
+    const device auto& v_623 = *(const device V4*)spvBufferAliasSet0Binding3;
     threadgroup float4 pool[1024];
-    if (_3250)
+    if (_3337)
     {
         uint teams = ((((push.heads / push.kv_heads) + HEADS) - 1u) / HEADS) * push.kv_heads;
-        uint3 _3272 = push.first.xyz + gl_WorkGroupID;
-        uint _3273 = _3272.y;
-        for (uint r = _3273; r < push.rows; r += push.groups.y)
+        uint3 _3359 = push.first.xyz + gl_WorkGroupID;
+        uint _3360 = _3359.y;
+        for (uint r = _3360; r < push.rows; r += push.groups.y)
         {
-            uint3 _3288 = push.first.xyz + gl_WorkGroupID;
-            uint _3289 = _3288.x;
-            for (uint team = _3289; team < teams; team += push.groups.x)
+            uint3 _3375 = push.first.xyz + gl_WorkGroupID;
+            uint _3376 = _3375.x;
+            for (uint team = _3376; team < teams; team += push.groups.x)
             {
                 uint param = (push.first.xyz + gl_WorkGroupID).z;
                 uint param_1 = push.groups.z;
                 uint param_2 = r;
                 uint param_3 = team;
-                attend_split(param, param_1, param_2, param_3, push, v_196, v_285, v_295, v_336, v_389, v_427, v_469, v_521, v_558, gl_LocalInvocationID, v_770, pool, gl_SubgroupID, gl_SubgroupInvocationID, v_1916);
+                attend_split(param, param_1, param_2, param_3, push, v_213, v_288, v_351, v_361, v_401, v_454, v_492, v_534, v_586, v_623, gl_LocalInvocationID, v_835, pool, gl_SubgroupID, gl_SubgroupInvocationID, v_1990);
             }
         }
         return;
     }
-    bool joins = _3323;
-    uint _3326;
+    bool joins = _3410;
+    uint _3413;
     if (joins)
     {
-        _3326 = push.rows;
+        _3413 = push.rows;
     }
     else
     {
-        _3326 = ((push.rows - 1u) / 16u) + 1u;
+        _3413 = ((push.rows - 1u) / 16u) + 1u;
     }
-    uint tiles = _3326;
-    uint3 _3343 = push.first.xyz + gl_WorkGroupID;
-    uint _3344 = _3343.y;
-    for (uint tile = _3344; tile < tiles; tile += push.groups.y)
+    uint tiles = _3413;
+    uint3 _3430 = push.first.xyz + gl_WorkGroupID;
+    uint _3431 = _3430.y;
+    for (uint tile = _3431; tile < tiles; tile += push.groups.y)
     {
-        uint3 _3358 = push.first.xyz + gl_WorkGroupID;
-        uint _3359 = _3358.x;
-        for (uint head = _3359; head < push.heads; head += push.groups.x)
+        uint3 _3445 = push.first.xyz + gl_WorkGroupID;
+        uint _3446 = _3445.x;
+        for (uint head = _3446; head < push.heads; head += push.groups.x)
         {
             if (joins)
             {
                 uint param_4 = tile;
                 uint param_5 = head;
-                join(param_4, param_5, push, v_285, v_295, gl_LocalInvocationID, pool, gl_SubgroupID, v_1916, gl_NumSubgroups);
+                join(param_4, param_5, push, v_288, v_351, v_361, gl_LocalInvocationID, pool, gl_SubgroupID, v_1990, gl_NumSubgroups);
             }
             else
             {
                 uint param_6 = tile;
                 uint param_7 = head;
-                attend_tile(param_6, param_7, push, v_196, v_285, v_295, v_336, v_389, v_427, v_469, v_521, v_558, gl_LocalInvocationID, v_770, pool);
+                attend_tile(param_6, param_7, push, v_213, v_288, v_351, v_361, v_401, v_454, v_492, v_534, v_586, v_623, gl_LocalInvocationID, v_835, pool);
             }
         }
     }

@@ -98,7 +98,17 @@ struct Tables1
 
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
-constant bool capped = (variant >= 339u);
+constant uint extras = (variant / 339u);
+constant uint _344 = (extras & 1u);
+constant bool capped = (_344 != 0u);
+constant uint _364 = (extras & 2u);
+constant bool with_sinks = (_364 != 0u);
+constant bool _366 = (!with_sinks);
+
+struct Sinks1
+{
+    float sinks1[1];
+};
 
 struct Out4
 {
@@ -111,14 +121,14 @@ struct Out1
 };
 
 constant uint kv_type = (variant % 3u);
-constant bool _402 = (kv_type == 2u);
+constant bool _467 = (kv_type == 2u);
 
 struct K1
 {
     uint k1[1];
 };
 
-constant bool _450 = (kv_type == 1u);
+constant bool _515 = (kv_type == 1u);
 
 struct K2
 {
@@ -130,14 +140,14 @@ struct K4
     uint4 k4[1];
 };
 
-constant bool _537 = (kv_type == 2u);
+constant bool _602 = (kv_type == 2u);
 
 struct V1
 {
     uint v1[1];
 };
 
-constant bool _583 = (kv_type == 1u);
+constant bool _648 = (kv_type == 1u);
 
 struct V2
 {
@@ -149,10 +159,10 @@ struct V4
     uint4 v4[1];
 };
 
-constant bool _667 = (kv_type == 2u);
-constant bool _684 = (kv_type == 1u);
-constant uint _838 = (variant / 3u);
-constant uint shape = (_838 % 113u);
+constant bool _732 = (kv_type == 2u);
+constant bool _749 = (kv_type == 1u);
+constant uint _903 = (variant / 3u);
+constant uint shape = (_903 % 113u);
 constant uint PARTS = (shape + 1u);
 
 struct Q1
@@ -160,62 +170,62 @@ struct Q1
     float q1[1];
 };
 
-constant bool _1012 = (PARTS > 1u);
-constant bool _1682 = (kv_type == 1u);
-constant bool _1738 = (kv_type == 1u);
+constant bool _1077 = (PARTS > 1u);
+constant bool _1756 = (kv_type == 1u);
+constant bool _1812 = (kv_type == 1u);
 constant uint split_shape = (shape - 5u);
-constant uint _1773 = (split_shape / 5u);
-constant uint _1774 = (_1773 % 4u);
-constant uint OCTETS = (4u << _1774);
-constant uint _1776 = (split_shape % 5u);
-constant uint WIDTH = (4u << _1776);
-constant bool _1778 = (OCTETS < WIDTH);
-constant uint LANES = _1778 ? OCTETS : WIDTH;
-constant uint _1780 = (LANES / 2u);
-constant uint _1782 = (split_shape / 20u);
-constant uint HEADS = (1u << _1782);
-constant bool _1784 = (HEADS == 4u);
-constant bool _1847 = (HEADS >= 2u);
-constant uint _1882 = (LANES / HEADS);
-constant uint _1883 = (_1882 / 2u);
-constant uint _1971 = (HEADS * 2u);
-constant uint UNIT_QUADS = (_1971 * OCTETS);
-constant uint _1973 = (4u * UNIT_QUADS);
-constant uint _1974 = (_1973 + 256u);
-constant uint _1975 = (_1974 - 1u);
-constant uint QUERIES_EACH = (_1975 / 256u);
-constant uint _1985 = (8u * OCTETS);
-constant uint _1989 = (8u * OCTETS);
+constant uint _1847 = (split_shape / 5u);
+constant uint _1848 = (_1847 % 4u);
+constant uint OCTETS = (4u << _1848);
+constant uint _1850 = (split_shape % 5u);
+constant uint WIDTH = (4u << _1850);
+constant bool _1852 = (OCTETS < WIDTH);
+constant uint LANES = _1852 ? OCTETS : WIDTH;
+constant uint _1854 = (LANES / 2u);
+constant uint _1856 = (split_shape / 20u);
+constant uint HEADS = (1u << _1856);
+constant bool _1858 = (HEADS == 4u);
+constant bool _1921 = (HEADS >= 2u);
+constant uint _1956 = (LANES / HEADS);
+constant uint _1957 = (_1956 / 2u);
+constant uint _2045 = (HEADS * 2u);
+constant uint UNIT_QUADS = (_2045 * OCTETS);
+constant uint _2047 = (4u * UNIT_QUADS);
+constant uint _2048 = (_2047 + 256u);
+constant uint _2049 = (_2048 - 1u);
+constant uint QUERIES_EACH = (_2049 / 256u);
+constant uint _2059 = (8u * OCTETS);
+constant uint _2063 = (8u * OCTETS);
 
 struct Workspace4
 {
     float4 workspace4[1];
 };
 
-constant uint _2108 = (256u / WIDTH);
-constant uint _2111 = (256u / WIDTH);
+constant uint _2182 = (256u / WIDTH);
+constant uint _2185 = (256u / WIDTH);
 constant uint LINES = (WIDTH / LANES);
-constant uint _2144 = (4u * UNIT_QUADS);
-constant uint _2177 = (2u * OCTETS);
-constant bool _2178 = (_2177 < WIDTH);
-constant uint _2179 = (2u * OCTETS);
-constant uint LANES_OF_VALUE = _2178 ? _2179 : WIDTH;
-constant uint OCTETS_EACH = (OCTETS / LANES);
+constant uint _2218 = (4u * UNIT_QUADS);
 constant uint _2250 = (2u * OCTETS);
-constant uint QUADS_EACH = (_2250 / LANES_OF_VALUE);
+constant bool _2251 = (_2250 < WIDTH);
+constant uint _2252 = (2u * OCTETS);
+constant uint LANES_OF_VALUE = _2251 ? _2252 : WIDTH;
+constant uint OCTETS_EACH = (OCTETS / LANES);
+constant uint _2323 = (2u * OCTETS);
+constant uint QUADS_EACH = (_2323 / LANES_OF_VALUE);
 constant uint LINES_OF_VALUES = (WIDTH / LANES_OF_VALUE);
-constant bool _2489 = (kv_type == 1u);
-constant uint _2561 = (LANES / HEADS);
-constant uint _2571 = (LANES / HEADS);
-constant uint _2577 = (LINES * 1u);
-constant uint _2791 = (LINES_OF_VALUES * 2u);
-constant uint _2846 = (LINES_OF_VALUES * 2u);
-constant uint _2871 = (2u * OCTETS);
-constant uint _2875 = (2u * OCTETS);
+constant bool _2562 = (kv_type == 1u);
+constant uint _2634 = (LANES / HEADS);
+constant uint _2644 = (LANES / HEADS);
+constant uint _2650 = (LINES * 1u);
+constant uint _2864 = (LINES_OF_VALUES * 2u);
+constant uint _2919 = (LINES_OF_VALUES * 2u);
+constant uint _2944 = (2u * OCTETS);
+constant uint _2948 = (2u * OCTETS);
 constant uint UNITS = (256u / LANES_OF_VALUE);
-constant uint _3005 = (1024u / UNIT_QUADS);
-constant bool _3426 = (shape >= 5u);
-constant bool _3499 = (shape == 4u);
+constant uint _3078 = (1024u / UNIT_QUADS);
+constant bool _3513 = (shape >= 5u);
+constant bool _3586 = (shape == 4u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Q4
@@ -223,39 +233,39 @@ struct Q4
     float4 q4[1];
 };
 
-constant spvUnsafeArray<float4, 2> _929 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _994 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
-uint2 span_of(thread const uint& r, const device Spans1& v_108, constant Push& push)
+uint2 span_of(thread const uint& r, const device Spans1& v_125, constant Push& push)
 {
     uint at = push.offset.w + (3u * r);
-    uint end = min(v_108.spans1[at + 1u], push.context);
-    uint _306;
+    uint end = min(v_125.spans1[at + 1u], push.context);
+    uint _323;
     if (push.window != 0u)
     {
-        _306 = min(push.window, push.context);
+        _323 = min(push.window, push.context);
     }
     else
     {
-        _306 = push.context;
+        _323 = push.context;
     }
-    return uint2(end - min((end - min(v_108.spans1[at], end)), _306), end);
+    return uint2(end - min((end - min(v_125.spans1[at], end)), _323), end);
 }
 
 static inline __attribute__((always_inline))
 uint keys_of_split(thread const uint& count, thread const uint& splits, thread const uint& teams, constant Push& push)
 {
     uint busy = clamp(264u / max((teams * push.rows), 1u), 1u, splits);
-    uint _3589;
+    uint _3676;
     if (push.window != 0u)
     {
-        _3589 = min(push.window, push.context);
+        _3676 = min(push.window, push.context);
     }
     else
     {
-        _3589 = push.context;
+        _3676 = push.context;
     }
-    return min((((count + busy) - 1u) / busy), (((_3589 + splits) - 1u) / splits));
+    return min((((count + busy) - 1u) / busy), (((_3676 + splits) - 1u) / splits));
 }
 
 static inline __attribute__((always_inline))
@@ -265,91 +275,91 @@ uint record_at(thread const uint& split, thread const uint& r, thread const uint
 }
 
 static inline __attribute__((always_inline))
-uint table_of(thread const uint& r, const device Spans1& v_108, constant Push& push)
+uint table_of(thread const uint& r, const device Spans1& v_125, constant Push& push)
 {
-    return min(v_108.spans1[(push.offset.w + (3u * ((push.shared_ != 0u) ? 0u : r))) + 2u], (push.table_words - 1u));
+    return min(v_125.spans1[(push.offset.w + (3u * ((push.shared_ != 0u) ? 0u : r))) + 2u], (push.table_words - 1u));
 }
 
 static inline __attribute__((always_inline))
 float scale_of_scores(constant Push& push)
 {
-    float _327;
+    float _346;
     if (capped)
     {
-        _327 = push.scale / as_type<float>(push.first.w);
+        _346 = push.scale / as_type<float>(push.first.w);
     }
     else
     {
-        _327 = push.scale;
+        _346 = push.scale;
     }
-    return _327;
+    return _346;
 }
 
 static inline __attribute__((always_inline))
-uint place(thread const uint& table, thread const uint& key, constant Push& push, const device Tables1& v_166)
+uint place(thread const uint& table, thread const uint& key, constant Push& push, const device Tables1& v_183)
 {
     uint shift = (4u + (push.page >> uint(5))) - (push.page >> uint(7));
     uint word = min((table + (key >> shift)), (push.table_words - 1u));
-    uint page = min(v_166.tables1[push.offset2.x + word], ((push.capacity >> shift) - 1u));
+    uint page = min(v_183.tables1[push.offset2.x + word], ((push.capacity >> shift) - 1u));
     return (page << shift) + (key & (push.page - 1u));
 }
 
 static inline __attribute__((always_inline))
-uint4 value_quad(thread const uint& place_1, thread const uint& column, constant Push& push, const device V1& v_554, const device V2& v_606, const device V4& v_643)
+uint4 value_quad(thread const uint& place_1, thread const uint& column, constant Push& push, const device V1& v_619, const device V2& v_671, const device V4& v_708)
 {
-    if (_537)
+    if (_602)
     {
         uint row = push.offset.z + (place_1 * ((push.ldv / 64u) * 17u));
-        return uint4(v_554.v1[row + (column / 4u)], v_554.v1[(row + (push.ldv / 4u)) + (column / 64u)], (column >> uint(1)) & 16u, 0u);
+        return uint4(v_619.v1[row + (column / 4u)], v_619.v1[(row + (push.ldv / 4u)) + (column / 64u)], (column >> uint(1)) & 16u, 0u);
     }
     uint index = (place_1 * push.ldv) + column;
-    if (_583)
+    if (_648)
     {
         uint at = push.offset.z + (index / 2u);
         if (((push.offset.z | (push.ldv / 2u)) & 1u) == 0u)
         {
-            uint2 pair = v_606.v2[at / 2u];
+            uint2 pair = v_671.v2[at / 2u];
             return uint4(pair.x, pair.y, 0u, 0u);
         }
-        return uint4(v_554.v1[at], v_554.v1[at + 1u], 0u, 0u);
+        return uint4(v_619.v1[at], v_619.v1[at + 1u], 0u, 0u);
     }
     uint at_1 = push.offset.z + index;
     if (((push.offset.z | push.ldv) & 3u) == 0u)
     {
-        return v_643.v4[at_1 / 4u];
+        return v_708.v4[at_1 / 4u];
     }
-    return uint4(*(const device packed_uint4*)&v_554.v1[at_1]);
+    return uint4(*(const device packed_uint4*)&v_619.v1[at_1]);
 }
 
 static inline __attribute__((always_inline))
-uint4 key_quad(thread const uint& place_1, thread const uint& column, constant Push& push, const device K1& v_421, const device K2& v_474, const device K4& v_512)
+uint4 key_quad(thread const uint& place_1, thread const uint& column, constant Push& push, const device K1& v_486, const device K2& v_539, const device K4& v_577)
 {
-    if (_402)
+    if (_467)
     {
         uint row = push.offset.y + (place_1 * ((push.ldk / 64u) * 17u));
-        return uint4(v_421.k1[row + (column / 4u)], v_421.k1[(row + (push.ldk / 4u)) + (column / 64u)], (column >> uint(1)) & 16u, 0u);
+        return uint4(v_486.k1[row + (column / 4u)], v_486.k1[(row + (push.ldk / 4u)) + (column / 64u)], (column >> uint(1)) & 16u, 0u);
     }
     uint index = (place_1 * push.ldk) + column;
-    if (_450)
+    if (_515)
     {
         uint at = push.offset.y + (index / 2u);
         if (((push.offset.y | (push.ldk / 2u)) & 1u) == 0u)
         {
-            uint2 pair = v_474.k2[at / 2u];
+            uint2 pair = v_539.k2[at / 2u];
             return uint4(pair.x, pair.y, 0u, 0u);
         }
-        return uint4(v_421.k1[at], v_421.k1[at + 1u], 0u, 0u);
+        return uint4(v_486.k1[at], v_486.k1[at + 1u], 0u, 0u);
     }
     uint at_1 = push.offset.y + index;
     if (((push.offset.y | push.ldk) & 3u) == 0u)
     {
-        return v_512.k4[at_1 / 4u];
+        return v_577.k4[at_1 / 4u];
     }
-    return uint4(*(const device packed_uint4*)&v_421.k1[at_1]);
+    return uint4(*(const device packed_uint4*)&v_486.k1[at_1]);
 }
 
 static inline __attribute__((always_inline))
-void key_octet(thread const uint& place_1, thread const uint& kv, thread const uint& o, thread const bool& there, thread uint4& a, thread uint4& b, constant Push& push, const device K1& v_421, const device K2& v_474, const device K4& v_512)
+void key_octet(thread const uint& place_1, thread const uint& kv, thread const uint& o, thread const bool& there, thread uint4& a, thread uint4& b, constant Push& push, const device K1& v_486, const device K2& v_539, const device K4& v_577)
 {
     uint element = ((place_1 * push.ldk) + kv) + (8u * o);
     b = uint4(0u);
@@ -358,36 +368,36 @@ void key_octet(thread const uint& place_1, thread const uint& kv, thread const u
     {
         return;
     }
-    bool _1697;
-    if (_1682)
+    bool _1771;
+    if (_1756)
     {
-        _1697 = (((push.offset.y | (push.ldk / 2u)) | (push.head_size / 2u)) & 3u) == 0u;
+        _1771 = (((push.offset.y | (push.ldk / 2u)) | (push.head_size / 2u)) & 3u) == 0u;
     }
     else
     {
-        _1697 = _1682;
+        _1771 = _1756;
     }
-    if (_1697)
+    if (_1771)
     {
-        a = v_512.k4[(push.offset.y + (element / 2u)) / 4u];
+        a = v_577.k4[(push.offset.y + (element / 2u)) / 4u];
         return;
     }
-    uint4 _1716;
+    uint4 _1790;
     if (((8u * o) + 4u) < push.head_size)
     {
         uint param = place_1;
         uint param_1 = (kv + (8u * o)) + 4u;
-        _1716 = key_quad(param, param_1, push, v_421, v_474, v_512);
+        _1790 = key_quad(param, param_1, push, v_486, v_539, v_577);
     }
     else
     {
-        _1716 = uint4(0u);
+        _1790 = uint4(0u);
     }
-    uint4 second = _1716;
+    uint4 second = _1790;
     uint param_2 = place_1;
     uint param_3 = kv + (8u * o);
-    a = key_quad(param_2, param_3, push, v_421, v_474, v_512);
-    if (_1738)
+    a = key_quad(param_2, param_3, push, v_486, v_539, v_577);
+    if (_1812)
     {
         a = uint4(a.x, a.y, second.x, second.y);
     }
@@ -406,98 +416,98 @@ float4 signed_bytes(thread const uint& word)
 static inline __attribute__((always_inline))
 float4 floats(thread const uint4& words)
 {
-    if (_667)
+    if (_732)
     {
         uint param = words.x;
         return signed_bytes(param) * float2(as_type<half2>(words.y >> words.z)).x;
     }
-    float4 _685;
-    if (_684)
+    float4 _750;
+    if (_749)
     {
-        _685 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
+        _750 = float4(float2(as_type<half2>(words.x)), float2(as_type<half2>(words.y)));
     }
     else
     {
-        _685 = as_type<float4>(words);
+        _750 = as_type<float4>(words);
     }
-    return _685;
+    return _750;
 }
 
 static inline __attribute__((always_inline))
 float add_scores(thread spvUnsafeArray<float, 4>& score, thread const uint& lane)
 {
-    uint _step = _1780;
-    if (_1784)
+    uint _step = _1854;
+    if (_1858)
     {
         bool upper = (lane & _step) != 0u;
-        float _1794;
+        float _1868;
         if (upper)
         {
-            _1794 = score[0];
+            _1868 = score[0];
         }
         else
         {
-            _1794 = score[2];
+            _1868 = score[2];
         }
-        float other0 = spvSubgroupShuffleXor(_1794, _step);
-        float _1807;
+        float other0 = spvSubgroupShuffleXor(_1868, _step);
+        float _1881;
         if (upper)
         {
-            _1807 = score[1];
+            _1881 = score[1];
         }
         else
         {
-            _1807 = score[3];
+            _1881 = score[3];
         }
-        float other1 = spvSubgroupShuffleXor(_1807, _step);
-        float _1820;
+        float other1 = spvSubgroupShuffleXor(_1881, _step);
+        float _1894;
         if (upper)
         {
-            _1820 = score[2];
+            _1894 = score[2];
         }
         else
         {
-            _1820 = score[0];
+            _1894 = score[0];
         }
-        score[0] = _1820 + other0;
-        float _1833;
+        score[0] = _1894 + other0;
+        float _1907;
         if (upper)
         {
-            _1833 = score[3];
+            _1907 = score[3];
         }
         else
         {
-            _1833 = score[1];
+            _1907 = score[1];
         }
-        score[1] = _1833 + other1;
+        score[1] = _1907 + other1;
         _step /= 2u;
     }
-    if (_1847)
+    if (_1921)
     {
         bool upper_1 = (lane & _step) != 0u;
-        float _1857;
+        float _1931;
         if (upper_1)
         {
-            _1857 = score[0];
+            _1931 = score[0];
         }
         else
         {
-            _1857 = score[1];
+            _1931 = score[1];
         }
-        float other = spvSubgroupShuffleXor(_1857, _step);
-        float _1869;
+        float other = spvSubgroupShuffleXor(_1931, _step);
+        float _1943;
         if (upper_1)
         {
-            _1869 = score[1];
+            _1943 = score[1];
         }
         else
         {
-            _1869 = score[0];
+            _1943 = score[0];
         }
-        score[0] = _1869 + other;
+        score[0] = _1943 + other;
     }
     _Pragma("clang loop unroll(full)")
-    for (uint rest = _1883; rest > 0u; rest /= 2u)
+    for (uint rest = _1957; rest > 0u; rest /= 2u)
     {
         score[0] += spvSubgroupShuffleXor(score[0], rest);
     }
@@ -512,46 +522,77 @@ float tanh_of(thread const float& x)
     float z = x * x;
     float series = (((((0.021869488060474395751953125 * z) - 0.0539682544767856597900390625) * z) + 0.13333334028720855712890625) * z) - 0.3333333432674407958984375;
     float large = (1.0 - e) / (1.0 + e);
-    float _254;
+    float _271;
     if (size < 0.25)
     {
-        _254 = x + ((x * z) * series);
+        _271 = x + ((x * z) * series);
     }
     else
     {
-        float _268;
+        float _285;
         if (x < 0.0)
         {
-            _268 = -large;
+            _285 = -large;
         }
         else
         {
-            _268 = large;
+            _285 = large;
         }
-        _254 = _268;
+        _271 = _285;
     }
-    return _254;
+    return _271;
 }
 
 static inline __attribute__((always_inline))
-void put_quad(thread const uint& r, thread const uint& head, thread const uint& quad, thread const float4& result, constant Push& push, device Out4& v_370, device Out1& v_380)
+bool finite(thread const float& x)
 {
-    uint to = ((push.offset2.y + (r * push.ldout)) + (head * push.head_size)) + (4u * quad);
-    if ((to & 3u) == 0u)
+    return (as_type<uint>(x) & 2139095040u) != 2139095040u;
+}
+
+static inline __attribute__((always_inline))
+float with_sink(thread const float& total, thread const float& top, thread const uint& head, constant Push& push, const device Sinks1& v_375)
+{
+    if (_366)
     {
-        v_370.out4[to / 4u] = result;
+        return total;
+    }
+    float sink = v_375.sinks1[push.offset2.y + head];
+    if (as_type<uint>(sink) == 4286578688u)
+    {
+        return total;
+    }
+    float param = sink;
+    float _394;
+    if (finite(param))
+    {
+        _394 = total + exp2((1.44269502162933349609375 * sink) - top);
     }
     else
     {
-        v_380.out1[to] = result.x;
-        v_380.out1[to + 1u] = result.y;
-        v_380.out1[to + 2u] = result.z;
-        v_380.out1[to + 3u] = result.w;
+        _394 = as_type<float>(2143289344u);
+    }
+    return _394;
+}
+
+static inline __attribute__((always_inline))
+void put_quad(thread const uint& r, thread const uint& head, thread const uint& quad, thread const float4& result, constant Push& push, device Out4& v_436, device Out1& v_446)
+{
+    uint to = ((push.offset2.z + (r * push.ldout)) + (head * push.head_size)) + (4u * quad);
+    if ((to & 3u) == 0u)
+    {
+        v_436.out4[to / 4u] = result;
+    }
+    else
+    {
+        v_446.out1[to] = result.x;
+        v_446.out1[to + 1u] = result.y;
+        v_446.out1[to + 2u] = result.z;
+        v_446.out1[to + 3u] = result.w;
     }
 }
 
 static inline __attribute__((always_inline))
-void attend_split(thread const uint& split, thread const uint& splits, thread const uint& r, thread const uint& team, const device Spans1& v_108, constant Push& push, const device Tables1& v_166, device Out4& v_370, device Out1& v_380, const device K1& v_421, const device K2& v_474, const device K4& v_512, const device V1& v_554, const device V2& v_606, const device V4& v_643, thread uint3& gl_LocalInvocationID, const device Q1& v_892, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_SubgroupInvocationID, device Workspace4& v_2075)
+void attend_split(thread const uint& split, thread const uint& splits, thread const uint& r, thread const uint& team, const device Spans1& v_125, constant Push& push, const device Tables1& v_183, const device Sinks1& v_375, device Out4& v_436, device Out1& v_446, const device K1& v_486, const device K2& v_539, const device K4& v_577, const device V1& v_619, const device V2& v_671, const device V4& v_708, thread uint3& gl_LocalInvocationID, const device Q1& v_957, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, thread uint& gl_SubgroupInvocationID, device Workspace4& v_2149)
 {
     uint group = push.heads / push.kv_heads;
     uint teams = ((group + HEADS) - 1u) / HEADS;
@@ -569,26 +610,26 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     for (uint i = 0u; i < QUERIES_EACH; i++)
     {
         uint at = me + (256u * i);
-        uint h = at / _1985;
-        uint e = at % _1989;
+        uint h = at / _2059;
+        uint e = at % _2063;
         queries[i] = 0.0;
-        bool _1996 = h < heads;
-        bool _2003;
-        if (_1996)
+        bool _2070 = h < heads;
+        bool _2077;
+        if (_2070)
         {
-            _2003 = e < push.head_size;
+            _2077 = e < push.head_size;
         }
         else
         {
-            _2003 = _1996;
+            _2077 = _2070;
         }
-        if (_2003)
+        if (_2077)
         {
-            queries[i] = v_892.q1[((push.offset.x + (r * push.ldq)) + ((first_head + h) * push.head_size)) + e];
+            queries[i] = v_957.q1[((push.offset.x + (r * push.ldq)) + ((first_head + h) * push.head_size)) + e];
         }
     }
     uint param = r;
-    uint2 span = span_of(param, v_108, push);
+    uint2 span = span_of(param, v_125, push);
     uint begin = span.x;
     uint end = span.y;
     uint count = end - begin;
@@ -604,33 +645,33 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             uint param_4 = split;
             uint param_5 = r;
             uint param_6 = first_head + me;
-            v_2075.workspace4[record_at(param_4, param_5, param_6, push)] = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+            v_2149.workspace4[record_at(param_4, param_5, param_6, push)] = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
         }
         return;
     }
     uint param_7 = r;
-    uint table = table_of(param_7, v_108, push);
+    uint table = table_of(param_7, v_125, push);
     uint from = begin + (split * each);
     uint to = min((from + each), end);
-    uint few = (((((((to - from) + _2108) - 1u) / _2111) + LINES) - 1u) / LINES) * LINES;
+    uint few = (((((((to - from) + _2182) - 1u) / _2185) + LINES) - 1u) / LINES) * LINES;
     from = min((from + (sub * few)), to);
     to = min((from + few), to);
-    float _2152;
+    float _2226;
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < QUERIES_EACH; i_1++)
     {
         uint at_1 = me + (256u * i_1);
-        if (at_1 < _2144)
+        if (at_1 < _2218)
         {
             if (capped)
             {
-                _2152 = scale_of_scores(push);
+                _2226 = scale_of_scores(push);
             }
             else
             {
-                _2152 = push.scale * 1.44269502162933349609375;
+                _2226 = push.scale * 1.44269502162933349609375;
             }
-            ((threadgroup float*)&pool[at_1 / 4u])[at_1 & 3u] = _2152 * queries[i_1];
+            ((threadgroup float*)&pool[at_1 / 4u])[at_1 & 3u] = _2226 * queries[i_1];
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -658,31 +699,31 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     float4 tops = float4(-3.0000000054977557577780399428115e+38);
     float4 totals = float4(0.0);
     uint scores = 256u + (sub * WIDTH);
-    uint _2287;
+    uint _2360;
     spvUnsafeArray<uint4, 8> words;
     spvUnsafeArray<uint4, 2> a;
     spvUnsafeArray<uint4, 2> b;
     uint4 param_18;
     uint4 param_19;
     spvUnsafeArray<float, 4> score;
-    uint4 _2490;
-    float _2595;
-    float _2598;
-    float _2626;
-    float _2680;
-    float4 _2724;
+    uint4 _2563;
+    float _2668;
+    float _2671;
+    float _2699;
+    float _2753;
+    float4 _2797;
     for (uint tile = 0u; tile < few; tile += WIDTH)
     {
         uint first = from + tile;
         if (first < to)
         {
-            _2287 = min(WIDTH, (to - first));
+            _2360 = min(WIDTH, (to - first));
         }
         else
         {
-            _2287 = 0u;
+            _2360 = 0u;
         }
-        uint here = _2287;
+        uint here = _2360;
         _Pragma("clang loop unroll(full)")
         for (uint i_2 = 0u; i_2 < 2u; i_2++)
         {
@@ -696,14 +737,14 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 {
                     uint param_8 = table;
                     uint param_9 = first + key;
-                    uint param_10 = place(param_8, param_9, push, v_166);
+                    uint param_10 = place(param_8, param_9, push, v_183);
                     uint param_11 = kv + (4u * quad);
-                    words[(i_2 * QUADS_EACH) + c_2] = value_quad(param_10, param_11, push, v_554, v_606, v_643);
+                    words[(i_2 * QUADS_EACH) + c_2] = value_quad(param_10, param_11, push, v_619, v_671, v_708);
                 }
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base = 0u; base < here; base += _2577)
+        for (uint base = 0u; base < here; base += _2650)
         {
             _Pragma("clang loop unroll(full)")
             for (uint i_3 = 0u; i_3 < 1u; i_3++)
@@ -712,24 +753,24 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 _Pragma("clang loop unroll(full)")
                 for (uint c_3 = 0u; c_3 < OCTETS_EACH; c_3++)
                 {
-                    bool _2399 = key_1 < here;
-                    bool _2409;
-                    if (_2399)
+                    bool _2472 = key_1 < here;
+                    bool _2482;
+                    if (_2472)
                     {
-                        _2409 = (2u * (lane + (LANES * c_3))) < quads;
+                        _2482 = (2u * (lane + (LANES * c_3))) < quads;
                     }
                     else
                     {
-                        _2409 = _2399;
+                        _2482 = _2472;
                     }
-                    bool there = _2409;
+                    bool there = _2482;
                     uint param_12 = table;
                     uint param_13 = first + key_1;
-                    uint param_14 = place(param_12, param_13, push, v_166);
+                    uint param_14 = place(param_12, param_13, push, v_183);
                     uint param_15 = kv;
                     uint param_16 = lane + (LANES * c_3);
                     bool param_17 = there;
-                    key_octet(param_14, param_15, param_16, param_17, param_18, param_19, push, v_421, v_474, v_512);
+                    key_octet(param_14, param_15, param_16, param_17, param_18, param_19, push, v_486, v_539, v_577);
                     a[(i_3 * OCTETS_EACH) + c_3] = param_18;
                     b[(i_3 * OCTETS_EACH) + c_3] = param_19;
                 }
@@ -748,15 +789,15 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                     uint4 octet = a[(i_4 * OCTETS_EACH) + c_4];
                     uint4 param_20 = octet;
                     float4 x = floats(param_20);
-                    if (_2489)
+                    if (_2562)
                     {
-                        _2490 = octet.zwzw;
+                        _2563 = octet.zwzw;
                     }
                     else
                     {
-                        _2490 = b[(i_4 * OCTETS_EACH) + c_4];
+                        _2563 = b[(i_4 * OCTETS_EACH) + c_4];
                     }
-                    uint4 param_21 = _2490;
+                    uint4 param_21 = _2563;
                     float4 y = floats(param_21);
                     _Pragma("clang loop unroll(full)")
                     for (uint h_3 = 0u; h_3 < HEADS; h_3++)
@@ -767,22 +808,22 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 spvUnsafeArray<float, 4> param_22;
                 param_22 = score;
                 uint param_23 = lane;
-                float _2547 = add_scores(param_22, param_23);
-                float sum = _2547;
+                float _2620 = add_scores(param_22, param_23);
+                float sum = _2620;
                 uint key_2 = (base + line) + (LINES * i_4);
-                bool _2557 = key_2 < here;
-                bool _2564;
-                if (_2557)
+                bool _2630 = key_2 < here;
+                bool _2637;
+                if (_2630)
                 {
-                    _2564 = (lane % _2561) == 0u;
+                    _2637 = (lane % _2634) == 0u;
                 }
                 else
                 {
-                    _2564 = _2557;
+                    _2637 = _2630;
                 }
-                if (_2564)
+                if (_2637)
                 {
-                    ((threadgroup float*)&pool[scores + key_2])[lane / _2571] = sum;
+                    ((threadgroup float*)&pool[scores + key_2])[lane / _2644] = sum;
                 }
             }
         }
@@ -796,28 +837,28 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 if (capped)
                 {
                     float param_24 = weights[h_4];
-                    _2598 = as_type<float>(push.first.w) * tanh_of(param_24);
+                    _2671 = as_type<float>(push.first.w) * tanh_of(param_24);
                 }
                 else
                 {
-                    _2598 = weights[h_4];
+                    _2671 = weights[h_4];
                 }
-                _2595 = 1.44269502162933349609375 * _2598;
+                _2668 = 1.44269502162933349609375 * _2671;
             }
             else
             {
-                _2595 = weights[h_4];
+                _2668 = weights[h_4];
             }
-            weights[h_4] = _2595;
+            weights[h_4] = _2668;
             if (mine < here)
             {
-                _2626 = weights[h_4];
+                _2699 = weights[h_4];
             }
             else
             {
-                _2626 = -3.0000000054977557577780399428115e+38;
+                _2699 = -3.0000000054977557577780399428115e+38;
             }
-            float score_1 = _2626;
+            float score_1 = _2699;
             float next = fast::max(tops[h_4], simd_max(score_1));
             float shrink = exp2(tops[h_4] - next);
             tops[h_4] = next;
@@ -825,22 +866,22 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             _Pragma("clang loop unroll(full)")
             for (uint c_5 = 0u; c_5 < QUADS_EACH; c_5++)
             {
-                uint _2668 = (h_4 * QUADS_EACH) + c_5;
-                sums[_2668] *= shrink;
+                uint _2741 = (h_4 * QUADS_EACH) + c_5;
+                sums[_2741] *= shrink;
             }
             if (mine < here)
             {
-                _2680 = exp2(score_1 - next);
+                _2753 = exp2(score_1 - next);
             }
             else
             {
-                _2680 = 0.0;
+                _2753 = 0.0;
             }
-            weights[h_4] = _2680;
+            weights[h_4] = _2753;
         }
         pool[scores + mine] = weights;
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
-        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2846)
+        for (uint base_1 = line_of_values; base_1 < here; base_1 += _2919)
         {
             _Pragma("clang loop unroll(full)")
             for (uint i_5 = 0u; i_5 < 2u; i_5++)
@@ -848,13 +889,13 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                 uint key_3 = base_1 + (LINES_OF_VALUES * i_5);
                 if (key_3 < here)
                 {
-                    _2724 = pool[scores + key_3];
+                    _2797 = pool[scores + key_3];
                 }
                 else
                 {
-                    _2724 = float4(0.0);
+                    _2797 = float4(0.0);
                 }
-                float4 weight = _2724;
+                float4 weight = _2797;
                 totals += weight;
                 _Pragma("clang loop unroll(full)")
                 for (uint c_6 = 0u; c_6 < QUADS_EACH; c_6++)
@@ -864,15 +905,15 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                     _Pragma("clang loop unroll(full)")
                     for (uint h_5 = 0u; h_5 < HEADS; h_5++)
                     {
-                        uint _2765 = (h_5 * QUADS_EACH) + c_6;
-                        sums[_2765] += (value * weight[h_5]);
+                        uint _2838 = (h_5 * QUADS_EACH) + c_6;
+                        sums[_2838] += (value * weight[h_5]);
                     }
                 }
             }
             _Pragma("clang loop unroll(full)")
             for (uint i_6 = 0u; i_6 < 2u; i_6++)
             {
-                uint key_4 = (base_1 + _2791) + (LINES_OF_VALUES * i_6);
+                uint key_4 = (base_1 + _2864) + (LINES_OF_VALUES * i_6);
                 _Pragma("clang loop unroll(full)")
                 for (uint c_7 = 0u; c_7 < QUADS_EACH; c_7++)
                 {
@@ -882,9 +923,9 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
                     {
                         uint param_26 = table;
                         uint param_27 = first + key_4;
-                        uint param_28 = place(param_26, param_27, push, v_166);
+                        uint param_28 = place(param_26, param_27, push, v_183);
                         uint param_29 = kv + (4u * quad_1);
-                        words[(i_6 * QUADS_EACH) + c_7] = value_quad(param_28, param_29, push, v_554, v_606, v_643);
+                        words[(i_6 * QUADS_EACH) + c_7] = value_quad(param_28, param_29, push, v_619, v_671, v_708);
                     }
                 }
             }
@@ -898,8 +939,8 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         pool[(2u * unit) + 1u] = totals;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    uint h_6 = me / _2871;
-    uint quad_2 = me % _2875;
+    uint h_6 = me / _2944;
+    uint quad_2 = me % _2948;
     float total = 0.0;
     spvUnsafeArray<float, 4> top;
     _Pragma("clang loop unroll(full)")
@@ -923,19 +964,19 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
     }
     float mine_top = -3.0000000054977557577780399428115e+38;
     float4 sum_1 = float4(0.0);
-    float _2951;
+    float _3024;
     _Pragma("clang loop unroll(full)")
     for (uint i_9 = 0u; i_9 < HEADS; i_9++)
     {
         if (i_9 == h_6)
         {
-            _2951 = top[i_9];
+            _3024 = top[i_9];
         }
         else
         {
-            _2951 = mine_top;
+            _3024 = mine_top;
         }
-        mine_top = _2951;
+        mine_top = _3024;
     }
     _Pragma("clang loop unroll(disable)")
     for (uint some_1 = 0u; some_1 < UNITS; some_1 += 4u)
@@ -947,8 +988,8 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
             total += (((threadgroup float*)&pool[at_2 + 1u])[h_6 % 4u] * exp2(((threadgroup float*)&pool[at_2])[h_6 % 4u] - mine_top));
         }
     }
-    uint _3006 = min(UNITS, _3005);
-    for (uint fit = _3006, base_2 = 0u; base_2 < UNITS; base_2 += fit)
+    uint _3079 = min(UNITS, _3078);
+    for (uint fit = _3079, base_2 = 0u; base_2 < UNITS; base_2 += fit)
     {
         threadgroup_barrier(mem_flags::mem_threadgroup);
         if ((unit - base_2) < fit)
@@ -983,63 +1024,66 @@ void attend_split(thread const uint& split, thread const uint& splits, thread co
         uint at_3 = record_at(param_30, param_31, param_32, push);
         if (used > 1u)
         {
-            v_2075.workspace4[(at_3 + 1u) + quad_2] = sum_1;
+            v_2149.workspace4[(at_3 + 1u) + quad_2] = sum_1;
         }
         else
         {
-            float4 _3145;
+            float4 _3218;
             if (count > 0u)
             {
-                _3145 = sum_1 / float4(total);
+                float param_33 = total;
+                float param_34 = mine_top;
+                uint param_35 = first_head + h_6;
+                _3218 = sum_1 / float4(with_sink(param_33, param_34, param_35, push, v_375));
             }
             else
             {
-                _3145 = float4(0.0);
+                _3218 = float4(0.0);
             }
-            uint param_33 = r;
-            uint param_34 = first_head + h_6;
-            uint param_35 = quad_2;
-            float4 param_36 = _3145;
-            put_quad(param_33, param_34, param_35, param_36, push, v_370, v_380);
+            uint param_36 = r;
+            uint param_37 = first_head + h_6;
+            uint param_38 = quad_2;
+            float4 param_39 = _3218;
+            put_quad(param_36, param_37, param_38, param_39, push, v_436, v_446);
         }
         if ((splits > 1u) && (quad_2 == 0u))
         {
-            v_2075.workspace4[at_3] = float4(mine_top, total, float(used), 0.0);
+            v_2149.workspace4[at_3] = float4(mine_top, total, float(used), 0.0);
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void join(thread const uint& r, thread const uint& head, constant Push& push, device Out4& v_370, device Out1& v_380, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, device Workspace4& v_2075, thread uint& gl_NumSubgroups)
+void join(thread const uint& r, thread const uint& head, constant Push& push, const device Sinks1& v_375, device Out4& v_436, device Out1& v_446, thread uint3& gl_LocalInvocationID, threadgroup float4 (&pool)[1024], thread uint& gl_SubgroupID, device Workspace4& v_2149, thread uint& gl_NumSubgroups)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = push.head_size / 4u;
     uint param = 0u;
     uint param_1 = r;
     uint param_2 = head;
-    uint used = uint(((device float*)&v_2075.workspace4[record_at(param, param_1, param_2, push)])[2u]);
+    uint used = uint(((device float*)&v_2149.workspace4[record_at(param, param_1, param_2, push)])[2u]);
     if (used <= 1u)
     {
         return;
     }
-    float4 _3201;
+    float4 _3282;
     if (me < used)
     {
         uint param_3 = me;
         uint param_4 = r;
         uint param_5 = head;
-        _3201 = v_2075.workspace4[record_at(param_3, param_4, param_5, push)];
+        _3282 = v_2149.workspace4[record_at(param_3, param_4, param_5, push)];
     }
     else
     {
-        _3201 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
+        _3282 = float4(-3.0000000054977557577780399428115e+38, 0.0, 0.0, 0.0);
     }
-    float4 mine = _3201;
+    float4 mine = _3282;
     float top = simd_max(mine.x);
     pool[me] = mine;
-    bool _3222 = simd_is_first();
-    if (_3222)
+    bool _3303 = simd_is_first();
+    if (_3303)
     {
         ((threadgroup float*)&pool[256u + gl_SubgroupID])[0u] = top;
     }
@@ -1054,8 +1098,8 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
     float4 sum = float4(0.0);
     float total = 0.0;
     spvUnsafeArray<float4, 4> sums;
-    float4 _3291;
-    float4 _3349;
+    float4 _3372;
+    float4 _3430;
     for (uint first = team; (team < teams) && (first < used); first += (4u * teams))
     {
         _Pragma("clang loop unroll(full)")
@@ -1066,13 +1110,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 uint param_6 = first + (teams * i_1);
                 uint param_7 = r;
                 uint param_8 = head;
-                _3291 = v_2075.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
+                _3372 = v_2149.workspace4[(record_at(param_6, param_7, param_8, push) + 1u) + quad];
             }
             else
             {
-                _3291 = float4(0.0);
+                _3372 = float4(0.0);
             }
-            sums[i_1] = _3291;
+            sums[i_1] = _3372;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i_2 = 0u; i_2 < 4u; i_2++)
@@ -1083,13 +1127,13 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
                 float weight = exp2(other.x - top);
                 if (other.y != 0.0)
                 {
-                    _3349 = sums[i_2] * weight;
+                    _3430 = sums[i_2] * weight;
                 }
                 else
                 {
-                    _3349 = float4(0.0);
+                    _3430 = float4(0.0);
                 }
-                sum += _3349;
+                sum += _3430;
                 total += (weight * other.y);
             }
         }
@@ -1105,31 +1149,34 @@ void join(thread const uint& r, thread const uint& head, constant Push& push, de
             sum += pool[(i_3 * quads) + quad];
             total += ((threadgroup float*)&pool[(256u + (i_3 * quads)) + quad])[0u];
         }
-        uint param_9 = r;
-        uint param_10 = head;
-        uint param_11 = quad;
-        float4 param_12 = sum / float4(total);
-        put_quad(param_9, param_10, param_11, param_12, push, v_370, v_380);
+        float param_9 = total;
+        float param_10 = top;
+        uint param_11 = head;
+        uint param_12 = r;
+        uint param_13 = head;
+        uint param_14 = quad;
+        float4 param_15 = sum / float4(with_sink(param_9, param_10, param_11, push, v_375));
+        put_quad(param_12, param_13, param_14, param_15, push, v_436, v_446);
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
 static inline __attribute__((always_inline))
-void attend_tile(thread const uint& tile, thread const uint& head, const device Spans1& v_108, constant Push& push, const device Tables1& v_166, device Out4& v_370, device Out1& v_380, const device K1& v_421, const device K2& v_474, const device K4& v_512, const device V1& v_554, const device V2& v_606, const device V4& v_643, thread uint3& gl_LocalInvocationID, const device Q1& v_892, threadgroup float4 (&pool)[1024])
+void attend_tile(thread const uint& tile, thread const uint& head, const device Spans1& v_125, constant Push& push, const device Tables1& v_183, const device Sinks1& v_375, device Out4& v_436, device Out1& v_446, const device K1& v_486, const device K2& v_539, const device K4& v_577, const device V1& v_619, const device V2& v_671, const device V4& v_708, thread uint3& gl_LocalInvocationID, const device Q1& v_957, threadgroup float4 (&pool)[1024])
 {
     uint me = gl_LocalInvocationID.x;
     uint row = me / 16u;
     uint lane = me % 16u;
-    uint _725;
+    uint _790;
     if (row < ((push.shared_ != 0u) ? 16u : 1u))
     {
-        _725 = (tile * ((push.shared_ != 0u) ? 16u : 1u)) + row;
+        _790 = (tile * ((push.shared_ != 0u) ? 16u : 1u)) + row;
     }
     else
     {
-        _725 = push.rows;
+        _790 = push.rows;
     }
-    uint r = _725;
+    uint r = _790;
     uint quads = push.head_size / 4u;
     uint kv = (head / (push.heads / push.kv_heads)) * push.head_size;
     uint begin = 0u;
@@ -1139,7 +1186,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
     for (uint i = 0u; i < min(((push.shared_ != 0u) ? 16u : 1u), (push.rows - (tile * ((push.shared_ != 0u) ? 16u : 1u)))); i++)
     {
         uint param = (tile * ((push.shared_ != 0u) ? 16u : 1u)) + i;
-        uint2 span = span_of(param, v_108, push);
+        uint2 span = span_of(param, v_125, push);
         if (span.x < span.y)
         {
             first = min(first, span.x);
@@ -1152,7 +1199,7 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
         }
     }
     uint param_1 = tile * ((push.shared_ != 0u) ? 16u : 1u);
-    uint table = table_of(param_1, v_108, push);
+    uint table = table_of(param_1, v_125, push);
     spvUnsafeArray<float4, 4> query;
     spvUnsafeArray<float4, 4> sums;
     _Pragma("clang loop unroll(full)")
@@ -1160,20 +1207,20 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
     {
         query[c] = float4(0.0);
         sums[c] = float4(0.0);
-        bool _855 = r < push.rows;
-        bool _864;
-        if (_855)
+        bool _920 = r < push.rows;
+        bool _929;
+        if (_920)
         {
-            _864 = (lane + (16u * c)) < quads;
+            _929 = (lane + (16u * c)) < quads;
         }
         else
         {
-            _864 = _855;
+            _929 = _920;
         }
-        if (_864)
+        if (_929)
         {
             uint at = ((push.offset.x + (r * push.ldq)) + (head * push.head_size)) + (4u * (lane + (16u * c)));
-            query[c] = float4(*(const device packed_float4*)&v_892.q1[at]) * scale_of_scores(push);
+            query[c] = float4(*(const device packed_float4*)&v_957.q1[at]) * scale_of_scores(push);
         }
     }
     float highest = -3.0000000054977557577780399428115e+38;
@@ -1181,9 +1228,9 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
     spvUnsafeArray<uint, 2> places;
     spvUnsafeArray<uint4, 2> loaded;
     float2 score;
-    float _1246;
-    float _1249;
-    float _1388;
+    float _1311;
+    float _1314;
+    float _1453;
     for (uint base = first; base < last; base += 32u)
     {
         spvUnsafeArray<float4, 2> products = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
@@ -1192,35 +1239,35 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
         {
             uint param_2 = table;
             uint param_3 = (base + row) + (16u * i_1);
-            places[i_1] = place(param_2, param_3, push, v_166);
+            places[i_1] = place(param_2, param_3, push, v_183);
         }
         _Pragma("clang loop unroll(full)")
         for (uint i_2 = 0u; i_2 < 2u; i_2++)
         {
             uint key = (base + row) + (16u * i_2);
             loaded[i_2] = uint4(0u);
-            bool _978 = key < last;
-            bool _985;
-            if (_978)
+            bool _1043 = key < last;
+            bool _1050;
+            if (_1043)
             {
-                _985 = (lane + 0u) < quads;
+                _1050 = (lane + 0u) < quads;
             }
             else
             {
-                _985 = _978;
+                _1050 = _1043;
             }
-            if (_985)
+            if (_1050)
             {
                 uint param_4 = places[i_2];
                 uint param_5 = kv + (4u * (lane + 0u));
-                loaded[i_2] = key_quad(param_4, param_5, push, v_421, v_474, v_512);
+                loaded[i_2] = key_quad(param_4, param_5, push, v_486, v_539, v_577);
             }
         }
         _Pragma("clang loop unroll(full)")
         for (uint c_1 = 0u; c_1 < PARTS; c_1++)
         {
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            if (_1012 || (base == first))
+            if (_1077 || (base == first))
             {
                 pool[(row * 16u) + (lane ^ row)] = query[c_1];
             }
@@ -1239,21 +1286,21 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
                 {
                     uint key_2 = (base + row) + (16u * i_4);
                     loaded[i_4] = uint4(0u);
-                    bool _1089 = key_2 < last;
-                    bool _1099;
-                    if (_1089)
+                    bool _1154 = key_2 < last;
+                    bool _1164;
+                    if (_1154)
                     {
-                        _1099 = (lane + (16u * (c_1 + 1u))) < quads;
+                        _1164 = (lane + (16u * (c_1 + 1u))) < quads;
                     }
                     else
                     {
-                        _1099 = _1089;
+                        _1164 = _1154;
                     }
-                    if (_1099)
+                    if (_1164)
                     {
                         uint param_7 = places[i_4];
                         uint param_8 = kv + (4u * (lane + (16u * (c_1 + 1u))));
-                        loaded[i_4] = key_quad(param_7, param_8, push, v_421, v_474, v_512);
+                        loaded[i_4] = key_quad(param_7, param_8, push, v_486, v_539, v_577);
                     }
                 }
             }
@@ -1264,21 +1311,21 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
                 {
                     uint key_3 = (base + row) + (16u * i_5);
                     loaded[i_5] = uint4(0u);
-                    bool _1140 = key_3 < last;
-                    bool _1147;
-                    if (_1140)
+                    bool _1205 = key_3 < last;
+                    bool _1212;
+                    if (_1205)
                     {
-                        _1147 = (lane + 0u) < quads;
+                        _1212 = (lane + 0u) < quads;
                     }
                     else
                     {
-                        _1147 = _1140;
+                        _1212 = _1205;
                     }
-                    if (_1147)
+                    if (_1212)
                     {
                         uint param_9 = places[i_5];
                         uint param_10 = kv + (4u * (lane + 0u));
-                        loaded[i_5] = value_quad(param_9, param_10, push, v_554, v_606, v_643);
+                        loaded[i_5] = value_quad(param_9, param_10, push, v_619, v_671, v_708);
                     }
                 }
             }
@@ -1300,19 +1347,19 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
                 if (capped)
                 {
                     float param_11 = (p.x + p.y) + (p.z + p.w);
-                    _1249 = as_type<float>(push.first.w) * tanh_of(param_11);
+                    _1314 = as_type<float>(push.first.w) * tanh_of(param_11);
                 }
                 else
                 {
-                    _1249 = (p.x + p.y) + (p.z + p.w);
+                    _1314 = (p.x + p.y) + (p.z + p.w);
                 }
-                _1246 = _1249;
+                _1311 = _1314;
             }
             else
             {
-                _1246 = -3.0000000054977557577780399428115e+38;
+                _1311 = -3.0000000054977557577780399428115e+38;
             }
-            score[i_6] = _1246;
+            score[i_6] = _1311;
             uint place_1 = ((row * 32u) + lane) + (16u * i_6);
             ((threadgroup float*)&pool[768u + (place_1 / 4u)])[place_1 & 3u] = score[i_6];
         }
@@ -1338,13 +1385,13 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
             uint key_5 = (base + lane) + (16u * i_8);
             if ((key_5 >= begin) && (key_5 < end))
             {
-                _1388 = exp(score[i_8] - highest);
+                _1453 = exp(score[i_8] - highest);
             }
             else
             {
-                _1388 = 0.0;
+                _1453 = 0.0;
             }
-            float weight = _1388;
+            float weight = _1453;
             total += weight;
             uint place_2 = ((row * 32u) + lane) + (16u * i_8);
             ((threadgroup float*)&pool[896u + (place_2 / 4u)])[place_2 & 3u] = weight;
@@ -1371,21 +1418,21 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
                 {
                     uint key_7 = (base + row) + (16u * i_10);
                     loaded[i_10] = uint4(0u);
-                    bool _1485 = key_7 < last;
-                    bool _1495;
-                    if (_1485)
+                    bool _1550 = key_7 < last;
+                    bool _1560;
+                    if (_1550)
                     {
-                        _1495 = (lane + (16u * (c_3 + 1u))) < quads;
+                        _1560 = (lane + (16u * (c_3 + 1u))) < quads;
                     }
                     else
                     {
-                        _1495 = _1485;
+                        _1560 = _1550;
                     }
-                    if (_1495)
+                    if (_1560)
                     {
                         uint param_13 = places[i_10];
                         uint param_14 = kv + (4u * (lane + (16u * (c_3 + 1u))));
-                        loaded[i_10] = value_quad(param_13, param_14, push, v_554, v_606, v_643);
+                        loaded[i_10] = value_quad(param_13, param_14, push, v_619, v_671, v_708);
                     }
                 }
             }
@@ -1413,102 +1460,106 @@ void attend_tile(thread const uint& tile, thread const uint& head, const device 
     {
         t += pool[(768u + (row * 4u)) + i_12];
     }
-    float4 _1632;
+    float param_15 = (t.x + t.y) + (t.z + t.w);
+    float param_16 = 1.44269502162933349609375 * highest;
+    uint param_17 = head;
+    float _all = with_sink(param_15, param_16, param_17, push, v_375);
+    float4 _1716;
     _Pragma("clang loop unroll(full)")
     for (uint c_4 = 0u; c_4 < PARTS; c_4++)
     {
-        bool _1616 = r < push.rows;
-        bool _1625;
-        if (_1616)
+        bool _1700 = r < push.rows;
+        bool _1709;
+        if (_1700)
         {
-            _1625 = (lane + (16u * c_4)) < quads;
+            _1709 = (lane + (16u * c_4)) < quads;
         }
         else
         {
-            _1625 = _1616;
+            _1709 = _1700;
         }
-        if (_1625)
+        if (_1709)
         {
             if (end > begin)
             {
-                _1632 = sums[c_4] / float4((t.x + t.y) + (t.z + t.w));
+                _1716 = sums[c_4] / float4(_all);
             }
             else
             {
-                _1632 = float4(0.0);
+                _1716 = float4(0.0);
             }
-            float4 result = _1632;
-            uint param_15 = r;
-            uint param_16 = head;
-            uint param_17 = lane + (16u * c_4);
-            float4 param_18 = result;
-            put_quad(param_15, param_16, param_17, param_18, push, v_370, v_380);
+            float4 result = _1716;
+            uint param_18 = r;
+            uint param_19 = head;
+            uint param_20 = lane + (16u * c_4);
+            float4 param_21 = result;
+            put_quad(param_18, param_19, param_20, param_21, push, v_436, v_446);
         }
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
 }
 
-kernel void zc_attention_paged(constant Push& push [[buffer(0)]], const device Q1& v_892 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_108 [[buffer(4)]], const device Tables1& v_166 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], device Workspace4& v_2075 [[buffer(7)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_attention_paged(constant Push& push [[buffer(0)]], const device Q1& v_957 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device Spans1& v_125 [[buffer(4)]], const device Tables1& v_183 [[buffer(5)]], const device Sinks1& v_375 [[buffer(6)]], device void* spvBufferAliasSet0Binding7 [[buffer(7)]], device Workspace4& v_2149 [[buffer(8)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_421 = *(const device K1*)spvBufferAliasSet0Binding2;
-    const device auto& v_554 = *(const device V1*)spvBufferAliasSet0Binding3;
-    device auto& v_370 = *(device Out4*)spvBufferAliasSet0Binding6;
-    device auto& v_380 = *(device Out1*)spvBufferAliasSet0Binding6;
-    const device auto& v_474 = *(const device K2*)spvBufferAliasSet0Binding2;
-    const device auto& v_512 = *(const device K4*)spvBufferAliasSet0Binding2;
-    const device auto& v_606 = *(const device V2*)spvBufferAliasSet0Binding3;
-    const device auto& v_643 = *(const device V4*)spvBufferAliasSet0Binding3;
+    const device auto& v_486 = *(const device K1*)spvBufferAliasSet0Binding2;
+    const device auto& v_619 = *(const device V1*)spvBufferAliasSet0Binding3;
+    device auto& v_436 = *(device Out4*)spvBufferAliasSet0Binding7;
+    device auto& v_446 = *(device Out1*)spvBufferAliasSet0Binding7;
+    const device auto& v_539 = *(const device K2*)spvBufferAliasSet0Binding2;
+    const device auto& v_577 = *(const device K4*)spvBufferAliasSet0Binding2;
+    const device auto& v_671 = *(const device V2*)spvBufferAliasSet0Binding3;
+    const device auto& v_708 = *(const device V4*)spvBufferAliasSet0Binding3;
     threadgroup float4 pool[1024];
-    if (_3426)
+    if (_3513)
     {
         uint teams = ((((push.heads / push.kv_heads) + HEADS) - 1u) / HEADS) * push.kv_heads;
-        uint3 _3448 = push.first.xyz + gl_WorkGroupID;
-        uint _3449 = _3448.y;
-        for (uint r = _3449; r < push.rows; r += push.groups.y)
+        uint3 _3535 = push.first.xyz + gl_WorkGroupID;
+        uint _3536 = _3535.y;
+        for (uint r = _3536; r < push.rows; r += push.groups.y)
         {
-            uint3 _3464 = push.first.xyz + gl_WorkGroupID;
-            uint _3465 = _3464.x;
-            for (uint team = _3465; team < teams; team += push.groups.x)
+            uint3 _3551 = push.first.xyz + gl_WorkGroupID;
+            uint _3552 = _3551.x;
+            for (uint team = _3552; team < teams; team += push.groups.x)
             {
                 uint param = (push.first.xyz + gl_WorkGroupID).z;
                 uint param_1 = push.groups.z;
                 uint param_2 = r;
                 uint param_3 = team;
-                attend_split(param, param_1, param_2, param_3, v_108, push, v_166, v_370, v_380, v_421, v_474, v_512, v_554, v_606, v_643, gl_LocalInvocationID, v_892, pool, gl_SubgroupID, gl_SubgroupInvocationID, v_2075);
+                attend_split(param, param_1, param_2, param_3, v_125, push, v_183, v_375, v_436, v_446, v_486, v_539, v_577, v_619, v_671, v_708, gl_LocalInvocationID, v_957, pool, gl_SubgroupID, gl_SubgroupInvocationID, v_2149);
             }
         }
         return;
     }
-    bool joins = _3499;
-    uint _3502;
+    bool joins = _3586;
+    uint _3589;
     if (joins)
     {
-        _3502 = push.rows;
+        _3589 = push.rows;
     }
     else
     {
-        _3502 = ((push.rows - 1u) / ((push.shared_ != 0u) ? 16u : 1u)) + 1u;
+        _3589 = ((push.rows - 1u) / ((push.shared_ != 0u) ? 16u : 1u)) + 1u;
     }
-    uint tiles = _3502;
-    uint3 _3523 = push.first.xyz + gl_WorkGroupID;
-    uint _3524 = _3523.y;
-    for (uint tile = _3524; tile < tiles; tile += push.groups.y)
+    uint tiles = _3589;
+    uint3 _3610 = push.first.xyz + gl_WorkGroupID;
+    uint _3611 = _3610.y;
+    for (uint tile = _3611; tile < tiles; tile += push.groups.y)
     {
-        uint3 _3538 = push.first.xyz + gl_WorkGroupID;
-        uint _3539 = _3538.x;
-        for (uint head = _3539; head < push.heads; head += push.groups.x)
+        uint3 _3625 = push.first.xyz + gl_WorkGroupID;
+        uint _3626 = _3625.x;
+        for (uint head = _3626; head < push.heads; head += push.groups.x)
         {
             if (joins)
             {
                 uint param_4 = tile;
                 uint param_5 = head;
-                join(param_4, param_5, push, v_370, v_380, gl_LocalInvocationID, pool, gl_SubgroupID, v_2075, gl_NumSubgroups);
+                join(param_4, param_5, push, v_375, v_436, v_446, gl_LocalInvocationID, pool, gl_SubgroupID, v_2149, gl_NumSubgroups);
             }
             else
             {
                 uint param_6 = tile;
                 uint param_7 = head;
-                attend_tile(param_6, param_7, v_108, push, v_166, v_370, v_380, v_421, v_474, v_512, v_554, v_606, v_643, gl_LocalInvocationID, v_892, pool);
+                attend_tile(param_6, param_7, v_125, push, v_183, v_375, v_436, v_446, v_486, v_539, v_577, v_619, v_671, v_708, gl_LocalInvocationID, v_957, pool);
             }
         }
     }

@@ -26,6 +26,7 @@
 #define ZC_LINEAR_EXACT 32u
 #define ZC_LINEAR_GELU_TANH 64u
 #define ZC_LINEAR_FLAGS 127u
+#define ZC_LINEAR_SWIGLU_CLAMPED 128u
 #define ZC_CACHE_F32 0u
 #define ZC_CACHE_F16 1u
 #define ZC_CACHE_Q8_0 2u

@@ -65,23 +65,27 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _452 = (type == 0u);
-constant bool _461 = (type == 1u);
-constant bool _469 = (type == 2u);
-constant bool _478 = (type == 3u);
-constant bool _487 = (type == 4u);
-constant bool _497 = (type == 5u);
-constant bool _507 = (type == 6u);
-constant bool _518 = (type == 7u);
-constant bool _528 = (type == 8u);
-constant bool _537 = (type == 9u);
-constant bool _546 = (type == 10u);
-constant bool _555 = (type == 11u);
-constant bool _564 = (type == 12u);
-constant bool _574 = (type == 13u);
-constant bool _583 = (type == 14u);
-constant bool _593 = (type == 15u);
-constant bool _602 = (type == 16u);
+constant bool _457 = (type == 0u);
+constant bool _466 = (type == 1u);
+constant bool _474 = (type == 2u);
+constant bool _483 = (type == 3u);
+constant bool _492 = (type == 4u);
+constant bool _502 = (type == 5u);
+constant bool _512 = (type == 6u);
+constant bool _523 = (type == 7u);
+constant bool _533 = (type == 8u);
+constant bool _542 = (type == 9u);
+constant bool _551 = (type == 10u);
+constant bool _560 = (type == 11u);
+constant bool _569 = (type == 12u);
+constant bool _579 = (type == 13u);
+constant bool _588 = (type == 14u);
+constant bool _598 = (type == 15u);
+constant bool _607 = (type == 16u);
+constant uint _988 = (variant / 17u);
+constant uint input_ = (_988 % 3u);
+constant bool clamped = (input_ == 1u);
+constant bool _991 = (!clamped);
 
 struct X4
 {
@@ -93,9 +97,8 @@ struct X1
     float x1[1];
 };
 
-constant uint _1043 = (variant / 17u);
-constant uint input_ = (_1043 % 3u);
-constant bool gated = (input_ == 2u);
+constant bool _1109 = (input_ == 2u);
+constant bool gated = (clamped || _1109);
 
 struct Push
 {
@@ -124,151 +127,151 @@ struct Y1
     float y1[1];
 };
 
-constant bool _1494 = (type == 10u);
-constant bool _1495 = (type == 11u);
-constant bool _1496 = (_1494 || _1495);
-constant bool _1497 = (type == 12u);
-constant bool runs_apart = (_1496 || _1497);
-constant bool _1935 = (type == 10u);
-constant bool _1936 = (type == 11u);
-constant bool _1937 = (_1935 || _1936);
-constant bool _1949 = (type == 11u);
-constant bool _1975 = (type == 12u);
-constant bool _1991 = (type == 8u);
-constant bool _1992 = (type == 9u);
-constant bool _1993 = (_1991 || _1992);
-constant bool _2023 = (type == 15u);
-constant bool _2044 = (type == 15u);
-constant bool _2053 = (type == 14u);
-constant bool _2074 = (type == 9u);
-constant bool _2088 = (type == 12u);
-constant bool _2106 = (type == 10u);
-constant bool _2124 = (type == 11u);
-constant bool _2145 = (type == 0u);
-constant bool _2153 = (type == 1u);
-constant bool _2161 = (type == 2u);
-constant bool _2169 = (type == 3u);
-constant bool _2177 = (type == 4u);
-constant bool _2185 = (type == 5u);
-constant bool _2193 = (type == 6u);
-constant bool _2201 = (type == 7u);
-constant bool _2209 = (type == 8u);
-constant bool _2217 = (type == 9u);
-constant bool _2225 = (type == 10u);
-constant bool _2233 = (type == 11u);
-constant bool _2241 = (type == 12u);
-constant bool _2249 = (type == 13u);
-constant bool _2257 = (type == 14u);
-constant bool _2265 = (type == 15u);
-constant bool _2273 = (type == 16u);
+constant bool _1545 = (type == 10u);
+constant bool _1546 = (type == 11u);
+constant bool _1547 = (_1545 || _1546);
+constant bool _1548 = (type == 12u);
+constant bool runs_apart = (_1547 || _1548);
+constant bool _1986 = (type == 10u);
+constant bool _1987 = (type == 11u);
+constant bool _1988 = (_1986 || _1987);
+constant bool _2000 = (type == 11u);
+constant bool _2026 = (type == 12u);
+constant bool _2042 = (type == 8u);
+constant bool _2043 = (type == 9u);
+constant bool _2044 = (_2042 || _2043);
+constant bool _2074 = (type == 15u);
+constant bool _2095 = (type == 15u);
+constant bool _2104 = (type == 14u);
+constant bool _2125 = (type == 9u);
+constant bool _2139 = (type == 12u);
+constant bool _2157 = (type == 10u);
+constant bool _2175 = (type == 11u);
+constant bool _2196 = (type == 0u);
+constant bool _2204 = (type == 1u);
+constant bool _2212 = (type == 2u);
+constant bool _2220 = (type == 3u);
+constant bool _2228 = (type == 4u);
+constant bool _2236 = (type == 5u);
+constant bool _2244 = (type == 6u);
+constant bool _2252 = (type == 7u);
+constant bool _2260 = (type == 8u);
+constant bool _2268 = (type == 9u);
+constant bool _2276 = (type == 10u);
+constant bool _2284 = (type == 11u);
+constant bool _2292 = (type == 12u);
+constant bool _2300 = (type == 13u);
+constant bool _2308 = (type == 14u);
+constant bool _2316 = (type == 15u);
+constant bool _2324 = (type == 16u);
 constant uint way = (variant / 51u);
-constant bool _2294 = (way <= 2u);
-constant bool _2295 = (way == 4u);
-constant bool _2296 = (way == 5u);
-constant bool _2297 = (_2295 || _2296);
-constant bool _2298 = (way == 12u);
-constant bool _2299 = (_2297 || _2298);
-constant bool _2300 = (way == 15u);
-constant bool _2301 = (_2299 || _2300);
-constant uint _2302 = _2301 ? 4u : 2u;
-constant uint ROWS = _2294 ? 1u : _2302;
-constant bool _2330 = (type == 0u);
-constant bool _2343 = (type == 16u);
-constant bool _2388 = (way == 1u);
-constant bool _2389 = (way == 5u);
-constant bool _2390 = (way == 7u);
-constant bool _2391 = (_2389 || _2390);
-constant bool _2392 = (way == 12u);
-constant uint _2393 = _2392 ? 16u : 32u;
-constant uint _2394 = _2391 ? 8u : _2393;
-constant uint TEAM = _2388 ? 64u : _2394;
-constant uint _2396 = (TEAM / 4u);
-constant uint _2403 = (TEAM / 4u);
-constant uint _2404 = (_2403 + 1u);
-constant uint _2428 = (TEAM - 1u);
-constant bool _2445 = (way == 6u);
-constant bool _2446 = (way == 7u);
-constant bool _2447 = (way == 15u);
-constant bool _2448 = (_2446 || _2447);
-constant uint _2449 = _2448 ? 4u : 1u;
-constant uint XS = _2445 ? 2u : _2449;
-constant uint _2470 = (TEAM / 4u);
-constant uint _2471 = (_2470 + 1u);
-constant uint _2501 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2501 * ROWS);
-constant uint _2503 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _2503 : GROUP_ROWS;
-constant uint _2556 = (ROWS / 2u);
-constant uint _2557 = false ? _2556 : ROWS;
-constant bool _2678 = (type == 13u);
-constant bool _2679 = (type == 14u);
-constant bool signed_runs = (_2678 || _2679);
-constant bool _2695 = (XS == 1u);
-constant bool _2697 = (XS == 2u);
-constant uint _2700 = _2697 ? 1792u : 768u;
-constant uint CHUNK = _2695 ? 3584u : _2700;
-constant uint _2702 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2702 * 9u);
+constant bool _2345 = (way <= 2u);
+constant bool _2346 = (way == 4u);
+constant bool _2347 = (way == 5u);
+constant bool _2348 = (_2346 || _2347);
+constant bool _2349 = (way == 12u);
+constant bool _2350 = (_2348 || _2349);
+constant bool _2351 = (way == 15u);
+constant bool _2352 = (_2350 || _2351);
+constant uint _2353 = _2352 ? 4u : 2u;
+constant uint ROWS = _2345 ? 1u : _2353;
+constant bool _2381 = (type == 0u);
+constant bool _2394 = (type == 16u);
+constant bool _2439 = (way == 1u);
+constant bool _2440 = (way == 5u);
+constant bool _2441 = (way == 7u);
+constant bool _2442 = (_2440 || _2441);
+constant bool _2443 = (way == 12u);
+constant uint _2444 = _2443 ? 16u : 32u;
+constant uint _2445 = _2442 ? 8u : _2444;
+constant uint TEAM = _2439 ? 64u : _2445;
+constant uint _2447 = (TEAM / 4u);
+constant uint _2454 = (TEAM / 4u);
+constant uint _2455 = (_2454 + 1u);
+constant uint _2479 = (TEAM - 1u);
+constant bool _2496 = (way == 6u);
+constant bool _2497 = (way == 7u);
+constant bool _2498 = (way == 15u);
+constant bool _2499 = (_2497 || _2498);
+constant uint _2500 = _2499 ? 4u : 1u;
+constant uint XS = _2496 ? 2u : _2500;
+constant uint _2521 = (TEAM / 4u);
+constant uint _2522 = (_2521 + 1u);
+constant uint _2552 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2552 * ROWS);
+constant uint _2554 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _2554 : GROUP_ROWS;
+constant uint _2607 = (ROWS / 2u);
+constant uint _2608 = false ? _2607 : ROWS;
+constant bool _2729 = (type == 13u);
+constant bool _2730 = (type == 14u);
+constant bool signed_runs = (_2729 || _2730);
+constant bool _2746 = (XS == 1u);
+constant bool _2748 = (XS == 2u);
+constant uint _2751 = _2748 ? 1792u : 768u;
+constant uint CHUNK = _2746 ? 3584u : _2751;
+constant uint _2753 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2753 * 9u);
 constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
-constant bool _4377 = (type == 11u);
-constant bool _4379 = (type == 8u);
-constant bool _4380 = (type == 15u);
-constant bool _4381 = (_4379 || _4380);
-constant int _4383 = _4381 ? 16 : 0;
-constant int RUN_ZERO = _4377 ? 4 : _4383;
-constant bool _4397 = (type == 9u);
-constant bool _4398 = (type == 10u);
-constant bool _4399 = (_4397 || _4398);
-constant bool _4400 = (type == 12u);
-constant bool run_minima = (_4399 || _4400);
-constant bool _4421 = (type == 8u);
-constant bool _4422 = (type == 9u);
-constant bool _4423 = (_4421 || _4422);
-constant bool _4424 = (type == 10u);
-constant bool _4425 = (_4423 || _4424);
-constant bool _4426 = (type == 11u);
-constant bool _4427 = (_4425 || _4426);
-constant bool _4428 = (type == 12u);
-constant bool _4429 = (_4427 || _4428);
-constant bool _4430 = (type == 13u);
-constant bool _4431 = (_4429 || _4430);
-constant bool _4432 = (type == 14u);
-constant bool _4433 = (_4431 || _4432);
-constant bool _4434 = (type == 15u);
-constant bool runs = (_4433 || _4434);
-constant bool _4450 = (type == 0u);
-constant bool _4465 = (type == 1u);
-constant bool _4480 = (type == 2u);
-constant bool _4495 = (type == 3u);
-constant bool _4510 = (type == 4u);
-constant bool _4525 = (type == 5u);
-constant bool _4540 = (type == 6u);
-constant bool _4555 = (type == 7u);
-constant bool _4570 = (type == 8u);
-constant bool _4573 = (type == 9u);
-constant bool _4576 = (type == 10u);
-constant bool _4579 = (type == 11u);
-constant bool _4582 = (type == 12u);
-constant bool _4585 = (type == 13u);
-constant bool _4588 = (type == 14u);
-constant bool _4591 = (type == 15u);
-constant bool _4594 = (type == 16u);
-constant bool _4911 = (type == 4u);
-constant bool _4912 = (type == 5u);
-constant bool _4913 = (_4911 || _4912);
-constant bool _4914 = (type == 6u);
-constant bool _4915 = (_4913 || _4914);
-constant bool summed = (_4915 || runs);
-constant uint _4925 = (TEAM - 1u);
-constant bool _4928 = (type == 0u);
-constant bool _4929 = (type == 1u);
-constant bool _4930 = (_4928 || _4929);
-constant bool _4931 = (type == 2u);
-constant bool _4932 = (_4930 || _4931);
-constant bool _4933 = (type == 16u);
-constant bool plain = (_4932 || _4933);
+constant bool _4428 = (type == 11u);
+constant bool _4430 = (type == 8u);
+constant bool _4431 = (type == 15u);
+constant bool _4432 = (_4430 || _4431);
+constant int _4434 = _4432 ? 16 : 0;
+constant int RUN_ZERO = _4428 ? 4 : _4434;
+constant bool _4448 = (type == 9u);
+constant bool _4449 = (type == 10u);
+constant bool _4450 = (_4448 || _4449);
+constant bool _4451 = (type == 12u);
+constant bool run_minima = (_4450 || _4451);
+constant bool _4472 = (type == 8u);
+constant bool _4473 = (type == 9u);
+constant bool _4474 = (_4472 || _4473);
+constant bool _4475 = (type == 10u);
+constant bool _4476 = (_4474 || _4475);
+constant bool _4477 = (type == 11u);
+constant bool _4478 = (_4476 || _4477);
+constant bool _4479 = (type == 12u);
+constant bool _4480 = (_4478 || _4479);
+constant bool _4481 = (type == 13u);
+constant bool _4482 = (_4480 || _4481);
+constant bool _4483 = (type == 14u);
+constant bool _4484 = (_4482 || _4483);
+constant bool _4485 = (type == 15u);
+constant bool runs = (_4484 || _4485);
+constant bool _4501 = (type == 0u);
+constant bool _4516 = (type == 1u);
+constant bool _4531 = (type == 2u);
+constant bool _4546 = (type == 3u);
+constant bool _4561 = (type == 4u);
+constant bool _4576 = (type == 5u);
+constant bool _4591 = (type == 6u);
+constant bool _4606 = (type == 7u);
+constant bool _4621 = (type == 8u);
+constant bool _4624 = (type == 9u);
+constant bool _4627 = (type == 10u);
+constant bool _4630 = (type == 11u);
+constant bool _4633 = (type == 12u);
+constant bool _4636 = (type == 13u);
+constant bool _4639 = (type == 14u);
+constant bool _4642 = (type == 15u);
+constant bool _4645 = (type == 16u);
+constant bool _4962 = (type == 4u);
+constant bool _4963 = (type == 5u);
+constant bool _4964 = (_4962 || _4963);
+constant bool _4965 = (type == 6u);
+constant bool _4966 = (_4964 || _4965);
+constant bool summed = (_4966 || runs);
+constant uint _4976 = (TEAM - 1u);
+constant bool _4979 = (type == 0u);
+constant bool _4980 = (type == 1u);
+constant bool _4981 = (_4979 || _4980);
+constant bool _4982 = (type == 2u);
+constant bool _4983 = (_4981 || _4982);
+constant bool _4984 = (type == 16u);
+constant bool plain = (_4983 || _4984);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _4958 = (256u / UNIT);
+constant uint _5009 = (256u / UNIT);
 
 struct Ids1
 {
@@ -277,9 +280,9 @@ struct Ids1
 
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _3080 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4644 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _5015 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _3131 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4695 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _5066 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -290,160 +293,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _453;
-    if (_452)
+    uint _458;
+    if (_457)
     {
-        _453 = (k / 1u) * 2u;
+        _458 = (k / 1u) * 2u;
     }
     else
     {
-        uint _462;
-        if (_461)
+        uint _467;
+        if (_466)
         {
-            _462 = (k / 1u) * 1u;
+            _467 = (k / 1u) * 1u;
         }
         else
         {
-            uint _470;
-            if (_469)
+            uint _475;
+            if (_474)
             {
-                _470 = (k / 1u) * 1u;
+                _475 = (k / 1u) * 1u;
             }
             else
             {
-                uint _479;
-                if (_478)
+                uint _484;
+                if (_483)
                 {
-                    _479 = (k / 32u) * 17u;
+                    _484 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _488;
-                    if (_487)
+                    uint _493;
+                    if (_492)
                     {
-                        _488 = (k / 32u) * 9u;
+                        _493 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _498;
-                        if (_497)
+                        uint _503;
+                        if (_502)
                         {
-                            _498 = (k / 32u) * 10u;
+                            _503 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _508;
-                            if (_507)
+                            uint _513;
+                            if (_512)
                             {
-                                _508 = (k / 256u) * 72u;
+                                _513 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _519;
-                                if (_518)
+                                uint _524;
+                                if (_523)
                                 {
-                                    _519 = (k / 256u) * 105u;
+                                    _524 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _529;
-                                    if (_528)
+                                    uint _534;
+                                    if (_533)
                                     {
-                                        _529 = (k / 32u) * 11u;
+                                        _534 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _538;
-                                        if (_537)
+                                        uint _543;
+                                        if (_542)
                                         {
-                                            _538 = (k / 32u) * 12u;
+                                            _543 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _547;
-                                            if (_546)
+                                            uint _552;
+                                            if (_551)
                                             {
-                                                _547 = (k / 256u) * 42u;
+                                                _552 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _556;
-                                                if (_555)
+                                                uint _561;
+                                                if (_560)
                                                 {
-                                                    _556 = (k / 256u) * 55u;
+                                                    _561 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _565;
-                                                    if (_564)
+                                                    uint _570;
+                                                    if (_569)
                                                     {
-                                                        _565 = (k / 256u) * 88u;
+                                                        _570 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _575;
-                                                        if (_574)
+                                                        uint _580;
+                                                        if (_579)
                                                         {
-                                                            _575 = (k / 32u) * 9u;
+                                                            _580 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _584;
-                                                            if (_583)
+                                                            uint _589;
+                                                            if (_588)
                                                             {
-                                                                _584 = (k / 256u) * 68u;
+                                                                _589 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _594;
-                                                                if (_593)
+                                                                uint _599;
+                                                                if (_598)
                                                                 {
-                                                                    _594 = (k / 64u) * 17u;
+                                                                    _599 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _603;
-                                                                    if (_602)
+                                                                    uint _608;
+                                                                    if (_607)
                                                                     {
-                                                                        _603 = (k / 2u) * 1u;
+                                                                        _608 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _603 = 0u;
+                                                                        _608 = 0u;
                                                                     }
-                                                                    _594 = _603;
+                                                                    _599 = _608;
                                                                 }
-                                                                _584 = _594;
+                                                                _589 = _599;
                                                             }
-                                                            _575 = _584;
+                                                            _580 = _589;
                                                         }
-                                                        _565 = _575;
+                                                        _570 = _580;
                                                     }
-                                                    _556 = _565;
+                                                    _561 = _570;
                                                 }
-                                                _547 = _556;
+                                                _552 = _561;
                                             }
-                                            _538 = _547;
+                                            _543 = _552;
                                         }
-                                        _529 = _538;
+                                        _534 = _543;
                                     }
-                                    _519 = _529;
+                                    _524 = _534;
                                 }
-                                _508 = _519;
+                                _513 = _524;
                             }
-                            _498 = _508;
+                            _503 = _513;
                         }
-                        _488 = _498;
+                        _493 = _503;
                     }
-                    _479 = _488;
+                    _484 = _493;
                 }
-                _470 = _479;
+                _475 = _484;
             }
-            _462 = _470;
+            _467 = _475;
         }
-        _453 = _462;
+        _458 = _467;
     }
-    return _453;
+    return _458;
 }
 
 static inline __attribute__((always_inline))
@@ -451,8 +454,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2557);
-    uint _2578;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2608);
+    uint _2629;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -460,13 +463,13 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _2578 = y / 2u;
+                _2629 = y / 2u;
             }
             else
             {
-                _2578 = y;
+                _2629 = y;
             }
-            row[y] = (2u * push.offset.y) + ((matrix_row + min((from + _2578), (push.n - 1u))) * halves);
+            row[y] = (2u * push.offset.y) + ((matrix_row + min((from + _2629), (push.n - 1u))) * halves);
         }
     }
 }
@@ -478,39 +481,39 @@ Unit no_unit()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_442)
+uint4 weight_words(thread const uint& i, const device Weights4& v_447)
 {
-    return v_442.weights4[i];
+    return v_447.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_430)
+uint weight_word(thread const uint& i, const device Weights1& v_435)
 {
-    return v_430.weights1[i];
+    return v_435.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, const device Weights1& v_430, const device Weights4& v_442, constant Push& push)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, const device Weights1& v_435, const device Weights4& v_447, constant Push& push)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _1247 = (at & 3u) == 0u;
-    bool _1254;
-    if (_1247)
+    bool _1298 = (at & 3u) == 0u;
+    bool _1305;
+    if (_1298)
     {
-        _1254 = (at + 7u) <= last;
+        _1305 = (at + 7u) <= last;
     }
     else
     {
-        _1254 = _1247;
+        _1305 = _1298;
     }
-    if (_1254)
+    if (_1305)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_442);
+        unit.a = weight_words(param, v_447);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, v_442);
+        unit.b = weight_words(param_1, v_447);
     }
     else
     {
@@ -518,16 +521,16 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, const device We
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, v_430);
+            unit.a[e] = weight_word(param_2, v_435);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, v_430);
+            unit.b[e] = weight_word(param_3, v_435);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, const device Weights1& v_430, constant Push& push)
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, const device Weights1& v_435, constant Push& push)
 {
     uint at = (row + (4u * u)) / 2u;
     uint last = (row + ((push.k - 1u) / 2u)) / 2u;
@@ -536,32 +539,32 @@ Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, const devic
     for (uint e = 0u; e < 3u; e++)
     {
         uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, v_430);
+        unit.a[e] = weight_word(param, v_435);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, const device Weights1& v_430, const device Weights4& v_442, constant Push& push)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, const device Weights1& v_435, const device Weights4& v_447, constant Push& push)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _1320 = (h & 7u) == 0u;
-    bool _1327;
-    if (_1320)
+    bool _1371 = (h & 7u) == 0u;
+    bool _1378;
+    if (_1371)
     {
-        _1327 = (at + 3u) <= last;
+        _1378 = (at + 3u) <= last;
     }
     else
     {
-        _1327 = _1320;
+        _1378 = _1371;
     }
-    if (_1327)
+    if (_1378)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_442);
+        unit.a = weight_words(param, v_447);
     }
     else
     {
@@ -569,41 +572,41 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, const device We
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, v_430);
+            unit.a[e] = weight_word(param_1, v_435);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, v_430);
+        unit.b.x = weight_word(param_2, v_435);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, const device Weights1& v_430, const device Weights4& v_442, constant Push& push)
+void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, const device Weights1& v_435, const device Weights4& v_447, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
         {
-            if (_2330)
+            if (_2381)
             {
                 uint param = row[y];
                 uint param_1 = u;
-                unit[y] = load_unit_F32(param, param_1, v_430, v_442, push);
+                unit[y] = load_unit_F32(param, param_1, v_435, v_447, push);
             }
             else
             {
-                if (_2343)
+                if (_2394)
                 {
                     uint param_2 = row[y];
                     uint param_3 = u;
-                    unit[y] = load_unit_F8_E4M3(param_2, param_3, v_430, push);
+                    unit[y] = load_unit_F8_E4M3(param_2, param_3, v_435, push);
                 }
                 else
                 {
                     uint param_4 = row[y];
                     uint param_5 = u;
-                    unit[y] = load_unit_F16(param_4, param_5, v_430, v_442, push);
+                    unit[y] = load_unit_F16(param_4, param_5, v_435, v_447, push);
                 }
             }
         }
@@ -611,25 +614,25 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_994, const device X1& v_1007)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1060, const device X1& v_1073)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_994.x4[i / 4u];
+        return v_1060.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1007.x1[i];
+    v.x = v_1073.x1[i];
     if (count > 1u)
     {
-        v.y = v_1007.x1[i + 1u];
+        v.y = v_1073.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1007.x1[i + 2u];
+        v.z = v_1073.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1007.x1[i + 3u];
+        v.w = v_1073.x1[i + 3u];
     }
     return v;
 }
@@ -641,15 +644,30 @@ float silu(thread const float& x)
 }
 
 static inline __attribute__((always_inline))
+float4 gated_input(thread const float4& gate, thread const float4& up)
+{
+    if (_991)
+    {
+        float param = gate.x;
+        float param_1 = gate.y;
+        float param_2 = gate.z;
+        float param_3 = gate.w;
+        return float4(silu(param), silu(param_1), silu(param_2), silu(param_3)) * up;
+    }
+    float4 limit = float4(7.0);
+    float4 g = select(gate, limit, gate > limit);
+    float4 u = select(up, sign(up) * limit, abs(up) > limit);
+    return (g / (float4(1.0) + exp(g * (-1.70200002193450927734375)))) * (u + float4(1.0));
+}
+
+static inline __attribute__((always_inline))
 float4 input_of(thread const float4& x, thread const float4& up, thread const float4& factor, thread float& squares)
 {
     if (gated)
     {
-        float param = x.x;
-        float param_1 = x.y;
-        float param_2 = x.z;
-        float param_3 = x.w;
-        return float4(silu(param), silu(param_1), silu(param_2), silu(param_3)) * up;
+        float4 param = x;
+        float4 param_1 = up;
+        return gated_input(param, param_1);
     }
     if (false)
     {
@@ -660,7 +678,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_994, const device X1& v_1007, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1060, const device X1& v_1073, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + (((r + m) / push.share) * push.ldx);
     uint param = count;
@@ -676,35 +694,35 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _4667 = q < quads;
-            bool _4674;
-            if (_4667)
+            bool _4718 = q < quads;
+            bool _4725;
+            if (_4718)
             {
-                _4674 = at < push.k;
+                _4725 = at < push.k;
             }
             else
             {
-                _4674 = _4667;
+                _4725 = _4718;
             }
-            bool _4683;
-            if (_4674)
+            bool _4734;
+            if (_4725)
             {
-                _4683 = (r + m) < push.rows;
+                _4734 = (r + m) < push.rows;
             }
             else
             {
-                _4683 = _4674;
+                _4734 = _4725;
             }
-            if (_4683)
+            if (_4734)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_994, v_1007);
+                v[part] = x_at(param_2, param_3, v_1060, v_1073);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_994, v_1007);
+                    factor[part] = x_at(param_4, param_5, v_1060, v_1073);
                 }
                 else
                 {
@@ -726,19 +744,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_7 = factor[part_1];
                 float4 param_8 = factor[part_1];
                 float param_9 = squares;
-                float4 _4760 = input_of(param_6, param_7, param_8, param_9);
+                float4 _4811 = input_of(param_6, param_7, param_8, param_9);
                 squares = param_9;
-                float4 value = _4760;
-                bool _4769;
+                float4 value = _4811;
+                bool _4820;
                 if (false)
                 {
-                    _4769 = (at_1 + 4u) > push.k;
+                    _4820 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4769 = false;
+                    _4820 = false;
                 }
-                if (_4769)
+                if (_4820)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -778,7 +796,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_994, const device X1& v_1007, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1060, const device X1& v_1073, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -791,7 +809,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_994, v_1007, push, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_1060, v_1073, push, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -805,48 +823,48 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_430)
+uint4 first_words(thread const uint& at, const device Weights1& v_435)
 {
-    return uint4(*(const device packed_uint4*)&v_430.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_435.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& v_430)
+uint4 four_words(thread const uint& at, const device Weights1& v_435)
 {
     uint param = at;
-    return first_words(param, v_430);
+    return first_words(param, v_435);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_430)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_435)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, v_430), four_words(param_1, v_430), weight_word(param_2, v_430), 0u };
+    return Unit{ four_words(param, v_435), four_words(param_1, v_435), weight_word(param_2, v_435), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_430)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_435)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, v_430), uint4(0u), weight_word(param_1, v_430), 0u };
+    return Unit{ four_words(param, v_435), uint4(0u), weight_word(param_1, v_435), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_430)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_435)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, v_430), uint4(0u), weight_word(param_1, v_430), 0u };
+    return Unit{ four_words(param, v_435), uint4(0u), weight_word(param_1, v_435), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_430, const device Weights4& v_442)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_435, const device Weights4& v_447)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -854,11 +872,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device W
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, v_442), weight_words(param_1, v_442), 0u, 0u };
+        return Unit{ weight_words(param, v_447), weight_words(param_1, v_447), 0u, 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, v_430), four_words(param_3, v_430), 0u, 0u };
+    return Unit{ four_words(param_2, v_435), four_words(param_3, v_435), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -868,7 +886,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_430)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_435)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
@@ -880,340 +898,340 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device W
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, v_430), weight_word(param_1, v_430), weight_word(param_2, v_430), weight_word(param_3, v_430));
+    uint4 a = uint4(weight_word(param, v_435), weight_word(param_1, v_435), weight_word(param_2, v_435), weight_word(param_3, v_435));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, v_430), weight_word(param_5, v_430), weight_word(param_6, v_430), weight_word(param_7, v_430));
+    uint4 b = uint4(weight_word(param_4, v_435), weight_word(param_5, v_435), weight_word(param_6, v_435), weight_word(param_7, v_435));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, v_430);
+        uint param_12 = weight_word(param_10, v_435);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, v_430);
+        uint param_17 = weight_word(param_15, v_435);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, v_430);
+        uint param_22 = weight_word(param_20, v_435);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, v_430);
+        uint param_27 = weight_word(param_25, v_435);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, v_430), 0u };
+    return Unit{ a, b, weight_word(param_28, v_435), 0u };
 }
 
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _632;
+    uint _637;
     if ((h & 1u) != 0u)
     {
-        _632 = (low >> 16u) | (high << 16u);
+        _637 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _632 = low;
+        _637 = low;
     }
-    return _632;
+    return _637;
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_430)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_435)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_430.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_435.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, const device Weights1& v_430)
+uint2 two_words_of(thread const uint& h, const device Weights1& v_435)
 {
     uint param = h;
-    return first_shorts(param, v_430);
+    return first_shorts(param, v_435);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, const device Weights1& v_430)
+uint4 four_words_of(thread const uint& h, const device Weights1& v_435)
 {
     uint param = h;
     uint param_1 = h + 4u;
-    return uint4(first_shorts(param, v_430), first_shorts(param_1, v_430));
+    return uint4(first_shorts(param, v_435), first_shorts(param_1, v_435));
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_430)
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_435)
 {
     uint h = row + (11u * u);
     uint param = h;
-    uint2 head = two_words_of(param, v_430);
+    uint2 head = two_words_of(param, v_435);
     uint param_1 = h + 3u;
     uint param_2 = head.x;
     uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, v_430), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
+    return Unit{ four_words_of(param_1, v_435), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_430)
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_435)
 {
     uint at = (row / 2u) + (6u * u);
     uint param = at;
-    uint4 words = four_words(param, v_430);
+    uint4 words = four_words(param, v_435);
     uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, v_430)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
+    return Unit{ uint4(words.zw, two_words_of(param_1, v_435)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_430)
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_435)
 {
     uint at = (row / 2u) + ((u / 8u) * 21u);
     uint part = (u / 4u) & 1u;
     uint param = ((at + 4u) + (8u * part)) + (4u * (u & 1u));
-    uint4 words = four_words(param, v_430) >> uint4(2u * (u & 2u));
+    uint4 words = four_words(param, v_435) >> uint4(2u * (u & 2u));
     uint param_1 = (2u * at) + (4u * part);
-    uint2 scales = two_words_of(param_1, v_430) >> uint2(8u * (u & 1u));
+    uint2 scales = two_words_of(param_1, v_435) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _1634;
+    uint _1685;
     if ((u & 2u) != 0u)
     {
-        _1634 = scales.y;
+        _1685 = scales.y;
     }
     else
     {
-        _1634 = scales.x;
+        _1685 = scales.x;
     }
-    return Unit{ words, uint4(0u), weight_word(param_2, v_430), _1634 };
+    return Unit{ words, uint4(0u), weight_word(param_2, v_435), _1685 };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_430)
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_435)
 {
     uint h = row + ((u / 8u) * 55u);
     uint part = (u / 4u) & 1u;
     uint pair = (u / 2u) & 3u;
     uint param = ((h + 16u) + (16u * part)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, v_430) >> uint4(2u * (u & 2u));
+    uint4 words = four_words_of(param, v_435) >> uint4(2u * (u & 2u));
     uint param_1 = h + 48u;
-    uint2 a = two_words_of(param_1, v_430);
+    uint2 a = two_words_of(param_1, v_435);
     uint param_2 = h + 51u;
-    uint2 b = two_words_of(param_2, v_430);
-    uint _1693;
+    uint2 b = two_words_of(param_2, v_435);
+    uint _1744;
     if ((u & 2u) != 0u)
     {
-        _1693 = a.y;
+        _1744 = a.y;
     }
     else
     {
-        _1693 = a.x;
+        _1744 = a.x;
     }
-    uint four = _1693 >> (4u * part);
+    uint four = _1744 >> (4u * part);
     uint param_3 = b.x;
     uint param_4 = b.y;
     uint two = next_half(param_3, param_4) >> (2u * pair);
     uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
     uint param_5 = h + (8u * (u & 1u));
-    return Unit{ words, four_words_of(param_5, v_430) >> uint4(2u * pair), b.y >> 16u, scales };
+    return Unit{ words, four_words_of(param_5, v_435) >> uint4(2u * pair), b.y >> 16u, scales };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_430)
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_435)
 {
     uint at = (row / 2u) + ((u / 8u) * 44u);
     uint pair = (u / 2u) & 3u;
     uint param = at;
-    uint4 head = four_words(param, v_430);
+    uint4 head = four_words(param, v_435);
     uint3 words = head.yzw >> uint3(16u * (pair & 1u));
-    uint _1777;
+    uint _1828;
     if (pair < 2u)
     {
-        _1777 = words.x & 16191u;
+        _1828 = words.x & 16191u;
     }
     else
     {
-        _1777 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _1828 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _1777;
-    uint _1799;
+    uint scales = _1828;
+    uint _1850;
     if (pair < 2u)
     {
-        _1799 = words.y & 16191u;
+        _1850 = words.y & 16191u;
     }
     else
     {
-        _1799 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _1850 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _1799;
+    uint minima = _1850;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
     uint param_2 = (at + 4u) + (4u * (u & 1u));
-    return Unit{ four_words(param_1, v_430), four_words(param_2, v_430) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
+    return Unit{ four_words(param_1, v_435), four_words(param_2, v_435) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_430)
+uint first_short(thread const uint& h, const device Weights1& v_435)
 {
-    return uint(((const device ushort*)&v_430.weights1[0])[h]);
+    return uint(((const device ushort*)&v_435.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, const device Weights1& v_430)
+uint half_at(thread const uint& h, const device Weights1& v_435)
 {
     uint param = h;
-    return first_short(param, v_430);
+    return first_short(param, v_435);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_430)
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_435)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h;
-    return Unit{ four_words_of(param, v_430), uint4(0u), half_at(param_1, v_430), 0u };
+    return Unit{ four_words_of(param, v_435), uint4(0u), half_at(param_1, v_435), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_430)
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_435)
 {
     uint at = (row / 2u) + ((u / 8u) * 34u);
     uint param = 2u * at;
-    uint2 head = two_words_of(param, v_430);
+    uint2 head = two_words_of(param, v_435);
     uint param_1 = (at + 2u) + (4u * (u & 7u));
-    return Unit{ four_words(param_1, v_430), uint4(0u), head.x, head.y };
+    return Unit{ four_words(param_1, v_435), uint4(0u), head.x, head.y };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_430)
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_435)
 {
     uint byte_ = (2u * row) + (17u * u);
     uint at = byte_ / 4u;
     uint shift = 8u * (byte_ & 3u);
     uint param = at;
-    uint4 words = four_words(param, v_430);
+    uint4 words = four_words(param, v_435);
     uint param_1 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_1, v_430));
+    uint4 next = uint4(words.yzw, weight_word(param_1, v_435));
     return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, const device Weights1& v_430, const device Weights4& v_442, constant Push& push)
+Unit load_unit(thread const uint& row, thread const uint& u, const device Weights1& v_435, const device Weights4& v_447, constant Push& push)
 {
     Unit unit = no_unit();
-    if (_2145)
+    if (_2196)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, v_430, v_442, push);
+        unit = load_unit_F32(param, param_1, v_435, v_447, push);
     }
-    if (_2153)
+    if (_2204)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, v_430, v_442, push);
+        unit = load_unit_F16(param_2, param_3, v_435, v_447, push);
     }
-    if (_2161)
+    if (_2212)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, v_430, v_442, push);
+        unit = load_unit_F16(param_4, param_5, v_435, v_447, push);
     }
-    if (_2169)
+    if (_2220)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_430);
+        unit = load_unit_Q8_0(param_6, param_7, v_435);
     }
-    if (_2177)
+    if (_2228)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_430);
+        unit = load_unit_Q4_0(param_8, param_9, v_435);
     }
-    if (_2185)
+    if (_2236)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_430);
+        unit = load_unit_Q4_1(param_10, param_11, v_435);
     }
-    if (_2193)
+    if (_2244)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_430, v_442);
+        unit = load_unit_Q4_K(param_12, param_13, v_435, v_447);
     }
-    if (_2201)
+    if (_2252)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_430);
+        unit = load_unit_Q6_K(param_14, param_15, v_435);
     }
-    if (_2209)
+    if (_2260)
     {
         uint param_16 = row;
         uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, v_430);
+        unit = load_unit_Q5_0(param_16, param_17, v_435);
     }
-    if (_2217)
+    if (_2268)
     {
         uint param_18 = row;
         uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, v_430);
+        unit = load_unit_Q5_1(param_18, param_19, v_435);
     }
-    if (_2225)
+    if (_2276)
     {
         uint param_20 = row;
         uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, v_430);
+        unit = load_unit_Q2_K(param_20, param_21, v_435);
     }
-    if (_2233)
+    if (_2284)
     {
         uint param_22 = row;
         uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, v_430);
+        unit = load_unit_Q3_K(param_22, param_23, v_435);
     }
-    if (_2241)
+    if (_2292)
     {
         uint param_24 = row;
         uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, v_430);
+        unit = load_unit_Q5_K(param_24, param_25, v_435);
     }
-    if (_2249)
+    if (_2300)
     {
         uint param_26 = row;
         uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, v_430);
+        unit = load_unit_IQ4_NL(param_26, param_27, v_435);
     }
-    if (_2257)
+    if (_2308)
     {
         uint param_28 = row;
         uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, v_430);
+        unit = load_unit_IQ4_XS(param_28, param_29, v_435);
     }
-    if (_2265)
+    if (_2316)
     {
         uint param_30 = row;
         uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, v_430);
+        unit = load_unit_MXFP4(param_30, param_31, v_435);
     }
-    if (_2273)
+    if (_2324)
     {
         uint param_32 = row;
         uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, v_430, push);
+        unit = load_unit_F8_E4M3(param_32, param_33, v_435, push);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, const device Weights1& v_430, const device Weights4& v_442, constant Push& push)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, const device Weights1& v_435, const device Weights4& v_447, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -1222,7 +1240,7 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
         {
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, v_430, v_442, push);
+            unit[y] = load_unit(param, param_1, v_435, v_447, push);
         }
     }
 }
@@ -1230,31 +1248,31 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _1517;
+    uint _1568;
     if (runs_apart)
     {
-        _1517 = u & 1u;
+        _1568 = u & 1u;
     }
     else
     {
-        _1517 = i;
+        _1568 = i;
     }
-    return _1517;
+    return _1568;
 }
 
 static inline __attribute__((always_inline))
 uint run_block(thread const uint& u, thread const uint& i)
 {
-    uint _1499;
+    uint _1550;
     if (runs_apart)
     {
-        _1499 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        _1550 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
     }
     else
     {
-        _1499 = u;
+        _1550 = u;
     }
-    return _1499;
+    return _1550;
 }
 
 static inline __attribute__((always_inline))
@@ -1299,26 +1317,26 @@ uint4 iq4_numbers(thread const uint4& codes)
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    if (_1937)
+    if (_1988)
     {
         uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
-        uint4 _1950;
-        if (_1949)
+        uint4 _2001;
+        if (_2000)
         {
-            _1950 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
+            _2001 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _1950 = low;
+            _2001 = low;
         }
-        return _1950;
+        return _2001;
     }
     uint4 low_1 = unit.a >> uint4(4u * i);
-    if (_1975)
+    if (_2026)
     {
         return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    if (_1993)
+    if (_2044)
     {
         uint high = unit.b.x >> (16u * i);
         uint param = high;
@@ -1327,7 +1345,7 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_3 = high >> 12u;
         return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
     }
-    if (_2023)
+    if (_2074)
     {
         uint4 param_4 = low_1;
         return fp4_numbers(param_4);
@@ -1364,18 +1382,18 @@ float4 small_bytes(thread const uint& w)
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _2681;
+    float4 _2732;
     if (signed_runs)
     {
         uint param = w;
-        _2681 = bytes_and_384(param);
+        _2732 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _2681 = small_bytes(param_1);
+        _2732 = small_bytes(param_1);
     }
-    return _2681;
+    return _2732;
 }
 
 static inline __attribute__((always_inline))
@@ -1388,16 +1406,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _872;
+    uint _877;
     if (exponent < 2u)
     {
-        _872 = 2097152u << exponent;
+        _877 = 2097152u << exponent;
     }
     else
     {
-        _872 = (exponent - 1u) << 23u;
+        _877 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_872);
+    return as_type<float>(_877);
 }
 
 static inline __attribute__((always_inline))
@@ -1411,71 +1429,71 @@ static inline __attribute__((always_inline))
 float2 unit_scale(thread const Unit& unit, thread const uint& u)
 {
     float2 d = float2(as_type<half2>(unit.c));
-    float _2045;
-    if (_2044)
+    float _2096;
+    if (_2095)
     {
         uint param = unit.c;
-        float _2051 = e8m0(param);
-        _2045 = _2051;
+        float _2102 = e8m0(param);
+        _2096 = _2102;
     }
     else
     {
-        float _2054;
-        if (_2053)
+        float _2105;
+        if (_2104)
         {
             uint2 param_1 = uint2(unit.c, unit.d);
             uint param_2 = u & 7u;
-            _2054 = iq4_xs_scale(param_1, param_2);
+            _2105 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _2054 = d.x;
+            _2105 = d.x;
         }
-        _2045 = _2054;
+        _2096 = _2105;
     }
-    float scale = _2045;
-    float _2075;
-    if (_2074)
+    float scale = _2096;
+    float _2126;
+    if (_2125)
     {
-        _2075 = -d.y;
+        _2126 = -d.y;
     }
     else
     {
-        _2075 = d.y;
+        _2126 = d.y;
     }
-    return float2(scale, _2075);
+    return float2(scale, _2126);
 }
 
 static inline __attribute__((always_inline))
 float2 run_scale(thread const Unit& unit, thread const uint& i)
 {
-    if (_2088)
+    if (_2139)
     {
         uint numbers = unit.d >> (8u * i);
         return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
     }
-    if (_2106)
+    if (_2157)
     {
         uint numbers_1 = unit.d >> (16u * i);
         return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
     }
-    float _2125;
-    if (_2124)
+    float _2176;
+    if (_2175)
     {
-        _2125 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+        _2176 = float(int((unit.d >> (16u * i)) & 63u) - 32);
     }
     else
     {
-        _2125 = 1.0;
+        _2176 = 1.0;
     }
-    return float2(_2125, 1.0);
+    return float2(_2176, 1.0);
 }
 
 static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
-    float _4402;
+    float _4453;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -1512,10 +1530,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _4293 = (4u * y_1) + m;
+                            uint _4344 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_4293] += (v * x_quad(param_7, param_8, pool));
+                            all_[_4344] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -1543,13 +1561,13 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                         sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
                         if (run_minima)
                         {
-                            _4402 = d.y * of_x;
+                            _4453 = d.y * of_x;
                         }
                         else
                         {
-                            _4402 = 0.0;
+                            _4453 = 0.0;
                         }
-                        sums[y_2][m_1] -= _4402;
+                        sums[y_2][m_1] -= _4453;
                     }
                 }
             }
@@ -1667,19 +1685,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _3051 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _3102 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _3051;
-    uint _3055;
+    w = _3102;
+    uint _3106;
     if ((h & 1u) != 0u)
     {
-        _3055 = w[e + 1u];
+        _3106 = w[e + 1u];
     }
     else
     {
-        _3055 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _3106 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _3055;
+    return _3106;
 }
 
 static inline __attribute__((always_inline))
@@ -1717,10 +1735,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _3132 = (4u * y) + m;
+                        uint _3183 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_3132] += (v * x_quad(param_4, param_5, pool));
+                        all_[_3183] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1785,14 +1803,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _3257 = (4u * y) + m;
+                        uint _3308 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3257] += (low * x_quad(param_2, param_3, pool));
-                        uint _3274 = (4u * y) + m;
+                        all_[_3308] += (low * x_quad(param_2, param_3, pool));
+                        uint _3325 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3274] += (high * x_quad(param_4, param_5, pool));
+                        all_[_3325] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1806,7 +1824,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3335;
+    uint4 _3386;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -1816,13 +1834,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3335 = b;
+                _3386 = b;
             }
             else
             {
-                _3335 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3386 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3335;
+            words[y] = _3386;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -1905,9 +1923,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3560;
+    uint _3611;
     spvUnsafeArray<uint, 4> minima;
-    uint _3580;
+    uint _3631;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -1916,25 +1934,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3560 = words.x & 16191u;
+                _3611 = words.x & 16191u;
             }
             else
             {
-                _3560 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3611 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3560;
+            scales[y] = _3611;
             if (lower)
             {
-                _3580 = words.y & 16191u;
+                _3631 = words.y & 16191u;
             }
             else
             {
-                _3580 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3631 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3580;
+            minima[y] = _3631;
         }
     }
-    float4 _3647;
+    float4 _3698;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -1952,23 +1970,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3647 = low_nibbles(param);
+                        _3698 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3647 = high_nibbles(param_1);
+                        _3698 = high_nibbles(param_1);
                     }
-                    float4 v = _3647;
+                    float4 v = _3698;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3679 = (4u * y_1) + m;
+                            uint _3730 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3679] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3730] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2029,7 +2047,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _4063 = (4u * y) + m;
+                        uint _4114 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2038,13 +2056,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_4063] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_4114] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _4130;
+    uint2 _4181;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -2053,13 +2071,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _4130 = unit[y_1].b.zw;
+                _4181 = unit[y_1].b.zw;
             }
             else
             {
-                _4130 = unit[y_1].b.zw >> uint2(8u);
+                _4181 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _4130;
+            uint2 words = _4181;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -2131,7 +2149,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param, param_1, param_2, param_3, param_4, pool);
         sums = param_4;
     }
-    if (_4450)
+    if (_4501)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -2144,7 +2162,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4465)
+    if (_4516)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -2157,7 +2175,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4480)
+    if (_4531)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -2170,7 +2188,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_15, param_16, param_17, param_18, param_19, push, pool);
         sums = param_19;
     }
-    if (_4495)
+    if (_4546)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -2183,7 +2201,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4510)
+    if (_4561)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -2196,7 +2214,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4525)
+    if (_4576)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -2209,7 +2227,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4540)
+    if (_4591)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -2222,7 +2240,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_4555)
+    if (_4606)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -2235,31 +2253,31 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_4570)
+    if (_4621)
     {
     }
-    if (_4573)
+    if (_4624)
     {
     }
-    if (_4576)
+    if (_4627)
     {
     }
-    if (_4579)
+    if (_4630)
     {
     }
-    if (_4582)
+    if (_4633)
     {
     }
-    if (_4585)
+    if (_4636)
     {
     }
-    if (_4588)
+    if (_4639)
     {
     }
-    if (_4591)
+    if (_4642)
     {
     }
-    if (_4594)
+    if (_4645)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -2279,29 +2297,29 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _2396; v++)
+    for (uint v = 0u; v < _2447; v++)
     {
-        sum += pool[(i * _2404) + v];
+        sum += pool[(i * _2455) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1097, thread uint& matrix_row, device Y1& v_1113)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1148, thread uint& matrix_row, device Y1& v_1164)
 {
     if ((push.flags & 2u) != 0u)
     {
-        sum += v_1097.bias1[(push.offset.z + matrix_row) + j];
+        sum += v_1148.bias1[(push.offset.z + matrix_row) + j];
     }
-    v_1113.y1[(push.offset2.x + (r * push.ldy)) + j] = sum;
+    v_1164.y1[(push.offset2.x + (r * push.ldy)) + j] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_1097, thread uint& matrix_row, device Y1& v_1113, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_1148, thread uint& matrix_row, device Y1& v_1164, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2428;
+    uint lane = me & _2479;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
     _Pragma("clang loop unroll(full)")
@@ -2315,51 +2333,51 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2471) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _2522) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2486 = simd_is_first();
-            if (_2486)
+            bool _2537 = simd_is_first();
+            if (_2537)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2505 = me < GROUP_LINES;
-            bool _2515;
-            if (_2505)
+            bool _2556 = me < GROUP_LINES;
+            bool _2566;
+            if (_2556)
             {
-                _2515 = (first + me) < push.n;
+                _2566 = (first + me) < push.n;
             }
             else
             {
-                _2515 = _2505;
+                _2566 = _2556;
             }
-            bool _2525;
-            if (_2515)
+            bool _2576;
+            if (_2566)
             {
-                _2525 = (r + m) < push.rows;
+                _2576 = (r + m) < push.rows;
             }
             else
             {
-                _2525 = _2515;
+                _2576 = _2566;
             }
-            if (_2525)
+            if (_2576)
             {
                 float scale = 1.0;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
                 float param_3 = scale * shared_sum(param, pool);
-                finish(param_1, param_2, param_3, push, v_1097, matrix_row, v_1113);
+                finish(param_1, param_2, param_3, push, v_1148, matrix_row, v_1164);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(const device Weights1& v_430, const device Weights4& v_442, const device X4& v_994, const device X1& v_1007, constant Push& push, const device Bias1& v_1097, thread uint& matrix_row, device Y1& v_1113, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, const device Ids1& v_4982)
+void vector_rows(const device Weights1& v_435, const device Weights4& v_447, const device X4& v_1060, const device X1& v_1073, constant Push& push, const device Bias1& v_1148, thread uint& matrix_row, device Y1& v_1164, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, const device Ids1& v_5033)
 {
-    uint lane = gl_LocalInvocationID.x & _4925;
+    uint lane = gl_LocalInvocationID.x & _4976;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -2370,20 +2388,20 @@ void vector_rows(const device Weights1& v_430, const device Weights4& v_442, con
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _4958;
-    uint _4969 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _5009;
+    uint _5020 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _4969; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _5020; r < push.rows; r += (push.groups.y * XS))
     {
-        matrix_row = min(v_4982.ids1[push.offset.w + r], (push.experts - 1u)) * push.n;
-        uint3 _5002 = push.first.xyz + gl_WorkGroupID;
-        uint _5003 = _5002.x;
-        for (uint tile = _5003; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        matrix_row = min(v_5033.ids1[push.offset.w + r], (push.experts - 1u)) * push.n;
+        uint3 _5053 = push.first.xyz + gl_WorkGroupID;
+        uint _5054 = _5053.x;
+        for (uint tile = _5054; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -2394,31 +2412,31 @@ void vector_rows(const device Weights1& v_430, const device Weights4& v_442, con
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _5046;
+                bool _5097;
                 if (plain)
                 {
-                    _5046 = (base + lane) < end;
+                    _5097 = (base + lane) < end;
                 }
                 else
                 {
-                    _5046 = plain;
+                    _5097 = plain;
                 }
-                if (_5046)
+                if (_5097)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_plain_units(param_10, param_11, param_12, v_430, v_442, push);
+                    load_plain_units(param_10, param_11, param_12, v_435, v_447, push);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_994, v_1007, push, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_1060, v_1073, push, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _5080 = base + lane;
-                for (uint u = _5080; u < end; u += TEAM)
+                uint _5131 = base + lane;
+                for (uint u = _5131; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -2435,7 +2453,7 @@ void vector_rows(const device Weights1& v_430, const device Weights4& v_442, con
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_plain_units(param_17, param_18, param_19, v_430, v_442, push);
+                            load_plain_units(param_17, param_18, param_19, v_435, v_447, push);
                             next = param_19;
                         }
                     }
@@ -2444,7 +2462,7 @@ void vector_rows(const device Weights1& v_430, const device Weights4& v_442, con
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, v_430, v_442, push);
+                        load_units(param_20, param_21, param_22, v_435, v_447, push);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -2464,20 +2482,20 @@ void vector_rows(const device Weights1& v_430, const device Weights4& v_442, con
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_1097, matrix_row, v_1113, pool, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_1148, matrix_row, v_1164, pool, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear_chosen(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1097 [[buffer(3)]], const device Ids1& v_4982 [[buffer(4)]], device Y1& v_1113 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_linear_chosen(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1148 [[buffer(3)]], const device Ids1& v_5033 [[buffer(4)]], device Y1& v_1164 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_994 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_430 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_442 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1007 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_1060 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_435 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_447 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_1073 = *(const device X1*)spvBufferAliasSet0Binding1;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     uint matrix_row;
-    vector_rows(v_430, v_442, v_994, v_1007, push, v_1097, matrix_row, v_1113, pool, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID, v_4982);
+    vector_rows(v_435, v_447, v_1060, v_1073, push, v_1148, matrix_row, v_1164, pool, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID, v_5033);
 }
 

@@ -309,8 +309,8 @@ def attention(
     cap: float = 0.0,
     sinks: Array | None = None,
 ) -> tuple[Array, Array]:
-    """q (rows, heads, size), k and v (capacity, kv_heads, size), sinks (heads): the result, and a bound for its
-    error in float32 divided by 2^-23. `window` and `cap` as in zc_attention_params."""
+    """q (rows, heads, size), k and v (capacity, kv_heads, size), sinks (heads): the result, and a bound for
+    its error in float32 divided by 2^-23. `window` and `cap` as in zc_attention_params."""
     rows, heads, size = q.shape
     capacity, kv_heads = k.shape[:2]
     q, k, v = (np.asarray(a, np.float64) for a in (q, k, v))
