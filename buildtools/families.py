@@ -15,7 +15,7 @@ import re
 import sys
 from pathlib import Path
 
-from zcwasm._models.hf_kinds import CONVERT, KINDS
+from zcwasm._models.hf_kinds import KINDS
 from zcwasm.guests import layouts
 from zcwasm.llm._families import FAMILIES, LAYER, POST, PRE, Family
 
@@ -88,7 +88,7 @@ def checked() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {name: [] for name in FAMILIES}
     for name, row in json.loads(REFERENCES.read_text("utf-8")).items():
         kind = row["config"]["model_type"]
-        found[KINDS[kind].architecture if kind in KINDS else CONVERT[kind]].append(name)
+        found[KINDS[kind].architecture].append(name)
     return found
 
 
@@ -99,7 +99,7 @@ def table() -> str:
     models = checked()
     for name, family in FAMILIES.items():
         kinds = [f"`{kind}`" for kind, row in KINDS.items() if row.architecture == name]
-        cells = [f"`{name}`", family.models, ", ".join(kinds) or "none: " + family.no_folder]
+        cells = [f"`{name}`", family.models, ", ".join(kinds) or "none"]
         cells += [norms(family), FEED_FORWARD[family.feed_forward], positions(family), others(family)]
         cells += [", ".join(models[name])]
         rows.append("| " + " | ".join(cells) + " |")

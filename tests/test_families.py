@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -162,13 +163,56 @@ def test_quantized(tmp_path: Path, family: str, device: zcwasm.Device) -> None:
 
 @pytest.mark.slow_on_software
 def test_experts_in_four_bits(tmp_path: Path, device: zcwasm.Device) -> None:
-    """As gpt-oss comes: MXFP4 holds the weights exactly."""
+    """As gpt-oss comes: MXFP4 holds the weights exactly, and a folder's blocks become a GGUF file's."""
     reference = Reference("gpt_oss")
-    path = family_models.gguf_in_four_bits(tmp_path / "blocks.gguf", "gpt_oss")
-    with Model.open(path, device).session(context=CONTEXT, kv_dtype="f32", exact=True) as session:
+    model = Model.open(family_models.gguf_in_four_bits(tmp_path / "blocks.gguf", "gpt_oss"), device)
+    with model.session(context=CONTEXT, kv_dtype="f32", exact=True) as session:
         largest = largest_difference(session, reference, TOLERANCE[True], SOME_STEPS)
     print(f"{device.kind}: largest difference of a logit {largest:.1e}")
     assert largest <= TOLERANCE[True]
+    tensors = family_models.in_four_bits(family_models.checkpoint("gpt_oss"))
+    quantized = {"quant_method": "mxfp4", "modules_to_not_convert": ["lm_head"]}
+    path = folder_of(
+        tmp_path, "gpt_oss", tensors=tensors, kind="BF16", changes={"quantization_config": quantized}
+    )
+    made = Model.open(path, device)
+    expected, found = model.weights.tensors, made.weights.tensors
+    assert set(found) == set(expected)
+    for name, tensor in found.items():
+        if "_exps." in name:
+            assert tensor.type == expected[name].type
+            np.testing.assert_array_equal(tensor.array(), expected[name].array())
+    with made.session(context=CONTEXT, kv_dtype="f32", exact=True) as session:
+        logits = np.array(session.logits(reference.ids[:PROMPT_LENGTH]))
+    assert np.abs(logits - reference.logits[47]).max() <= TOLERANCE[True]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "words"),
+    [
+        ("down_proj_scales", None, "down_proj_scales is missing: .*down_proj_blocks is there"),
+        ("down_proj_blocks", None, "down_proj_blocks is missing: .*down_proj_scales is there"),
+        ("down_proj_blocks", np.zeros((6, 64, 4, 8), np.uint8), r"must be \(experts, rows, blocks, 16\)"),
+        ("down_proj_blocks", np.zeros((6, 64, 4, 16), np.float32), "type is F32: U8"),
+        ("down_proj_scales", np.zeros((6, 64, 3), np.uint8), r"down_proj_scales is \(6, 64, 3\)"),
+        ("down_proj_scales", np.zeros((6, 64, 3, 1), np.uint8), r"down_proj_scales is \(6, 64, 3, 1\)"),
+        ("down_proj", np.zeros((6, 128, 64), np.float32), "down_proj.* is there under another name"),
+        ("down_proj_bias", np.zeros((6, 63), np.float32), r"ffn_down_exps.bias is \(6, 63\)"),
+        ("down_proj_bias", np.zeros(6, np.float32), r"down_proj_bias is \(6,\), must have 2 sides"),
+        ("gate_up_proj_bias", np.zeros((6, 255), np.float32), "255 are not rows of gate and up in turn"),
+        ("gate_up_proj_blocks", np.zeros((6, 255, 2, 16), np.uint8), "gate_up_proj_blocks"),
+        ("3.gate_proj.weight", np.zeros((128, 64), np.float32), "3.gate_proj.weight is not known"),
+    ],
+    ids=str,
+)
+def test_odd_experts_of_a_folder(tmp_path: Path, name: str, values: Any, words: str) -> None:
+    tensors: dict[str, Any] = family_models.in_four_bits(family_models.checkpoint("gpt_oss"))
+    tensors[f"model.layers.1.mlp.experts.{name}"] = values
+    path = folder_of(
+        tmp_path, "gpt_oss", tensors=tensors, changes={"quantization_config": {"quant_method": "mxfp4"}}
+    )
+    with pytest.raises(zcwasm.ModelError, match=words):
+        Model.open(path, zcwasm.Device("cpu"))
 
 
 @pytest.mark.parametrize("family", ["gemma2", "phi3-long", "gpt2", "gpt_oss"])
@@ -289,7 +333,6 @@ def test_what_is_unknown_or_missing_is_refused_by_its_name(folder: Path, family:
 # --- folders ---
 
 # Of each family in turn: how its weights are stored, and which transformers wrote config.json.
-WITH_FOLDERS = [family for family in FAMILIES if not family.startswith(("gpt", "mixtral", "qwen3_moe"))]
 STORED = [("F32", "new"), ("BF16", "old"), ("F16", "new"), ("F32", "old"), ("BF16", "new"), ("F16", "old")]
 
 
@@ -300,19 +343,26 @@ def folder_of(path: Path, family: str, **options: Any) -> Path:
         config = family_models.old_style(config)
     for name, value in options.pop("changes", {}).items():
         config[name] = value
-    tensors = family_models.checkpoint(family) | options.pop("tensors", {})
+    given = options.pop("tensors", {})
+    # What is given may be the same experts in other tensors.
+    packed = {name.removesuffix("_blocks") for name in given if name.endswith("_blocks")}
+    tensors = {
+        name: values for name, values in family_models.checkpoint(family).items() if name not in packed
+    }
+    tensors |= given
     kept = {name: values for name, values in tensors.items() if values is not None}
     return family_models.write_folder(path / "folder", config, kept, **options)
 
 
 @pytest.mark.slow_on_software
 @pytest.mark.parametrize(
-    "family", [family if family in ("gemma3", "phi4") else CPU(family) for family in WITH_FOLDERS]
+    "family",
+    [family if family in ("gemma3", "phi4", "gpt2", "qwen3_moe") else CPU(family) for family in FAMILIES],
 )
 def test_a_folder_gives_what_its_gguf_gives(tmp_path: Path, family: str, device: zcwasm.Device) -> None:
     """Each kind of numbers holds the weights exactly."""
     reference = Reference(family)
-    index = WITH_FOLDERS.index(family)
+    index = FAMILIES.index(family)
     kind, style = STORED[index % len(STORED)]
     shards = 3 if index % 5 == 0 else 1
     found = []
@@ -327,7 +377,7 @@ def test_a_folder_gives_what_its_gguf_gives(tmp_path: Path, family: str, device:
     assert np.abs(np.array(found[0]) - found[1]).max() <= 1e-4
 
 
-@pytest.mark.parametrize("family", [family for family in WITH_FOLDERS if family not in LIKE_OTHERS])
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family not in LIKE_OTHERS])
 def test_what_a_folder_has_or_lacks_is_refused_by_its_name(tmp_path: Path, family: str) -> None:
     def opened(**options: Any) -> Model:
         return Model.open(folder_of(tmp_path, family, **options), zcwasm.Device("cpu"))
@@ -337,10 +387,15 @@ def test_what_a_folder_has_or_lacks_is_refused_by_its_name(tmp_path: Path, famil
     opened(tensors={"model.layers.0.self_attn.rotary_emb.inv_freq": np.ones(4, np.float32)})
     for name in ("model.layers.1.surprise.weight", "model.layers.1.mlp.down_proj.scale"):
         with pytest.raises(zcwasm.ModelError, match=name):
-            opened(tensors={name: np.ones(config["hidden_size"], np.float32)})
+            opened(tensors={name: np.ones(64, np.float32)})
     with pytest.raises(zcwasm.ModelError, match="surprise"):
         opened(changes={"surprise": 0.5})
-    activation = "hidden_activation" if family.startswith(("gemma2", "gemma3")) else "hidden_act"
+    activations = {
+        "gemma2": "hidden_activation",
+        "gemma3": "hidden_activation",
+        "gpt2": "activation_function",
+    }
+    activation = activations.get(family, "hidden_act")
     for changes in (
         {activation: "relu"},
         {"quantization_config": {"quant_method": "gptq", "bits": 4}},
@@ -348,10 +403,15 @@ def test_what_a_folder_has_or_lacks_is_refused_by_its_name(tmp_path: Path, famil
     ):
         with pytest.raises(zcwasm.ModelError, match=next(iter(changes))):
             opened(changes=changes)
-    names = family_models.canonical(config, family_models.checkpoint(family))
-    for (name, values), canonical in zip(family_models.checkpoint(family).items(), names, strict=False):
-        if ".layers." in name and ".layers.1." not in name:
+    tensors = family_models.checkpoint(family)
+    alone = {name: values for name, values in tensors.items() if ".experts." not in name}
+    names = dict(zip(alone, family_models.canonical(config, alone), strict=False))
+    for name, values in tensors.items():
+        if re.search(r"\.(layers|h)\.[02]\.", name):
             continue
+        canonical = names.get(name, name)
+        if family == "gpt_oss" and ".experts." in name:  # all of them, under the name of what is made of it
+            canonical = "blk.1.ffn_down_exps" if "down_proj" in name else "blk.1.ffn_gate_exps"
         either = f"{name}|{canonical}|{canonical.replace('attn_qkv', 'attn_q')}".replace(".", r"\.")
         with pytest.raises(zcwasm.ModelError, match=either):
             opened(tensors={name: None})

@@ -281,9 +281,17 @@ def test_made_vectors(tmp_path: Path, device: zcwasm.Device, arena: Arena) -> No
     path.write_bytes(np.arange(64, dtype=np.float32).tobytes())
     vector = np.arange(16, dtype=np.float32) / 4
 
-    def tensors(views: tuple[memoryview, ...]) -> tuple[list[Entry], bytes]:
+    def files(values: Any) -> list[tuple[int, bool, Any]]:
+        def fill(out: memoryview) -> None:
+            assert not out.readonly
+            assert not any(out)
+            out[:] = values.tobytes()
+
+        return [(values.nbytes, True, fill)]
+
+    def tensors(views: tuple[memoryview, ...]) -> tuple[list[Entry], Any]:
         assert [len(view) for view in views] == [256]
-        return [Entry("m", "F32", (4, 16), 0), Entry("v", "F32", (8,), 32, 1)], vector.tobytes()
+        return [Entry("m", "F32", (4, 16), 0), Entry("v", "F32", (8,), 32, 1)], files(vector)
 
     before = zcwasm.copy_stats()["weights_made"]
     weights = _core._Weights(path, tensors)
@@ -304,9 +312,9 @@ def test_made_vectors(tmp_path: Path, device: zcwasm.Device, arena: Arena) -> No
     assert digests.of(same) == digests.of(weights)
     other[3] += 1
     for entries, data in (
-        ([Entry("m", "F32", (4, 16), 0), Entry("v", "F32", (8,), 32, 1)], other.tobytes()),
-        ([Entry("v", "F32", (8,), 32, 1), Entry("m", "F32", (4, 16), 0)], vector.tobytes()),
-        ([Entry("m", "F32", (4, 16), 0), Entry("v", "F32", (8,), 0, 1)], vector.tobytes()),
+        ([Entry("m", "F32", (4, 16), 0), Entry("v", "F32", (8,), 32, 1)], files(other)),
+        ([Entry("v", "F32", (8,), 32, 1), Entry("m", "F32", (4, 16), 0)], files(vector)),
+        ([Entry("m", "F32", (4, 16), 0), Entry("v", "F32", (8,), 0, 1)], files(vector)),
     ):
         assert digests.of(_core._Weights(path, lambda views, e=entries, d=data: (e, d))) != digests.of(
             weights
@@ -315,7 +323,9 @@ def test_made_vectors(tmp_path: Path, device: zcwasm.Device, arena: Arena) -> No
         lambda views: [],
         lambda views: (1, 2, 3),
         lambda views: ([], "x"),
-        lambda views: ([(1,)], None),
+        lambda views: ([], [b"x"]),
+        lambda views: ([], [(4, True, 5)]),
+        lambda views: ([(1,)], ()),
     ):
         with pytest.raises(TypeError):
             _core._Weights(path, wrong)  # type: ignore[arg-type]

@@ -448,6 +448,9 @@ _weight_types: Final[tuple[tuple[str, int, int, int | None], ...]]
 # What describes a tensor: name, type, shape, offset in the file, and which of the files, else the first one.
 _TensorEntry = tuple[str, str, tuple[int, ...], int] | tuple[str, str, tuple[int, ...], int, int]
 
+# Bytes of a file that is made, whether they are vectors, and what writes them.
+_MadeFile = tuple[int, bool, Callable[[memoryview], object]]
+
 @disjoint_base
 class _Weights:
     path: Final[str | os.PathLike[str]]
@@ -458,7 +461,7 @@ class _Weights:
         cls,
         path: str | os.PathLike[str],
         tensors: Iterable[_TensorEntry]
-        | Callable[[tuple[memoryview, ...]], tuple[Iterable[_TensorEntry], Buffer | None]],
+        | Callable[[tuple[memoryview, ...]], tuple[Iterable[_TensorEntry], Iterable[_MadeFile]]],
         files: Iterable[str | os.PathLike[str]] = ...,
     ) -> Self: ...
     def load(self, device: Device, progress: Callable[[int, int], object] | None = None) -> Self: ...

@@ -20,6 +20,7 @@
     X(DEVICE_DOWNLOAD, "device_download") /* DeviceArray.download */                                              \
     X(WEIGHTS_UPLOAD, "weights_upload") /* a model's weights to a device with memory of its own */                \
     X(WEIGHTS_MADE, "weights_made") /* a model's vectors, converted when its files were opened */                 \
+    X(MATRICES_MADE, "matrices_made") /* its matrices, of folders that have them in another order or type */      \
     X(WEIGHTS_PACK, "weights_packed") /* a model's weights, laid out anew for the cpu device */                   \
     X(MIRROR, "mirrored") /* guest memory that a device has a second time, in its own: rows that kernels append \
                              there, and what zcg_mirror copies */ \

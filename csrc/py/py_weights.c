@@ -180,27 +180,53 @@ static PyObject *views_of(zc_state *state, zc_weights *weights)
     return views;
 }
 
-/* What is made lies in memory, as one more file. */
-static int make_bytes(zc_state *state, zc_weights *weights, PyObject *made)
+/* One more file, of bytes that `fill` writes to a memoryview. -1 with an exception. */
+static int make_file(zc_state *state, zc_weights *weights, unsigned long long size, bool vectors, PyObject *fill)
 {
-    Py_buffer buffer;
+    zc_region *region;
     zc_error error;
-    if (made == Py_None) {
-        return 0;
-    }
-    if (PyObject_GetBuffer(made, &buffer, PyBUF_SIMPLE) < 0) {
+    zc_status status = zc_weights_make(weights, size, &region, &error);
+    PyObject *view = status == ZC_OK ? zc_py_view_new(state, region, 0, size) : NULL;
+    PyObject *bytes = view ? PyMemoryView_FromObject(view) : NULL;
+    PyObject *filled = bytes ? PyObject_CallOneArg(fill, bytes) : NULL;
+    Py_XDECREF(view);
+    Py_XDECREF(bytes);
+    if (status == ZC_OK && !filled) {
         return -1;
     }
-    zc_status status = zc_weights_make(weights, buffer.buf, (uint64_t)buffer.len, &error);
-    PyBuffer_Release(&buffer);
+    Py_XDECREF(filled);
+    if (status == ZC_OK) {
+        status = zc_weights_seal(weights, vectors ? ZC_COPY_WEIGHTS_MADE : ZC_COPY_MATRICES_MADE, &error);
+    }
     if (status != ZC_OK) {
         (void)zc_raise(state, &error);
         return -1;
     }
+    zc_weights_let_go(weights);
     return 0;
 }
 
-/* `tensors`: an iterable, or what makes one of the files' bytes, and with it bytes of its own or None. */
+/* What is made lies in memory, as more files. */
+static int make_files(zc_state *state, zc_weights *weights, PyObject *made)
+{
+    PyObject *iterator = PyObject_GetIter(made), *item;
+    while (iterator && !PyErr_Occurred() && (item = PyIter_Next(iterator)) != NULL) {
+        unsigned long long size;
+        int vectors;
+        PyObject *fill;
+        if (!PyTuple_Check(item)) {
+            PyErr_Format(PyExc_TypeError, "what is made is given as (size, vectors, fill), not %s",
+                         Py_TYPE(item)->tp_name);
+        } else if (PyArg_ParseTuple(item, "KpO", &size, &vectors, &fill)) {
+            (void)make_file(state, weights, size, vectors != 0, fill);
+        }
+        Py_DECREF(item);
+    }
+    Py_XDECREF(iterator);
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+/* `tensors`: an iterable, or what makes one of the files' bytes, and with it the files that are made. */
 static int add_tensors(zc_state *state, zc_weights *weights, PyObject *tensors)
 {
     PyObject *given = Py_NewRef(tensors), *made, *item;
@@ -210,7 +236,7 @@ static int add_tensors(zc_state *state, zc_weights *weights, PyObject *tensors)
         Py_CLEAR(given);
         Py_XDECREF(views);
         if (both && PyTuple_Check(both) && PyArg_ParseTuple(both, "OO", &given, &made)) {
-            given = make_bytes(state, weights, made) == 0 ? Py_NewRef(given) : NULL;
+            given = make_files(state, weights, made) == 0 ? Py_NewRef(given) : NULL;
         } else if (both && !PyErr_Occurred()) {
             PyErr_Format(PyExc_TypeError, "tensors gave %s, must be a tuple", Py_TYPE(both)->tp_name);
         }
@@ -483,7 +509,7 @@ static PyMethodDef weights_methods[] = {
      "left as they are. progress: as for load(). Raises KeyError for an unknown name, and MemoryError."},
     {"_views", weights_views, METH_NOARGS,
      "_views($self)\n--\n\n"
-     "The bytes of each mapped file, and then those that were made, if any were: a tuple of memoryviews."},
+     "The bytes of each mapped file, and then those that were made, a file each: a tuple of memoryviews."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -515,7 +541,9 @@ static PyType_Slot weights_slots[] = {
     {Py_tp_doc, (void *)"_Weights(path, tensors, files=(path,))\n--\n\n"
                         "Mapped files with tensors (name, type, shape, offset, file): an iterable of them, or a\n"
                         "callable that is given a memoryview of each file and gives a tuple: such an iterable, and\n"
-                        "bytes that count as one more file, or None. zcwasm.Weights is the public one."},
+                        "an iterable of what counts as more files: (size, vectors, fill), where fill(memoryview)\n"
+                        "writes its bytes, which are zero, and vectors says how they are counted. zcwasm.Weights is\n"
+                        "the public one."},
     {0, NULL},
 };
 

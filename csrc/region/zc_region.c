@@ -196,7 +196,7 @@ zc_status zc_region_map(int file, uint64_t offset, uint64_t size, zc_region **ou
     return publish(status, region, size, out, error);
 }
 
-zc_status zc_region_make(const void *bytes, uint64_t size, zc_region **out, zc_error *error)
+zc_status zc_region_make(uint64_t size, zc_region **out, zc_error *error)
 {
     if (size == 0 || size > UINT64_MAX / 4) {
         return zc_fail(error, ZC_BAD_VALUE, "a region of %llu bytes cannot be made", (ull)size);
@@ -206,13 +206,27 @@ zc_status zc_region_make(const void *bytes, uint64_t size, zc_region **out, zc_e
     if (status != ZC_OK) {
         return status;
     }
-    memcpy(region->base, bytes, size);
-    region->read_only = region->made = true;
-    int code = zc_region_os_protect(region->base, round_up(size));
-    if (code != 0) {
-        status = zc_fail(error, ZC_NO_MEMORY, "cannot protect %llu bytes: %s", (ull)size, strerror(code));
-    }
+    region->made = true;
+    expect_use(region, 0, round_up(size));
     return publish(status, region, size, out, error);
+}
+
+zc_status zc_region_seal(zc_region *region, zc_error *error)
+{
+    uint64_t size = zc_region_size(region);
+    int code = zc_region_os_protect(region->base, size);
+    if (code != 0) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot protect %llu bytes: %s", (ull)size, strerror(code));
+    }
+    region->read_only = true;
+    return ZC_OK;
+}
+
+void zc_region_let_go(const zc_region *region)
+{
+    if (zc_region_of_file(region)) {
+        zc_region_os_let_go(region->base, zc_region_size(region));
+    }
 }
 
 zc_status zc_region_show_file(zc_region *region, uint64_t offset, int file, uint64_t file_offset, uint64_t size,

@@ -39,8 +39,13 @@ zc_status zc_region_create(uint64_t reserved, uint64_t size, zc_region **out, zc
  * file ends within the last alignment. Read-only. The file may be closed, but cutting it short while it is mapped
  * makes reads of what is gone fail with SIGBUS. */
 zc_status zc_region_map(int file, uint64_t offset, uint64_t size, zc_region **out, zc_error *error);
-/* A region with a copy of `size` bytes (not 0), and zeros behind them up to the next alignment. Read-only. */
-zc_status zc_region_make(const void *bytes, uint64_t size, zc_region **out, zc_error *error);
+/* A region of `size` zeros (not 0), and more behind them up to the next alignment, for its maker to fill before anybody
+ * else knows it; from zc_region_seal on it is read-only. */
+zc_status zc_region_make(uint64_t size, zc_region **out, zc_error *error);
+zc_status zc_region_seal(zc_region *region, zc_error *error);
+/* The pages of a mapped file need not be kept for this process: the system's cache has them, and they come in again when
+ * they are read. Advice, also while others read. */
+void zc_region_let_go(const zc_region *region);
 bool zc_region_read_only(const zc_region *region);
 /* Whether a file has what its pages hold: read-only, and not made. */
 bool zc_region_of_file(const zc_region *region);

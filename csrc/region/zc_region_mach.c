@@ -86,6 +86,11 @@ void zc_region_os_release(uint8_t *address, uint64_t size)
     (void)vm_deallocate(mach_task_self(), (vm_address_t)address, (vm_size_t)size);
 }
 
+void zc_region_os_let_go(uint8_t *address, uint64_t size)
+{
+    (void)madvise(address, (size_t)size, MADV_DONTNEED);
+}
+
 void zc_region_os_expect_use(uint8_t *address, uint64_t size)
 {
     /* Apple Silicon has 16 KiB pages and no larger ones for this. */

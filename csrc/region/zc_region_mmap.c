@@ -117,6 +117,11 @@ void zc_region_os_expect_little(uint8_t *address, uint64_t size)
 #endif
 }
 
+void zc_region_os_let_go(uint8_t *address, uint64_t size)
+{
+    (void)madvise(address, (size_t)size, MADV_DONTNEED);
+}
+
 #else
 typedef int zc_region_mmap_is_empty_here;
 #endif

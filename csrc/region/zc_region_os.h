@@ -27,6 +27,8 @@ void zc_region_os_release(uint8_t *address, uint64_t size);
 void zc_region_os_expect_use(uint8_t *address, uint64_t size);
 /* The opposite: what is not touched shall take up nothing, even where larger pages are the rule. */
 void zc_region_os_expect_little(uint8_t *address, uint64_t size);
+/* What [address, address + size) shows of a file need not be kept here: the system's cache has it. Advice. */
+void zc_region_os_let_go(uint8_t *address, uint64_t size);
 
 /* Bytes that the system keeps, to be shown any number of times copy-on-write: memfds, a memory entry. */
 #define ZC_REGION_OS_PARTS 4

@@ -12,7 +12,6 @@
 
 #include "base/zc_alloc.h"
 #include "base/zc_clock.h"
-#include "base/zc_copies.h"
 
 #define MAX_NAME 1024u
 #define ALIGNMENT 4u
@@ -60,7 +59,7 @@ zc_status zc_weights_map(zc_weights *weights, int file, zc_error *error)
     return status;
 }
 
-zc_status zc_weights_make(zc_weights *weights, const void *bytes, uint64_t size, zc_error *error)
+zc_status zc_weights_make(zc_weights *weights, uint64_t size, zc_region **out, zc_error *error)
 {
     zc_status status = room_for_file(weights, error);
     if (status != ZC_OK) {
@@ -68,12 +67,29 @@ zc_status zc_weights_make(zc_weights *weights, const void *bytes, uint64_t size,
     }
     zc_weights_file *made = &weights->files[weights->file_count];
     *made = (zc_weights_file){.descriptor = -1, .size = size};
-    status = zc_region_make(bytes, size, &made->region, error);
+    status = zc_region_make(size, &made->region, error);
     if (status == ZC_OK) {
-        zc_copies_add(ZC_COPY_WEIGHTS_MADE, size);
+        *out = made->region;
         weights->file_count++;
     }
     return status;
+}
+
+zc_status zc_weights_seal(zc_weights *weights, zc_copy_reason reason, zc_error *error)
+{
+    const zc_weights_file *last = &weights->files[weights->file_count - 1];
+    zc_status status = zc_region_seal(last->region, error);
+    if (status == ZC_OK) {
+        zc_copies_add(reason, last->size);
+    }
+    return status;
+}
+
+void zc_weights_let_go(const zc_weights *weights)
+{
+    for (uint32_t i = 0; i < weights->file_count; i++) {
+        zc_region_let_go(weights->files[i].region);
+    }
 }
 
 zc_status zc_weights_open(int file, zc_weights **out, zc_error *error)

@@ -3,8 +3,8 @@
  * A file is mapped, never read: the mapping is a read-only region, and where a device shares the host's memory
  * its buffer is that mapping, or several of pieces of the file where its buffers cannot be that large. To a device
  * with memory of its own the tensors are uploaded once (counted). A device that has a better layout for them may be asked
- * for a copy in it (zc_weights_pack), which goes with the mapping. Few and small tensors that no file has as kernels
- * want them may be made by the caller: their bytes count as one more file, which lies in memory.
+ * for a copy in it (zc_weights_pack), which goes with the mapping. Tensors that no file has as kernels want them may be
+ * made by the caller: their bytes count as one more file, which lies in memory.
  * zc_weights_add is THE check of what a file says about a tensor: type, shape, and that its bytes lie inside the
  * file. What reads file formats (Python) only tells names and numbers.
  *
@@ -15,6 +15,7 @@
 #ifndef ZC_WEIGHTS_H
 #define ZC_WEIGHTS_H
 
+#include "base/zc_copies.h"
 #include "device/zc_device.h"
 #include "kernel/zc_kernel.h"
 
@@ -38,8 +39,12 @@ typedef struct zc_tensor {
 zc_status zc_weights_open(int file, zc_weights **out, zc_error *error);
 /* Before they are shared: one more file, of the next number. */
 zc_status zc_weights_map(zc_weights *weights, int file, zc_error *error);
-/* The same of bytes that the caller has, which are copied (counted) into a region of their own. */
-zc_status zc_weights_make(zc_weights *weights, const void *bytes, uint64_t size, zc_error *error);
+/* The same of `size` bytes in memory, all zero, which the caller writes to *out (borrowed) before zc_weights_seal: from
+ * then on they are read-only, and counted for that reason. */
+zc_status zc_weights_make(zc_weights *weights, uint64_t size, zc_region **out, zc_error *error);
+zc_status zc_weights_seal(zc_weights *weights, zc_copy_reason reason, zc_error *error);
+/* What was read of the mapped files to make something of it need not be kept in this process. */
+void zc_weights_let_go(const zc_weights *weights);
 zc_weights *zc_weights_retain(zc_weights *weights);
 void zc_weights_release(zc_weights *weights);
 uint32_t zc_weights_file_count(const zc_weights *weights);

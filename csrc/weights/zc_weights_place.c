@@ -3,7 +3,8 @@
  *
  * Those are the devices with memory of their own, and those whose buffers cannot be as large as a file. For them
  * the tensors are dealt, in the files' order, into parts that are small enough: memory of the device that is filled
- * from the mappings, or further mappings of pieces of the files. What was made is copied once more for the latter.
+ * from the mappings, or further mappings of pieces of the files. What was made is copied once more for the latter where
+ * its file is larger than a buffer, which who makes it avoids.
  *
  * A device's entry in the list says whether its parts are being made, made, or failed. It is looked at under one
  * lock of the process, never held while bytes move; who finds parts being made waits for them. A child of a fork
@@ -13,6 +14,7 @@
 #include "weights/zc_weights_internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/zc_alloc.h"
 #include "base/zc_copies.h"
@@ -170,18 +172,37 @@ static zc_status upload(const zc_weights *weights, zc_device *device, const part
     return status;
 }
 
+/* A copy of the part's bytes, which were made. */
+static zc_status copy_made(const zc_region *from, const part *each, uint64_t end, zc_region **out, zc_error *error)
+{
+    zc_status status = zc_region_make(end - each->start, out, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    memcpy(zc_region_base(*out), zc_region_base(from) + each->start, end - each->start);
+    status = zc_region_seal(*out, error);
+    if (status == ZC_OK) {
+        zc_copies_add(ZC_COPY_WEIGHTS_MADE, end - each->start);
+    } else {
+        zc_region_release(*out);
+    }
+    return status;
+}
+
 /* Show the part's bytes in a region of its own, for a device that shares the host's memory. */
 static zc_status show(const zc_weights *weights, zc_device *device, part *each, zc_error *error)
 {
     const zc_weights_file *file = &weights->files[each->file];
     uint64_t end = aligned(each->end, true) < file->size ? aligned(each->end, true) : file->size;
     void *address;
-    zc_status status =
-        file->descriptor < 0
-            ? zc_region_make(zc_region_base(file->region) + each->start, end - each->start, &each->region, error)
-            : zc_region_map(file->descriptor, each->start, end - each->start, &each->region, error);
-    if (status == ZC_OK && file->descriptor < 0) {
-        zc_copies_add(ZC_COPY_WEIGHTS_MADE, end - each->start);
+    zc_status status = ZC_OK;
+    if (file->descriptor >= 0) {
+        status = zc_region_map(file->descriptor, each->start, end - each->start, &each->region, error);
+    } else if (zc_region_size(file->region) <= region_limit(device)) { /* all of it is one part */
+        each->start = 0;
+        each->region = zc_region_retain(file->region);
+    } else {
+        status = copy_made(file->region, each, end, &each->region, error);
     }
     if (status == ZC_OK) {
         status = zc_device_buffer_address(device, each->region, &address, error);

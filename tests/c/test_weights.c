@@ -184,6 +184,19 @@ static zc_status add(zc_weights *weights, const char *name, uint32_t type, uint6
     return add_in(weights, 0, name, type, rows, cols, offset);
 }
 
+/* One more file, of these bytes. */
+static zc_status make(zc_weights *weights, const void *bytes, uint64_t size)
+{
+    zc_region *region;
+    zc_status status = zc_weights_make(weights, size, &region, &error);
+    if (status == ZC_OK) {
+        CHECK(!zc_region_read_only(region) && !zc_region_of_file(region));
+        memcpy(zc_region_base(region), bytes, size);
+        status = zc_weights_seal(weights, ZC_COPY_WEIGHTS_MADE, &error);
+    }
+    return status;
+}
+
 /* A second file, of 50,000 bytes, and 40,000 that are made. */
 static zc_status add_files(zc_weights *weights, int second)
 {
@@ -192,7 +205,7 @@ static zc_status add_files(zc_weights *weights, int second)
         bytes[i] = (uint8_t)(i * 11 + i / 256);
     }
     zc_status status = zc_weights_map(weights, second, &error);
-    return status == ZC_OK ? zc_weights_make(weights, bytes, sizeof bytes, &error) : status;
+    return status == ZC_OK ? make(weights, bytes, sizeof bytes) : status;
 }
 
 static const uint8_t *bytes_of(const zc_weights *weights, const zc_tensor *tensor)
@@ -552,6 +565,8 @@ static void test_several_files(void)
         CHECK(zc_copies_get(ZC_COPY_WEIGHTS_MADE) - before == 40000 && zc_weights_size(weights, 2) == 40000);
         (void)close(second);
         CHECK(zc_region_read_only(zc_weights_region(weights, 2)));
+        zc_weights_let_go(weights); /* and all of it is there still */
+        CHECK(bytes_of(weights, &(zc_tensor){.file = 2, .offset = 257})[0] == (uint8_t)(257 * 11 + 1));
         CHECK(add_in(weights, 2, "made", ZC_WEIGHT_F32, 1, 6000, 400) == ZC_OK);
         CHECK(add_in(weights, 1, "b", ZC_WEIGHT_F32, 1, 500, 48000) == ZC_OK);
         CHECK(add_in(weights, 0, "c", ZC_WEIGHT_F32, 1, 500, 90000) == ZC_OK);
@@ -565,7 +580,7 @@ static void test_several_files(void)
         CHECK_FAILS(add_in(weights, UINT32_MAX, "x", ZC_WEIGHT_F32, 1, 1, 0), ZC_MODEL, "there are 3");
         CHECK_FAILS(add_in(weights, 1, "x", ZC_WEIGHT_F32, 1, 1, 50000), ZC_MODEL, "inside the file of 50000 bytes");
         CHECK_FAILS(add_in(weights, 2, "x", ZC_WEIGHT_F32, 1, 2, 39996), ZC_MODEL, "inside the file of 40000 bytes");
-        CHECK_FAILS(zc_weights_make(weights, &range, 0, &error), ZC_BAD_VALUE, "0 bytes cannot be made");
+        CHECK_FAILS(make(weights, &range, 0), ZC_BAD_VALUE, "0 bytes cannot be made");
         CHECK_FAILS(zc_weights_map(weights, -1, &error), ZC_MODEL, "cannot tell the size");
         CHECK(zc_weights_file_count(weights) == 3);
         fake_unified = kinds[k].unified;
@@ -605,7 +620,7 @@ static void test_several_files(void)
     CHECK(zc_weights_pack(weights, device, indices, 3, &progress, &error) == ZC_OK);
     CHECK(packed_alive == 2 && seen.count == 2 && seen.done == seen.total);
     while (zc_weights_file_count(weights) < ZC_WEIGHTS_MAX_FILES) {
-        CHECK(zc_weights_make(weights, "abcd", 4, &error) == ZC_OK);
+        CHECK(make(weights, "abcd", 4) == ZC_OK);
     }
     CHECK_FAILS(zc_weights_map(weights, second, &error), ZC_MODEL, "one of more than 1024 files");
     (void)close(second);

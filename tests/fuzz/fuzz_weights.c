@@ -59,17 +59,18 @@ static uint64_t take_number(const uint8_t **data, size_t *size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint64_t sizes[FILES] = {FILE_SIZE, SECOND_SIZE, MADE_SIZE};
-    static const uint8_t made[MADE_SIZE];
     static int file = -1, second = -1;
     zc_error error;
     zc_weights *weights;
+    zc_region *made;
     if (file < 0) {
         file = make_file(FILE_SIZE);
         second = make_file(SECOND_SIZE);
     }
     require(zc_weights_open(file, &weights, &error) == ZC_OK);
     require(zc_weights_map(weights, second, &error) == ZC_OK);
-    require(zc_weights_make(weights, made, MADE_SIZE, &error) == ZC_OK);
+    require(zc_weights_make(weights, MADE_SIZE, &made, &error) == ZC_OK);
+    require(zc_weights_seal(weights, ZC_COPY_WEIGHTS_MADE, &error) == ZC_OK);
     while (size) {
         uint8_t header[3];
         char name[16];

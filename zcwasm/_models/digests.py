@@ -31,9 +31,11 @@ _known: weakref.WeakKeyDictionary[_core._Weights, str] = weakref.WeakKeyDictiona
 def of(weights: _core._Weights) -> str:
     """What the weights are known by, 64 hexadecimal digits: the SHA-256 of the mapped file.
 
-    Of several files, or with vectors that were made, that of a text: a line "file SHA256" for each file, in
-    order; "made SHA256", of those vectors' bytes, if there are any; and "tensors SHA256", of a list with a
-    line "NAME TYPE SHAPE FILE OFFSET" for each tensor, since guests know tensors by their number."""
+    Of several files, or with something that was made, that of a text: a line "file SHA256" for each file, in
+    order; "made SHA256", of vectors' bytes, if there are any; "recipes SHA256" for each file of matrices that
+    were made, of a list with a line "NAME RECIPE FILE:OFFSET ..." for each, since what they are made of is in
+    the files; and "tensors SHA256", of a list with a line "NAME TYPE SHAPE FILE OFFSET" for each tensor,
+    since guests know tensors by their number."""
     with suppress(KeyError, TypeError):
         return _known[weights]
     files = [
@@ -53,7 +55,10 @@ def _joined(files: list[str], made: tuple[memoryview, ...], weights: _core._Weig
         shape = "x".join(map(str, tensor.shape))
         table.update(f"{name} {tensor.type} {shape} {tensor.file} {tensor.offset}\n".encode())
     lines = [f"file {digest}" for digest in files]
-    lines += [f"made {hashlib.sha256(view).hexdigest()}" for view in made]
+    recipes: tuple[str | None, ...] = getattr(weights, "_recipes", (None,) * len(made))
+    for view, recipe in zip(made, recipes, strict=True):
+        of, what = (view, "made") if recipe is None else (recipe.encode(), "recipes")
+        lines.append(f"{what} {hashlib.sha256(of).hexdigest()}")
     lines.append(f"tensors {table.hexdigest()}")
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

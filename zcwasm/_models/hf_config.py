@@ -15,7 +15,7 @@ from zcwasm._core import ModelError
 from zcwasm._models import hf_kinds
 from zcwasm._models.model_file import model_error
 from zcwasm.guests import layouts
-from zcwasm.llm._families import EXPERTS_APART, FAMILIES, LAYER
+from zcwasm.llm._families import FAMILIES, LAYER
 from zcwasm.llm._rope import FREQS, LONG, SHORT, llama3_factors, yarn_attention
 
 _MOST = 1e15  # of any number that is not counted
@@ -25,17 +25,23 @@ _FULL, _SLIDING = "full_attention", "sliding_attention"
 class Keys:
     """The keys of an object. Those that are asked for count as known."""
 
-    def __init__(self, values: Mapping[str, Any], where: str = "") -> None:
+    def __init__(
+        self, values: Mapping[str, Any], where: str = "", names: Mapping[str, str] | None = None
+    ) -> None:
+        """names: what keys are called in this object, for those that have another name."""
         self.values = values
         self.where = where
+        self.names = names or {}
         self.known: set[str] = set()
 
     def get(self, key: str, default: Any = None) -> Any:
         """The default only where the key is not there: a null says something."""
+        key = self.names.get(key, key)
         self.known.add(key)
         return self.values.get(key, default)
 
     def wrong(self, key: str, words: str) -> ModelError:
+        key = self.names.get(key, key)
         return model_error(f"config.json: {self.where}{key} is {self.values.get(key)!r:.100}{words}", None)
 
     def number(self, key: str, default: float | None = None, null: float | None = None) -> float:
@@ -117,29 +123,22 @@ def read(config: Mapping[str, Any]) -> dict[str, Any]:
     text = config.get("text_config")
     if isinstance(name, str) and name in hf_kinds.VISION and isinstance(text, dict):
         return _read_text_of(name, config, text)
-    if isinstance(name, str) and name in hf_kinds.CONVERT:
-        why = FAMILIES[hf_kinds.CONVERT[name]].no_folder or EXPERTS_APART
-        raise model_error(
-            f"config.json: model_type is {name!r}, whose folder {why}: it cannot be mapped as it is; "
-            "convert it to GGUF with llama.cpp's convert_hf_to_gguf.py",
-            None,
-        )
     if not isinstance(name, str) or name not in hf_kinds.KINDS:
         raise model_error(
             f"config.json: model_type is {name!r:.100}; supported are {', '.join(hf_kinds.KINDS)}, and with "
             f"a text_config of these {', '.join(hf_kinds.VISION)}",
             None,
         )
-    keys = Keys(config)
+    kind = hf_kinds.KINDS[name]
+    keys = Keys(config, names=kind.names)
     quantized = keys.get("quantization_config")
-    if quantized is not None:
-        method = quantized.get("quant_method") if isinstance(quantized, Mapping) else None
+    method = quantized.get("quant_method") if isinstance(quantized, Mapping) else None
+    if quantized is not None and (method is None or method != kind.quantized):
         raise model_error(
             f"config.json: quantization_config is there (quant_method {method!r:.40}): quantized folders are "
             "not supported; quantized GGUF files are",
             None,
         )
-    kind = hf_kinds.KINDS[name]
     found = _Writer(kind)
     _read_numbers(keys, found)
     _read_positions(keys, found)
@@ -183,7 +182,11 @@ def _read_numbers(keys: Keys, found: _Writer) -> None:
     columns, heads = count("hidden_size"), count("num_attention_heads")
     put("embedding_length", columns)
     put("block_count", keys.count("num_hidden_layers", most=layouts.LLAMA_MAX_LAYERS))
-    put("feed_forward_length", count("intermediate_size"))
+    if kind.experts:
+        _read_experts(keys, found)
+    else:
+        usual = 4 * columns if kind.architecture == "gpt2" else None
+        put("feed_forward_length", count("intermediate_size", usual, null=usual))
     put("vocab_size", count("vocab_size"))
     put("attention.head_count", heads)
     put("attention.head_count_kv", count("num_key_value_heads", heads, null=heads))
@@ -207,7 +210,25 @@ def _read_numbers(keys: Keys, found: _Writer) -> None:
     if "attention" in found.family.scales and kind.architecture != "granite":
         put("attention.scale", keys.above("query_pre_attn_scalar", 256) ** -0.5)
     if found.family.parallel in ("key", "alone"):
-        put("use_parallel_residual", keys.flag("use_parallel_residual", False))
+        parallel = kind.defaults.get("use_parallel_residual", False)
+        put("use_parallel_residual", keys.flag("use_parallel_residual", parallel))
+
+
+def _read_experts(keys: Keys, found: _Writer) -> None:
+    kind, most = found.kind, layouts.ZC_ROUTE_MAX_EXPERTS
+
+    def count(key: str, most: int = (1 << 32) - 1) -> int:
+        return keys.count(key, kind.defaults.get(key), most=most)
+
+    # Transformers 5 has the first name for both.
+    name = "num_experts" if "num_experts" in keys.values else "num_local_experts"
+    experts = keys.count(name, kind.defaults.get(name, kind.defaults.get("num_experts")), most=most)
+    found.put("expert_count", experts)
+    found.put("expert_used_count", count("num_experts_per_tok", min(experts, layouts.ZC_ROUTE_MAX_USED)))
+    found.put("feed_forward_length", count("intermediate_size"))
+    found.put("expert_feed_forward_length", count(kind.experts))
+    if kind.architecture == "qwen3moe" and not keys.flag("norm_topk_prob", False):
+        raise keys.wrong("norm_topk_prob", ": supported is true")
 
 
 def _read_positions(keys: Keys, found: _Writer) -> None:
@@ -223,7 +244,8 @@ def _read_positions(keys: Keys, found: _Writer) -> None:
     window, has_window = _windows(keys, kind, layers, unrotated)
     found.put("attention.sliding_window", window)
     found.put("attention.sliding_window_pattern", has_window)
-    _read_rope(keys, found)
+    if found.family.rope_halves is not None:
+        _read_rope(keys, found)
 
 
 def _unrotated(keys: Keys, layers: int, every: int) -> list[bool]:
@@ -272,7 +294,7 @@ def _read_rope(keys: Keys, found: _Writer) -> None:
         )
     theta = keys.number("rope_theta", found.kind.theta, null=found.kind.theta)
     if found.kind.window_theta is None:
-        _read_angles(keys, new or old or Keys({}), found, theta)
+        _read_angles(keys, new or old or Keys(found.kind.rope), found, theta)
         return
     of_window = found.kind.window_theta
     if found.family.window_rope_base is not None:
@@ -367,6 +389,7 @@ def _read_yarn(rope: Keys, found: _Writer, original: int, context: int) -> None:
     scale, of_all = (rope.number(key, 0, null=0) for key in ("mscale", "mscale_all_dim"))
     if min(scale, of_all) < 0:
         raise rope.wrong("mscale", ", and mscale_all_dim: must not be below 0")
+    found.metadata["zcwasm.yarn_truncates"] = rope.flag("truncate", True)
     attention = yarn_attention(factor)
     if scale and of_all:
         attention = yarn_attention(factor, scale) / yarn_attention(factor, of_all)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from zcwasm.llm._families import ATTENTION, GATED, PLAIN, QKV
+from zcwasm.llm._families import ATTENTION, EXPERTS, GATED, PLAIN, QKV, ROUTER
 
 _SILU = ("silu", "swish")
 _GELU_TANH = ("gelu_pytorch_tanh", "gelu_new", "gelu_fast")
@@ -34,6 +34,8 @@ class Kind:
     #: Base of the angles, and that of layers with a window where angles are said for each kind of layers.
     theta: float = 10000.0
     window_theta: float | None = None
+    #: How angles are scaled where the file does not say.
+    rope: Mapping[str, Any] = field(default_factory=dict)
     #: Whether pairs of a head are rotated, where others have halves.
     rotates_pairs: bool = False
     #: The part of a head that is rotated, where that may be one: what it is where the file does not say.
@@ -45,17 +47,24 @@ class Kind:
     period: int = 0
     #: Numbers of this kind alone: the name here to GGUF's, and what it is where the file does not say.
     own: Mapping[str, tuple[str, float | None]] = field(default_factory=dict)
+    #: Whether feed-forwards are mixtures of experts; the key of an expert's columns.
+    experts: str = ""
+    #: Keys that this kind has for those of the others.
+    names: Mapping[str, str] = field(default_factory=dict)
     #: A key that goes before max_position_embeddings where it is there.
     context: str = ""
     #: As WITHOUT_EFFECT and NEUTRAL, of keys that mean something in others, or that only this kind has.
     without_effect: frozenset[str] = frozenset()
     neutral: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    #: The quant_method that is this kind's own way to have its weights, which their tensors say.
+    quantized: str = ""
 
 
 _LLAMA_BIASES = {"attention_bias": ATTENTION, "mlp_bias": GATED}
 _ATTENTION_BIASES = {"attention_bias": ATTENTION}
 _GEMMA2 = {"head_dim": 256, "num_attention_heads": 8, "num_key_value_heads": 4, "sliding_window": 4096}
 _QWEN = {"num_key_value_heads": 32, "sliding_window": 4096}
+_OF_ROUTERS = frozenset(("output_router_logits", "router_aux_loss_coef", "router_jitter_noise"))
 
 KINDS = {
     "llama": Kind("llama", biases=_LLAMA_BIASES),
@@ -198,10 +207,85 @@ KINDS = {
         rotated=0.25,
         defaults={"num_key_value_heads": 32},
     ),
+    "mixtral": Kind(
+        "llama",
+        epsilon=("rms_norm_eps", 1e-5),
+        windows="all",
+        theta=1e6,
+        experts="intermediate_size",
+        defaults={"num_key_value_heads": 8, "num_local_experts": 8, "num_experts_per_tok": 2},
+        without_effect=_OF_ROUTERS,
+    ),
+    "qwen3_moe": Kind(
+        "qwen3moe",
+        biases=_ATTENTION_BIASES,
+        experts="moe_intermediate_size",
+        defaults=_QWEN
+        | {"num_key_value_heads": 4, "num_experts": 128, "num_experts_per_tok": 8}
+        | {"intermediate_size": 6144, "moe_intermediate_size": 768},
+        # Without use_sliding_window, which has to be false.
+        without_effect=_OF_ROUTERS | {"sliding_window", "max_window_layers"},
+        neutral={"decoder_sparse_step": (1,), "mlp_only_layers": ([],)},
+    ),
+    "gpt_oss": Kind(
+        "gpt-oss",
+        epsilon=("rms_norm_eps", 1e-5),
+        biases={"attention_bias": ATTENTION, "": (*ROUTER, *EXPERTS)},
+        experts="intermediate_size",
+        defaults={
+            "attention_bias": True,
+            "head_dim": 64,
+            "max_position_embeddings": 131072,
+            "num_experts_per_tok": 4,
+            "num_key_value_heads": 8,
+            "num_local_experts": 128,
+            "sliding_window": 128,
+        },
+        theta=150000.0,
+        rope={
+            "rope_type": "yarn",
+            "factor": 32.0,
+            "original_max_position_embeddings": 4096,
+            "truncate": False,
+        },
+        windows="some",
+        period=2,
+        # Names of others' code, beside those that count.
+        without_effect=_OF_ROUTERS | {"experts_per_token", "initial_context_length"},
+        neutral={"swiglu_alpha": (1.702,), "swiglu_limit": (7,)},
+        quantized="mxfp4",
+    ),
+    "gpt_neox": Kind(
+        "gptneox",
+        ("gelu",),
+        epsilon=("layer_norm_eps", 1e-5),
+        biases={"": (*ATTENTION, *PLAIN)},
+        rotated=0.25,
+        names={"partial_rotary_factor": "rotary_pct", "rope_theta": "rotary_emb_base"},
+        defaults={"use_parallel_residual": True},
+        neutral={"attention_bias": (True,)},
+    ),
+    "gpt2": Kind(
+        "gpt2",
+        _GELU_TANH,
+        "activation_function",
+        epsilon=("layer_norm_epsilon", 1e-5),
+        tied=True,
+        biases={"": (*ATTENTION, *PLAIN)},
+        names={
+            "hidden_size": "n_embd",
+            "num_hidden_layers": "n_layer",
+            "num_attention_heads": "n_head",
+            "max_position_embeddings": "n_positions",
+            "intermediate_size": "n_inner",
+        },
+        # n_ctx is an old name of n_positions, beside it; upcasting is what is done here anyway.
+        without_effect=frozenset(("n_ctx", "reorder_and_upcast_attn"))
+        | {"summary_activation", "summary_first_dropout", "summary_proj_to_labels"}
+        | {"summary_type", "summary_use_proj"},
+        neutral={"scale_attn_weights": (True,), "scale_attn_by_inverse_layer_idx": (False,)},
+    ),
 }
-# Kinds whose folders cannot be mapped, by the family that says why.
-CONVERT = {"gpt_neox": "gptneox", "gpt2": "gpt2", "mixtral": "llama", "qwen3_moe": "qwen3moe"}
-CONVERT |= {"gpt_oss": "gpt-oss"}
 
 _BOOKKEEPING = {
     *(
@@ -230,7 +314,8 @@ _TOKENS |= {"max_length", "min_length", "prefix", "temperature", "top_k", "top_p
 _TOKENS |= {"diversity_penalty", "length_penalty", "repetition_penalty", "exponential_decay_length_penalty"}
 _TOKENS |= {"no_repeat_ngram_size", "encoder_no_repeat_ngram_size", "num_return_sequences"}
 _TOKENS |= {"remove_invalid_values"}
-_TRAINING = {"initializer_range", "attention_dropout", "hidden_dropout", "resid_pdrop", "embd_pdrop"}
+_TRAINING = {"initializer_range", "attention_dropout", "hidden_dropout"}
+_TRAINING |= {"attn_pdrop", "embd_pdrop", "resid_pdrop"}
 _TRAINING |= {"classifier_dropout", "embedding_dropout", "finetuning_task", "residual_dropout"}
 WITHOUT_EFFECT = _BOOKKEEPING | _TOKENS | _TRAINING
 # Values with which a key that is not read makes no difference; None makes none for any.

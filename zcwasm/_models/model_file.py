@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
@@ -29,7 +29,17 @@ class Entry(NamedTuple):
     type: str
     shape: tuple[int, ...]  # elements of a row last
     offset: int  # in its file
-    file: int = 0  # which of the files; their number for what was made
+    file: int = 0  # which of the files; their number, and more, for what is made
+
+
+class MadeFile(NamedTuple):
+    """Bytes that are made at opening, and count as one more file."""
+
+    size: int
+    #: Writes them where zeros are, and tells how many more are written.
+    fill: Callable[[memoryview, Callable[[int], object]], object]
+    #: Of matrices: what makes them of which bytes of the files, for digests. None: vectors.
+    recipes: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,8 +53,8 @@ class Header:
     unusable: dict[str, str] = field(default_factory=dict)
     # And where they lie, of types that kernels may know and others, for who makes something of them.
     others: dict[str, Entry] = field(default_factory=dict)
-    # Bytes that were made, in which entries of the last file's number plus one lie.
-    made: bytes | bytearray | None = None
+    # What is made, in which entries of numbers behind the last file's lie.
+    made: Sequence[MadeFile] = ()
 
 
 def model_error(message: str, offset: int | None) -> ModelError:

@@ -1,24 +1,26 @@
 """A file's tensors under the names that a guest looks for, and cut where several lie in one (hf_names.py).
 
-Matrices are shown where they lie. Vectors, which kernels take in float32 alone, are made of what a folder
-has: bfloat16, float16, at any offset, less one.
+Matrices are shown where they lie, but for those that lie otherwise than kernels read them (making.py).
+Vectors, which kernels take in float32 alone, are made of what a folder has: bfloat16, float16, at any offset,
+less one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from zcwasm._core import _weight_types
 from zcwasm._models.hf_names import Part
-from zcwasm._models.model_file import Entry, Header, model_error
+from zcwasm._models.making import ALIGNMENT, Making, Makings, Taken
+from zcwasm._models.model_file import Entry, Header, MadeFile, model_error
 
 # Of all vectors of a model: those of Llama 3.1 405B have 17 MB.
 MOST_MADE = 64 << 20
-_ALIGNMENT = 32
 
 _BLOCKS = {name: (block, size) for name, block, size, _ in _weight_types}
 _MAKES = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
@@ -31,31 +33,54 @@ def show(header: Header, parts: Iterable[Part]) -> Header:
     return replace(header, tensors=shown)
 
 
-def make(header: Header, parts: Iterable[Part], views: Sequence[memoryview]) -> Header:
-    """The same, with vectors made in float32. A part of what kernels cannot use is as little use."""
+def make(header: Header, parts: Iterable[Part | Making], views: Sequence[memoryview]) -> Header:
+    """The same, with vectors made in float32, and matrices as they have to be. A part of what kernels cannot
+    use is as little use."""
     entries = {entry.name: entry for entry in (*header.tensors, *header.others.values())}
     tensors: list[Entry] = []
     unusable: dict[str, str] = {}
-    made = bytearray()
+    vectors = bytearray()
+    matrices = Makings()
     for part in parts:
+        if isinstance(part, Part) and (part.groups > 1 or part.transposed):
+            part = _taken(part, entries[part.source])
+        if isinstance(part, Making):
+            in_place = matrices.add(part, entries)
+            tensors += [in_place] if in_place else []
+            continue
         entry = entries[part.source]
         is_vector = len(entry.shape) == 1 and entry.type in _MAKES
         why = header.unusable.get(part.source)
-        if is_vector and (why is not None or entry.type != "F32" or part.add):
+        if is_vector and (why is not None or entry.type != "F32" or part.add or part.groups > 1):
             values = _values(entry, part, views)
-            if len(made) + values.nbytes > MOST_MADE:
+            if len(vectors) + values.nbytes > MOST_MADE:
                 raise model_error(
                     f"tensor {part.source}: it and the vectors before it have more than {MOST_MADE} bytes",
                     entry.offset,
                 )
-            tensors.append(Entry(part.name, "F32", values.shape, len(made), len(views)))
+            tensors.append(Entry(part.name, "F32", values.shape, len(vectors), len(views)))
             # Also for a vector of nothing there is something, so that there is a file for it to lie in.
-            made += values.tobytes() + bytes(-values.nbytes % _ALIGNMENT if values.nbytes else _ALIGNMENT)
+            vectors += values.tobytes() + bytes(-values.nbytes % ALIGNMENT if values.nbytes else ALIGNMENT)
         elif why is not None:
             unusable[part.name] = why
         else:
             tensors.append(_rows(entry, part))
-    return replace(header, tensors=tensors, unusable=unusable, others={}, made=made or None)
+    made = [MadeFile(len(vectors), partial(_write, vectors))] if vectors else []
+    more, files = matrices.made(len(views) + len(made), views)
+    return replace(header, tensors=tensors + more, unusable=unusable, others={}, made=[*made, *files])
+
+
+def _taken(part: Part, entry: Entry) -> Part | Making:
+    """What has to be made of a part's rows, unless it is a vector."""
+    if len(entry.shape) == 1 and entry.type in _MAKES:
+        return part
+    return Making(
+        part.name, (part.source,), Taken(part.first, part.rows, part.groups, transposed=part.transposed)
+    )
+
+
+def _write(data: bytearray, out: memoryview, report: Callable[[int], object]) -> None:
+    out[:] = data
 
 
 def _span(entry: Entry, part: Part) -> tuple[int, int]:
@@ -92,6 +117,10 @@ def _rows(entry: Entry, part: Part) -> Entry:
 
 def _values(entry: Entry, part: Part, views: Sequence[memoryview]) -> npt.NDArray[np.float32]:
     """The part of a vector in float32."""
+    taken = None
+    if part.groups > 1:
+        taken = Taken(part.first, part.rows, part.groups)
+        part, size = Part(part.name, part.source, add=part.add), taken.each(entry.shape[0], entry)
     first, count = _span(entry, part)
     kind = np.dtype(_MAKES[entry.type])
     if count * 4 > MOST_MADE:
@@ -103,5 +132,7 @@ def _values(entry: Entry, part: Part, views: Sequence[memoryview]) -> npt.NDArra
     if entry.type == "BF16":
         found = (found.astype(np.uint32) << np.uint32(16)).view(np.float32)
     values = found.astype(np.float32)
+    if taken is not None:
+        values = values[taken.places(count, 0, size * taken.groups)]
     values += np.float32(part.add)
     return values

@@ -1,16 +1,18 @@
 """Weights: the tensors of a model's files, mapped."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from zcwasm import _arguments, _core
 from zcwasm._extras import needed_for
 from zcwasm._models import digests, weights_files
-from zcwasm._models.model_file import Entry, Header, model_error
+from zcwasm._models.model_file import Entry, Header, MadeFile, model_error
 
 # What progress is told: bytes done, bytes in all.
 Progress = Callable[[int, int], object]
+_LEAST_STEP = 32 << 20  # bytes between two reports, as of uploads
 
 
 class Weights(_core._Weights):
@@ -32,6 +34,8 @@ class Weights(_core._Weights):
     metadata: Mapping[str, Any]
     #: Tensors that the files have and no kernel can use: name to the reason.
     unusable: Mapping[str, str]
+    #: Of each file that was made: what digests know it by, or None for its bytes.
+    _recipes: tuple[str | None, ...]
 
     def __new__(
         cls,
@@ -52,6 +56,7 @@ class Weights(_core._Weights):
     ) -> "Weights":
         """path: what these files are called together."""
         found: list[Header] = []
+        told = None if progress is True else progress or None
         at: str | None = os.fspath(path)  # the file that an error is about; None: it says so itself
 
         def paths() -> Iterator[str | os.PathLike[str]]:
@@ -60,11 +65,13 @@ class Weights(_core._Weights):
                 at = os.fspath(file)
                 yield file
 
-        def tensors(views: tuple[memoryview, ...]) -> tuple[Iterator[Entry], bytes | bytearray | None]:
+        def tensors(
+            views: tuple[memoryview, ...],
+        ) -> tuple[Iterator[Entry], Iterator[tuple[int, bool, Callable[[memoryview], object]]]]:
             nonlocal at
             at = None
             found.append(files.read(views))
-            return entries(), found[0].made
+            return entries(), _made(found[0].made, bar.report if bar else told)
 
         def entries() -> Iterator[Entry]:
             nonlocal at
@@ -73,7 +80,8 @@ class Weights(_core._Weights):
                 yield entry
 
         try:
-            self = super().__new__(cls, path, tensors, paths())
+            with _Bar("matrices made") if progress is True else nullcontext() as bar:
+                self = super().__new__(cls, path, tensors, paths())
         except _core.ModelError as error:
             if at is None:
                 raise
@@ -81,6 +89,7 @@ class Weights(_core._Weights):
         self.format = found[0].format
         self.metadata = found[0].metadata
         self.unusable = found[0].unusable
+        self._recipes = tuple(made.recipes for made in found[0].made)
         if device is not None:
             self.load(device, progress)
         return self
@@ -119,6 +128,27 @@ class Weights(_core._Weights):
         return super().pack(device, names, progress or None)
 
     pack.__doc__ = _core._Weights.pack.__doc__
+
+
+def _made(
+    files: Sequence[MadeFile], progress: Progress | None
+) -> Iterator[tuple[int, bool, Callable[[memoryview], object]]]:
+    """As _core._Weights takes them. What is reported are matrices: vectors are few."""
+    total = sum(file.size for file in files if file.recipes is not None)
+    done = told = 0
+
+    def report(count: int) -> None:
+        nonlocal done, told
+        done += count
+        if progress is not None and (done - told >= _LEAST_STEP or done == total > told):
+            told = done
+            progress(done, total)
+
+    def filling(file: MadeFile) -> Callable[[memoryview], object]:
+        return lambda out: file.fill(out, report)
+
+    for file in files:
+        yield file.size, file.recipes is None, filling(file)
 
 
 class _Bar:

@@ -98,8 +98,6 @@ class Family:
     #: Whether feed-forwards may be mixtures of experts, or always are.
     may_have_experts: bool = False
     has_experts: bool = False
-    #: Why a folder cannot be mapped; empty: it can.
-    no_folder: str = ""
 
     @property
     def gated(self) -> bool:
@@ -111,8 +109,6 @@ class Family:
 
 _ALL = (*ATTENTION, *GATED)
 _GELU = layouts.LLAMA_FF_GELU_TANH
-# Folders of mixtures of experts, of which a kernel reads all from one tensor.
-EXPERTS_APART = "has each expert in matrices of its own"
 
 FAMILIES = {
     "llama": Family(
@@ -129,7 +125,6 @@ FAMILIES = {
         qk_norm=layouts.LLAMA_QK_HEAD,
         may_have_biases=ATTENTION,
         has_experts=True,
-        no_folder=EXPERTS_APART,
     ),
     "gpt-oss": Family(
         "gpt-oss",
@@ -141,7 +136,6 @@ FAMILIES = {
         window_period=2,
         renamed={"post_attention_norm": "ffn_norm"},
         has_experts=True,
-        no_folder="has gate and up of its experts in turn",
     ),
     "gemma": Family(
         "Gemma",
@@ -237,7 +231,6 @@ FAMILIES = {
         parallel="key",
         biases=(*ATTENTION, *PLAIN),
         fused=("attn_qkv",),
-        no_folder="has queries, keys and values of each head one behind the other",
     ),
     "gpt2": Family(
         "GPT-2",
@@ -247,6 +240,5 @@ FAMILIES = {
         rope_halves=None,
         learned_positions=True,
         fused=("attn_qkv",),
-        no_folder="has transposed matrices",
     ),
 }
