@@ -50,7 +50,7 @@ vec4 gated_input(vec4 gate, vec4 up)
         return vec4(silu(gate.x), silu(gate.y), silu(gate.z), silu(gate.w)) * up;
     }
     vec4 limit = vec4(ZC_CLAMPED_LIMIT), g = mix(gate, limit, greaterThan(gate, limit));
-    vec4 u = mix(up, sign(up) * limit, greaterThan(abs(up), limit));
+    vec4 u = mix(mix(up, limit, greaterThan(up, limit)), -limit, lessThan(up, -limit));
     return g / (1.0 + exp(-ZC_CLAMPED_FACTOR * g)) * (u + 1.0);
 }
 

@@ -177,7 +177,7 @@ void load_part(inout Sixteen v, uint row, uint s, uint p)
     } else if (IS(Q4_1)) {
         v.numbers = window_at(block / 2u);
     } else if (IS(MXFP4)) {
-        v.numbers = window_at((2u * row + 17u * s) / 4u);
+        v.numbers = window_at(mxfp4_at(row, s) / 2u);
     } else if (IS(Q5_0) || IS(Q5_1)) {
         v.numbers = window_at(numbers_at(row, s, p) / 2u);
         v.scales.xy = uvec2(weight_word(block / 2u), weight_word(block / 2u + 1u));
@@ -269,8 +269,8 @@ uvec4 bytes_of(Sixteen v, uint row, uint s, uint p)
         return iq4_numbers(uvec4(two, two >> 4u));
     }
     if (IS(MXFP4)) {
-        uint at = 2u * row + 17u * s, shift = 8u * (at & 3u), next;
-        uvec4 words = words_of(v.numbers, at / 4u, next);
+        uint h = mxfp4_at(row, s), shift = 16u * (h & 1u) + 8u * (s & 1u), next;
+        uvec4 words = words_of(v.numbers, h / 2u, next);
         uvec3 three = p == 0u ? words.xyz : uvec3(words.z, words.w, next);
         uvec2 two = three.xy >> shift >> 8u | three.yz << 24u - shift;
         return fp4_numbers(uvec4(two, two >> 4u));
@@ -376,8 +376,8 @@ float part_scale(Sixteen v, uint row, uint s, uint p)
         return float_of(block_at(row, s), v.scales.x);
     }
     if (IS(MXFP4)) {
-        uint at = 2u * row + 17u * s, next;
-        return e8m0(words_of(v.numbers, at / 4u, next).x >> 8u * (at & 3u));
+        uint h = mxfp4_at(row, s), next;
+        return e8m0(words_of(v.numbers, h / 2u, next).x >> 16u * (h & 1u) + 8u * (s & 1u));
     }
     if (IS(IQ4_XS)) {
         return iq4_xs_scale(v.scales.xy, s & 7u);

@@ -342,18 +342,25 @@ vec4 decode_quad_IQ4_XS(Raw raw, uint row, uint k, uint q)
     return iq4_xs_scale(raw.a.wy, q / 8u & 7u) * (unsigned_bytes(iq4_numbers(uvec4(raw.a.x >> (q & 4u))).x) - 128.0);
 }
 
-// Positions in bytes: a block of 32 is 17 of them, the first its scale.
+// A block of 32 is 17 bytes, the first its scale. The half-word in which block b begins, at its first byte or, if b is odd,
+// its second: a position in bytes would not have room in 32 bits.
+uint mxfp4_at(uint row, uint b)
+{
+    return row + 17u * b / 2u;
+}
+
 Raw load_quad_MXFP4(uint row, uint k, uint q)
 {
-    uint scale = 2u * row + q / 8u * 17u, at = scale + 1u + 4u * (q & 3u);
-    return Raw(uvec4(weight_word(at / 4u), weight_word((at + 3u) / 4u), 0u, weight_word(scale / 4u)), uvec4(0u));
+    uint h = mxfp4_at(row, q / 8u), word = q & 3u;
+    return Raw(uvec4(weight_word((h + (q / 8u & 1u)) / 2u + word), weight_word(h / 2u + word + 1u), 0u, weight_word(h / 2u)),
+               uvec4(0u));
 }
 
 vec4 decode_quad_MXFP4(Raw raw, uint row, uint k, uint q)
 {
-    uint scale = 2u * row + q / 8u * 17u, shift = 8u * (scale + 1u & 3u);
+    uint scale = 16u * mxfp4_at(row, q / 8u) + 8u * (q / 8u & 1u) & 31u, shift = scale + 8u & 31u; // bits of a word
     uint word = raw.a.x >> shift | raw.a.y << 31u - shift << 1u;
-    return e8m0(raw.a.w >> 8u * (scale & 3u)) * (unsigned_bytes(fp4_numbers(uvec4(word >> (q & 4u))).x) - 16.0);
+    return e8m0(raw.a.w >> scale) * (unsigned_bytes(fp4_numbers(uvec4(word >> (q & 4u))).x) - 16.0);
 }
 
 Raw load_quad_F8_E4M3(uint row, uint k, uint q)

@@ -33,6 +33,7 @@ def check(
     tables: Array | None = None,
     window: int = 0,
     cap: float = 0.0,
+    sinks: Array | None = None,
 ) -> None:
     """`tables`: of each sequence in a row of its own, else they are made anew. What nobody sees is NaN."""
     arena.used = 64
@@ -68,8 +69,10 @@ def check(
     params |= {"ldk": kv_cols + 2, "ldv": kv_cols + 4, "ldout": cols + 1, "capacity": capacity, "page": page}
     params |= {"table_words": words, "context": context, "shared": shared, "kv_type": kv_type}
     scale = float(np.float32(size**-0.5))
+    params |= {"window": window, "softcap": cap, "sinks": int(sinks is not None)}
     arrays = [q.binding, k.binding, v.binding, put(arena, given, offset), put(arena, tables, 3 - offset % 4)]
-    run(device, "attention_paged", [*arrays, out.binding], **params, scale=scale, window=window, softcap=cap)
+    arrays += [] if sinks is None else [put(arena, sinks, offset)]
+    run(device, "attention_paged", [*arrays, out.binding], **params, scale=scale)
     out.check_frame()
     for r, at in enumerate(places):
         expected, bound = reference.attention(
@@ -79,6 +82,7 @@ def check(
             np.array([(0, len(at))], np.uint32),
             scale,
             cap=float(np.float32(cap)),
+            sinks=sinks,
         )
         close(
             out.get()[r],
@@ -173,6 +177,48 @@ def test_windows(device: zcwasm.Device, arena: Arena, kv_type: int, window: int)
     check(device, arena, spans, heads=4, size=20, shared=1, kv_type=kv_type, window=window, cap=cap)
 
 
+@pytest.mark.parametrize("kv_type", [F32, F16])
+@pytest.mark.parametrize("cap", [0.0, 3.0])
+def test_sinks(device: zcwasm.Device, arena: Arena, kv_type: int, cap: float) -> None:
+    """Of rows with few keys, none, and so many that they are split; and of one sequence."""
+    some = [(0, 40), (0, 4500), (7, 7), (2000, 2100), (0, 1), (4490, MOST), (0, 1500)]
+    sinks = np.array([4.5, -2.0, 30.0, 0.5], np.float32)
+    check(
+        device,
+        arena,
+        some,
+        heads=2,
+        kv_heads=2,
+        size=32,
+        page=128,
+        context=4501,
+        kv_type=kv_type,
+        cap=cap,
+        sinks=sinks[:2],
+    )
+
+
+@pytest.mark.parametrize("kv_type", [F32, F16])
+def test_sinks_of_one_sequence(device: zcwasm.Device, arena: Arena, kv_type: int) -> None:
+    sinks = np.array([4.5, -2.0, 30.0, 0.5], np.float32)
+    for count, before, page in ((2, 300, 16), (33, 130, 128)):
+        spans = [(0, before + r + 1) for r in range(count)]
+        spans[1] = (3, 3)
+        check(
+            device,
+            arena,
+            spans,
+            heads=4,
+            kv_heads=2,
+            size=20,
+            page=page,
+            shared=1,
+            kv_type=kv_type,
+            window=50,
+            sinks=sinks,
+        )
+
+
 @pytest.mark.parametrize("shared", [0, 1])
 def test_whatever_lies_in_memory(device: zcwasm.Device, arena: Arena, shared: int) -> None:
     """Spans, offsets and pages beyond everything are clamped: what is read is of the cache."""
@@ -199,6 +245,9 @@ def test_what_is_refused(device: zcwasm.Device, arena: Arena) -> None:
         ({"shared": 2}, "shared is 2"),
         ({"context": 2**31}, "context is 2147483648"),
         ({"kv_type": 9}, "type"),
+        ({"sinks": 2}, "sinks is 2"),
+        ({"sinks": 1}, "sinks: the parameters need 4 bytes"),
     ):
-        with pytest.raises((ValueError, OverflowError), match=words):
-            run(device, "attention_paged", arrays, **(right | wrong), scale=1)
+        given = [*arrays[:-1], q[:0], out] if "sinks" in wrong else arrays
+        with pytest.raises((ValueError, OverflowError, IndexError), match=words):
+            run(device, "attention_paged", given, **(right | wrong), scale=1)

@@ -600,6 +600,76 @@ def test_attention_of_windows_with_caps(device: zcwasm.Device, arena: Arena, row
     check_attention(device, arena, rows, 4, 2, 64, 400, causal(rows, 300), F16, 1, window=130, cap=1.7)
 
 
+@pytest.mark.parametrize("kv_type", [F32, F16])
+def test_attention_with_sinks(device: zcwasm.Device, arena: Arena, kv_type: int) -> None:
+    """Keys of one workgroup and of several, one row and many, heads that share keys, rows without any: sinks
+    that are nothing beside the scores, among them, and far above."""
+    for rows, heads, kv_heads, size, before, window in (
+        (1, 5, 1, 64, 690, 0),
+        (3, 3, 3, 20, 23, 0),
+        (37, 4, 2, 80, 150, 40),
+    ):
+        spans = causal(rows, before)
+        spans[rows // 2 : rows // 2 + rows // 3] = 9, 9
+        sinks = np.linspace(-9, 5, heads, dtype=np.float32)
+        for more in (0, 40):
+            check_attention(
+                *(device, arena, rows, heads, kv_heads, size, before + rows, spans, kv_type, rows % 4),
+                window=window,
+                sinks=sinks + np.float32(more),
+            )
+
+
+@pytest.mark.parametrize("rows", [1, 37])
+def test_attention_of_sinks_with_caps(device: zcwasm.Device, arena: Arena, rows: int) -> None:
+    """They are not capped."""
+    sinks = np.array([1.5, 9, -9, 0], np.float32)
+    for capacity in (400, 60):
+        spans = causal(rows, capacity - 50)
+        check_attention(device, arena, rows, 4, 2, 64, capacity, spans, F16, 1, cap=1.7, sinks=sinks)
+
+
+@pytest.mark.parametrize(("rows", "keys"), [(2, 30), (2, 700), (9, 30)])
+def test_sinks_that_are_no_common_numbers(device: zcwasm.Device, arena: Arena, rows: int, keys: int) -> None:
+    """-inf is none, as is what is far below; one far above leaves nothing; +inf and NaN make NaN, but no row
+    that has no key."""
+    heads, size, most = 8, 16, 3.4e38
+    sinks = np.array([-np.inf, -most, -1000, 1000, most, np.inf, np.nan, -np.nan], np.float32)
+    q, k, v = (put(arena, normal(count, heads * size)) for count in (rows, keys, keys))
+    out, without = (arena.empty((rows, heads, size)) for _ in range(2))
+    params = {"rows": rows, "heads": heads, "kv_heads": heads, "head_size": size, "capacity": keys}
+    params |= dict.fromkeys(("ldq", "ldk", "ldv", "ldout"), heads * size) | {"kv_type": F32}
+    spans = np.array([(0, keys)] * (rows - 1) + [(5, 5)], np.uint32)
+    arrays = [q, k, v, put(arena, spans)]
+    run(device, "attention", [*arrays, without], **params, scale=0.25)
+    run(device, "attention", [*arrays, put(arena, sinks), out], **params, scale=0.25, sinks=1)
+    assert not out[-1].any()
+    close(out[:-1, :3], without[:-1, :3], 1e-6 if device.kind != "cpu" else 0)
+    assert not out[:-1, 3:5].any()
+    assert np.isnan(out[:-1, 5:]).all()
+    # Nothing but keys that do not count: what counts is the sink.
+    k[...] = -most
+    q[...] = most
+    run(device, "attention", [*arrays, without], **params, scale=1)
+    sinks = put(arena, np.zeros(heads, np.float32))
+    run(device, "attention", [*arrays, sinks, out], **params, scale=1, sinks=1)
+    assert np.isnan(without[:-1]).all()
+    assert not out.any()
+
+
+def test_what_sinks_refuse(device: zcwasm.Device, arena: Arena) -> None:
+    q, k, v, out = (arena.empty((2, 8)) for _ in range(4))
+    params = {"rows": 2, "heads": 2, "kv_heads": 2, "head_size": 4, "ldq": 8, "ldk": 8, "ldv": 8, "ldout": 8}
+    params |= {"capacity": 2, "kv_type": F32, "scale": 1}
+    arrays = [q, k, v, put(arena, causal(2, 0))]
+    with pytest.raises(ValueError, match="sinks is 2, must be 0 or 1"):
+        run(device, "attention", [*arrays, arena.empty(2), out], **params, sinks=2)
+    with pytest.raises(IndexError, match="sinks: the parameters need 8 bytes"):
+        run(device, "attention", [*arrays, arena.empty(1), out], **params, sinks=1)
+    with pytest.raises(ValueError, match="overlap"):
+        run(device, "attention", [*arrays, out.reshape(-1)[3:5], out], **params, sinks=1)
+
+
 def test_scores_that_are_capped(device: zcwasm.Device, arena: Arena) -> None:
     """Scores of thousands and of next to nothing; a key of NaN makes its row NaN and no other."""
     for scale in (300.0, 1e30, 1e-4):

@@ -277,6 +277,8 @@ def test_pages_change_no_bit(arena: Arena, page: int, kind: int) -> None:
     tables = rng.permutation(pages)[: rows * each].reshape(rows, each).astype(np.uint32)
     shape = {"heads": heads, "kv_heads": kv_heads, "head_size": size, "ldq": heads * size, "ldk": cols}
     shape |= {"ldv": cols, "ldout": heads * size, "kv_type": kind}
+    shape |= {"sinks": page % 3 % 2}
+    sinks = [put(arena, normal(heads) + 2)] if shape["sinks"] else []
     q = put(arena, normal(rows, heads * size))
     given = [put(arena, data.reshape(-1).view(np.uint32)) for data in cached]
     triples = np.array([(*span, r * each) for r, span in enumerate(spans)], np.uint32)
@@ -291,12 +293,12 @@ def test_pages_change_no_bit(arena: Arena, page: int, kind: int) -> None:
                         data.reshape(pages, page, -1)[tables[0 if shared else r]].reshape(-1).view(np.uint32)
                     )
                 if shared and r == 0:
-                    arrays = [q, *ordered, put(arena, np.array(spans, np.uint32)), alone]
+                    arrays = [q, *ordered, put(arena, np.array(spans, np.uint32)), *sinks, alone]
                     run(device, "attention", arrays, **shape, rows=rows, capacity=each * page, scale=0.125)
                 elif not shared:
-                    arrays = [q[r], *ordered, put(arena, np.array(span, np.uint32)), alone[r]]
+                    arrays = [q[r], *ordered, put(arena, np.array(span, np.uint32)), *sinks, alone[r]]
                     run(device, "attention", arrays, **shape, rows=1, capacity=each * page, scale=0.125)
-            arrays = [q, *given, put(arena, triples), put(arena, tables), together]
+            arrays = [q, *given, put(arena, triples), put(arena, tables), *sinks, together]
             paged = {"capacity": pages * page, "page": page, "table_words": tables.size, "context": context}
             run(device, "attention_paged", arrays, **shape, **paged, rows=rows, shared=shared, scale=0.125)
             assert alone.tobytes() == together.tobytes()

@@ -23,57 +23,57 @@ struct Weights4
 
 constant uint type_tmp [[function_constant(0)]];
 constant uint type = is_function_constant_defined(type_tmp) ? type_tmp : 0u;
-constant bool _314 = (type == 0u);
-constant bool _324 = (type == 1u);
-constant bool _332 = (type == 2u);
-constant bool _341 = (type == 3u);
-constant bool _352 = (type == 4u);
-constant bool _362 = (type == 5u);
-constant bool _372 = (type == 6u);
-constant bool _383 = (type == 7u);
-constant bool _393 = (type == 8u);
-constant bool _402 = (type == 9u);
-constant bool _411 = (type == 10u);
-constant bool _420 = (type == 11u);
-constant bool _429 = (type == 12u);
-constant bool _439 = (type == 13u);
-constant bool _448 = (type == 14u);
-constant bool _458 = (type == 15u);
-constant bool _468 = (type == 16u);
-constant bool _2275 = (type == 0u);
-constant bool _2285 = (type == 1u);
-constant bool _2295 = (type == 2u);
-constant bool _2305 = (type == 3u);
-constant bool _2315 = (type == 4u);
-constant bool _2325 = (type == 5u);
-constant bool _2335 = (type == 6u);
-constant bool _2345 = (type == 7u);
-constant bool _2355 = (type == 8u);
-constant bool _2365 = (type == 9u);
-constant bool _2375 = (type == 10u);
-constant bool _2385 = (type == 11u);
-constant bool _2395 = (type == 12u);
-constant bool _2405 = (type == 13u);
-constant bool _2415 = (type == 14u);
-constant bool _2425 = (type == 15u);
-constant bool _2435 = (type == 16u);
-constant bool _2450 = (type == 0u);
-constant bool _2462 = (type == 1u);
-constant bool _2474 = (type == 2u);
-constant bool _2486 = (type == 3u);
-constant bool _2498 = (type == 4u);
-constant bool _2510 = (type == 5u);
-constant bool _2522 = (type == 6u);
-constant bool _2534 = (type == 7u);
-constant bool _2546 = (type == 8u);
-constant bool _2558 = (type == 9u);
-constant bool _2570 = (type == 10u);
-constant bool _2582 = (type == 11u);
-constant bool _2594 = (type == 12u);
-constant bool _2606 = (type == 13u);
-constant bool _2618 = (type == 14u);
-constant bool _2630 = (type == 15u);
-constant bool _2642 = (type == 16u);
+constant bool _319 = (type == 0u);
+constant bool _329 = (type == 1u);
+constant bool _337 = (type == 2u);
+constant bool _346 = (type == 3u);
+constant bool _357 = (type == 4u);
+constant bool _367 = (type == 5u);
+constant bool _377 = (type == 6u);
+constant bool _388 = (type == 7u);
+constant bool _398 = (type == 8u);
+constant bool _407 = (type == 9u);
+constant bool _416 = (type == 10u);
+constant bool _425 = (type == 11u);
+constant bool _434 = (type == 12u);
+constant bool _444 = (type == 13u);
+constant bool _453 = (type == 14u);
+constant bool _463 = (type == 15u);
+constant bool _473 = (type == 16u);
+constant bool _2295 = (type == 0u);
+constant bool _2305 = (type == 1u);
+constant bool _2315 = (type == 2u);
+constant bool _2325 = (type == 3u);
+constant bool _2335 = (type == 4u);
+constant bool _2345 = (type == 5u);
+constant bool _2355 = (type == 6u);
+constant bool _2365 = (type == 7u);
+constant bool _2375 = (type == 8u);
+constant bool _2385 = (type == 9u);
+constant bool _2395 = (type == 10u);
+constant bool _2405 = (type == 11u);
+constant bool _2415 = (type == 12u);
+constant bool _2425 = (type == 13u);
+constant bool _2435 = (type == 14u);
+constant bool _2445 = (type == 15u);
+constant bool _2455 = (type == 16u);
+constant bool _2470 = (type == 0u);
+constant bool _2482 = (type == 1u);
+constant bool _2494 = (type == 2u);
+constant bool _2506 = (type == 3u);
+constant bool _2518 = (type == 4u);
+constant bool _2530 = (type == 5u);
+constant bool _2542 = (type == 6u);
+constant bool _2554 = (type == 7u);
+constant bool _2566 = (type == 8u);
+constant bool _2578 = (type == 9u);
+constant bool _2590 = (type == 10u);
+constant bool _2602 = (type == 11u);
+constant bool _2614 = (type == 12u);
+constant bool _2626 = (type == 13u);
+constant bool _2638 = (type == 14u);
+constant bool _2650 = (type == 15u);
+constant bool _2662 = (type == 16u);
 
 struct Push
 {
@@ -108,160 +108,160 @@ constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _315;
-    if (_314)
+    uint _320;
+    if (_319)
     {
-        _315 = (k / 1u) * 2u;
+        _320 = (k / 1u) * 2u;
     }
     else
     {
-        uint _325;
-        if (_324)
+        uint _330;
+        if (_329)
         {
-            _325 = (k / 1u) * 1u;
+            _330 = (k / 1u) * 1u;
         }
         else
         {
-            uint _333;
-            if (_332)
+            uint _338;
+            if (_337)
             {
-                _333 = (k / 1u) * 1u;
+                _338 = (k / 1u) * 1u;
             }
             else
             {
-                uint _342;
-                if (_341)
+                uint _347;
+                if (_346)
                 {
-                    _342 = (k / 32u) * 17u;
+                    _347 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _353;
-                    if (_352)
+                    uint _358;
+                    if (_357)
                     {
-                        _353 = (k / 32u) * 9u;
+                        _358 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _363;
-                        if (_362)
+                        uint _368;
+                        if (_367)
                         {
-                            _363 = (k / 32u) * 10u;
+                            _368 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _373;
-                            if (_372)
+                            uint _378;
+                            if (_377)
                             {
-                                _373 = (k / 256u) * 72u;
+                                _378 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _384;
-                                if (_383)
+                                uint _389;
+                                if (_388)
                                 {
-                                    _384 = (k / 256u) * 105u;
+                                    _389 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _394;
-                                    if (_393)
+                                    uint _399;
+                                    if (_398)
                                     {
-                                        _394 = (k / 32u) * 11u;
+                                        _399 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _403;
-                                        if (_402)
+                                        uint _408;
+                                        if (_407)
                                         {
-                                            _403 = (k / 32u) * 12u;
+                                            _408 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _412;
-                                            if (_411)
+                                            uint _417;
+                                            if (_416)
                                             {
-                                                _412 = (k / 256u) * 42u;
+                                                _417 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _421;
-                                                if (_420)
+                                                uint _426;
+                                                if (_425)
                                                 {
-                                                    _421 = (k / 256u) * 55u;
+                                                    _426 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _430;
-                                                    if (_429)
+                                                    uint _435;
+                                                    if (_434)
                                                     {
-                                                        _430 = (k / 256u) * 88u;
+                                                        _435 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _440;
-                                                        if (_439)
+                                                        uint _445;
+                                                        if (_444)
                                                         {
-                                                            _440 = (k / 32u) * 9u;
+                                                            _445 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _449;
-                                                            if (_448)
+                                                            uint _454;
+                                                            if (_453)
                                                             {
-                                                                _449 = (k / 256u) * 68u;
+                                                                _454 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _459;
-                                                                if (_458)
+                                                                uint _464;
+                                                                if (_463)
                                                                 {
-                                                                    _459 = (k / 64u) * 17u;
+                                                                    _464 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _469;
-                                                                    if (_468)
+                                                                    uint _474;
+                                                                    if (_473)
                                                                     {
-                                                                        _469 = (k / 2u) * 1u;
+                                                                        _474 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _469 = 0u;
+                                                                        _474 = 0u;
                                                                     }
-                                                                    _459 = _469;
+                                                                    _464 = _474;
                                                                 }
-                                                                _449 = _459;
+                                                                _454 = _464;
                                                             }
-                                                            _440 = _449;
+                                                            _445 = _454;
                                                         }
-                                                        _430 = _440;
+                                                        _435 = _445;
                                                     }
-                                                    _421 = _430;
+                                                    _426 = _435;
                                                 }
-                                                _412 = _421;
+                                                _417 = _426;
                                             }
-                                            _403 = _412;
+                                            _408 = _417;
                                         }
-                                        _394 = _403;
+                                        _399 = _408;
                                     }
-                                    _384 = _394;
+                                    _389 = _399;
                                 }
-                                _373 = _384;
+                                _378 = _389;
                             }
-                            _363 = _373;
+                            _368 = _378;
                         }
-                        _353 = _363;
+                        _358 = _368;
                     }
-                    _342 = _353;
+                    _347 = _358;
                 }
-                _333 = _342;
+                _338 = _347;
             }
-            _325 = _333;
+            _330 = _338;
         }
-        _315 = _325;
+        _320 = _330;
     }
-    return _315;
+    return _320;
 }
 
 static inline __attribute__((always_inline))
@@ -271,37 +271,37 @@ Raw no_raw()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_304)
+uint4 weight_words(thread const uint& i, const device Weights4& v_309)
 {
-    return v_304.weights4[i];
+    return v_309.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_292)
+uint weight_word(thread const uint& i, const device Weights1& v_297)
 {
-    return v_292.weights1[i];
+    return v_297.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292, const device Weights4& v_304)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297, const device Weights4& v_309)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = no_raw();
-    bool _974 = (at & 3u) == 0u;
-    bool _981;
-    if (_974)
+    bool _979 = (at & 3u) == 0u;
+    bool _986;
+    if (_979)
     {
-        _981 = (at + 3u) <= last;
+        _986 = (at + 3u) <= last;
     }
     else
     {
-        _981 = _974;
+        _986 = _979;
     }
-    if (_981)
+    if (_986)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, v_304);
+        raw.a = weight_words(param, v_309);
     }
     else
     {
@@ -309,89 +309,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, v_292), weight_word(param_2, v_292), weight_word(param_3, v_292), weight_word(param_4, v_292));
+        raw.a = uint4(weight_word(param_1, v_297), weight_word(param_2, v_297), weight_word(param_3, v_297), weight_word(param_4, v_297));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, v_292);
+    raw.a.x = weight_word(param, v_297);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, v_292);
+    raw.a.y = weight_word(param_1, v_297);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, v_292);
+    raw.a.z = weight_word(param_2, v_297);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_292)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_297)
 {
     Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, v_292);
+    raw.a.x = weight_word(param, v_297);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, v_292);
+    raw.a.y = weight_word(param_1, v_297);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, v_292);
+    raw.a.w = weight_word(param_2, v_297);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_292);
+    return load_scaled(param, param_1, v_297);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_292);
+    return load_scaled(param, param_1, v_297);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, v_292);
+    raw.a.x = weight_word(param, v_297);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, v_292);
+    raw.a.w = weight_word(param_1, v_297);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, v_292);
+    raw.a.x = weight_word(param, v_297);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, v_292);
+    raw.a.y = weight_word(param_1, v_297);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, v_292);
+    raw.a.z = weight_word(param_2, v_297);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, v_292);
+    raw.a.w = weight_word(param_3, v_297);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, v_292);
+    raw.b.x = weight_word(param_4, v_297);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -401,60 +401,60 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
     Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, v_292);
+    raw.a.x = weight_word(param, v_297);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, v_292);
+    raw.a.y = weight_word(param_1, v_297);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, v_292);
+    raw.a.z = weight_word(param_2, v_297);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, v_292);
+    raw.a.w = weight_word(param_3, v_297);
     uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, v_292);
+    raw.b.x = weight_word(param_4, v_297);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, v_292);
+    raw.b.y = weight_word(param_5, v_297);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint2 load_at(thread const uint& h, const device Weights1& v_292)
+uint2 load_at(thread const uint& h, const device Weights1& v_297)
 {
     uint param = h / 2u;
     uint param_1 = (h / 2u) + (h & 1u);
-    return uint2(weight_word(param, v_292), weight_word(param_1, v_292));
+    return uint2(weight_word(param, v_297), weight_word(param_1, v_297));
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
 {
     uint h = row + ((q / 8u) * 11u);
     uint param = (h + 3u) + (2u * (q & 3u));
     uint param_1 = h + 1u;
     uint param_2 = h / 2u;
-    return Raw{ uint4(load_at(param, v_292), load_at(param_1, v_292)), uint4(weight_word(param_2, v_292), 0u, 0u, 0u) };
+    return Raw{ uint4(load_at(param, v_297), load_at(param_1, v_297)), uint4(weight_word(param_2, v_297), 0u, 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
 {
     uint at = (row / 2u) + ((q / 8u) * 6u);
     uint param = (at + 2u) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_292), weight_word(param_1, v_292), 0u, weight_word(param_2, v_292)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_297), weight_word(param_1, v_297), 0u, weight_word(param_2, v_297)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
 {
     uint at = (row / 2u) + ((q / 64u) * 21u);
     uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
     uint param_1 = at + ((q / 16u) & 3u);
     uint param_2 = at + 20u;
-    return Raw{ uint4(weight_word(param, v_292), weight_word(param_1, v_292), 0u, weight_word(param_2, v_292)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_297), weight_word(param_1, v_297), 0u, weight_word(param_2, v_297)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
 {
     uint h = row + ((q / 64u) * 55u);
     uint word = 2u * (q & 7u);
@@ -464,11 +464,11 @@ Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
     uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
     uint param_4 = (h / 2u) + 27u;
-    return Raw{ uint4(load_at(param, v_292), load_at(param_1, v_292)), uint4(weight_word(param_2, v_292), weight_word(param_3, v_292), weight_word(param_4, v_292), 0u) };
+    return Raw{ uint4(load_at(param, v_297), load_at(param_1, v_297)), uint4(weight_word(param_2, v_297), weight_word(param_3, v_297), weight_word(param_4, v_297), 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
 {
     uint at = (row / 2u) + ((q / 64u) * 44u);
     uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
@@ -477,162 +477,170 @@ Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_3 = at;
     uint param_4 = at + 3u;
     uint param_5 = (at + 4u) + (q & 7u);
-    return Raw{ uint4(weight_word(param, v_292), weight_word(param_1, v_292), weight_word(param_2, v_292), weight_word(param_3, v_292)), uint4(weight_word(param_4, v_292), weight_word(param_5, v_292), 0u, 0u) };
+    return Raw{ uint4(weight_word(param, v_297), weight_word(param_1, v_297), weight_word(param_2, v_297), weight_word(param_3, v_297)), uint4(weight_word(param_4, v_297), weight_word(param_5, v_297), 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
 {
     uint at = (row / 2u) + ((q / 64u) * 34u);
     uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_292), weight_word(param_1, v_292), 0u, weight_word(param_2, v_292)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_297), weight_word(param_1, v_297), 0u, weight_word(param_2, v_297)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
+uint mxfp4_at(thread const uint& row, thread const uint& b)
 {
-    uint scale = (2u * row) + ((q / 8u) * 17u);
-    uint at = (scale + 1u) + (4u * (q & 3u));
-    uint param = at / 4u;
-    uint param_1 = (at + 3u) / 4u;
-    uint param_2 = scale / 4u;
-    return Raw{ uint4(weight_word(param, v_292), weight_word(param_1, v_292), 0u, weight_word(param_2, v_292)), uint4(0u) };
+    return row + ((17u * b) / 2u);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292)
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
+{
+    uint param = row;
+    uint param_1 = q / 8u;
+    uint h = mxfp4_at(param, param_1);
+    uint word = q & 3u;
+    uint param_2 = ((h + ((q / 8u) & 1u)) / 2u) + word;
+    uint param_3 = ((h / 2u) + word) + 1u;
+    uint param_4 = h / 2u;
+    return Raw{ uint4(weight_word(param_2, v_297), weight_word(param_3, v_297), 0u, weight_word(param_4, v_297)), uint4(0u) };
+}
+
+static inline __attribute__((always_inline))
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
 {
     uint last = (row + ((k - 1u) / 2u)) / 2u;
     uint at = (row + (2u * q)) / 2u;
     uint param = at;
     uint param_1 = min((at + 1u), last);
-    return Raw{ uint4(weight_word(param, v_292), weight_word(param_1, v_292), 0u, 0u), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_297), weight_word(param_1, v_297), 0u, 0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292, const device Weights4& v_304)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297, const device Weights4& v_309)
 {
     Raw raw = no_raw();
-    if (_2275)
+    if (_2295)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_292, v_304);
+        raw = load_quad_F32(param, param_1, param_2, v_297, v_309);
     }
-    if (_2285)
+    if (_2305)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_292);
+        raw = load_quad_F16(param_3, param_4, param_5, v_297);
     }
-    if (_2295)
+    if (_2315)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_292);
+        raw = load_quad_F16(param_6, param_7, param_8, v_297);
     }
-    if (_2305)
+    if (_2325)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_292);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_297);
     }
-    if (_2315)
+    if (_2335)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_292);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_297);
     }
-    if (_2325)
+    if (_2345)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_292);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_297);
     }
-    if (_2335)
+    if (_2355)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_292);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_297);
     }
-    if (_2345)
+    if (_2365)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_292);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_297);
     }
-    if (_2355)
+    if (_2375)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
-        raw = load_quad_Q5_0(param_24, param_25, param_26, v_292);
+        raw = load_quad_Q5_0(param_24, param_25, param_26, v_297);
     }
-    if (_2365)
+    if (_2385)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
-        raw = load_quad_Q5_1(param_27, param_28, param_29, v_292);
+        raw = load_quad_Q5_1(param_27, param_28, param_29, v_297);
     }
-    if (_2375)
+    if (_2395)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
-        raw = load_quad_Q2_K(param_30, param_31, param_32, v_292);
+        raw = load_quad_Q2_K(param_30, param_31, param_32, v_297);
     }
-    if (_2385)
+    if (_2405)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
-        raw = load_quad_Q3_K(param_33, param_34, param_35, v_292);
+        raw = load_quad_Q3_K(param_33, param_34, param_35, v_297);
     }
-    if (_2395)
+    if (_2415)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
-        raw = load_quad_Q5_K(param_36, param_37, param_38, v_292);
+        raw = load_quad_Q5_K(param_36, param_37, param_38, v_297);
     }
-    if (_2405)
+    if (_2425)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
-        raw = load_quad_Q4_0(param_39, param_40, param_41, v_292);
+        raw = load_quad_Q4_0(param_39, param_40, param_41, v_297);
     }
-    if (_2415)
+    if (_2435)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
-        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_292);
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_297);
     }
-    if (_2425)
+    if (_2445)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
-        raw = load_quad_MXFP4(param_45, param_46, param_47, v_292);
+        raw = load_quad_MXFP4(param_45, param_46, param_47, v_297);
     }
-    if (_2435)
+    if (_2455)
     {
         uint param_48 = row;
         uint param_49 = k;
         uint param_50 = q;
-        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_292);
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_297);
     }
     return raw;
 }
@@ -640,34 +648,34 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _929;
+    float _934;
     if (left > 1u)
     {
-        _929 = v.y;
+        _934 = v.y;
     }
     else
     {
-        _929 = 0.0;
+        _934 = 0.0;
     }
-    float _939;
+    float _944;
     if (left > 2u)
     {
-        _939 = v.z;
+        _944 = v.z;
     }
     else
     {
-        _939 = 0.0;
+        _944 = 0.0;
     }
-    float _948;
+    float _953;
     if (left > 3u)
     {
-        _948 = v.w;
+        _953 = v.w;
     }
     else
     {
-        _948 = 0.0;
+        _953 = 0.0;
     }
-    return float4(v.x, _929, _939, _948);
+    return float4(v.x, _934, _944, _953);
 }
 
 static inline __attribute__((always_inline))
@@ -681,16 +689,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _498;
+    uint _503;
     if ((h & 1u) != 0u)
     {
-        _498 = (low >> 16u) | (high << 16u);
+        _503 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _498 = low;
+        _503 = low;
     }
-    return _498;
+    return _503;
 }
 
 static inline __attribute__((always_inline))
@@ -785,16 +793,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _584;
+    float2 _589;
     if (i < 4u)
     {
-        _584 = float2(float(a & 63u), float(b & 63u));
+        _589 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _584 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _589 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _584;
+    return _589;
 }
 
 static inline __attribute__((always_inline))
@@ -966,16 +974,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _810;
+    uint _815;
     if (exponent < 2u)
     {
-        _810 = 2097152u << exponent;
+        _815 = 2097152u << exponent;
     }
     else
     {
-        _810 = (exponent - 1u) << 23u;
+        _815 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_810);
+    return as_type<float>(_815);
 }
 
 static inline __attribute__((always_inline))
@@ -990,14 +998,16 @@ uint4 fp4_numbers(thread const uint4& codes)
 static inline __attribute__((always_inline))
 float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
-    uint scale = (2u * row) + ((q / 8u) * 17u);
-    uint shift = 8u * ((scale + 1u) & 3u);
+    uint param = row;
+    uint param_1 = q / 8u;
+    uint scale = ((16u * mxfp4_at(param, param_1)) + (8u * ((q / 8u) & 1u))) & 31u;
+    uint shift = (scale + 8u) & 31u;
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
-    uint param = raw.a.w >> (8u * (scale & 3u));
-    float _2211 = e8m0(param);
-    uint4 param_1 = uint4(word >> (q & 4u));
-    uint param_2 = fp4_numbers(param_1).x;
-    return (unsigned_bytes(param_2) - float4(16.0)) * _2211;
+    uint param_2 = raw.a.w >> scale;
+    float _2231 = e8m0(param_2);
+    uint4 param_3 = uint4(word >> (q & 4u));
+    uint param_4 = fp4_numbers(param_3).x;
+    return (unsigned_bytes(param_4) - float4(16.0)) * _2231;
 }
 
 static inline __attribute__((always_inline))
@@ -1027,7 +1037,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_2450)
+    if (_2470)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -1035,7 +1045,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_2462)
+    if (_2482)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -1043,7 +1053,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_2474)
+    if (_2494)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1051,7 +1061,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_2486)
+    if (_2506)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1059,7 +1069,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_2498)
+    if (_2518)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1067,7 +1077,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_2510)
+    if (_2530)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1075,7 +1085,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_2522)
+    if (_2542)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1083,7 +1093,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_2534)
+    if (_2554)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1091,7 +1101,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_2546)
+    if (_2566)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1099,7 +1109,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_2558)
+    if (_2578)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1107,7 +1117,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_2570)
+    if (_2590)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1115,7 +1125,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_2582)
+    if (_2602)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1123,7 +1133,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_2594)
+    if (_2614)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1131,7 +1141,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_2606)
+    if (_2626)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1139,7 +1149,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_2618)
+    if (_2638)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1147,7 +1157,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_2630)
+    if (_2650)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1155,7 +1165,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_2642)
+    if (_2662)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1167,77 +1177,77 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
 }
 
 static inline __attribute__((always_inline))
-float4 quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_292, const device Weights4& v_304)
+float4 quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297, const device Weights4& v_309)
 {
     uint param = row;
     uint param_1 = k;
     uint param_2 = q;
-    Raw param_3 = load_quad(param, param_1, param_2, v_292, v_304);
+    Raw param_3 = load_quad(param, param_1, param_2, v_297, v_309);
     uint param_4 = row;
     uint param_5 = k;
     uint param_6 = q;
     return decode_quad(param_3, param_4, param_5, param_6);
 }
 
-kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _2713 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
+kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _2733 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
 {
-    const device auto& v_292 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    device auto& _2802 = *(device Out4*)spvBufferAliasSet0Binding3;
-    const device auto& v_304 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    device auto& _2838 = *(device Out1*)spvBufferAliasSet0Binding3;
+    const device auto& v_297 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    device auto& _2822 = *(device Out4*)spvBufferAliasSet0Binding3;
+    const device auto& v_309 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    device auto& _2858 = *(device Out1*)spvBufferAliasSet0Binding3;
     uint quads = (push.dim / 4u) + uint((push.dim & 3u) != 0u);
-    uint3 _2697 = push.first.xyz + gl_WorkGroupID;
-    uint _2698 = _2697.y;
-    float4 _2806;
-    float _2843;
-    for (uint r = _2698; r < push.rows; r += push.groups.y)
+    uint3 _2717 = push.first.xyz + gl_WorkGroupID;
+    uint _2718 = _2717.y;
+    float4 _2826;
+    float _2863;
+    for (uint r = _2718; r < push.rows; r += push.groups.y)
     {
-        uint id = min(_2713.ids1[push.offset.x + r], (push.vocab - 1u));
+        uint id = min(_2733.ids1[push.offset.x + r], (push.vocab - 1u));
         uint param = push.dim;
         uint row = (2u * push.offset.y) + (id * row_halves(param));
-        uint _2748 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
-        for (uint q = _2748; q < quads; q += (push.groups.x * 256u))
+        uint _2768 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
+        for (uint q = _2768; q < quads; q += (push.groups.x * 256u))
         {
             uint param_1 = row;
             uint param_2 = push.dim;
             uint param_3 = q;
-            float4 v = quad(param_1, param_2, param_3, v_292, v_304);
+            float4 v = quad(param_1, param_2, param_3, v_297, v_309);
             uint to = (push.offset.z + (r * push.ldout)) + (4u * q);
             bool add = (push.flags & 1u) != 0u;
-            bool _2787 = (to & 3u) == 0u;
-            bool _2796;
-            if (_2787)
+            bool _2807 = (to & 3u) == 0u;
+            bool _2816;
+            if (_2807)
             {
-                _2796 = ((4u * q) + 4u) <= push.dim;
+                _2816 = ((4u * q) + 4u) <= push.dim;
             }
             else
             {
-                _2796 = _2787;
+                _2816 = _2807;
             }
-            if (_2796)
+            if (_2816)
             {
                 if (add)
                 {
-                    _2806 = _2802.out4[to / 4u] + v;
+                    _2826 = _2822.out4[to / 4u] + v;
                 }
                 else
                 {
-                    _2806 = v;
+                    _2826 = v;
                 }
-                _2802.out4[to / 4u] = _2806;
+                _2822.out4[to / 4u] = _2826;
                 continue;
             }
             for (uint e = 0u; e < min((push.dim - (4u * q)), 4u); e++)
             {
                 if (add)
                 {
-                    _2843 = _2838.out1[to + e] + v[e];
+                    _2863 = _2858.out1[to + e] + v[e];
                 }
                 else
                 {
-                    _2843 = v[e];
+                    _2863 = v[e];
                 }
-                _2838.out1[to + e] = _2843;
+                _2858.out1[to + e] = _2863;
             }
         }
     }

@@ -102,57 +102,57 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _1146 = (type == 0u);
-constant bool _1154 = (type == 1u);
-constant bool _1162 = (type == 2u);
-constant bool _1170 = (type == 3u);
-constant bool _1179 = (type == 4u);
-constant bool _1189 = (type == 5u);
-constant bool _1199 = (type == 6u);
-constant bool _1210 = (type == 7u);
-constant bool _1219 = (type == 8u);
-constant bool _1228 = (type == 9u);
-constant bool _1237 = (type == 10u);
-constant bool _1246 = (type == 11u);
-constant bool _1255 = (type == 12u);
-constant bool _1265 = (type == 13u);
-constant bool _1274 = (type == 14u);
-constant bool _1284 = (type == 15u);
-constant bool _1292 = (type == 16u);
-constant bool _3096 = (type == 0u);
-constant bool _3106 = (type == 1u);
-constant bool _3116 = (type == 2u);
-constant bool _3126 = (type == 3u);
-constant bool _3136 = (type == 4u);
-constant bool _3146 = (type == 5u);
-constant bool _3156 = (type == 6u);
-constant bool _3166 = (type == 7u);
-constant bool _3176 = (type == 8u);
-constant bool _3186 = (type == 9u);
-constant bool _3196 = (type == 10u);
-constant bool _3206 = (type == 11u);
-constant bool _3216 = (type == 12u);
-constant bool _3226 = (type == 13u);
-constant bool _3236 = (type == 14u);
-constant bool _3246 = (type == 15u);
-constant bool _3256 = (type == 16u);
-constant bool _3271 = (type == 0u);
-constant bool _3283 = (type == 1u);
-constant bool _3295 = (type == 2u);
-constant bool _3307 = (type == 3u);
-constant bool _3319 = (type == 4u);
-constant bool _3331 = (type == 5u);
-constant bool _3343 = (type == 6u);
-constant bool _3355 = (type == 7u);
-constant bool _3367 = (type == 8u);
-constant bool _3379 = (type == 9u);
-constant bool _3391 = (type == 10u);
-constant bool _3403 = (type == 11u);
-constant bool _3415 = (type == 12u);
-constant bool _3427 = (type == 13u);
-constant bool _3439 = (type == 14u);
-constant bool _3451 = (type == 15u);
-constant bool _3463 = (type == 16u);
+constant bool _1150 = (type == 0u);
+constant bool _1158 = (type == 1u);
+constant bool _1166 = (type == 2u);
+constant bool _1174 = (type == 3u);
+constant bool _1183 = (type == 4u);
+constant bool _1193 = (type == 5u);
+constant bool _1203 = (type == 6u);
+constant bool _1214 = (type == 7u);
+constant bool _1223 = (type == 8u);
+constant bool _1232 = (type == 9u);
+constant bool _1241 = (type == 10u);
+constant bool _1250 = (type == 11u);
+constant bool _1259 = (type == 12u);
+constant bool _1269 = (type == 13u);
+constant bool _1278 = (type == 14u);
+constant bool _1288 = (type == 15u);
+constant bool _1296 = (type == 16u);
+constant bool _3115 = (type == 0u);
+constant bool _3125 = (type == 1u);
+constant bool _3135 = (type == 2u);
+constant bool _3145 = (type == 3u);
+constant bool _3155 = (type == 4u);
+constant bool _3165 = (type == 5u);
+constant bool _3175 = (type == 6u);
+constant bool _3185 = (type == 7u);
+constant bool _3195 = (type == 8u);
+constant bool _3205 = (type == 9u);
+constant bool _3215 = (type == 10u);
+constant bool _3225 = (type == 11u);
+constant bool _3235 = (type == 12u);
+constant bool _3245 = (type == 13u);
+constant bool _3255 = (type == 14u);
+constant bool _3265 = (type == 15u);
+constant bool _3275 = (type == 16u);
+constant bool _3290 = (type == 0u);
+constant bool _3302 = (type == 1u);
+constant bool _3314 = (type == 2u);
+constant bool _3326 = (type == 3u);
+constant bool _3338 = (type == 4u);
+constant bool _3350 = (type == 5u);
+constant bool _3362 = (type == 6u);
+constant bool _3374 = (type == 7u);
+constant bool _3386 = (type == 8u);
+constant bool _3398 = (type == 9u);
+constant bool _3410 = (type == 10u);
+constant bool _3422 = (type == 11u);
+constant bool _3434 = (type == 12u);
+constant bool _3446 = (type == 13u);
+constant bool _3458 = (type == 14u);
+constant bool _3470 = (type == 15u);
+constant bool _3482 = (type == 16u);
 
 struct X4
 {
@@ -174,210 +174,210 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3619 = (variant / 17u);
-constant uint input_ = (_3619 % 3u);
+constant uint _3638 = (variant / 17u);
+constant uint input_ = (_3638 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _4028 = (type == 10u);
-constant bool _4029 = (type == 11u);
-constant bool _4030 = (_4028 || _4029);
-constant bool _4031 = (type == 12u);
-constant bool runs_apart = (_4030 || _4031);
-constant bool _4460 = (type == 10u);
-constant bool _4461 = (type == 11u);
-constant bool _4462 = (_4460 || _4461);
-constant bool _4474 = (type == 11u);
-constant bool _4500 = (type == 12u);
-constant bool _4516 = (type == 8u);
-constant bool _4517 = (type == 9u);
-constant bool _4518 = (_4516 || _4517);
-constant bool _4548 = (type == 15u);
-constant bool _4569 = (type == 15u);
-constant bool _4578 = (type == 14u);
-constant bool _4599 = (type == 9u);
-constant bool _4613 = (type == 12u);
-constant bool _4631 = (type == 10u);
-constant bool _4649 = (type == 11u);
-constant bool _4669 = (type == 0u);
-constant bool _4677 = (type == 1u);
-constant bool _4685 = (type == 2u);
-constant bool _4693 = (type == 3u);
-constant bool _4701 = (type == 4u);
-constant bool _4709 = (type == 5u);
-constant bool _4717 = (type == 6u);
-constant bool _4725 = (type == 7u);
-constant bool _4733 = (type == 8u);
-constant bool _4741 = (type == 9u);
-constant bool _4749 = (type == 10u);
-constant bool _4757 = (type == 11u);
-constant bool _4765 = (type == 12u);
-constant bool _4773 = (type == 13u);
-constant bool _4781 = (type == 14u);
-constant bool _4789 = (type == 15u);
-constant bool _4797 = (type == 16u);
+constant bool _4047 = (type == 10u);
+constant bool _4048 = (type == 11u);
+constant bool _4049 = (_4047 || _4048);
+constant bool _4050 = (type == 12u);
+constant bool runs_apart = (_4049 || _4050);
+constant bool _4483 = (type == 10u);
+constant bool _4484 = (type == 11u);
+constant bool _4485 = (_4483 || _4484);
+constant bool _4497 = (type == 11u);
+constant bool _4523 = (type == 12u);
+constant bool _4539 = (type == 8u);
+constant bool _4540 = (type == 9u);
+constant bool _4541 = (_4539 || _4540);
+constant bool _4571 = (type == 15u);
+constant bool _4592 = (type == 15u);
+constant bool _4601 = (type == 14u);
+constant bool _4622 = (type == 9u);
+constant bool _4636 = (type == 12u);
+constant bool _4654 = (type == 10u);
+constant bool _4672 = (type == 11u);
+constant bool _4692 = (type == 0u);
+constant bool _4700 = (type == 1u);
+constant bool _4708 = (type == 2u);
+constant bool _4716 = (type == 3u);
+constant bool _4724 = (type == 4u);
+constant bool _4732 = (type == 5u);
+constant bool _4740 = (type == 6u);
+constant bool _4748 = (type == 7u);
+constant bool _4756 = (type == 8u);
+constant bool _4764 = (type == 9u);
+constant bool _4772 = (type == 10u);
+constant bool _4780 = (type == 11u);
+constant bool _4788 = (type == 12u);
+constant bool _4796 = (type == 13u);
+constant bool _4804 = (type == 14u);
+constant bool _4812 = (type == 15u);
+constant bool _4820 = (type == 16u);
 constant uint way = (variant / 51u);
-constant bool _4818 = (way <= 2u);
-constant bool _4819 = (way == 4u);
-constant bool _4820 = (way == 5u);
-constant bool _4821 = (_4819 || _4820);
-constant bool _4822 = (way == 12u);
-constant bool _4823 = (_4821 || _4822);
-constant bool _4824 = (way == 15u);
-constant bool _4825 = (_4823 || _4824);
-constant uint _4826 = _4825 ? 4u : 2u;
-constant uint ROWS = _4818 ? 1u : _4826;
-constant bool _4854 = (type == 0u);
-constant bool _4867 = (type == 16u);
-constant bool _4912 = (way == 1u);
-constant bool _4913 = (way == 5u);
-constant bool _4914 = (way == 7u);
-constant bool _4915 = (_4913 || _4914);
-constant bool _4916 = (way == 12u);
-constant uint _4917 = _4916 ? 16u : 32u;
-constant uint _4918 = _4915 ? 8u : _4917;
-constant uint TEAM = _4912 ? 64u : _4918;
-constant uint _4920 = (TEAM / 4u);
-constant uint _4927 = (TEAM / 4u);
-constant uint _4928 = (_4927 + 1u);
-constant uint _4981 = (TEAM - 1u);
-constant bool _4998 = (way == 6u);
-constant bool _4999 = (way == 7u);
-constant bool _5000 = (way == 15u);
-constant bool _5001 = (_4999 || _5000);
-constant uint _5002 = _5001 ? 4u : 1u;
-constant uint XS = _4998 ? 2u : _5002;
-constant uint _5023 = (TEAM / 4u);
-constant uint _5024 = (_5023 + 1u);
-constant uint _5053 = (256u / TEAM);
-constant uint GROUP_ROWS = (_5053 * ROWS);
-constant uint _5055 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _5055 : GROUP_ROWS;
-constant uint _5113 = (ROWS / 2u);
-constant uint _5114 = false ? _5113 : ROWS;
-constant bool _5233 = (type == 13u);
-constant bool _5234 = (type == 14u);
-constant bool signed_runs = (_5233 || _5234);
-constant bool _5250 = (XS == 1u);
-constant bool _5252 = (XS == 2u);
-constant uint _5255 = _5252 ? 1792u : 768u;
-constant uint CHUNK = _5250 ? 3584u : _5255;
-constant uint _5257 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_5257 * 9u);
+constant bool _4841 = (way <= 2u);
+constant bool _4842 = (way == 4u);
+constant bool _4843 = (way == 5u);
+constant bool _4844 = (_4842 || _4843);
+constant bool _4845 = (way == 12u);
+constant bool _4846 = (_4844 || _4845);
+constant bool _4847 = (way == 15u);
+constant bool _4848 = (_4846 || _4847);
+constant uint _4849 = _4848 ? 4u : 2u;
+constant uint ROWS = _4841 ? 1u : _4849;
+constant bool _4877 = (type == 0u);
+constant bool _4890 = (type == 16u);
+constant bool _4935 = (way == 1u);
+constant bool _4936 = (way == 5u);
+constant bool _4937 = (way == 7u);
+constant bool _4938 = (_4936 || _4937);
+constant bool _4939 = (way == 12u);
+constant uint _4940 = _4939 ? 16u : 32u;
+constant uint _4941 = _4938 ? 8u : _4940;
+constant uint TEAM = _4935 ? 64u : _4941;
+constant uint _4943 = (TEAM / 4u);
+constant uint _4950 = (TEAM / 4u);
+constant uint _4951 = (_4950 + 1u);
+constant uint _5004 = (TEAM - 1u);
+constant bool _5021 = (way == 6u);
+constant bool _5022 = (way == 7u);
+constant bool _5023 = (way == 15u);
+constant bool _5024 = (_5022 || _5023);
+constant uint _5025 = _5024 ? 4u : 1u;
+constant uint XS = _5021 ? 2u : _5025;
+constant uint _5046 = (TEAM / 4u);
+constant uint _5047 = (_5046 + 1u);
+constant uint _5076 = (256u / TEAM);
+constant uint GROUP_ROWS = (_5076 * ROWS);
+constant uint _5078 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _5078 : GROUP_ROWS;
+constant uint _5136 = (ROWS / 2u);
+constant uint _5137 = false ? _5136 : ROWS;
+constant bool _5256 = (type == 13u);
+constant bool _5257 = (type == 14u);
+constant bool signed_runs = (_5256 || _5257);
+constant bool _5273 = (XS == 1u);
+constant bool _5275 = (XS == 2u);
+constant uint _5278 = _5275 ? 1792u : 768u;
+constant uint CHUNK = _5273 ? 3584u : _5278;
+constant uint _5280 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5280 * 9u);
 constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
-constant bool _6928 = (type == 11u);
-constant bool _6930 = (type == 8u);
-constant bool _6931 = (type == 15u);
-constant bool _6932 = (_6930 || _6931);
-constant int _6934 = _6932 ? 16 : 0;
-constant int RUN_ZERO = _6928 ? 4 : _6934;
-constant bool _6948 = (type == 9u);
-constant bool _6949 = (type == 10u);
-constant bool _6950 = (_6948 || _6949);
-constant bool _6951 = (type == 12u);
-constant bool run_minima = (_6950 || _6951);
-constant bool _6972 = (type == 8u);
-constant bool _6973 = (type == 9u);
-constant bool _6974 = (_6972 || _6973);
-constant bool _6975 = (type == 10u);
-constant bool _6976 = (_6974 || _6975);
-constant bool _6977 = (type == 11u);
-constant bool _6978 = (_6976 || _6977);
-constant bool _6979 = (type == 12u);
-constant bool _6980 = (_6978 || _6979);
-constant bool _6981 = (type == 13u);
-constant bool _6982 = (_6980 || _6981);
-constant bool _6983 = (type == 14u);
-constant bool _6984 = (_6982 || _6983);
-constant bool _6985 = (type == 15u);
-constant bool runs = (_6984 || _6985);
-constant bool _7001 = (type == 0u);
-constant bool _7016 = (type == 1u);
-constant bool _7031 = (type == 2u);
-constant bool _7046 = (type == 3u);
-constant bool _7061 = (type == 4u);
-constant bool _7076 = (type == 5u);
-constant bool _7091 = (type == 6u);
-constant bool _7106 = (type == 7u);
-constant bool _7121 = (type == 8u);
-constant bool _7124 = (type == 9u);
-constant bool _7127 = (type == 10u);
-constant bool _7130 = (type == 11u);
-constant bool _7133 = (type == 12u);
-constant bool _7136 = (type == 13u);
-constant bool _7139 = (type == 14u);
-constant bool _7142 = (type == 15u);
-constant bool _7145 = (type == 16u);
-constant bool _7461 = (type == 4u);
-constant bool _7462 = (type == 5u);
-constant bool _7463 = (_7461 || _7462);
-constant bool _7464 = (type == 6u);
-constant bool _7465 = (_7463 || _7464);
-constant bool summed = (_7465 || runs);
-constant uint _7475 = (TEAM - 1u);
-constant bool _7478 = (type == 0u);
-constant bool _7479 = (type == 1u);
-constant bool _7480 = (_7478 || _7479);
-constant bool _7481 = (type == 2u);
-constant bool _7482 = (_7480 || _7481);
-constant bool _7483 = (type == 16u);
-constant bool plain = (_7482 || _7483);
+constant bool _6951 = (type == 11u);
+constant bool _6953 = (type == 8u);
+constant bool _6954 = (type == 15u);
+constant bool _6955 = (_6953 || _6954);
+constant int _6957 = _6955 ? 16 : 0;
+constant int RUN_ZERO = _6951 ? 4 : _6957;
+constant bool _6971 = (type == 9u);
+constant bool _6972 = (type == 10u);
+constant bool _6973 = (_6971 || _6972);
+constant bool _6974 = (type == 12u);
+constant bool run_minima = (_6973 || _6974);
+constant bool _6995 = (type == 8u);
+constant bool _6996 = (type == 9u);
+constant bool _6997 = (_6995 || _6996);
+constant bool _6998 = (type == 10u);
+constant bool _6999 = (_6997 || _6998);
+constant bool _7000 = (type == 11u);
+constant bool _7001 = (_6999 || _7000);
+constant bool _7002 = (type == 12u);
+constant bool _7003 = (_7001 || _7002);
+constant bool _7004 = (type == 13u);
+constant bool _7005 = (_7003 || _7004);
+constant bool _7006 = (type == 14u);
+constant bool _7007 = (_7005 || _7006);
+constant bool _7008 = (type == 15u);
+constant bool runs = (_7007 || _7008);
+constant bool _7024 = (type == 0u);
+constant bool _7039 = (type == 1u);
+constant bool _7054 = (type == 2u);
+constant bool _7069 = (type == 3u);
+constant bool _7084 = (type == 4u);
+constant bool _7099 = (type == 5u);
+constant bool _7114 = (type == 6u);
+constant bool _7129 = (type == 7u);
+constant bool _7144 = (type == 8u);
+constant bool _7147 = (type == 9u);
+constant bool _7150 = (type == 10u);
+constant bool _7153 = (type == 11u);
+constant bool _7156 = (type == 12u);
+constant bool _7159 = (type == 13u);
+constant bool _7162 = (type == 14u);
+constant bool _7165 = (type == 15u);
+constant bool _7168 = (type == 16u);
+constant bool _7484 = (type == 4u);
+constant bool _7485 = (type == 5u);
+constant bool _7486 = (_7484 || _7485);
+constant bool _7487 = (type == 6u);
+constant bool _7488 = (_7486 || _7487);
+constant bool summed = (_7488 || runs);
+constant uint _7498 = (TEAM - 1u);
+constant bool _7501 = (type == 0u);
+constant bool _7502 = (type == 1u);
+constant bool _7503 = (_7501 || _7502);
+constant bool _7504 = (type == 2u);
+constant bool _7505 = (_7503 || _7504);
+constant bool _7506 = (type == 16u);
+constant bool plain = (_7505 || _7506);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _7508 = (256u / UNIT);
-constant bool _8387 = (type == 6u);
-constant bool _8388 = (_8387 || runs_apart);
-constant bool _8407 = (type == 7u);
-constant bool _9135 = (type == 15u);
-constant bool _9220 = (type == 15u);
-constant bool coded = (signed_runs || _9220);
-constant float _9332 = coded ? 1.0 : 16777216.0;
-constant bool _9373 = (type == 0u);
-constant bool _9385 = (type == 1u);
-constant bool _9397 = (type == 2u);
-constant bool _9409 = (type == 3u);
-constant bool _9421 = (type == 4u);
-constant bool _9433 = (type == 5u);
-constant bool _9445 = (type == 6u);
-constant bool _9457 = (type == 7u);
-constant bool _9469 = (type == 8u);
-constant bool _9472 = (type == 9u);
-constant bool _9475 = (type == 10u);
-constant bool _9478 = (type == 11u);
-constant bool _9481 = (type == 12u);
-constant bool _9484 = (type == 13u);
-constant bool _9487 = (type == 14u);
-constant bool _9490 = (type == 15u);
-constant bool _9493 = (type == 16u);
-constant bool _9508 = (type == 3u);
-constant bool _9509 = (type == 4u);
-constant bool _9510 = (_9508 || _9509);
-constant bool _9511 = (type == 5u);
-constant bool whole_blocks = (_9510 || _9511);
-constant bool _9542 = (type == 6u);
-constant bool _9543 = (_9542 || runs);
-constant bool _9574 = (type == 7u);
+constant uint _7531 = (256u / UNIT);
+constant bool _8410 = (type == 6u);
+constant bool _8411 = (_8410 || runs_apart);
+constant bool _8430 = (type == 7u);
+constant bool _9158 = (type == 15u);
+constant bool _9243 = (type == 15u);
+constant bool coded = (signed_runs || _9243);
+constant float _9355 = coded ? 1.0 : 16777216.0;
+constant bool _9396 = (type == 0u);
+constant bool _9408 = (type == 1u);
+constant bool _9420 = (type == 2u);
+constant bool _9432 = (type == 3u);
+constant bool _9444 = (type == 4u);
+constant bool _9456 = (type == 5u);
+constant bool _9468 = (type == 6u);
+constant bool _9480 = (type == 7u);
+constant bool _9492 = (type == 8u);
+constant bool _9495 = (type == 9u);
+constant bool _9498 = (type == 10u);
+constant bool _9501 = (type == 11u);
+constant bool _9504 = (type == 12u);
+constant bool _9507 = (type == 13u);
+constant bool _9510 = (type == 14u);
+constant bool _9513 = (type == 15u);
+constant bool _9516 = (type == 16u);
+constant bool _9531 = (type == 3u);
+constant bool _9532 = (type == 4u);
+constant bool _9533 = (_9531 || _9532);
+constant bool _9534 = (type == 5u);
+constant bool whole_blocks = (_9533 || _9534);
+constant bool _9565 = (type == 6u);
+constant bool _9566 = (_9565 || runs);
+constant bool _9597 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _9612 = (team_way <= 2u);
-constant bool _9613 = (team_way == 4u);
-constant bool _9614 = (team_way == 5u);
-constant bool _9615 = (_9613 || _9614);
-constant bool _9616 = (team_way == 12u);
-constant bool _9617 = (_9615 || _9616);
-constant bool _9618 = (team_way == 15u);
-constant bool _9619 = (_9617 || _9618);
-constant uint _9620 = _9619 ? 4u : 2u;
-constant uint LINES = _9612 ? 1u : _9620;
-constant uint _9622 = (LINES / 2u);
-constant uint ELEMENTS = false ? _9622 : LINES;
+constant bool _9635 = (team_way <= 2u);
+constant bool _9636 = (team_way == 4u);
+constant bool _9637 = (team_way == 5u);
+constant bool _9638 = (_9636 || _9637);
+constant bool _9639 = (team_way == 12u);
+constant bool _9640 = (_9638 || _9639);
+constant bool _9641 = (team_way == 15u);
+constant bool _9642 = (_9640 || _9641);
+constant uint _9643 = _9642 ? 4u : 2u;
+constant uint LINES = _9635 ? 1u : _9643;
+constant uint _9645 = (LINES / 2u);
+constant uint ELEMENTS = false ? _9645 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _9953 = (way == 0u);
-constant bool _9958 = (way > 12u);
+constant bool _9976 = (way == 0u);
+constant bool _9981 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _5634 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _7191 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _7547 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float, 16> _9151 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
-constant spvUnsafeArray<float, 16> _9174 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
+constant spvUnsafeArray<float4, 16> _5657 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7214 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7570 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9174 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9197 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -388,160 +388,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _1147;
-    if (_1146)
+    uint _1151;
+    if (_1150)
     {
-        _1147 = (k / 1u) * 2u;
+        _1151 = (k / 1u) * 2u;
     }
     else
     {
-        uint _1155;
-        if (_1154)
+        uint _1159;
+        if (_1158)
         {
-            _1155 = (k / 1u) * 1u;
+            _1159 = (k / 1u) * 1u;
         }
         else
         {
-            uint _1163;
-            if (_1162)
+            uint _1167;
+            if (_1166)
             {
-                _1163 = (k / 1u) * 1u;
+                _1167 = (k / 1u) * 1u;
             }
             else
             {
-                uint _1171;
-                if (_1170)
+                uint _1175;
+                if (_1174)
                 {
-                    _1171 = (k / 32u) * 17u;
+                    _1175 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _1180;
-                    if (_1179)
+                    uint _1184;
+                    if (_1183)
                     {
-                        _1180 = (k / 32u) * 9u;
+                        _1184 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _1190;
-                        if (_1189)
+                        uint _1194;
+                        if (_1193)
                         {
-                            _1190 = (k / 32u) * 10u;
+                            _1194 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _1200;
-                            if (_1199)
+                            uint _1204;
+                            if (_1203)
                             {
-                                _1200 = (k / 256u) * 72u;
+                                _1204 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _1211;
-                                if (_1210)
+                                uint _1215;
+                                if (_1214)
                                 {
-                                    _1211 = (k / 256u) * 105u;
+                                    _1215 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _1220;
-                                    if (_1219)
+                                    uint _1224;
+                                    if (_1223)
                                     {
-                                        _1220 = (k / 32u) * 11u;
+                                        _1224 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _1229;
-                                        if (_1228)
+                                        uint _1233;
+                                        if (_1232)
                                         {
-                                            _1229 = (k / 32u) * 12u;
+                                            _1233 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _1238;
-                                            if (_1237)
+                                            uint _1242;
+                                            if (_1241)
                                             {
-                                                _1238 = (k / 256u) * 42u;
+                                                _1242 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _1247;
-                                                if (_1246)
+                                                uint _1251;
+                                                if (_1250)
                                                 {
-                                                    _1247 = (k / 256u) * 55u;
+                                                    _1251 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _1256;
-                                                    if (_1255)
+                                                    uint _1260;
+                                                    if (_1259)
                                                     {
-                                                        _1256 = (k / 256u) * 88u;
+                                                        _1260 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _1266;
-                                                        if (_1265)
+                                                        uint _1270;
+                                                        if (_1269)
                                                         {
-                                                            _1266 = (k / 32u) * 9u;
+                                                            _1270 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _1275;
-                                                            if (_1274)
+                                                            uint _1279;
+                                                            if (_1278)
                                                             {
-                                                                _1275 = (k / 256u) * 68u;
+                                                                _1279 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _1285;
-                                                                if (_1284)
+                                                                uint _1289;
+                                                                if (_1288)
                                                                 {
-                                                                    _1285 = (k / 64u) * 17u;
+                                                                    _1289 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _1293;
-                                                                    if (_1292)
+                                                                    uint _1297;
+                                                                    if (_1296)
                                                                     {
-                                                                        _1293 = (k / 2u) * 1u;
+                                                                        _1297 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _1293 = 0u;
+                                                                        _1297 = 0u;
                                                                     }
-                                                                    _1285 = _1293;
+                                                                    _1289 = _1297;
                                                                 }
-                                                                _1275 = _1285;
+                                                                _1279 = _1289;
                                                             }
-                                                            _1266 = _1275;
+                                                            _1270 = _1279;
                                                         }
-                                                        _1256 = _1266;
+                                                        _1260 = _1270;
                                                     }
-                                                    _1247 = _1256;
+                                                    _1251 = _1260;
                                                 }
-                                                _1238 = _1247;
+                                                _1242 = _1251;
                                             }
-                                            _1229 = _1238;
+                                            _1233 = _1242;
                                         }
-                                        _1220 = _1229;
+                                        _1224 = _1233;
                                     }
-                                    _1211 = _1220;
+                                    _1215 = _1224;
                                 }
-                                _1200 = _1211;
+                                _1204 = _1215;
                             }
-                            _1190 = _1200;
+                            _1194 = _1204;
                         }
-                        _1180 = _1190;
+                        _1184 = _1194;
                     }
-                    _1171 = _1180;
+                    _1175 = _1184;
                 }
-                _1163 = _1171;
+                _1167 = _1175;
             }
-            _1155 = _1163;
+            _1159 = _1167;
         }
-        _1147 = _1155;
+        _1151 = _1159;
     }
-    return _1147;
+    return _1151;
 }
 
 static inline __attribute__((always_inline))
@@ -572,34 +572,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _1752;
+    float _1756;
     if (left > 1u)
     {
-        _1752 = v.y;
+        _1756 = v.y;
     }
     else
     {
-        _1752 = 0.0;
+        _1756 = 0.0;
     }
-    float _1762;
+    float _1766;
     if (left > 2u)
     {
-        _1762 = v.z;
+        _1766 = v.z;
     }
     else
     {
-        _1762 = 0.0;
+        _1766 = 0.0;
     }
-    float _1771;
+    float _1775;
     if (left > 3u)
     {
-        _1771 = v.w;
+        _1775 = v.w;
     }
     else
     {
-        _1771 = 0.0;
+        _1775 = 0.0;
     }
-    return float4(v.x, _1752, _1762, _1771);
+    return float4(v.x, _1756, _1766, _1775);
 }
 
 static inline __attribute__((always_inline))
@@ -613,16 +613,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _1322;
+    uint _1326;
     if ((h & 1u) != 0u)
     {
-        _1322 = (low >> 16u) | (high << 16u);
+        _1326 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _1322 = low;
+        _1326 = low;
     }
-    return _1322;
+    return _1326;
 }
 
 static inline __attribute__((always_inline))
@@ -717,16 +717,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _1408;
+    float2 _1412;
     if (i < 4u)
     {
-        _1408 = float2(float(a & 63u), float(b & 63u));
+        _1412 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _1408 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1412 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _1408;
+    return _1412;
 }
 
 static inline __attribute__((always_inline))
@@ -895,19 +895,25 @@ float4 decode_quad_IQ4_XS(thread const Raw& raw, thread const uint& row, thread 
 }
 
 static inline __attribute__((always_inline))
+uint mxfp4_at(thread const uint& row, thread const uint& b)
+{
+    return row + ((17u * b) / 2u);
+}
+
+static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1634;
+    uint _1638;
     if (exponent < 2u)
     {
-        _1634 = 2097152u << exponent;
+        _1638 = 2097152u << exponent;
     }
     else
     {
-        _1634 = (exponent - 1u) << 23u;
+        _1638 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1634);
+    return as_type<float>(_1638);
 }
 
 static inline __attribute__((always_inline))
@@ -922,14 +928,16 @@ uint4 fp4_numbers(thread const uint4& codes)
 static inline __attribute__((always_inline))
 float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
-    uint scale = (2u * row) + ((q / 8u) * 17u);
-    uint shift = 8u * ((scale + 1u) & 3u);
+    uint param = row;
+    uint param_1 = q / 8u;
+    uint scale = ((16u * mxfp4_at(param, param_1)) + (8u * ((q / 8u) & 1u))) & 31u;
+    uint shift = (scale + 8u) & 31u;
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
-    uint param = raw.a.w >> (8u * (scale & 3u));
-    float _3032 = e8m0(param);
-    uint4 param_1 = uint4(word >> (q & 4u));
-    uint param_2 = fp4_numbers(param_1).x;
-    return (unsigned_bytes(param_2) - float4(16.0)) * _3032;
+    uint param_2 = raw.a.w >> scale;
+    float _3051 = e8m0(param_2);
+    uint4 param_3 = uint4(word >> (q & 4u));
+    uint param_4 = fp4_numbers(param_3).x;
+    return (unsigned_bytes(param_4) - float4(16.0)) * _3051;
 }
 
 static inline __attribute__((always_inline))
@@ -959,7 +967,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_3271)
+    if (_3290)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -967,7 +975,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_3283)
+    if (_3302)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -975,7 +983,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_3295)
+    if (_3314)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -983,7 +991,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_3307)
+    if (_3326)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -991,7 +999,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_3319)
+    if (_3338)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -999,7 +1007,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_3331)
+    if (_3350)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1007,7 +1015,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_3343)
+    if (_3362)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1015,7 +1023,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_3355)
+    if (_3374)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1023,7 +1031,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_3367)
+    if (_3386)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1031,7 +1039,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_3379)
+    if (_3398)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1039,7 +1047,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_3391)
+    if (_3410)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1047,7 +1055,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_3403)
+    if (_3422)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1055,7 +1063,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_3415)
+    if (_3434)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1063,7 +1071,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_3427)
+    if (_3446)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1071,7 +1079,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_3439)
+    if (_3458)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1079,7 +1087,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_3451)
+    if (_3470)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1087,7 +1095,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_3463)
+    if (_3482)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1111,47 +1119,47 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3562, const device Norm1& v_3571)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3581, const device Norm1& v_3590)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _3549 = (at & 3u) == 0u;
-    bool _3556;
-    if (_3549)
+    bool _3568 = (at & 3u) == 0u;
+    bool _3575;
+    if (_3568)
     {
-        _3556 = (at + 3u) <= last;
+        _3575 = (at + 3u) <= last;
     }
     else
     {
-        _3556 = _3549;
+        _3575 = _3568;
     }
-    if (_3556)
+    if (_3575)
     {
-        return v_3562.norm4[at / 4u];
+        return v_3581.norm4[at / 4u];
     }
-    return float4(v_3571.norm1[min(at, last)], v_3571.norm1[min((at + 1u), last)], v_3571.norm1[min((at + 2u), last)], v_3571.norm1[min((at + 3u), last)]);
+    return float4(v_3590.norm1[min(at, last)], v_3590.norm1[min((at + 1u), last)], v_3590.norm1[min((at + 2u), last)], v_3590.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3489, const device X1& v_3499)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3508, const device X1& v_3518)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_3489.x4[i / 4u];
+        return v_3508.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_3499.x1[i];
+    v.x = v_3518.x1[i];
     if (count > 1u)
     {
-        v.y = v_3499.x1[i + 1u];
+        v.y = v_3518.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_3499.x1[i + 2u];
+        v.z = v_3518.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_3499.x1[i + 3u];
+        v.w = v_3518.x1[i + 3u];
     }
     return v;
 }
@@ -1163,37 +1171,37 @@ Raw no_raw()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_1136)
+uint4 weight_words(thread const uint& i, const device Weights4& v_1140)
 {
-    return v_1136.weights4[i];
+    return v_1140.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_1126)
+uint weight_word(thread const uint& i, const device Weights1& v_1130)
 {
-    return v_1126.weights1[i];
+    return v_1130.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126, const device Weights4& v_1136)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130, const device Weights4& v_1140)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = no_raw();
-    bool _1797 = (at & 3u) == 0u;
-    bool _1804;
-    if (_1797)
+    bool _1801 = (at & 3u) == 0u;
+    bool _1808;
+    if (_1801)
     {
-        _1804 = (at + 3u) <= last;
+        _1808 = (at + 3u) <= last;
     }
     else
     {
-        _1804 = _1797;
+        _1808 = _1801;
     }
-    if (_1804)
+    if (_1808)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, v_1136);
+        raw.a = weight_words(param, v_1140);
     }
     else
     {
@@ -1201,89 +1209,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, v_1126), weight_word(param_2, v_1126), weight_word(param_3, v_1126), weight_word(param_4, v_1126));
+        raw.a = uint4(weight_word(param_1, v_1130), weight_word(param_2, v_1130), weight_word(param_3, v_1130), weight_word(param_4, v_1130));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, v_1126);
+    raw.a.x = weight_word(param, v_1130);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, v_1126);
+    raw.a.y = weight_word(param_1, v_1130);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, v_1126);
+    raw.a.z = weight_word(param_2, v_1130);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_1126)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_1130)
 {
     Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, v_1126);
+    raw.a.x = weight_word(param, v_1130);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, v_1126);
+    raw.a.y = weight_word(param_1, v_1130);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, v_1126);
+    raw.a.w = weight_word(param_2, v_1130);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_1126);
+    return load_scaled(param, param_1, v_1130);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_1126);
+    return load_scaled(param, param_1, v_1130);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, v_1126);
+    raw.a.x = weight_word(param, v_1130);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, v_1126);
+    raw.a.w = weight_word(param_1, v_1130);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, v_1126);
+    raw.a.x = weight_word(param, v_1130);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, v_1126);
+    raw.a.y = weight_word(param_1, v_1130);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, v_1126);
+    raw.a.z = weight_word(param_2, v_1130);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, v_1126);
+    raw.a.w = weight_word(param_3, v_1130);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, v_1126);
+    raw.b.x = weight_word(param_4, v_1130);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -1293,60 +1301,60 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
     Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, v_1126);
+    raw.a.x = weight_word(param, v_1130);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, v_1126);
+    raw.a.y = weight_word(param_1, v_1130);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, v_1126);
+    raw.a.z = weight_word(param_2, v_1130);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, v_1126);
+    raw.a.w = weight_word(param_3, v_1130);
     uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, v_1126);
+    raw.b.x = weight_word(param_4, v_1130);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, v_1126);
+    raw.b.y = weight_word(param_5, v_1130);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint2 load_at(thread const uint& h, const device Weights1& v_1126)
+uint2 load_at(thread const uint& h, const device Weights1& v_1130)
 {
     uint param = h / 2u;
     uint param_1 = (h / 2u) + (h & 1u);
-    return uint2(weight_word(param, v_1126), weight_word(param_1, v_1126));
+    return uint2(weight_word(param, v_1130), weight_word(param_1, v_1130));
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
 {
     uint h = row + ((q / 8u) * 11u);
     uint param = (h + 3u) + (2u * (q & 3u));
     uint param_1 = h + 1u;
     uint param_2 = h / 2u;
-    return Raw{ uint4(load_at(param, v_1126), load_at(param_1, v_1126)), uint4(weight_word(param_2, v_1126), 0u, 0u, 0u) };
+    return Raw{ uint4(load_at(param, v_1130), load_at(param_1, v_1130)), uint4(weight_word(param_2, v_1130), 0u, 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
 {
     uint at = (row / 2u) + ((q / 8u) * 6u);
     uint param = (at + 2u) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_1126), weight_word(param_1, v_1126), 0u, weight_word(param_2, v_1126)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1130), weight_word(param_1, v_1130), 0u, weight_word(param_2, v_1130)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
 {
     uint at = (row / 2u) + ((q / 64u) * 21u);
     uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
     uint param_1 = at + ((q / 16u) & 3u);
     uint param_2 = at + 20u;
-    return Raw{ uint4(weight_word(param, v_1126), weight_word(param_1, v_1126), 0u, weight_word(param_2, v_1126)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1130), weight_word(param_1, v_1130), 0u, weight_word(param_2, v_1130)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
 {
     uint h = row + ((q / 64u) * 55u);
     uint word = 2u * (q & 7u);
@@ -1356,11 +1364,11 @@ Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
     uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
     uint param_4 = (h / 2u) + 27u;
-    return Raw{ uint4(load_at(param, v_1126), load_at(param_1, v_1126)), uint4(weight_word(param_2, v_1126), weight_word(param_3, v_1126), weight_word(param_4, v_1126), 0u) };
+    return Raw{ uint4(load_at(param, v_1130), load_at(param_1, v_1130)), uint4(weight_word(param_2, v_1130), weight_word(param_3, v_1130), weight_word(param_4, v_1130), 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
 {
     uint at = (row / 2u) + ((q / 64u) * 44u);
     uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
@@ -1369,162 +1377,164 @@ Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_3 = at;
     uint param_4 = at + 3u;
     uint param_5 = (at + 4u) + (q & 7u);
-    return Raw{ uint4(weight_word(param, v_1126), weight_word(param_1, v_1126), weight_word(param_2, v_1126), weight_word(param_3, v_1126)), uint4(weight_word(param_4, v_1126), weight_word(param_5, v_1126), 0u, 0u) };
+    return Raw{ uint4(weight_word(param, v_1130), weight_word(param_1, v_1130), weight_word(param_2, v_1130), weight_word(param_3, v_1130)), uint4(weight_word(param_4, v_1130), weight_word(param_5, v_1130), 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
 {
     uint at = (row / 2u) + ((q / 64u) * 34u);
     uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_1126), weight_word(param_1, v_1126), 0u, weight_word(param_2, v_1126)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1130), weight_word(param_1, v_1130), 0u, weight_word(param_2, v_1130)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
 {
-    uint scale = (2u * row) + ((q / 8u) * 17u);
-    uint at = (scale + 1u) + (4u * (q & 3u));
-    uint param = at / 4u;
-    uint param_1 = (at + 3u) / 4u;
-    uint param_2 = scale / 4u;
-    return Raw{ uint4(weight_word(param, v_1126), weight_word(param_1, v_1126), 0u, weight_word(param_2, v_1126)), uint4(0u) };
+    uint param = row;
+    uint param_1 = q / 8u;
+    uint h = mxfp4_at(param, param_1);
+    uint word = q & 3u;
+    uint param_2 = ((h + ((q / 8u) & 1u)) / 2u) + word;
+    uint param_3 = ((h / 2u) + word) + 1u;
+    uint param_4 = h / 2u;
+    return Raw{ uint4(weight_word(param_2, v_1130), weight_word(param_3, v_1130), 0u, weight_word(param_4, v_1130)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126)
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
 {
     uint last = (row + ((k - 1u) / 2u)) / 2u;
     uint at = (row + (2u * q)) / 2u;
     uint param = at;
     uint param_1 = min((at + 1u), last);
-    return Raw{ uint4(weight_word(param, v_1126), weight_word(param_1, v_1126), 0u, 0u), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1130), weight_word(param_1, v_1130), 0u, 0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1126, const device Weights4& v_1136)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130, const device Weights4& v_1140)
 {
     Raw raw = no_raw();
-    if (_3096)
+    if (_3115)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_1126, v_1136);
+        raw = load_quad_F32(param, param_1, param_2, v_1130, v_1140);
     }
-    if (_3106)
+    if (_3125)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_1126);
+        raw = load_quad_F16(param_3, param_4, param_5, v_1130);
     }
-    if (_3116)
+    if (_3135)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_1126);
+        raw = load_quad_F16(param_6, param_7, param_8, v_1130);
     }
-    if (_3126)
+    if (_3145)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_1126);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_1130);
     }
-    if (_3136)
+    if (_3155)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_1126);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_1130);
     }
-    if (_3146)
+    if (_3165)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_1126);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_1130);
     }
-    if (_3156)
+    if (_3175)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_1126);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_1130);
     }
-    if (_3166)
+    if (_3185)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_1126);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_1130);
     }
-    if (_3176)
+    if (_3195)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
-        raw = load_quad_Q5_0(param_24, param_25, param_26, v_1126);
+        raw = load_quad_Q5_0(param_24, param_25, param_26, v_1130);
     }
-    if (_3186)
+    if (_3205)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
-        raw = load_quad_Q5_1(param_27, param_28, param_29, v_1126);
+        raw = load_quad_Q5_1(param_27, param_28, param_29, v_1130);
     }
-    if (_3196)
+    if (_3215)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
-        raw = load_quad_Q2_K(param_30, param_31, param_32, v_1126);
+        raw = load_quad_Q2_K(param_30, param_31, param_32, v_1130);
     }
-    if (_3206)
+    if (_3225)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
-        raw = load_quad_Q3_K(param_33, param_34, param_35, v_1126);
+        raw = load_quad_Q3_K(param_33, param_34, param_35, v_1130);
     }
-    if (_3216)
+    if (_3235)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
-        raw = load_quad_Q5_K(param_36, param_37, param_38, v_1126);
+        raw = load_quad_Q5_K(param_36, param_37, param_38, v_1130);
     }
-    if (_3226)
+    if (_3245)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
-        raw = load_quad_Q4_0(param_39, param_40, param_41, v_1126);
+        raw = load_quad_Q4_0(param_39, param_40, param_41, v_1130);
     }
-    if (_3236)
+    if (_3255)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
-        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_1126);
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_1130);
     }
-    if (_3246)
+    if (_3265)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
-        raw = load_quad_MXFP4(param_45, param_46, param_47, v_1126);
+        raw = load_quad_MXFP4(param_45, param_46, param_47, v_1130);
     }
-    if (_3256)
+    if (_3275)
     {
         uint param_48 = row;
         uint param_49 = k;
         uint param_50 = q;
-        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_1126);
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_1130);
     }
     return raw;
 }
@@ -1532,16 +1542,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3601;
+    float _3620;
     if (push.k != 0u)
     {
-        _3601 = rsqrt((squares / float(push.k)) + push.eps);
+        _3620 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3601 = 0.0;
+        _3620 = 0.0;
     }
-    return _3601;
+    return _3620;
 }
 
 static inline __attribute__((always_inline))
@@ -1567,16 +1577,16 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _867;
+    float _871;
     if (abs(y) > 3.900000095367431640625)
     {
-        _867 = sign(y);
+        _871 = sign(y);
     }
     else
     {
-        _867 = (y * p) / q;
+        _871 = (y * p) / q;
     }
-    float erf = _867;
+    float erf = _871;
     return (0.5 * x) * (1.0 + erf);
 }
 
@@ -1587,13 +1597,13 @@ float gelu_tanh(thread const float& x)
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_937, device Y1& v_970)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_941, device Y1& v_974)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += v_937.bias1[push.offset.z + j];
+        sum += v_941.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -1610,32 +1620,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_5 = 1u;
     if (has(param_5, push))
     {
-        sum += v_970.y1[to];
+        sum += v_974.y1[to];
     }
-    v_970.y1[to] = sum;
+    v_974.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_937, device Y1& v_970, device Y4& v_1080)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_941, device Y1& v_974, device Y4& v_1084)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _992 = (to & 3u) == 0u;
-    bool _1001;
-    if (_992)
+    bool _996 = (to & 3u) == 0u;
+    bool _1005;
+    if (_996)
     {
-        _1001 = (j + 4u) <= push.n;
+        _1005 = (j + 4u) <= push.n;
     }
     else
     {
-        _1001 = _992;
+        _1005 = _996;
     }
-    if (_1001)
+    if (_1005)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&v_937.bias1[at]);
+            sums += float4(*(const device packed_float4*)&v_941.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -1658,31 +1668,31 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_11 = 1u;
         if (has(param_11, push))
         {
-            sums += v_1080.y4[to / 4u];
+            sums += v_1084.y4[to / 4u];
         }
-        v_1080.y4[to / 4u] = sums;
+        v_1084.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _1100 = e < 4u;
-        bool _1109;
-        if (_1100)
+        bool _1104 = e < 4u;
+        bool _1113;
+        if (_1104)
         {
-            _1109 = (j + e) < push.n;
+            _1113 = (j + e) < push.n;
         }
         else
         {
-            _1109 = _1100;
+            _1113 = _1104;
         }
-        if (_1109)
+        if (_1113)
         {
             uint param_12 = r;
             uint param_13 = j + e;
             float param_14 = sums[e];
-            finish(param_12, param_13, param_14, push, v_937, v_970);
+            finish(param_12, param_13, param_14, push, v_941, v_974);
             e++;
             continue;
         }
@@ -1694,7 +1704,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(constant Push& push, const device Bias1& v_937, device Y1& v_970, device Y4& v_1080, const device Weights1& v_1126, const device Weights4& v_1136, const device X4& v_3489, const device X1& v_3499, const device Norm4& v_3562, const device Norm1& v_3571, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(constant Push& push, const device Bias1& v_941, device Y1& v_974, device Y4& v_1084, const device Weights1& v_1130, const device Weights4& v_1140, const device X4& v_3508, const device X1& v_3518, const device Norm4& v_3581, const device Norm1& v_3590, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1714,18 +1724,18 @@ void tiles(constant Push& push, const device Bias1& v_937, device Y1& v_970, dev
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _7824 = push.first.xyz + gl_WorkGroupID;
-    uint _7825 = _7824.y;
+    uint3 _7847 = push.first.xyz + gl_WorkGroupID;
+    uint _7848 = _7847.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _7933;
+    float4 _7956;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _8016;
-    for (uint tile_r = _7825; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _8039;
+    for (uint tile_r = _7848; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _7839 = push.first.xyz + gl_WorkGroupID;
-        uint _7840 = _7839.x;
-        for (uint tile_j = _7840; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7862 = push.first.xyz + gl_WorkGroupID;
+        uint _7863 = _7862.x;
+        for (uint tile_j = _7863; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1745,36 +1755,36 @@ void tiles(constant Push& push, const device Bias1& v_937, device Y1& v_970, dev
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _7911 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _7934 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _7911;
+                            v[y] = _7934;
                         }
                         else
                         {
-                            bool _7922 = (first + y) < push.n;
-                            bool _7930;
-                            if (_7922)
+                            bool _7945 = (first + y) < push.n;
+                            bool _7953;
+                            if (_7945)
                             {
-                                _7930 = (4u * q) < push.k;
+                                _7953 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _7930 = _7922;
+                                _7953 = _7945;
                             }
-                            bool there = _7930;
+                            bool there = _7953;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _7933 = decode_quad(param_11, param_12, param_13, param_14);
+                                _7956 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _7933 = float4(0.0);
+                                _7956 = float4(0.0);
                             }
-                            v[y] = _7933;
+                            v[y] = _7956;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1800,13 +1810,13 @@ void tiles(constant Push& push, const device Bias1& v_937, device Y1& v_970, dev
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _8016 = norm_at(param_21, push, v_3562, v_3571);
+                            _8039 = norm_at(param_21, push, v_3581, v_3590);
                         }
                         else
                         {
-                            _8016 = float4(1.0);
+                            _8039 = float4(1.0);
                         }
-                        factor = _8016;
+                        factor = _8039;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1816,48 +1826,48 @@ void tiles(constant Push& push, const device Bias1& v_937, device Y1& v_970, dev
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _8047 = i < push.rows;
-                            bool _8055;
-                            if (_8047)
+                            bool _8070 = i < push.rows;
+                            bool _8078;
+                            if (_8070)
                             {
-                                _8055 = (4u * q_1) < push.k;
+                                _8078 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8055 = _8047;
+                                _8078 = _8070;
                             }
-                            if (_8055)
+                            if (_8078)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_3489, v_3499);
+                                v[y_2] = x_at(param_22, param_23, v_3508, v_3518);
                                 if (gated)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_3489, v_3499);
+                                    up[y_2] = x_at(param_24, param_25, v_3508, v_3518);
                                 }
                             }
                         }
                         else
                         {
-                            bool _8100 = i < push.n;
-                            bool _8108;
-                            if (_8100)
+                            bool _8123 = i < push.n;
+                            bool _8131;
+                            if (_8123)
                             {
-                                _8108 = (4u * q_1) < push.k;
+                                _8131 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8108 = _8100;
+                                _8131 = _8123;
                             }
-                            if (_8108)
+                            if (_8131)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, v_1126, v_1136);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, v_1130, v_1140);
                             }
                         }
                     }
@@ -1911,7 +1921,7 @@ void tiles(constant Push& push, const device Bias1& v_937, device Y1& v_970, dev
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_937, v_970, v_1080);
+                    finish_quad(param_37, param_38, param_39, push, v_941, v_974, v_1084);
                 }
             }
         }
@@ -1926,11 +1936,11 @@ void choose_line(thread const uint& y)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_8388)
+    if (_8411)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_8407)
+    if (_8430)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1938,9 +1948,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_3499)
+float4 x_words(thread const uint& at, const device X1& v_3518)
 {
-    return float4(*(const device packed_float4*)&v_3499.x1[at]);
+    return float4(*(const device packed_float4*)&v_3518.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1950,9 +1960,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_3571)
+float4 norm_words(thread const uint& at, const device Norm1& v_3590)
 {
-    return float4(*(const device packed_float4*)&v_3571.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3590.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1976,13 +1986,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9543)
+    if (_9566)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_9574)
+    if (_9597)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -2004,27 +2014,27 @@ Unit no_unit()
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1126, const device Weights4& v_1136)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1130, const device Weights4& v_1140)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _3782 = (at & 3u) == 0u;
-    bool _3789;
-    if (_3782)
+    bool _3801 = (at & 3u) == 0u;
+    bool _3808;
+    if (_3801)
     {
-        _3789 = (at + 7u) <= last;
+        _3808 = (at + 7u) <= last;
     }
     else
     {
-        _3789 = _3782;
+        _3808 = _3801;
     }
-    if (_3789)
+    if (_3808)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_1136);
+        unit.a = weight_words(param, v_1140);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, v_1136);
+        unit.b = weight_words(param_1, v_1140);
     }
     else
     {
@@ -2032,35 +2042,35 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& 
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, v_1126);
+            unit.a[e] = weight_word(param_2, v_1130);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, v_1126);
+            unit.b[e] = weight_word(param_3, v_1130);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1126, const device Weights4& v_1136)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1130, const device Weights4& v_1140)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _3855 = (h & 7u) == 0u;
-    bool _3862;
-    if (_3855)
+    bool _3874 = (h & 7u) == 0u;
+    bool _3881;
+    if (_3874)
     {
-        _3862 = (at + 3u) <= last;
+        _3881 = (at + 3u) <= last;
     }
     else
     {
-        _3862 = _3855;
+        _3881 = _3874;
     }
-    if (_3862)
+    if (_3881)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_1136);
+        unit.a = weight_words(param, v_1140);
     }
     else
     {
@@ -2068,57 +2078,57 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& 
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, v_1126);
+            unit.a[e] = weight_word(param_1, v_1130);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, v_1126);
+        unit.b.x = weight_word(param_2, v_1130);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_1126)
+uint4 first_words(thread const uint& at, const device Weights1& v_1130)
 {
-    return uint4(*(const device packed_uint4*)&v_1126.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_1130.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& v_1126)
+uint4 four_words(thread const uint& at, const device Weights1& v_1130)
 {
     uint param = at;
-    return first_words(param, v_1126);
+    return first_words(param, v_1130);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, v_1126), four_words(param_1, v_1126), weight_word(param_2, v_1126), 0u };
+    return Unit{ four_words(param, v_1130), four_words(param_1, v_1130), weight_word(param_2, v_1130), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, v_1126), uint4(0u), weight_word(param_1, v_1126), 0u };
+    return Unit{ four_words(param, v_1130), uint4(0u), weight_word(param_1, v_1130), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, v_1126), uint4(0u), weight_word(param_1, v_1126), 0u };
+    return Unit{ four_words(param, v_1130), uint4(0u), weight_word(param_1, v_1130), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_1126, const device Weights4& v_1136)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_1130, const device Weights4& v_1140)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -2126,11 +2136,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device W
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, v_1136), weight_words(param_1, v_1136), 0u, 0u };
+        return Unit{ weight_words(param, v_1140), weight_words(param_1, v_1140), 0u, 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, v_1126), four_words(param_3, v_1126), 0u, 0u };
+    return Unit{ four_words(param_2, v_1130), four_words(param_3, v_1130), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -2140,7 +2150,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
@@ -2152,216 +2162,218 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device W
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, v_1126), weight_word(param_1, v_1126), weight_word(param_2, v_1126), weight_word(param_3, v_1126));
+    uint4 a = uint4(weight_word(param, v_1130), weight_word(param_1, v_1130), weight_word(param_2, v_1130), weight_word(param_3, v_1130));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, v_1126), weight_word(param_5, v_1126), weight_word(param_6, v_1126), weight_word(param_7, v_1126));
+    uint4 b = uint4(weight_word(param_4, v_1130), weight_word(param_5, v_1130), weight_word(param_6, v_1130), weight_word(param_7, v_1130));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, v_1126);
+        uint param_12 = weight_word(param_10, v_1130);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, v_1126);
+        uint param_17 = weight_word(param_15, v_1130);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, v_1126);
+        uint param_22 = weight_word(param_20, v_1130);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, v_1126);
+        uint param_27 = weight_word(param_25, v_1130);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, v_1126), 0u };
+    return Unit{ a, b, weight_word(param_28, v_1130), 0u };
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_1126)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_1130)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_1126.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_1130.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, const device Weights1& v_1126)
+uint2 two_words_of(thread const uint& h, const device Weights1& v_1130)
 {
     uint param = h;
-    return first_shorts(param, v_1126);
+    return first_shorts(param, v_1130);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, const device Weights1& v_1126)
+uint4 four_words_of(thread const uint& h, const device Weights1& v_1130)
 {
     uint param = h;
     uint param_1 = h + 4u;
-    return uint4(first_shorts(param, v_1126), first_shorts(param_1, v_1126));
+    return uint4(first_shorts(param, v_1130), first_shorts(param_1, v_1130));
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
 {
     uint h = row + (11u * u);
     uint param = h;
-    uint2 head = two_words_of(param, v_1126);
+    uint2 head = two_words_of(param, v_1130);
     uint param_1 = h + 3u;
     uint param_2 = head.x;
     uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, v_1126), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
+    return Unit{ four_words_of(param_1, v_1130), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
 {
     uint at = (row / 2u) + (6u * u);
     uint param = at;
-    uint4 words = four_words(param, v_1126);
+    uint4 words = four_words(param, v_1130);
     uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, v_1126)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
+    return Unit{ uint4(words.zw, two_words_of(param_1, v_1130)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
 {
     uint at = (row / 2u) + ((u / 8u) * 21u);
     uint part = (u / 4u) & 1u;
     uint param = ((at + 4u) + (8u * part)) + (4u * (u & 1u));
-    uint4 words = four_words(param, v_1126) >> uint4(2u * (u & 2u));
+    uint4 words = four_words(param, v_1130) >> uint4(2u * (u & 2u));
     uint param_1 = (2u * at) + (4u * part);
-    uint2 scales = two_words_of(param_1, v_1126) >> uint2(8u * (u & 1u));
+    uint2 scales = two_words_of(param_1, v_1130) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _4166;
+    uint _4185;
     if ((u & 2u) != 0u)
     {
-        _4166 = scales.y;
+        _4185 = scales.y;
     }
     else
     {
-        _4166 = scales.x;
+        _4185 = scales.x;
     }
-    return Unit{ words, uint4(0u), weight_word(param_2, v_1126), _4166 };
+    return Unit{ words, uint4(0u), weight_word(param_2, v_1130), _4185 };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
 {
     uint h = row + ((u / 8u) * 55u);
     uint part = (u / 4u) & 1u;
     uint pair = (u / 2u) & 3u;
     uint param = ((h + 16u) + (16u * part)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, v_1126) >> uint4(2u * (u & 2u));
+    uint4 words = four_words_of(param, v_1130) >> uint4(2u * (u & 2u));
     uint param_1 = h + 48u;
-    uint2 a = two_words_of(param_1, v_1126);
+    uint2 a = two_words_of(param_1, v_1130);
     uint param_2 = h + 51u;
-    uint2 b = two_words_of(param_2, v_1126);
-    uint _4224;
+    uint2 b = two_words_of(param_2, v_1130);
+    uint _4243;
     if ((u & 2u) != 0u)
     {
-        _4224 = a.y;
+        _4243 = a.y;
     }
     else
     {
-        _4224 = a.x;
+        _4243 = a.x;
     }
-    uint four = _4224 >> (4u * part);
+    uint four = _4243 >> (4u * part);
     uint param_3 = b.x;
     uint param_4 = b.y;
     uint two = next_half(param_3, param_4) >> (2u * pair);
     uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
     uint param_5 = h + (8u * (u & 1u));
-    return Unit{ words, four_words_of(param_5, v_1126) >> uint4(2u * pair), b.y >> 16u, scales };
+    return Unit{ words, four_words_of(param_5, v_1130) >> uint4(2u * pair), b.y >> 16u, scales };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
 {
     uint at = (row / 2u) + ((u / 8u) * 44u);
     uint pair = (u / 2u) & 3u;
     uint param = at;
-    uint4 head = four_words(param, v_1126);
+    uint4 head = four_words(param, v_1130);
     uint3 words = head.yzw >> uint3(16u * (pair & 1u));
-    uint _4303;
+    uint _4322;
     if (pair < 2u)
     {
-        _4303 = words.x & 16191u;
+        _4322 = words.x & 16191u;
     }
     else
     {
-        _4303 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _4322 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _4303;
-    uint _4325;
+    uint scales = _4322;
+    uint _4344;
     if (pair < 2u)
     {
-        _4325 = words.y & 16191u;
+        _4344 = words.y & 16191u;
     }
     else
     {
-        _4325 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _4344 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _4325;
+    uint minima = _4344;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
     uint param_2 = (at + 4u) + (4u * (u & 1u));
-    return Unit{ four_words(param_1, v_1126), four_words(param_2, v_1126) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
+    return Unit{ four_words(param_1, v_1130), four_words(param_2, v_1130) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_1126)
+uint first_short(thread const uint& h, const device Weights1& v_1130)
 {
-    return uint(((const device ushort*)&v_1126.weights1[0])[h]);
+    return uint(((const device ushort*)&v_1130.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, const device Weights1& v_1126)
+uint half_at(thread const uint& h, const device Weights1& v_1130)
 {
     uint param = h;
-    return first_short(param, v_1126);
+    return first_short(param, v_1130);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h;
-    return Unit{ four_words_of(param, v_1126), uint4(0u), half_at(param_1, v_1126), 0u };
+    return Unit{ four_words_of(param, v_1130), uint4(0u), half_at(param_1, v_1130), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
 {
     uint at = (row / 2u) + ((u / 8u) * 34u);
     uint param = 2u * at;
-    uint2 head = two_words_of(param, v_1126);
+    uint2 head = two_words_of(param, v_1130);
     uint param_1 = (at + 2u) + (4u * (u & 7u));
-    return Unit{ four_words(param_1, v_1126), uint4(0u), head.x, head.y };
+    return Unit{ four_words(param_1, v_1130), uint4(0u), head.x, head.y };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_1126)
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
 {
-    uint byte_ = (2u * row) + (17u * u);
-    uint at = byte_ / 4u;
-    uint shift = 8u * (byte_ & 3u);
-    uint param = at;
-    uint4 words = four_words(param, v_1126);
-    uint param_1 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_1, v_1126));
+    uint param = row;
+    uint param_1 = u;
+    uint h = mxfp4_at(param, param_1);
+    uint at = h / 2u;
+    uint shift = (16u * (h & 1u)) + (8u * (u & 1u));
+    uint param_2 = at;
+    uint4 words = four_words(param_2, v_1130);
+    uint param_3 = at + 4u;
+    uint4 next = uint4(words.yzw, weight_word(param_3, v_1130));
     return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1126)
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1130)
 {
     uint at = (row + (4u * u)) / 2u;
     uint last = (row + ((push.k - 1u) / 2u)) / 2u;
@@ -2370,116 +2382,116 @@ Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Pu
     for (uint e = 0u; e < 3u; e++)
     {
         uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, v_1126);
+        unit.a[e] = weight_word(param, v_1130);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1126, const device Weights4& v_1136)
+Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1130, const device Weights4& v_1140)
 {
     Unit unit = no_unit();
-    if (_4669)
+    if (_4692)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, push, v_1126, v_1136);
+        unit = load_unit_F32(param, param_1, push, v_1130, v_1140);
     }
-    if (_4677)
+    if (_4700)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, push, v_1126, v_1136);
+        unit = load_unit_F16(param_2, param_3, push, v_1130, v_1140);
     }
-    if (_4685)
+    if (_4708)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, push, v_1126, v_1136);
+        unit = load_unit_F16(param_4, param_5, push, v_1130, v_1140);
     }
-    if (_4693)
+    if (_4716)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_1126);
+        unit = load_unit_Q8_0(param_6, param_7, v_1130);
     }
-    if (_4701)
+    if (_4724)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_1126);
+        unit = load_unit_Q4_0(param_8, param_9, v_1130);
     }
-    if (_4709)
+    if (_4732)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_1126);
+        unit = load_unit_Q4_1(param_10, param_11, v_1130);
     }
-    if (_4717)
+    if (_4740)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_1126, v_1136);
+        unit = load_unit_Q4_K(param_12, param_13, v_1130, v_1140);
     }
-    if (_4725)
+    if (_4748)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_1126);
+        unit = load_unit_Q6_K(param_14, param_15, v_1130);
     }
-    if (_4733)
+    if (_4756)
     {
         uint param_16 = row;
         uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, v_1126);
+        unit = load_unit_Q5_0(param_16, param_17, v_1130);
     }
-    if (_4741)
+    if (_4764)
     {
         uint param_18 = row;
         uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, v_1126);
+        unit = load_unit_Q5_1(param_18, param_19, v_1130);
     }
-    if (_4749)
+    if (_4772)
     {
         uint param_20 = row;
         uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, v_1126);
+        unit = load_unit_Q2_K(param_20, param_21, v_1130);
     }
-    if (_4757)
+    if (_4780)
     {
         uint param_22 = row;
         uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, v_1126);
+        unit = load_unit_Q3_K(param_22, param_23, v_1130);
     }
-    if (_4765)
+    if (_4788)
     {
         uint param_24 = row;
         uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, v_1126);
+        unit = load_unit_Q5_K(param_24, param_25, v_1130);
     }
-    if (_4773)
+    if (_4796)
     {
         uint param_26 = row;
         uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, v_1126);
+        unit = load_unit_IQ4_NL(param_26, param_27, v_1130);
     }
-    if (_4781)
+    if (_4804)
     {
         uint param_28 = row;
         uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, v_1126);
+        unit = load_unit_IQ4_XS(param_28, param_29, v_1130);
     }
-    if (_4789)
+    if (_4812)
     {
         uint param_30 = row;
         uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, v_1126);
+        unit = load_unit_MXFP4(param_30, param_31, v_1130);
     }
-    if (_4797)
+    if (_4820)
     {
         uint param_32 = row;
         uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, push, v_1126);
+        unit = load_unit_F8_E4M3(param_32, param_33, push, v_1130);
     }
     return unit;
 }
@@ -2487,26 +2499,26 @@ Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    if (_4462)
+    if (_4485)
     {
         uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
-        uint4 _4475;
-        if (_4474)
+        uint4 _4498;
+        if (_4497)
         {
-            _4475 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
+            _4498 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _4475 = low;
+            _4498 = low;
         }
-        return _4475;
+        return _4498;
     }
     uint4 low_1 = unit.a >> uint4(4u * i);
-    if (_4500)
+    if (_4523)
     {
         return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    if (_4518)
+    if (_4541)
     {
         uint high = unit.b.x >> (16u * i);
         uint param = high;
@@ -2515,7 +2527,7 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_3 = high >> 12u;
         return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
     }
-    if (_4548)
+    if (_4571)
     {
         uint4 param_4 = low_1;
         return fp4_numbers(param_4);
@@ -2527,16 +2539,16 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 static inline __attribute__((always_inline))
 float code_float(thread const uint& code)
 {
-    float _9136;
-    if (_9135)
+    float _9159;
+    if (_9158)
     {
-        _9136 = _9151[code & 15u];
+        _9159 = _9174[code & 15u];
     }
     else
     {
-        _9136 = _9174[code & 15u];
+        _9159 = _9197[code & 15u];
     }
-    return _9136;
+    return _9159;
 }
 
 static inline __attribute__((always_inline))
@@ -2550,100 +2562,100 @@ float4 byte_halves(thread const uint& w)
 static inline __attribute__((always_inline))
 float2 run_scale(thread const Unit& unit, thread const uint& i)
 {
-    if (_4613)
+    if (_4636)
     {
         uint numbers = unit.d >> (8u * i);
         return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
     }
-    if (_4631)
+    if (_4654)
     {
         uint numbers_1 = unit.d >> (16u * i);
         return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
     }
-    float _4650;
-    if (_4649)
+    float _4673;
+    if (_4672)
     {
-        _4650 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+        _4673 = float(int((unit.d >> (16u * i)) & 63u) - 32);
     }
     else
     {
-        _4650 = 1.0;
+        _4673 = 1.0;
     }
-    return float2(_4650, 1.0);
+    return float2(_4673, 1.0);
 }
 
 static inline __attribute__((always_inline))
 float2 unit_scale(thread const Unit& unit, thread const uint& u)
 {
     float2 d = float2(as_type<half2>(unit.c));
-    float _4570;
-    if (_4569)
+    float _4593;
+    if (_4592)
     {
         uint param = unit.c;
-        float _4576 = e8m0(param);
-        _4570 = _4576;
+        float _4599 = e8m0(param);
+        _4593 = _4599;
     }
     else
     {
-        float _4579;
-        if (_4578)
+        float _4602;
+        if (_4601)
         {
             uint2 param_1 = uint2(unit.c, unit.d);
             uint param_2 = u & 7u;
-            _4579 = iq4_xs_scale(param_1, param_2);
+            _4602 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _4579 = d.x;
+            _4602 = d.x;
         }
-        _4570 = _4579;
+        _4593 = _4602;
     }
-    float scale = _4570;
-    float _4600;
-    if (_4599)
+    float scale = _4593;
+    float _4623;
+    if (_4622)
     {
-        _4600 = -d.y;
+        _4623 = -d.y;
     }
     else
     {
-        _4600 = d.y;
+        _4623 = d.y;
     }
-    return float2(scale, _4600);
+    return float2(scale, _4623);
 }
 
 static inline __attribute__((always_inline))
-float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1126, const device Weights4& v_1136)
+float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1130, const device Weights4& v_1140)
 {
     uint param = row;
     uint param_1 = u;
-    Unit unit = load_unit(param, param_1, push, v_1126, v_1136);
+    Unit unit = load_unit(param, param_1, push, v_1130, v_1140);
     float2 all_ = float2(0.0);
-    uint4 _9222;
-    float _9239;
-    float4 _9265;
+    uint4 _9245;
+    float _9262;
+    float4 _9288;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
         if (coded)
         {
-            _9222 = unit.a >> uint4(4u * i);
+            _9245 = unit.a >> uint4(4u * i);
         }
         else
         {
             Unit param_2 = unit;
             uint param_3 = i;
-            _9222 = run_numbers(param_2, param_3);
+            _9245 = run_numbers(param_2, param_3);
         }
-        uint4 words = _9222;
+        uint4 words = _9245;
         if (coded)
         {
-            _9239 = 0.0;
+            _9262 = 0.0;
         }
         else
         {
-            _9239 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
+            _9262 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
         }
-        float sum = _9239;
+        float sum = _9262;
         _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
@@ -2654,14 +2666,14 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
                 uint param_5 = w >> 8u;
                 uint param_6 = w >> 16u;
                 uint param_7 = w >> 24u;
-                _9265 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+                _9288 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
             }
             else
             {
                 uint param_8 = w;
-                _9265 = byte_halves(param_8);
+                _9288 = byte_halves(param_8);
             }
-            float4 v = _9265;
+            float4 v = _9288;
             float4 param_9 = v;
             float4 param_10 = x[(4u * i) + e];
             float param_11 = sum;
@@ -2675,39 +2687,39 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
     Unit param_14 = unit;
     uint param_15 = u;
     float2 scale_1 = unit_scale(param_14, param_15);
-    all_.x *= _9332;
-    float _9337;
+    all_.x *= _9355;
+    float _9360;
     if (run_minima)
     {
-        _9337 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
+        _9360 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
     }
     else
     {
-        _9337 = scale_1.x * all_.x;
+        _9360 = scale_1.x * all_.x;
     }
-    return _9337;
+    return _9360;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
 {
     uint at = (row / 2u) + (8u * u);
     uint param = at + 4u;
     uint param_1 = at;
-    float4 param_2 = as_type<float4>(first_words(param_1, v_1126));
+    float4 param_2 = as_type<float4>(first_words(param_1, v_1130));
     float4 param_3 = x[0];
     float param_4 = 0.0;
-    float4 param_5 = as_type<float4>(first_words(param, v_1126));
+    float4 param_5 = as_type<float4>(first_words(param, v_1130));
     float4 param_6 = x[1];
     float param_7 = times(param_2, param_3, param_4);
     return times(param_5, param_6, param_7);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_1126);
+    uint4 w = first_words(param, v_1130);
     float4 param_1 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_2 = x[0];
     float param_3 = 0.0;
@@ -2718,10 +2730,10 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_1126);
+    uint4 w = first_words(param, v_1130);
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_1 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -2742,7 +2754,7 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
@@ -2750,7 +2762,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     for (uint i = 0u; i < 4u; i++)
     {
         uint param = (h + 1u) + (4u * i);
-        uint2 w = first_shorts(param, v_1126);
+        uint2 w = first_shorts(param, v_1130);
         uint param_1 = w.x;
         sums = fma(bytes_and_384(param_1), x[2u * i], sums);
         uint param_2 = w.y;
@@ -2758,7 +2770,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     }
     uint param_3 = h;
     float4 param_4 = sums;
-    return float2(as_type<half2>(first_short(param_3, v_1126))).x * fma(-384.0, of_x.x, sum4(param_4));
+    return float2(as_type<half2>(first_short(param_3, v_1130))).x * fma(-384.0, of_x.x, sum4(param_4));
 }
 
 static inline __attribute__((always_inline))
@@ -2804,33 +2816,33 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h + 5u;
-    uint4 w = uint4(first_shorts(param, v_1126), first_shorts(param_1, v_1126));
+    uint4 w = uint4(first_shorts(param, v_1130), first_shorts(param_1, v_1130));
     uint param_2 = h;
     uint4 param_3 = w;
     spvUnsafeArray<float4, 8> param_4;
     param_4 = x;
-    return float2(as_type<half2>(first_short(param_2, v_1126))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
+    return float2(as_type<half2>(first_short(param_2, v_1130))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_1126)
+uint first_word(thread const uint& at, const device Weights1& v_1130)
 {
-    return v_1126.weights1[at];
+    return v_1130.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
-    uint4 w = first_words(param, v_1126);
+    uint4 w = first_words(param, v_1130);
     uint param_1 = at;
-    float2 scale = float2(as_type<half2>(first_word(param_1, v_1126)));
+    float2 scale = float2(as_type<half2>(first_word(param_1, v_1130)));
     uint4 param_2 = w;
     spvUnsafeArray<float4, 8> param_3;
     param_3 = x;
@@ -2838,36 +2850,36 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
     uint param = at;
-    uint4 head = first_words(param, v_1126);
+    uint4 head = first_words(param, v_1130);
     uint param_1 = (at + 4u) + (4u * (u & 7u));
-    uint4 w = first_words(param_1, v_1126);
+    uint4 w = first_words(param_1, v_1130);
     uint3 words = head.yzw >> uint3(shift);
-    uint _8818;
+    uint _8841;
     if (pair < 2u)
     {
-        _8818 = words.x & 16191u;
+        _8841 = words.x & 16191u;
     }
     else
     {
-        _8818 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _8841 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _8818;
-    uint _8837;
+    uint scales = _8841;
+    uint _8860;
     if (pair < 2u)
     {
-        _8837 = words.y & 16191u;
+        _8860 = words.y & 16191u;
     }
     else
     {
-        _8837 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _8860 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _8837;
+    uint minima = _8860;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -2899,20 +2911,20 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part)) + (4u * in_part);
     uint param = low;
-    uint2 p = first_shorts(param, v_1126);
+    uint2 p = first_shorts(param, v_1130);
     uint param_1 = low + 16u;
-    uint2 q = first_shorts(param_1, v_1126);
+    uint2 q = first_shorts(param_1, v_1130);
     uint param_2 = ((h + 64u) + (16u * part)) + (4u * in_part);
-    uint2 r = first_shorts(param_2, v_1126);
+    uint2 r = first_shorts(param_2, v_1130);
     uint param_3 = (h + 96u) + (4u * part);
-    uint2 numbers = first_shorts(param_3, v_1126) >> uint2(8u * (in_part / 2u));
+    uint2 numbers = first_shorts(param_3, v_1130) >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -2943,14 +2955,14 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
     float4 param_21 = float4(scales);
     float4 param_22 = sums;
     float param_23 = 0.0;
-    return float2(as_type<half2>(first_short(param_20, v_1126))).x * times(param_21, param_22, param_23);
+    return float2(as_type<half2>(first_short(param_20, v_1130))).x * times(param_21, param_22, param_23);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1126)
+float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
 {
     uint param = row + (4u * u);
-    uint2 w = first_shorts(param, v_1126);
+    uint2 w = first_shorts(param, v_1130);
     float sum = 0.0;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
@@ -2963,20 +2975,20 @@ float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread 
         sum = times(param_1, param_2, param_3);
     }
     uint2 none = ((w & uint2(2139062143u)) + uint2(16843009u)) & uint2(2155905152u);
-    float _8639;
+    float _8662;
     if ((none.x | none.y) != 0u)
     {
-        _8639 = as_type<float>(2143289344u);
+        _8662 = as_type<float>(2143289344u);
     }
     else
     {
-        _8639 = 256.0 * sum;
+        _8662 = 256.0 * sum;
     }
-    return _8639;
+    return _8662;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1126, const device Weights4& v_1136)
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1130, const device Weights4& v_1140)
 {
     if (runs)
     {
@@ -2985,127 +2997,127 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        return run_line(param, param_1, param_2, param_3, push, v_1126, v_1136);
+        return run_line(param, param_1, param_2, param_3, push, v_1130, v_1140);
     }
     float sum = 0.0;
-    if (_9373)
+    if (_9396)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F32(param_4, param_5, param_6, param_7, v_1126);
+        sum = line_times_x_F32(param_4, param_5, param_6, param_7, v_1130);
     }
-    if (_9385)
+    if (_9408)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_F16(param_8, param_9, param_10, param_11, v_1126);
+        sum = line_times_x_F16(param_8, param_9, param_10, param_11, v_1130);
     }
-    if (_9397)
+    if (_9420)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_BF16(param_12, param_13, param_14, param_15, v_1126);
+        sum = line_times_x_BF16(param_12, param_13, param_14, param_15, v_1130);
     }
-    if (_9409)
+    if (_9432)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q8_0(param_16, param_17, param_18, param_19, v_1126);
+        sum = line_times_x_Q8_0(param_16, param_17, param_18, param_19, v_1130);
     }
-    if (_9421)
+    if (_9444)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_0(param_20, param_21, param_22, param_23, v_1126);
+        sum = line_times_x_Q4_0(param_20, param_21, param_22, param_23, v_1130);
     }
-    if (_9433)
+    if (_9456)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_1(param_24, param_25, param_26, param_27, v_1126);
+        sum = line_times_x_Q4_1(param_24, param_25, param_26, param_27, v_1130);
     }
-    if (_9445)
+    if (_9468)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q4_K(param_28, param_29, param_30, param_31, v_1126);
+        sum = line_times_x_Q4_K(param_28, param_29, param_30, param_31, v_1130);
     }
-    if (_9457)
+    if (_9480)
     {
         uint param_32 = row;
         uint param_33 = u;
         spvUnsafeArray<float4, 8> param_34;
         param_34 = x;
         float4 param_35 = of_x;
-        sum = line_times_x_Q6_K(param_32, param_33, param_34, param_35, v_1126);
+        sum = line_times_x_Q6_K(param_32, param_33, param_34, param_35, v_1130);
     }
-    if (_9469)
+    if (_9492)
     {
         sum = 0.0;
     }
-    if (_9472)
+    if (_9495)
     {
         sum = 0.0;
     }
-    if (_9475)
+    if (_9498)
     {
         sum = 0.0;
     }
-    if (_9478)
+    if (_9501)
     {
         sum = 0.0;
     }
-    if (_9481)
+    if (_9504)
     {
         sum = 0.0;
     }
-    if (_9484)
+    if (_9507)
     {
         sum = 0.0;
     }
-    if (_9487)
+    if (_9510)
     {
         sum = 0.0;
     }
-    if (_9490)
+    if (_9513)
     {
         sum = 0.0;
     }
-    if (_9493)
+    if (_9516)
     {
         uint param_36 = row;
         uint param_37 = u;
         spvUnsafeArray<float4, 8> param_38;
         param_38 = x;
         float4 param_39 = of_x;
-        sum = line_times_x_F8_E4M3(param_36, param_37, param_38, param_39, v_1126);
+        sum = line_times_x_F8_E4M3(param_36, param_37, param_38, param_39, v_1130);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(constant Push& push, const device Bias1& v_937, device Y1& v_970, const device Weights1& v_1126, const device Weights4& v_1136, const device X1& v_3499, const device Norm1& v_3571, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(constant Push& push, const device Bias1& v_941, device Y1& v_974, const device Weights1& v_1130, const device Weights4& v_1140, const device X1& v_3518, const device Norm1& v_3590, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -3113,20 +3125,20 @@ void lane_rows(constant Push& push, const device Bias1& v_937, device Y1& v_970,
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _9645 = push.first.xyz + gl_WorkGroupID;
-    uint _9646 = _9645.y;
+    uint3 _9668 = push.first.xyz + gl_WorkGroupID;
+    uint _9669 = _9668.y;
     spvUnsafeArray<uint, 4> row;
-    uint _9718;
+    uint _9741;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _9842;
-    uint _9905;
-    for (uint r = _9646; r < push.rows; r += push.groups.y)
+    float _9865;
+    uint _9928;
+    for (uint r = _9669; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _9669 = push.first.xyz + gl_WorkGroupID;
-        uint _9670 = _9669.x;
-        for (uint tile = _9670; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _9692 = push.first.xyz + gl_WorkGroupID;
+        uint _9693 = _9692.x;
+        for (uint tile = _9693; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3143,13 +3155,13 @@ void lane_rows(constant Push& push, const device Bias1& v_937, device Y1& v_970,
                     choose_line(param_1);
                     if (false)
                     {
-                        _9718 = y / 2u;
+                        _9741 = y / 2u;
                     }
                     else
                     {
-                        _9718 = y;
+                        _9741 = y;
                     }
-                    row[y] = (2u * push.offset.y) + (min((first + _9718), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * push.offset.y) + (min((first + _9741), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3162,7 +3174,7 @@ void lane_rows(constant Push& push, const device Bias1& v_937, device Y1& v_970,
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_3499);
+                    x[i] = x_words(param_4, v_3518);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -3170,7 +3182,7 @@ void lane_rows(constant Push& push, const device Bias1& v_937, device Y1& v_970,
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_3571);
+                        x[i] *= norm_words(param_8, v_3590);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -3188,20 +3200,20 @@ void lane_rows(constant Push& push, const device Bias1& v_937, device Y1& v_970,
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, push, v_1126, v_1136);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, push, v_1130, v_1140);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _9842 = norm_scale(param_15, push);
+                _9865 = norm_scale(param_15, push);
             }
             else
             {
-                _9842 = 1.0;
+                _9865 = 1.0;
             }
-            float scale = _9842;
+            float scale = _9865;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3216,16 +3228,16 @@ void lane_rows(constant Push& push, const device Bias1& v_937, device Y1& v_970,
             {
                 if (y_3 < LINES)
                 {
-                    bool _9896;
+                    bool _9919;
                     if (false)
                     {
-                        _9896 = y_3 == ((2u * lane) + 1u);
+                        _9919 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _9896 = false;
+                        _9919 = false;
                     }
-                    if (_9896)
+                    if (_9919)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3233,35 +3245,35 @@ void lane_rows(constant Push& push, const device Bias1& v_937, device Y1& v_970,
                     {
                         if (false)
                         {
-                            _9905 = 2u * lane;
+                            _9928 = 2u * lane;
                         }
                         else
                         {
-                            _9905 = lane;
+                            _9928 = lane;
                         }
-                        if (y_3 == _9905)
+                        if (y_3 == _9928)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _9923 = lane < ELEMENTS;
-            bool _9932;
-            if (_9923)
+            bool _9946 = lane < ELEMENTS;
+            bool _9955;
+            if (_9946)
             {
-                _9932 = (first + lane) < push.n;
+                _9955 = (first + lane) < push.n;
             }
             else
             {
-                _9932 = _9923;
+                _9955 = _9946;
             }
-            if (_9932)
+            if (_9955)
             {
                 uint param_16 = r;
                 uint param_17 = first + lane;
                 float param_18 = mine.x;
-                finish(param_16, param_17, param_18, push, v_937, v_970);
+                finish(param_16, param_17, param_18, push, v_941, v_974);
             }
         }
     }
@@ -3272,8 +3284,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5114);
-    uint _5134;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5137);
+    uint _5157;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3281,44 +3293,44 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _5134 = y / 2u;
+                _5157 = y / 2u;
             }
             else
             {
-                _5134 = y;
+                _5157 = y;
             }
-            row[y] = (2u * push.offset.y) + (min((from + _5134), (push.n - 1u)) * halves_1);
+            row[y] = (2u * push.offset.y) + (min((from + _5157), (push.n - 1u)) * halves_1);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1126, const device Weights4& v_1136)
+void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1130, const device Weights4& v_1140)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
         {
-            if (_4854)
+            if (_4877)
             {
                 uint param = row[y];
                 uint param_1 = u;
-                unit[y] = load_unit_F32(param, param_1, push, v_1126, v_1136);
+                unit[y] = load_unit_F32(param, param_1, push, v_1130, v_1140);
             }
             else
             {
-                if (_4867)
+                if (_4890)
                 {
                     uint param_2 = row[y];
                     uint param_3 = u;
-                    unit[y] = load_unit_F8_E4M3(param_2, param_3, push, v_1126);
+                    unit[y] = load_unit_F8_E4M3(param_2, param_3, push, v_1130);
                 }
                 else
                 {
                     uint param_4 = row[y];
                     uint param_5 = u;
-                    unit[y] = load_unit_F16(param_4, param_5, push, v_1126, v_1136);
+                    unit[y] = load_unit_F16(param_4, param_5, push, v_1130, v_1140);
                 }
             }
         }
@@ -3326,7 +3338,7 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_3489, const device X1& v_3499, const device Norm4& v_3562, const device Norm1& v_3571, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_3508, const device X1& v_3518, const device Norm4& v_3581, const device Norm1& v_3590, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -3342,42 +3354,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _7214 = q < quads;
-            bool _7221;
-            if (_7214)
+            bool _7237 = q < quads;
+            bool _7244;
+            if (_7237)
             {
-                _7221 = at < push.k;
+                _7244 = at < push.k;
             }
             else
             {
-                _7221 = _7214;
+                _7244 = _7237;
             }
-            bool _7230;
-            if (_7221)
+            bool _7253;
+            if (_7244)
             {
-                _7230 = (r + m) < push.rows;
+                _7253 = (r + m) < push.rows;
             }
             else
             {
-                _7230 = _7221;
+                _7253 = _7244;
             }
-            if (_7230)
+            if (_7253)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_3489, v_3499);
+                v[part] = x_at(param_2, param_3, v_3508, v_3518);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_3489, v_3499);
+                    factor[part] = x_at(param_4, param_5, v_3508, v_3518);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part] = norm_at(param_6, push, v_3562, v_3571);
+                        factor[part] = norm_at(param_6, push, v_3581, v_3590);
                     }
                 }
             }
@@ -3393,19 +3405,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_1];
                 float4 param_9 = factor[part_1];
                 float param_10 = squares;
-                float4 _7310 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7333 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _7310;
-                bool _7319;
+                float4 value = _7333;
+                bool _7342;
                 if (normed)
                 {
-                    _7319 = (at_1 + 4u) > push.k;
+                    _7342 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _7319 = normed;
+                    _7342 = normed;
                 }
-                if (_7319)
+                if (_7342)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -3439,7 +3451,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_3489, const device X1& v_3499, const device Norm4& v_3562, const device Norm1& v_3571, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_3508, const device X1& v_3518, const device Norm4& v_3581, const device Norm1& v_3590, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -3452,7 +3464,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, push, v_3489, v_3499, v_3562, v_3571, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, push, v_3508, v_3518, v_3581, v_3590, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -3466,7 +3478,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1126, const device Weights4& v_1136)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1130, const device Weights4& v_1140)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -3475,7 +3487,7 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
         {
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, push, v_1126, v_1136);
+            unit[y] = load_unit(param, param_1, push, v_1130, v_1140);
         }
     }
 }
@@ -3483,48 +3495,48 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _4051;
+    uint _4070;
     if (runs_apart)
     {
-        _4051 = u & 1u;
+        _4070 = u & 1u;
     }
     else
     {
-        _4051 = i;
+        _4070 = i;
     }
-    return _4051;
+    return _4070;
 }
 
 static inline __attribute__((always_inline))
 uint run_block(thread const uint& u, thread const uint& i)
 {
-    uint _4033;
+    uint _4052;
     if (runs_apart)
     {
-        _4033 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        _4052 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
     }
     else
     {
-        _4033 = u;
+        _4052 = u;
     }
-    return _4033;
+    return _4052;
 }
 
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _5236;
+    float4 _5259;
     if (signed_runs)
     {
         uint param = w;
-        _5236 = bytes_and_384(param);
+        _5259 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _5236 = small_bytes(param_1);
+        _5259 = small_bytes(param_1);
     }
-    return _5236;
+    return _5259;
 }
 
 static inline __attribute__((always_inline))
@@ -3537,7 +3549,7 @@ static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
-    float _6953;
+    float _6976;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -3574,10 +3586,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _6844 = (4u * y_1) + m;
+                            uint _6867 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_6844] += (v * x_quad(param_7, param_8, pool));
+                            all_[_6867] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -3605,13 +3617,13 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                         sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
                         if (run_minima)
                         {
-                            _6953 = d.y * of_x;
+                            _6976 = d.y * of_x;
                         }
                         else
                         {
-                            _6953 = 0.0;
+                            _6976 = 0.0;
                         }
-                        sums[y_2][m_1] -= _6953;
+                        sums[y_2][m_1] -= _6976;
                     }
                 }
             }
@@ -3729,19 +3741,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _5605 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5628 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _5605;
-    uint _5609;
+    w = _5628;
+    uint _5632;
     if ((h & 1u) != 0u)
     {
-        _5609 = w[e + 1u];
+        _5632 = w[e + 1u];
     }
     else
     {
-        _5609 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5632 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _5609;
+    return _5632;
 }
 
 static inline __attribute__((always_inline))
@@ -3767,10 +3779,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _5686 = (4u * y) + m;
+                        uint _5709 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_5686] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5709] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -3817,14 +3829,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _5811 = (4u * y) + m;
+                        uint _5834 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_5811] += (low * x_quad(param_2, param_3, pool));
-                        uint _5828 = (4u * y) + m;
+                        all_[_5834] += (low * x_quad(param_2, param_3, pool));
+                        uint _5851 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_5828] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5851] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -3838,7 +3850,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _5889;
+    uint4 _5912;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3848,13 +3860,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _5889 = b;
+                _5912 = b;
             }
             else
             {
-                _5889 = (a >> uint4(16u)) | (b << uint4(16u));
+                _5912 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _5889;
+            words[y] = _5912;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -3937,9 +3949,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _6114;
+    uint _6137;
     spvUnsafeArray<uint, 4> minima;
-    uint _6134;
+    uint _6157;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3948,25 +3960,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _6114 = words.x & 16191u;
+                _6137 = words.x & 16191u;
             }
             else
             {
-                _6114 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6137 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _6114;
+            scales[y] = _6137;
             if (lower)
             {
-                _6134 = words.y & 16191u;
+                _6157 = words.y & 16191u;
             }
             else
             {
-                _6134 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6157 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _6134;
+            minima[y] = _6157;
         }
     }
-    float4 _6201;
+    float4 _6224;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -3984,23 +3996,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _6201 = low_nibbles(param);
+                        _6224 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _6201 = high_nibbles(param_1);
+                        _6224 = high_nibbles(param_1);
                     }
-                    float4 v = _6201;
+                    float4 v = _6224;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _6233 = (4u * y_1) + m;
+                            uint _6256 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_6233] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6256] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -4061,7 +4073,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _6615 = (4u * y) + m;
+                        uint _6638 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -4070,13 +4082,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_6615] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6638] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _6681;
+    uint2 _6704;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -4085,13 +4097,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _6681 = unit[y_1].b.zw;
+                _6704 = unit[y_1].b.zw;
             }
             else
             {
-                _6681 = unit[y_1].b.zw >> uint2(8u);
+                _6704 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _6681;
+            uint2 words = _6704;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -4152,7 +4164,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param, param_1, param_2, param_3, param_4, pool);
         sums = param_4;
     }
-    if (_7001)
+    if (_7024)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -4165,7 +4177,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_7016)
+    if (_7039)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -4178,7 +4190,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_7031)
+    if (_7054)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -4191,7 +4203,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_15, param_16, param_17, param_18, param_19, push, pool);
         sums = param_19;
     }
-    if (_7046)
+    if (_7069)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -4204,7 +4216,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_7061)
+    if (_7084)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -4217,7 +4229,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_7076)
+    if (_7099)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -4230,7 +4242,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_7091)
+    if (_7114)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -4243,7 +4255,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_7106)
+    if (_7129)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -4256,31 +4268,31 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_7121)
+    if (_7144)
     {
     }
-    if (_7124)
+    if (_7147)
     {
     }
-    if (_7127)
+    if (_7150)
     {
     }
-    if (_7130)
+    if (_7153)
     {
     }
-    if (_7133)
+    if (_7156)
     {
     }
-    if (_7136)
+    if (_7159)
     {
     }
-    if (_7139)
+    if (_7162)
     {
     }
-    if (_7142)
+    if (_7165)
     {
     }
-    if (_7145)
+    if (_7168)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -4312,22 +4324,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _4920; v++)
+    for (uint v = 0u; v < _4943; v++)
     {
-        sum += pool[(i * _4928) + v];
+        sum += pool[(i * _4951) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_937, device Y1& v_970, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_941, device Y1& v_974, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _4981;
+    uint lane = me & _5004;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _5080;
+    float _5103;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -4339,59 +4351,59 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _5024) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _5047) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _5038 = simd_is_first();
-            if (_5038)
+            bool _5061 = simd_is_first();
+            if (_5061)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _5057 = me < GROUP_LINES;
-            bool _5066;
-            if (_5057)
+            bool _5080 = me < GROUP_LINES;
+            bool _5089;
+            if (_5080)
             {
-                _5066 = (first + me) < push.n;
+                _5089 = (first + me) < push.n;
             }
             else
             {
-                _5066 = _5057;
+                _5089 = _5080;
             }
-            bool _5076;
-            if (_5066)
+            bool _5099;
+            if (_5089)
             {
-                _5076 = (r + m) < push.rows;
+                _5099 = (r + m) < push.rows;
             }
             else
             {
-                _5076 = _5066;
+                _5099 = _5089;
             }
-            if (_5076)
+            if (_5099)
             {
                 if (normed)
                 {
-                    _5080 = shared_scale(push, pool, gl_NumSubgroups);
+                    _5103 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _5080 = 1.0;
+                    _5103 = 1.0;
                 }
-                float scale = _5080;
+                float scale = _5103;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
                 float param_3 = scale * shared_sum(param, pool);
-                finish(param_1, param_2, param_3, push, v_937, v_970);
+                finish(param_1, param_2, param_3, push, v_941, v_974);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(constant Push& push, const device Bias1& v_937, device Y1& v_970, const device Weights1& v_1126, const device Weights4& v_1136, const device X4& v_3489, const device X1& v_3499, const device Norm4& v_3562, const device Norm1& v_3571, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(constant Push& push, const device Bias1& v_941, device Y1& v_974, const device Weights1& v_1130, const device Weights4& v_1140, const device X4& v_3508, const device X1& v_3518, const device Norm4& v_3581, const device Norm1& v_3590, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _7475;
+    uint lane = gl_LocalInvocationID.x & _7498;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -4402,19 +4414,19 @@ void vector_rows(constant Push& push, const device Bias1& v_937, device Y1& v_97
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _7508;
-    uint _7519 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7531;
+    uint _7542 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _7519; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7542; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _7534 = push.first.xyz + gl_WorkGroupID;
-        uint _7535 = _7534.x;
-        for (uint tile = _7535; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7557 = push.first.xyz + gl_WorkGroupID;
+        uint _7558 = _7557.x;
+        for (uint tile = _7558; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -4425,31 +4437,31 @@ void vector_rows(constant Push& push, const device Bias1& v_937, device Y1& v_97
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _7578;
+                bool _7601;
                 if (plain)
                 {
-                    _7578 = (base + lane) < end;
+                    _7601 = (base + lane) < end;
                 }
                 else
                 {
-                    _7578 = plain;
+                    _7601 = plain;
                 }
-                if (_7578)
+                if (_7601)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_plain_units(param_10, param_11, param_12, push, v_1126, v_1136);
+                    load_plain_units(param_10, param_11, param_12, push, v_1130, v_1140);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, push, v_3489, v_3499, v_3562, v_3571, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, push, v_3508, v_3518, v_3581, v_3590, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _7612 = base + lane;
-                for (uint u = _7612; u < end; u += TEAM)
+                uint _7635 = base + lane;
+                for (uint u = _7635; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -4466,7 +4478,7 @@ void vector_rows(constant Push& push, const device Bias1& v_937, device Y1& v_97
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_plain_units(param_17, param_18, param_19, push, v_1126, v_1136);
+                            load_plain_units(param_17, param_18, param_19, push, v_1130, v_1140);
                             next = param_19;
                         }
                     }
@@ -4475,7 +4487,7 @@ void vector_rows(constant Push& push, const device Bias1& v_937, device Y1& v_97
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, push, v_1126, v_1136);
+                        load_units(param_20, param_21, param_22, push, v_1130, v_1140);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -4495,36 +4507,36 @@ void vector_rows(constant Push& push, const device Bias1& v_937, device Y1& v_97
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_937, v_970, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_941, v_974, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_937 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_941 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_3489 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_1126 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_3562 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_970 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_1080 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& v_1136 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_3499 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_3571 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    const device auto& v_3508 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_1130 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_3581 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_974 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_1084 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_1140 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_3518 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3590 = *(const device Norm1*)spvBufferAliasSet0Binding4;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_9953)
+    if (_9976)
     {
-        tiles(push, v_937, v_970, v_1080, v_1126, v_1136, v_3489, v_3499, v_3562, v_3571, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(push, v_941, v_974, v_1084, v_1130, v_1140, v_3508, v_3518, v_3581, v_3590, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_9958)
+        if (_9981)
         {
-            lane_rows(push, v_937, v_970, v_1126, v_1136, v_3499, v_3571, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(push, v_941, v_974, v_1130, v_1140, v_3518, v_3590, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(push, v_937, v_970, v_1126, v_1136, v_3489, v_3499, v_3562, v_3571, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(push, v_941, v_974, v_1130, v_1140, v_3508, v_3518, v_3581, v_3590, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

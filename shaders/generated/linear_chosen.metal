@@ -65,27 +65,27 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _457 = (type == 0u);
-constant bool _466 = (type == 1u);
-constant bool _474 = (type == 2u);
-constant bool _483 = (type == 3u);
-constant bool _492 = (type == 4u);
-constant bool _502 = (type == 5u);
-constant bool _512 = (type == 6u);
-constant bool _523 = (type == 7u);
-constant bool _533 = (type == 8u);
-constant bool _542 = (type == 9u);
-constant bool _551 = (type == 10u);
-constant bool _560 = (type == 11u);
-constant bool _569 = (type == 12u);
-constant bool _579 = (type == 13u);
-constant bool _588 = (type == 14u);
-constant bool _598 = (type == 15u);
-constant bool _607 = (type == 16u);
-constant uint _988 = (variant / 17u);
-constant uint input_ = (_988 % 3u);
+constant bool _461 = (type == 0u);
+constant bool _470 = (type == 1u);
+constant bool _478 = (type == 2u);
+constant bool _487 = (type == 3u);
+constant bool _496 = (type == 4u);
+constant bool _506 = (type == 5u);
+constant bool _516 = (type == 6u);
+constant bool _527 = (type == 7u);
+constant bool _537 = (type == 8u);
+constant bool _546 = (type == 9u);
+constant bool _555 = (type == 10u);
+constant bool _564 = (type == 11u);
+constant bool _573 = (type == 12u);
+constant bool _583 = (type == 13u);
+constant bool _592 = (type == 14u);
+constant bool _602 = (type == 15u);
+constant bool _611 = (type == 16u);
+constant uint _999 = (variant / 17u);
+constant uint input_ = (_999 % 3u);
 constant bool clamped = (input_ == 1u);
-constant bool _991 = (!clamped);
+constant bool _1002 = (!clamped);
 
 struct X4
 {
@@ -97,8 +97,8 @@ struct X1
     float x1[1];
 };
 
-constant bool _1109 = (input_ == 2u);
-constant bool gated = (clamped || _1109);
+constant bool _1123 = (input_ == 2u);
+constant bool gated = (clamped || _1123);
 
 struct Push
 {
@@ -127,151 +127,151 @@ struct Y1
     float y1[1];
 };
 
-constant bool _1545 = (type == 10u);
-constant bool _1546 = (type == 11u);
-constant bool _1547 = (_1545 || _1546);
-constant bool _1548 = (type == 12u);
-constant bool runs_apart = (_1547 || _1548);
-constant bool _1986 = (type == 10u);
-constant bool _1987 = (type == 11u);
-constant bool _1988 = (_1986 || _1987);
-constant bool _2000 = (type == 11u);
-constant bool _2026 = (type == 12u);
-constant bool _2042 = (type == 8u);
-constant bool _2043 = (type == 9u);
-constant bool _2044 = (_2042 || _2043);
-constant bool _2074 = (type == 15u);
-constant bool _2095 = (type == 15u);
-constant bool _2104 = (type == 14u);
-constant bool _2125 = (type == 9u);
-constant bool _2139 = (type == 12u);
-constant bool _2157 = (type == 10u);
-constant bool _2175 = (type == 11u);
-constant bool _2196 = (type == 0u);
-constant bool _2204 = (type == 1u);
-constant bool _2212 = (type == 2u);
-constant bool _2220 = (type == 3u);
-constant bool _2228 = (type == 4u);
-constant bool _2236 = (type == 5u);
-constant bool _2244 = (type == 6u);
-constant bool _2252 = (type == 7u);
-constant bool _2260 = (type == 8u);
-constant bool _2268 = (type == 9u);
-constant bool _2276 = (type == 10u);
-constant bool _2284 = (type == 11u);
-constant bool _2292 = (type == 12u);
-constant bool _2300 = (type == 13u);
-constant bool _2308 = (type == 14u);
-constant bool _2316 = (type == 15u);
-constant bool _2324 = (type == 16u);
+constant bool _1559 = (type == 10u);
+constant bool _1560 = (type == 11u);
+constant bool _1561 = (_1559 || _1560);
+constant bool _1562 = (type == 12u);
+constant bool runs_apart = (_1561 || _1562);
+constant bool _2004 = (type == 10u);
+constant bool _2005 = (type == 11u);
+constant bool _2006 = (_2004 || _2005);
+constant bool _2018 = (type == 11u);
+constant bool _2044 = (type == 12u);
+constant bool _2060 = (type == 8u);
+constant bool _2061 = (type == 9u);
+constant bool _2062 = (_2060 || _2061);
+constant bool _2092 = (type == 15u);
+constant bool _2113 = (type == 15u);
+constant bool _2122 = (type == 14u);
+constant bool _2143 = (type == 9u);
+constant bool _2157 = (type == 12u);
+constant bool _2175 = (type == 10u);
+constant bool _2193 = (type == 11u);
+constant bool _2214 = (type == 0u);
+constant bool _2222 = (type == 1u);
+constant bool _2230 = (type == 2u);
+constant bool _2238 = (type == 3u);
+constant bool _2246 = (type == 4u);
+constant bool _2254 = (type == 5u);
+constant bool _2262 = (type == 6u);
+constant bool _2270 = (type == 7u);
+constant bool _2278 = (type == 8u);
+constant bool _2286 = (type == 9u);
+constant bool _2294 = (type == 10u);
+constant bool _2302 = (type == 11u);
+constant bool _2310 = (type == 12u);
+constant bool _2318 = (type == 13u);
+constant bool _2326 = (type == 14u);
+constant bool _2334 = (type == 15u);
+constant bool _2342 = (type == 16u);
 constant uint way = (variant / 51u);
-constant bool _2345 = (way <= 2u);
-constant bool _2346 = (way == 4u);
-constant bool _2347 = (way == 5u);
-constant bool _2348 = (_2346 || _2347);
-constant bool _2349 = (way == 12u);
-constant bool _2350 = (_2348 || _2349);
-constant bool _2351 = (way == 15u);
-constant bool _2352 = (_2350 || _2351);
-constant uint _2353 = _2352 ? 4u : 2u;
-constant uint ROWS = _2345 ? 1u : _2353;
-constant bool _2381 = (type == 0u);
-constant bool _2394 = (type == 16u);
-constant bool _2439 = (way == 1u);
-constant bool _2440 = (way == 5u);
-constant bool _2441 = (way == 7u);
-constant bool _2442 = (_2440 || _2441);
-constant bool _2443 = (way == 12u);
-constant uint _2444 = _2443 ? 16u : 32u;
-constant uint _2445 = _2442 ? 8u : _2444;
-constant uint TEAM = _2439 ? 64u : _2445;
-constant uint _2447 = (TEAM / 4u);
-constant uint _2454 = (TEAM / 4u);
-constant uint _2455 = (_2454 + 1u);
-constant uint _2479 = (TEAM - 1u);
-constant bool _2496 = (way == 6u);
-constant bool _2497 = (way == 7u);
-constant bool _2498 = (way == 15u);
-constant bool _2499 = (_2497 || _2498);
-constant uint _2500 = _2499 ? 4u : 1u;
-constant uint XS = _2496 ? 2u : _2500;
-constant uint _2521 = (TEAM / 4u);
-constant uint _2522 = (_2521 + 1u);
-constant uint _2552 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2552 * ROWS);
-constant uint _2554 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _2554 : GROUP_ROWS;
-constant uint _2607 = (ROWS / 2u);
-constant uint _2608 = false ? _2607 : ROWS;
-constant bool _2729 = (type == 13u);
-constant bool _2730 = (type == 14u);
-constant bool signed_runs = (_2729 || _2730);
-constant bool _2746 = (XS == 1u);
-constant bool _2748 = (XS == 2u);
-constant uint _2751 = _2748 ? 1792u : 768u;
-constant uint CHUNK = _2746 ? 3584u : _2751;
-constant uint _2753 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2753 * 9u);
+constant bool _2363 = (way <= 2u);
+constant bool _2364 = (way == 4u);
+constant bool _2365 = (way == 5u);
+constant bool _2366 = (_2364 || _2365);
+constant bool _2367 = (way == 12u);
+constant bool _2368 = (_2366 || _2367);
+constant bool _2369 = (way == 15u);
+constant bool _2370 = (_2368 || _2369);
+constant uint _2371 = _2370 ? 4u : 2u;
+constant uint ROWS = _2363 ? 1u : _2371;
+constant bool _2399 = (type == 0u);
+constant bool _2412 = (type == 16u);
+constant bool _2457 = (way == 1u);
+constant bool _2458 = (way == 5u);
+constant bool _2459 = (way == 7u);
+constant bool _2460 = (_2458 || _2459);
+constant bool _2461 = (way == 12u);
+constant uint _2462 = _2461 ? 16u : 32u;
+constant uint _2463 = _2460 ? 8u : _2462;
+constant uint TEAM = _2457 ? 64u : _2463;
+constant uint _2465 = (TEAM / 4u);
+constant uint _2472 = (TEAM / 4u);
+constant uint _2473 = (_2472 + 1u);
+constant uint _2497 = (TEAM - 1u);
+constant bool _2514 = (way == 6u);
+constant bool _2515 = (way == 7u);
+constant bool _2516 = (way == 15u);
+constant bool _2517 = (_2515 || _2516);
+constant uint _2518 = _2517 ? 4u : 1u;
+constant uint XS = _2514 ? 2u : _2518;
+constant uint _2539 = (TEAM / 4u);
+constant uint _2540 = (_2539 + 1u);
+constant uint _2570 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2570 * ROWS);
+constant uint _2572 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _2572 : GROUP_ROWS;
+constant uint _2625 = (ROWS / 2u);
+constant uint _2626 = false ? _2625 : ROWS;
+constant bool _2747 = (type == 13u);
+constant bool _2748 = (type == 14u);
+constant bool signed_runs = (_2747 || _2748);
+constant bool _2764 = (XS == 1u);
+constant bool _2766 = (XS == 2u);
+constant uint _2769 = _2766 ? 1792u : 768u;
+constant uint CHUNK = _2764 ? 3584u : _2769;
+constant uint _2771 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2771 * 9u);
 constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
-constant bool _4428 = (type == 11u);
-constant bool _4430 = (type == 8u);
-constant bool _4431 = (type == 15u);
-constant bool _4432 = (_4430 || _4431);
-constant int _4434 = _4432 ? 16 : 0;
-constant int RUN_ZERO = _4428 ? 4 : _4434;
-constant bool _4448 = (type == 9u);
-constant bool _4449 = (type == 10u);
+constant bool _4446 = (type == 11u);
+constant bool _4448 = (type == 8u);
+constant bool _4449 = (type == 15u);
 constant bool _4450 = (_4448 || _4449);
-constant bool _4451 = (type == 12u);
-constant bool run_minima = (_4450 || _4451);
-constant bool _4472 = (type == 8u);
-constant bool _4473 = (type == 9u);
-constant bool _4474 = (_4472 || _4473);
-constant bool _4475 = (type == 10u);
-constant bool _4476 = (_4474 || _4475);
-constant bool _4477 = (type == 11u);
-constant bool _4478 = (_4476 || _4477);
-constant bool _4479 = (type == 12u);
-constant bool _4480 = (_4478 || _4479);
-constant bool _4481 = (type == 13u);
-constant bool _4482 = (_4480 || _4481);
-constant bool _4483 = (type == 14u);
-constant bool _4484 = (_4482 || _4483);
-constant bool _4485 = (type == 15u);
-constant bool runs = (_4484 || _4485);
-constant bool _4501 = (type == 0u);
-constant bool _4516 = (type == 1u);
-constant bool _4531 = (type == 2u);
-constant bool _4546 = (type == 3u);
-constant bool _4561 = (type == 4u);
-constant bool _4576 = (type == 5u);
-constant bool _4591 = (type == 6u);
-constant bool _4606 = (type == 7u);
-constant bool _4621 = (type == 8u);
-constant bool _4624 = (type == 9u);
-constant bool _4627 = (type == 10u);
-constant bool _4630 = (type == 11u);
-constant bool _4633 = (type == 12u);
-constant bool _4636 = (type == 13u);
-constant bool _4639 = (type == 14u);
-constant bool _4642 = (type == 15u);
-constant bool _4645 = (type == 16u);
-constant bool _4962 = (type == 4u);
-constant bool _4963 = (type == 5u);
-constant bool _4964 = (_4962 || _4963);
-constant bool _4965 = (type == 6u);
-constant bool _4966 = (_4964 || _4965);
-constant bool summed = (_4966 || runs);
-constant uint _4976 = (TEAM - 1u);
-constant bool _4979 = (type == 0u);
-constant bool _4980 = (type == 1u);
-constant bool _4981 = (_4979 || _4980);
-constant bool _4982 = (type == 2u);
-constant bool _4983 = (_4981 || _4982);
-constant bool _4984 = (type == 16u);
-constant bool plain = (_4983 || _4984);
+constant int _4452 = _4450 ? 16 : 0;
+constant int RUN_ZERO = _4446 ? 4 : _4452;
+constant bool _4466 = (type == 9u);
+constant bool _4467 = (type == 10u);
+constant bool _4468 = (_4466 || _4467);
+constant bool _4469 = (type == 12u);
+constant bool run_minima = (_4468 || _4469);
+constant bool _4490 = (type == 8u);
+constant bool _4491 = (type == 9u);
+constant bool _4492 = (_4490 || _4491);
+constant bool _4493 = (type == 10u);
+constant bool _4494 = (_4492 || _4493);
+constant bool _4495 = (type == 11u);
+constant bool _4496 = (_4494 || _4495);
+constant bool _4497 = (type == 12u);
+constant bool _4498 = (_4496 || _4497);
+constant bool _4499 = (type == 13u);
+constant bool _4500 = (_4498 || _4499);
+constant bool _4501 = (type == 14u);
+constant bool _4502 = (_4500 || _4501);
+constant bool _4503 = (type == 15u);
+constant bool runs = (_4502 || _4503);
+constant bool _4519 = (type == 0u);
+constant bool _4534 = (type == 1u);
+constant bool _4549 = (type == 2u);
+constant bool _4564 = (type == 3u);
+constant bool _4579 = (type == 4u);
+constant bool _4594 = (type == 5u);
+constant bool _4609 = (type == 6u);
+constant bool _4624 = (type == 7u);
+constant bool _4639 = (type == 8u);
+constant bool _4642 = (type == 9u);
+constant bool _4645 = (type == 10u);
+constant bool _4648 = (type == 11u);
+constant bool _4651 = (type == 12u);
+constant bool _4654 = (type == 13u);
+constant bool _4657 = (type == 14u);
+constant bool _4660 = (type == 15u);
+constant bool _4663 = (type == 16u);
+constant bool _4980 = (type == 4u);
+constant bool _4981 = (type == 5u);
+constant bool _4982 = (_4980 || _4981);
+constant bool _4983 = (type == 6u);
+constant bool _4984 = (_4982 || _4983);
+constant bool summed = (_4984 || runs);
+constant uint _4994 = (TEAM - 1u);
+constant bool _4997 = (type == 0u);
+constant bool _4998 = (type == 1u);
+constant bool _4999 = (_4997 || _4998);
+constant bool _5000 = (type == 2u);
+constant bool _5001 = (_4999 || _5000);
+constant bool _5002 = (type == 16u);
+constant bool plain = (_5001 || _5002);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _5009 = (256u / UNIT);
+constant uint _5027 = (256u / UNIT);
 
 struct Ids1
 {
@@ -280,9 +280,9 @@ struct Ids1
 
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _3131 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4695 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _5066 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _3149 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4713 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _5084 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -293,160 +293,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _458;
-    if (_457)
+    uint _462;
+    if (_461)
     {
-        _458 = (k / 1u) * 2u;
+        _462 = (k / 1u) * 2u;
     }
     else
     {
-        uint _467;
-        if (_466)
+        uint _471;
+        if (_470)
         {
-            _467 = (k / 1u) * 1u;
+            _471 = (k / 1u) * 1u;
         }
         else
         {
-            uint _475;
-            if (_474)
+            uint _479;
+            if (_478)
             {
-                _475 = (k / 1u) * 1u;
+                _479 = (k / 1u) * 1u;
             }
             else
             {
-                uint _484;
-                if (_483)
+                uint _488;
+                if (_487)
                 {
-                    _484 = (k / 32u) * 17u;
+                    _488 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _493;
-                    if (_492)
+                    uint _497;
+                    if (_496)
                     {
-                        _493 = (k / 32u) * 9u;
+                        _497 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _503;
-                        if (_502)
+                        uint _507;
+                        if (_506)
                         {
-                            _503 = (k / 32u) * 10u;
+                            _507 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _513;
-                            if (_512)
+                            uint _517;
+                            if (_516)
                             {
-                                _513 = (k / 256u) * 72u;
+                                _517 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _524;
-                                if (_523)
+                                uint _528;
+                                if (_527)
                                 {
-                                    _524 = (k / 256u) * 105u;
+                                    _528 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _534;
-                                    if (_533)
+                                    uint _538;
+                                    if (_537)
                                     {
-                                        _534 = (k / 32u) * 11u;
+                                        _538 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _543;
-                                        if (_542)
+                                        uint _547;
+                                        if (_546)
                                         {
-                                            _543 = (k / 32u) * 12u;
+                                            _547 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _552;
-                                            if (_551)
+                                            uint _556;
+                                            if (_555)
                                             {
-                                                _552 = (k / 256u) * 42u;
+                                                _556 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _561;
-                                                if (_560)
+                                                uint _565;
+                                                if (_564)
                                                 {
-                                                    _561 = (k / 256u) * 55u;
+                                                    _565 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _570;
-                                                    if (_569)
+                                                    uint _574;
+                                                    if (_573)
                                                     {
-                                                        _570 = (k / 256u) * 88u;
+                                                        _574 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _580;
-                                                        if (_579)
+                                                        uint _584;
+                                                        if (_583)
                                                         {
-                                                            _580 = (k / 32u) * 9u;
+                                                            _584 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _589;
-                                                            if (_588)
+                                                            uint _593;
+                                                            if (_592)
                                                             {
-                                                                _589 = (k / 256u) * 68u;
+                                                                _593 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _599;
-                                                                if (_598)
+                                                                uint _603;
+                                                                if (_602)
                                                                 {
-                                                                    _599 = (k / 64u) * 17u;
+                                                                    _603 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _608;
-                                                                    if (_607)
+                                                                    uint _612;
+                                                                    if (_611)
                                                                     {
-                                                                        _608 = (k / 2u) * 1u;
+                                                                        _612 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _608 = 0u;
+                                                                        _612 = 0u;
                                                                     }
-                                                                    _599 = _608;
+                                                                    _603 = _612;
                                                                 }
-                                                                _589 = _599;
+                                                                _593 = _603;
                                                             }
-                                                            _580 = _589;
+                                                            _584 = _593;
                                                         }
-                                                        _570 = _580;
+                                                        _574 = _584;
                                                     }
-                                                    _561 = _570;
+                                                    _565 = _574;
                                                 }
-                                                _552 = _561;
+                                                _556 = _565;
                                             }
-                                            _543 = _552;
+                                            _547 = _556;
                                         }
-                                        _534 = _543;
+                                        _538 = _547;
                                     }
-                                    _524 = _534;
+                                    _528 = _538;
                                 }
-                                _513 = _524;
+                                _517 = _528;
                             }
-                            _503 = _513;
+                            _507 = _517;
                         }
-                        _493 = _503;
+                        _497 = _507;
                     }
-                    _484 = _493;
+                    _488 = _497;
                 }
-                _475 = _484;
+                _479 = _488;
             }
-            _467 = _475;
+            _471 = _479;
         }
-        _458 = _467;
+        _462 = _471;
     }
-    return _458;
+    return _462;
 }
 
 static inline __attribute__((always_inline))
@@ -454,8 +454,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2608);
-    uint _2629;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2626);
+    uint _2647;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -463,13 +463,13 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _2629 = y / 2u;
+                _2647 = y / 2u;
             }
             else
             {
-                _2629 = y;
+                _2647 = y;
             }
-            row[y] = (2u * push.offset.y) + ((matrix_row + min((from + _2629), (push.n - 1u))) * halves);
+            row[y] = (2u * push.offset.y) + ((matrix_row + min((from + _2647), (push.n - 1u))) * halves);
         }
     }
 }
@@ -481,39 +481,39 @@ Unit no_unit()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_447)
+uint4 weight_words(thread const uint& i, const device Weights4& v_451)
 {
-    return v_447.weights4[i];
+    return v_451.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_435)
+uint weight_word(thread const uint& i, const device Weights1& v_439)
 {
-    return v_435.weights1[i];
+    return v_439.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, const device Weights1& v_435, const device Weights4& v_447, constant Push& push)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, const device Weights1& v_439, const device Weights4& v_451, constant Push& push)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _1298 = (at & 3u) == 0u;
-    bool _1305;
-    if (_1298)
+    bool _1312 = (at & 3u) == 0u;
+    bool _1319;
+    if (_1312)
     {
-        _1305 = (at + 7u) <= last;
+        _1319 = (at + 7u) <= last;
     }
     else
     {
-        _1305 = _1298;
+        _1319 = _1312;
     }
-    if (_1305)
+    if (_1319)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_447);
+        unit.a = weight_words(param, v_451);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, v_447);
+        unit.b = weight_words(param_1, v_451);
     }
     else
     {
@@ -521,16 +521,16 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, const device We
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, v_435);
+            unit.a[e] = weight_word(param_2, v_439);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, v_435);
+            unit.b[e] = weight_word(param_3, v_439);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, const device Weights1& v_435, constant Push& push)
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, const device Weights1& v_439, constant Push& push)
 {
     uint at = (row + (4u * u)) / 2u;
     uint last = (row + ((push.k - 1u) / 2u)) / 2u;
@@ -539,32 +539,32 @@ Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, const devic
     for (uint e = 0u; e < 3u; e++)
     {
         uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, v_435);
+        unit.a[e] = weight_word(param, v_439);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, const device Weights1& v_435, const device Weights4& v_447, constant Push& push)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, const device Weights1& v_439, const device Weights4& v_451, constant Push& push)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _1371 = (h & 7u) == 0u;
-    bool _1378;
-    if (_1371)
+    bool _1385 = (h & 7u) == 0u;
+    bool _1392;
+    if (_1385)
     {
-        _1378 = (at + 3u) <= last;
+        _1392 = (at + 3u) <= last;
     }
     else
     {
-        _1378 = _1371;
+        _1392 = _1385;
     }
-    if (_1378)
+    if (_1392)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_447);
+        unit.a = weight_words(param, v_451);
     }
     else
     {
@@ -572,41 +572,41 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, const device We
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, v_435);
+            unit.a[e] = weight_word(param_1, v_439);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, v_435);
+        unit.b.x = weight_word(param_2, v_439);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, const device Weights1& v_435, const device Weights4& v_447, constant Push& push)
+void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, const device Weights1& v_439, const device Weights4& v_451, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
         {
-            if (_2381)
+            if (_2399)
             {
                 uint param = row[y];
                 uint param_1 = u;
-                unit[y] = load_unit_F32(param, param_1, v_435, v_447, push);
+                unit[y] = load_unit_F32(param, param_1, v_439, v_451, push);
             }
             else
             {
-                if (_2394)
+                if (_2412)
                 {
                     uint param_2 = row[y];
                     uint param_3 = u;
-                    unit[y] = load_unit_F8_E4M3(param_2, param_3, v_435, push);
+                    unit[y] = load_unit_F8_E4M3(param_2, param_3, v_439, push);
                 }
                 else
                 {
                     uint param_4 = row[y];
                     uint param_5 = u;
-                    unit[y] = load_unit_F16(param_4, param_5, v_435, v_447, push);
+                    unit[y] = load_unit_F16(param_4, param_5, v_439, v_451, push);
                 }
             }
         }
@@ -614,25 +614,25 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1060, const device X1& v_1073)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1074, const device X1& v_1087)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1060.x4[i / 4u];
+        return v_1074.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1073.x1[i];
+    v.x = v_1087.x1[i];
     if (count > 1u)
     {
-        v.y = v_1073.x1[i + 1u];
+        v.y = v_1087.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1073.x1[i + 2u];
+        v.z = v_1087.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1073.x1[i + 3u];
+        v.w = v_1087.x1[i + 3u];
     }
     return v;
 }
@@ -646,7 +646,7 @@ float silu(thread const float& x)
 static inline __attribute__((always_inline))
 float4 gated_input(thread const float4& gate, thread const float4& up)
 {
-    if (_991)
+    if (_1002)
     {
         float param = gate.x;
         float param_1 = gate.y;
@@ -656,7 +656,7 @@ float4 gated_input(thread const float4& gate, thread const float4& up)
     }
     float4 limit = float4(7.0);
     float4 g = select(gate, limit, gate > limit);
-    float4 u = select(up, sign(up) * limit, abs(up) > limit);
+    float4 u = select(select(up, limit, up > limit), -limit, up < (-limit));
     return (g / (float4(1.0) + exp(g * (-1.70200002193450927734375)))) * (u + float4(1.0));
 }
 
@@ -678,7 +678,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1060, const device X1& v_1073, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1074, const device X1& v_1087, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + (((r + m) / push.share) * push.ldx);
     uint param = count;
@@ -694,35 +694,35 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _4718 = q < quads;
-            bool _4725;
-            if (_4718)
+            bool _4736 = q < quads;
+            bool _4743;
+            if (_4736)
             {
-                _4725 = at < push.k;
+                _4743 = at < push.k;
             }
             else
             {
-                _4725 = _4718;
+                _4743 = _4736;
             }
-            bool _4734;
-            if (_4725)
+            bool _4752;
+            if (_4743)
             {
-                _4734 = (r + m) < push.rows;
+                _4752 = (r + m) < push.rows;
             }
             else
             {
-                _4734 = _4725;
+                _4752 = _4743;
             }
-            if (_4734)
+            if (_4752)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_1060, v_1073);
+                v[part] = x_at(param_2, param_3, v_1074, v_1087);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_1060, v_1073);
+                    factor[part] = x_at(param_4, param_5, v_1074, v_1087);
                 }
                 else
                 {
@@ -744,19 +744,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_7 = factor[part_1];
                 float4 param_8 = factor[part_1];
                 float param_9 = squares;
-                float4 _4811 = input_of(param_6, param_7, param_8, param_9);
+                float4 _4829 = input_of(param_6, param_7, param_8, param_9);
                 squares = param_9;
-                float4 value = _4811;
-                bool _4820;
+                float4 value = _4829;
+                bool _4838;
                 if (false)
                 {
-                    _4820 = (at_1 + 4u) > push.k;
+                    _4838 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4820 = false;
+                    _4838 = false;
                 }
-                if (_4820)
+                if (_4838)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -796,7 +796,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1060, const device X1& v_1073, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1074, const device X1& v_1087, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -809,7 +809,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_1060, v_1073, push, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_1074, v_1087, push, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -823,48 +823,48 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_435)
+uint4 first_words(thread const uint& at, const device Weights1& v_439)
 {
-    return uint4(*(const device packed_uint4*)&v_435.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_439.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& v_435)
+uint4 four_words(thread const uint& at, const device Weights1& v_439)
 {
     uint param = at;
-    return first_words(param, v_435);
+    return first_words(param, v_439);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_435)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_439)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, v_435), four_words(param_1, v_435), weight_word(param_2, v_435), 0u };
+    return Unit{ four_words(param, v_439), four_words(param_1, v_439), weight_word(param_2, v_439), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_435)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_439)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, v_435), uint4(0u), weight_word(param_1, v_435), 0u };
+    return Unit{ four_words(param, v_439), uint4(0u), weight_word(param_1, v_439), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_435)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_439)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, v_435), uint4(0u), weight_word(param_1, v_435), 0u };
+    return Unit{ four_words(param, v_439), uint4(0u), weight_word(param_1, v_439), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_435, const device Weights4& v_447)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_439, const device Weights4& v_451)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -872,11 +872,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device W
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, v_447), weight_words(param_1, v_447), 0u, 0u };
+        return Unit{ weight_words(param, v_451), weight_words(param_1, v_451), 0u, 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, v_435), four_words(param_3, v_435), 0u, 0u };
+    return Unit{ four_words(param_2, v_439), four_words(param_3, v_439), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -886,7 +886,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_435)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_439)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
@@ -898,340 +898,348 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device W
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, v_435), weight_word(param_1, v_435), weight_word(param_2, v_435), weight_word(param_3, v_435));
+    uint4 a = uint4(weight_word(param, v_439), weight_word(param_1, v_439), weight_word(param_2, v_439), weight_word(param_3, v_439));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, v_435), weight_word(param_5, v_435), weight_word(param_6, v_435), weight_word(param_7, v_435));
+    uint4 b = uint4(weight_word(param_4, v_439), weight_word(param_5, v_439), weight_word(param_6, v_439), weight_word(param_7, v_439));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, v_435);
+        uint param_12 = weight_word(param_10, v_439);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, v_435);
+        uint param_17 = weight_word(param_15, v_439);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, v_435);
+        uint param_22 = weight_word(param_20, v_439);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, v_435);
+        uint param_27 = weight_word(param_25, v_439);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, v_435), 0u };
+    return Unit{ a, b, weight_word(param_28, v_439), 0u };
 }
 
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _637;
+    uint _641;
     if ((h & 1u) != 0u)
     {
-        _637 = (low >> 16u) | (high << 16u);
+        _641 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _637 = low;
+        _641 = low;
     }
-    return _637;
+    return _641;
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_435)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_439)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_435.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_439.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, const device Weights1& v_435)
+uint2 two_words_of(thread const uint& h, const device Weights1& v_439)
 {
     uint param = h;
-    return first_shorts(param, v_435);
+    return first_shorts(param, v_439);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, const device Weights1& v_435)
+uint4 four_words_of(thread const uint& h, const device Weights1& v_439)
 {
     uint param = h;
     uint param_1 = h + 4u;
-    return uint4(first_shorts(param, v_435), first_shorts(param_1, v_435));
+    return uint4(first_shorts(param, v_439), first_shorts(param_1, v_439));
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_435)
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_439)
 {
     uint h = row + (11u * u);
     uint param = h;
-    uint2 head = two_words_of(param, v_435);
+    uint2 head = two_words_of(param, v_439);
     uint param_1 = h + 3u;
     uint param_2 = head.x;
     uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, v_435), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
+    return Unit{ four_words_of(param_1, v_439), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_435)
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_439)
 {
     uint at = (row / 2u) + (6u * u);
     uint param = at;
-    uint4 words = four_words(param, v_435);
+    uint4 words = four_words(param, v_439);
     uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, v_435)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
+    return Unit{ uint4(words.zw, two_words_of(param_1, v_439)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_435)
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_439)
 {
     uint at = (row / 2u) + ((u / 8u) * 21u);
     uint part = (u / 4u) & 1u;
     uint param = ((at + 4u) + (8u * part)) + (4u * (u & 1u));
-    uint4 words = four_words(param, v_435) >> uint4(2u * (u & 2u));
+    uint4 words = four_words(param, v_439) >> uint4(2u * (u & 2u));
     uint param_1 = (2u * at) + (4u * part);
-    uint2 scales = two_words_of(param_1, v_435) >> uint2(8u * (u & 1u));
+    uint2 scales = two_words_of(param_1, v_439) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _1685;
+    uint _1699;
     if ((u & 2u) != 0u)
     {
-        _1685 = scales.y;
+        _1699 = scales.y;
     }
     else
     {
-        _1685 = scales.x;
+        _1699 = scales.x;
     }
-    return Unit{ words, uint4(0u), weight_word(param_2, v_435), _1685 };
+    return Unit{ words, uint4(0u), weight_word(param_2, v_439), _1699 };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_435)
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_439)
 {
     uint h = row + ((u / 8u) * 55u);
     uint part = (u / 4u) & 1u;
     uint pair = (u / 2u) & 3u;
     uint param = ((h + 16u) + (16u * part)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, v_435) >> uint4(2u * (u & 2u));
+    uint4 words = four_words_of(param, v_439) >> uint4(2u * (u & 2u));
     uint param_1 = h + 48u;
-    uint2 a = two_words_of(param_1, v_435);
+    uint2 a = two_words_of(param_1, v_439);
     uint param_2 = h + 51u;
-    uint2 b = two_words_of(param_2, v_435);
-    uint _1744;
+    uint2 b = two_words_of(param_2, v_439);
+    uint _1758;
     if ((u & 2u) != 0u)
     {
-        _1744 = a.y;
+        _1758 = a.y;
     }
     else
     {
-        _1744 = a.x;
+        _1758 = a.x;
     }
-    uint four = _1744 >> (4u * part);
+    uint four = _1758 >> (4u * part);
     uint param_3 = b.x;
     uint param_4 = b.y;
     uint two = next_half(param_3, param_4) >> (2u * pair);
     uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
     uint param_5 = h + (8u * (u & 1u));
-    return Unit{ words, four_words_of(param_5, v_435) >> uint4(2u * pair), b.y >> 16u, scales };
+    return Unit{ words, four_words_of(param_5, v_439) >> uint4(2u * pair), b.y >> 16u, scales };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_435)
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_439)
 {
     uint at = (row / 2u) + ((u / 8u) * 44u);
     uint pair = (u / 2u) & 3u;
     uint param = at;
-    uint4 head = four_words(param, v_435);
+    uint4 head = four_words(param, v_439);
     uint3 words = head.yzw >> uint3(16u * (pair & 1u));
-    uint _1828;
+    uint _1842;
     if (pair < 2u)
     {
-        _1828 = words.x & 16191u;
+        _1842 = words.x & 16191u;
     }
     else
     {
-        _1828 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _1842 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _1828;
-    uint _1850;
+    uint scales = _1842;
+    uint _1864;
     if (pair < 2u)
     {
-        _1850 = words.y & 16191u;
+        _1864 = words.y & 16191u;
     }
     else
     {
-        _1850 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _1864 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _1850;
+    uint minima = _1864;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
     uint param_2 = (at + 4u) + (4u * (u & 1u));
-    return Unit{ four_words(param_1, v_435), four_words(param_2, v_435) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
+    return Unit{ four_words(param_1, v_439), four_words(param_2, v_439) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_435)
+uint first_short(thread const uint& h, const device Weights1& v_439)
 {
-    return uint(((const device ushort*)&v_435.weights1[0])[h]);
+    return uint(((const device ushort*)&v_439.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, const device Weights1& v_435)
+uint half_at(thread const uint& h, const device Weights1& v_439)
 {
     uint param = h;
-    return first_short(param, v_435);
+    return first_short(param, v_439);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_435)
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_439)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h;
-    return Unit{ four_words_of(param, v_435), uint4(0u), half_at(param_1, v_435), 0u };
+    return Unit{ four_words_of(param, v_439), uint4(0u), half_at(param_1, v_439), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_435)
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_439)
 {
     uint at = (row / 2u) + ((u / 8u) * 34u);
     uint param = 2u * at;
-    uint2 head = two_words_of(param, v_435);
+    uint2 head = two_words_of(param, v_439);
     uint param_1 = (at + 2u) + (4u * (u & 7u));
-    return Unit{ four_words(param_1, v_435), uint4(0u), head.x, head.y };
+    return Unit{ four_words(param_1, v_439), uint4(0u), head.x, head.y };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_435)
+uint mxfp4_at(thread const uint& row, thread const uint& b)
 {
-    uint byte_ = (2u * row) + (17u * u);
-    uint at = byte_ / 4u;
-    uint shift = 8u * (byte_ & 3u);
-    uint param = at;
-    uint4 words = four_words(param, v_435);
-    uint param_1 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_1, v_435));
+    return row + ((17u * b) / 2u);
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_439)
+{
+    uint param = row;
+    uint param_1 = u;
+    uint h = mxfp4_at(param, param_1);
+    uint at = h / 2u;
+    uint shift = (16u * (h & 1u)) + (8u * (u & 1u));
+    uint param_2 = at;
+    uint4 words = four_words(param_2, v_439);
+    uint param_3 = at + 4u;
+    uint4 next = uint4(words.yzw, weight_word(param_3, v_439));
     return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, const device Weights1& v_435, const device Weights4& v_447, constant Push& push)
+Unit load_unit(thread const uint& row, thread const uint& u, const device Weights1& v_439, const device Weights4& v_451, constant Push& push)
 {
     Unit unit = no_unit();
-    if (_2196)
+    if (_2214)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, v_435, v_447, push);
+        unit = load_unit_F32(param, param_1, v_439, v_451, push);
     }
-    if (_2204)
+    if (_2222)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, v_435, v_447, push);
+        unit = load_unit_F16(param_2, param_3, v_439, v_451, push);
     }
-    if (_2212)
+    if (_2230)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, v_435, v_447, push);
+        unit = load_unit_F16(param_4, param_5, v_439, v_451, push);
     }
-    if (_2220)
+    if (_2238)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_435);
+        unit = load_unit_Q8_0(param_6, param_7, v_439);
     }
-    if (_2228)
+    if (_2246)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_435);
+        unit = load_unit_Q4_0(param_8, param_9, v_439);
     }
-    if (_2236)
+    if (_2254)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_435);
+        unit = load_unit_Q4_1(param_10, param_11, v_439);
     }
-    if (_2244)
+    if (_2262)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_435, v_447);
+        unit = load_unit_Q4_K(param_12, param_13, v_439, v_451);
     }
-    if (_2252)
+    if (_2270)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_435);
+        unit = load_unit_Q6_K(param_14, param_15, v_439);
     }
-    if (_2260)
+    if (_2278)
     {
         uint param_16 = row;
         uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, v_435);
+        unit = load_unit_Q5_0(param_16, param_17, v_439);
     }
-    if (_2268)
+    if (_2286)
     {
         uint param_18 = row;
         uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, v_435);
+        unit = load_unit_Q5_1(param_18, param_19, v_439);
     }
-    if (_2276)
+    if (_2294)
     {
         uint param_20 = row;
         uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, v_435);
+        unit = load_unit_Q2_K(param_20, param_21, v_439);
     }
-    if (_2284)
+    if (_2302)
     {
         uint param_22 = row;
         uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, v_435);
+        unit = load_unit_Q3_K(param_22, param_23, v_439);
     }
-    if (_2292)
+    if (_2310)
     {
         uint param_24 = row;
         uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, v_435);
+        unit = load_unit_Q5_K(param_24, param_25, v_439);
     }
-    if (_2300)
+    if (_2318)
     {
         uint param_26 = row;
         uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, v_435);
+        unit = load_unit_IQ4_NL(param_26, param_27, v_439);
     }
-    if (_2308)
+    if (_2326)
     {
         uint param_28 = row;
         uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, v_435);
+        unit = load_unit_IQ4_XS(param_28, param_29, v_439);
     }
-    if (_2316)
+    if (_2334)
     {
         uint param_30 = row;
         uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, v_435);
+        unit = load_unit_MXFP4(param_30, param_31, v_439);
     }
-    if (_2324)
+    if (_2342)
     {
         uint param_32 = row;
         uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, v_435, push);
+        unit = load_unit_F8_E4M3(param_32, param_33, v_439, push);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, const device Weights1& v_435, const device Weights4& v_447, constant Push& push)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, const device Weights1& v_439, const device Weights4& v_451, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -1240,7 +1248,7 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
         {
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, v_435, v_447, push);
+            unit[y] = load_unit(param, param_1, v_439, v_451, push);
         }
     }
 }
@@ -1248,31 +1256,31 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _1568;
+    uint _1582;
     if (runs_apart)
     {
-        _1568 = u & 1u;
+        _1582 = u & 1u;
     }
     else
     {
-        _1568 = i;
+        _1582 = i;
     }
-    return _1568;
+    return _1582;
 }
 
 static inline __attribute__((always_inline))
 uint run_block(thread const uint& u, thread const uint& i)
 {
-    uint _1550;
+    uint _1564;
     if (runs_apart)
     {
-        _1550 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        _1564 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
     }
     else
     {
-        _1550 = u;
+        _1564 = u;
     }
-    return _1550;
+    return _1564;
 }
 
 static inline __attribute__((always_inline))
@@ -1317,26 +1325,26 @@ uint4 iq4_numbers(thread const uint4& codes)
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    if (_1988)
+    if (_2006)
     {
         uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
-        uint4 _2001;
-        if (_2000)
+        uint4 _2019;
+        if (_2018)
         {
-            _2001 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
+            _2019 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _2001 = low;
+            _2019 = low;
         }
-        return _2001;
+        return _2019;
     }
     uint4 low_1 = unit.a >> uint4(4u * i);
-    if (_2026)
+    if (_2044)
     {
         return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    if (_2044)
+    if (_2062)
     {
         uint high = unit.b.x >> (16u * i);
         uint param = high;
@@ -1345,7 +1353,7 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_3 = high >> 12u;
         return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
     }
-    if (_2074)
+    if (_2092)
     {
         uint4 param_4 = low_1;
         return fp4_numbers(param_4);
@@ -1382,18 +1390,18 @@ float4 small_bytes(thread const uint& w)
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _2732;
+    float4 _2750;
     if (signed_runs)
     {
         uint param = w;
-        _2732 = bytes_and_384(param);
+        _2750 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _2732 = small_bytes(param_1);
+        _2750 = small_bytes(param_1);
     }
-    return _2732;
+    return _2750;
 }
 
 static inline __attribute__((always_inline))
@@ -1406,16 +1414,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _877;
+    uint _881;
     if (exponent < 2u)
     {
-        _877 = 2097152u << exponent;
+        _881 = 2097152u << exponent;
     }
     else
     {
-        _877 = (exponent - 1u) << 23u;
+        _881 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_877);
+    return as_type<float>(_881);
 }
 
 static inline __attribute__((always_inline))
@@ -1429,71 +1437,71 @@ static inline __attribute__((always_inline))
 float2 unit_scale(thread const Unit& unit, thread const uint& u)
 {
     float2 d = float2(as_type<half2>(unit.c));
-    float _2096;
-    if (_2095)
+    float _2114;
+    if (_2113)
     {
         uint param = unit.c;
-        float _2102 = e8m0(param);
-        _2096 = _2102;
+        float _2120 = e8m0(param);
+        _2114 = _2120;
     }
     else
     {
-        float _2105;
-        if (_2104)
+        float _2123;
+        if (_2122)
         {
             uint2 param_1 = uint2(unit.c, unit.d);
             uint param_2 = u & 7u;
-            _2105 = iq4_xs_scale(param_1, param_2);
+            _2123 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _2105 = d.x;
+            _2123 = d.x;
         }
-        _2096 = _2105;
+        _2114 = _2123;
     }
-    float scale = _2096;
-    float _2126;
-    if (_2125)
+    float scale = _2114;
+    float _2144;
+    if (_2143)
     {
-        _2126 = -d.y;
+        _2144 = -d.y;
     }
     else
     {
-        _2126 = d.y;
+        _2144 = d.y;
     }
-    return float2(scale, _2126);
+    return float2(scale, _2144);
 }
 
 static inline __attribute__((always_inline))
 float2 run_scale(thread const Unit& unit, thread const uint& i)
 {
-    if (_2139)
+    if (_2157)
     {
         uint numbers = unit.d >> (8u * i);
         return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
     }
-    if (_2157)
+    if (_2175)
     {
         uint numbers_1 = unit.d >> (16u * i);
         return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
     }
-    float _2176;
-    if (_2175)
+    float _2194;
+    if (_2193)
     {
-        _2176 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+        _2194 = float(int((unit.d >> (16u * i)) & 63u) - 32);
     }
     else
     {
-        _2176 = 1.0;
+        _2194 = 1.0;
     }
-    return float2(_2176, 1.0);
+    return float2(_2194, 1.0);
 }
 
 static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
-    float _4453;
+    float _4471;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -1530,10 +1538,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _4344 = (4u * y_1) + m;
+                            uint _4362 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_4344] += (v * x_quad(param_7, param_8, pool));
+                            all_[_4362] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -1561,13 +1569,13 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                         sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
                         if (run_minima)
                         {
-                            _4453 = d.y * of_x;
+                            _4471 = d.y * of_x;
                         }
                         else
                         {
-                            _4453 = 0.0;
+                            _4471 = 0.0;
                         }
-                        sums[y_2][m_1] -= _4453;
+                        sums[y_2][m_1] -= _4471;
                     }
                 }
             }
@@ -1685,19 +1693,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _3102 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _3120 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _3102;
-    uint _3106;
+    w = _3120;
+    uint _3124;
     if ((h & 1u) != 0u)
     {
-        _3106 = w[e + 1u];
+        _3124 = w[e + 1u];
     }
     else
     {
-        _3106 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _3124 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _3106;
+    return _3124;
 }
 
 static inline __attribute__((always_inline))
@@ -1735,10 +1743,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _3183 = (4u * y) + m;
+                        uint _3201 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_3183] += (v * x_quad(param_4, param_5, pool));
+                        all_[_3201] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1803,14 +1811,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _3308 = (4u * y) + m;
+                        uint _3326 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3308] += (low * x_quad(param_2, param_3, pool));
-                        uint _3325 = (4u * y) + m;
+                        all_[_3326] += (low * x_quad(param_2, param_3, pool));
+                        uint _3343 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3325] += (high * x_quad(param_4, param_5, pool));
+                        all_[_3343] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1824,7 +1832,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3386;
+    uint4 _3404;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -1834,13 +1842,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3386 = b;
+                _3404 = b;
             }
             else
             {
-                _3386 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3404 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3386;
+            words[y] = _3404;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -1923,9 +1931,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3611;
+    uint _3629;
     spvUnsafeArray<uint, 4> minima;
-    uint _3631;
+    uint _3649;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -1934,25 +1942,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3611 = words.x & 16191u;
+                _3629 = words.x & 16191u;
             }
             else
             {
-                _3611 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3629 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3611;
+            scales[y] = _3629;
             if (lower)
             {
-                _3631 = words.y & 16191u;
+                _3649 = words.y & 16191u;
             }
             else
             {
-                _3631 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3649 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3631;
+            minima[y] = _3649;
         }
     }
-    float4 _3698;
+    float4 _3716;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -1970,23 +1978,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3698 = low_nibbles(param);
+                        _3716 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3698 = high_nibbles(param_1);
+                        _3716 = high_nibbles(param_1);
                     }
-                    float4 v = _3698;
+                    float4 v = _3716;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3730 = (4u * y_1) + m;
+                            uint _3748 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3730] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3748] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2047,7 +2055,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _4114 = (4u * y) + m;
+                        uint _4132 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2056,13 +2064,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_4114] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_4132] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _4181;
+    uint2 _4199;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -2071,13 +2079,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _4181 = unit[y_1].b.zw;
+                _4199 = unit[y_1].b.zw;
             }
             else
             {
-                _4181 = unit[y_1].b.zw >> uint2(8u);
+                _4199 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _4181;
+            uint2 words = _4199;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -2149,7 +2157,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param, param_1, param_2, param_3, param_4, pool);
         sums = param_4;
     }
-    if (_4501)
+    if (_4519)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -2162,7 +2170,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4516)
+    if (_4534)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -2175,7 +2183,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4531)
+    if (_4549)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -2188,7 +2196,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_15, param_16, param_17, param_18, param_19, push, pool);
         sums = param_19;
     }
-    if (_4546)
+    if (_4564)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -2201,7 +2209,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4561)
+    if (_4579)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -2214,7 +2222,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4576)
+    if (_4594)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -2227,7 +2235,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4591)
+    if (_4609)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -2240,7 +2248,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_4606)
+    if (_4624)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -2253,24 +2261,6 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_4621)
-    {
-    }
-    if (_4624)
-    {
-    }
-    if (_4627)
-    {
-    }
-    if (_4630)
-    {
-    }
-    if (_4633)
-    {
-    }
-    if (_4636)
-    {
-    }
     if (_4639)
     {
     }
@@ -2278,6 +2268,24 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
     {
     }
     if (_4645)
+    {
+    }
+    if (_4648)
+    {
+    }
+    if (_4651)
+    {
+    }
+    if (_4654)
+    {
+    }
+    if (_4657)
+    {
+    }
+    if (_4660)
+    {
+    }
+    if (_4663)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -2297,29 +2305,29 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _2447; v++)
+    for (uint v = 0u; v < _2465; v++)
     {
-        sum += pool[(i * _2455) + v];
+        sum += pool[(i * _2473) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1148, thread uint& matrix_row, device Y1& v_1164)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1162, thread uint& matrix_row, device Y1& v_1178)
 {
     if ((push.flags & 2u) != 0u)
     {
-        sum += v_1148.bias1[(push.offset.z + matrix_row) + j];
+        sum += v_1162.bias1[(push.offset.z + matrix_row) + j];
     }
-    v_1164.y1[(push.offset2.x + (r * push.ldy)) + j] = sum;
+    v_1178.y1[(push.offset2.x + (r * push.ldy)) + j] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_1148, thread uint& matrix_row, device Y1& v_1164, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_1162, thread uint& matrix_row, device Y1& v_1178, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2479;
+    uint lane = me & _2497;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
     _Pragma("clang loop unroll(full)")
@@ -2333,51 +2341,51 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2522) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _2540) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2537 = simd_is_first();
-            if (_2537)
+            bool _2555 = simd_is_first();
+            if (_2555)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2556 = me < GROUP_LINES;
-            bool _2566;
-            if (_2556)
+            bool _2574 = me < GROUP_LINES;
+            bool _2584;
+            if (_2574)
             {
-                _2566 = (first + me) < push.n;
+                _2584 = (first + me) < push.n;
             }
             else
             {
-                _2566 = _2556;
+                _2584 = _2574;
             }
-            bool _2576;
-            if (_2566)
+            bool _2594;
+            if (_2584)
             {
-                _2576 = (r + m) < push.rows;
+                _2594 = (r + m) < push.rows;
             }
             else
             {
-                _2576 = _2566;
+                _2594 = _2584;
             }
-            if (_2576)
+            if (_2594)
             {
                 float scale = 1.0;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
                 float param_3 = scale * shared_sum(param, pool);
-                finish(param_1, param_2, param_3, push, v_1148, matrix_row, v_1164);
+                finish(param_1, param_2, param_3, push, v_1162, matrix_row, v_1178);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(const device Weights1& v_435, const device Weights4& v_447, const device X4& v_1060, const device X1& v_1073, constant Push& push, const device Bias1& v_1148, thread uint& matrix_row, device Y1& v_1164, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, const device Ids1& v_5033)
+void vector_rows(const device Weights1& v_439, const device Weights4& v_451, const device X4& v_1074, const device X1& v_1087, constant Push& push, const device Bias1& v_1162, thread uint& matrix_row, device Y1& v_1178, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, const device Ids1& v_5051)
 {
-    uint lane = gl_LocalInvocationID.x & _4976;
+    uint lane = gl_LocalInvocationID.x & _4994;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -2388,20 +2396,20 @@ void vector_rows(const device Weights1& v_435, const device Weights4& v_447, con
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _5009;
-    uint _5020 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _5027;
+    uint _5038 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _5020; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _5038; r < push.rows; r += (push.groups.y * XS))
     {
-        matrix_row = min(v_5033.ids1[push.offset.w + r], (push.experts - 1u)) * push.n;
-        uint3 _5053 = push.first.xyz + gl_WorkGroupID;
-        uint _5054 = _5053.x;
-        for (uint tile = _5054; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        matrix_row = min(v_5051.ids1[push.offset.w + r], (push.experts - 1u)) * push.n;
+        uint3 _5071 = push.first.xyz + gl_WorkGroupID;
+        uint _5072 = _5071.x;
+        for (uint tile = _5072; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -2412,31 +2420,31 @@ void vector_rows(const device Weights1& v_435, const device Weights4& v_447, con
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _5097;
+                bool _5115;
                 if (plain)
                 {
-                    _5097 = (base + lane) < end;
+                    _5115 = (base + lane) < end;
                 }
                 else
                 {
-                    _5097 = plain;
+                    _5115 = plain;
                 }
-                if (_5097)
+                if (_5115)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_plain_units(param_10, param_11, param_12, v_435, v_447, push);
+                    load_plain_units(param_10, param_11, param_12, v_439, v_451, push);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_1060, v_1073, push, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_1074, v_1087, push, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _5131 = base + lane;
-                for (uint u = _5131; u < end; u += TEAM)
+                uint _5149 = base + lane;
+                for (uint u = _5149; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -2453,7 +2461,7 @@ void vector_rows(const device Weights1& v_435, const device Weights4& v_447, con
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_plain_units(param_17, param_18, param_19, v_435, v_447, push);
+                            load_plain_units(param_17, param_18, param_19, v_439, v_451, push);
                             next = param_19;
                         }
                     }
@@ -2462,7 +2470,7 @@ void vector_rows(const device Weights1& v_435, const device Weights4& v_447, con
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, v_435, v_447, push);
+                        load_units(param_20, param_21, param_22, v_439, v_451, push);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -2482,20 +2490,20 @@ void vector_rows(const device Weights1& v_435, const device Weights4& v_447, con
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_1148, matrix_row, v_1164, pool, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_1162, matrix_row, v_1178, pool, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear_chosen(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1148 [[buffer(3)]], const device Ids1& v_5033 [[buffer(4)]], device Y1& v_1164 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_linear_chosen(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1162 [[buffer(3)]], const device Ids1& v_5051 [[buffer(4)]], device Y1& v_1178 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_1060 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_435 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_447 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1073 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_1074 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_439 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_451 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_1087 = *(const device X1*)spvBufferAliasSet0Binding1;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     uint matrix_row;
-    vector_rows(v_435, v_447, v_1060, v_1073, push, v_1148, matrix_row, v_1164, pool, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID, v_5033);
+    vector_rows(v_439, v_451, v_1074, v_1087, push, v_1162, matrix_row, v_1178, pool, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID, v_5051);
 }
 

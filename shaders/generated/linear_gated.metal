@@ -81,57 +81,57 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _880 = (type == 0u);
-constant bool _889 = (type == 1u);
-constant bool _897 = (type == 2u);
-constant bool _906 = (type == 3u);
-constant bool _915 = (type == 4u);
-constant bool _925 = (type == 5u);
-constant bool _935 = (type == 6u);
-constant bool _946 = (type == 7u);
-constant bool _955 = (type == 8u);
-constant bool _964 = (type == 9u);
-constant bool _973 = (type == 10u);
-constant bool _982 = (type == 11u);
-constant bool _991 = (type == 12u);
-constant bool _1001 = (type == 13u);
-constant bool _1010 = (type == 14u);
-constant bool _1020 = (type == 15u);
-constant bool _1029 = (type == 16u);
-constant bool _2835 = (type == 0u);
-constant bool _2845 = (type == 1u);
-constant bool _2855 = (type == 2u);
-constant bool _2865 = (type == 3u);
-constant bool _2875 = (type == 4u);
-constant bool _2885 = (type == 5u);
-constant bool _2895 = (type == 6u);
-constant bool _2905 = (type == 7u);
-constant bool _2915 = (type == 8u);
-constant bool _2925 = (type == 9u);
-constant bool _2935 = (type == 10u);
-constant bool _2945 = (type == 11u);
-constant bool _2955 = (type == 12u);
-constant bool _2965 = (type == 13u);
-constant bool _2975 = (type == 14u);
-constant bool _2985 = (type == 15u);
-constant bool _2995 = (type == 16u);
-constant bool _3010 = (type == 0u);
-constant bool _3022 = (type == 1u);
-constant bool _3034 = (type == 2u);
-constant bool _3046 = (type == 3u);
-constant bool _3058 = (type == 4u);
-constant bool _3070 = (type == 5u);
-constant bool _3082 = (type == 6u);
-constant bool _3094 = (type == 7u);
-constant bool _3106 = (type == 8u);
-constant bool _3118 = (type == 9u);
-constant bool _3130 = (type == 10u);
-constant bool _3142 = (type == 11u);
-constant bool _3154 = (type == 12u);
-constant bool _3166 = (type == 13u);
-constant bool _3178 = (type == 14u);
-constant bool _3190 = (type == 15u);
-constant bool _3202 = (type == 16u);
+constant bool _884 = (type == 0u);
+constant bool _893 = (type == 1u);
+constant bool _901 = (type == 2u);
+constant bool _910 = (type == 3u);
+constant bool _919 = (type == 4u);
+constant bool _929 = (type == 5u);
+constant bool _939 = (type == 6u);
+constant bool _950 = (type == 7u);
+constant bool _959 = (type == 8u);
+constant bool _968 = (type == 9u);
+constant bool _977 = (type == 10u);
+constant bool _986 = (type == 11u);
+constant bool _995 = (type == 12u);
+constant bool _1005 = (type == 13u);
+constant bool _1014 = (type == 14u);
+constant bool _1024 = (type == 15u);
+constant bool _1033 = (type == 16u);
+constant bool _2854 = (type == 0u);
+constant bool _2864 = (type == 1u);
+constant bool _2874 = (type == 2u);
+constant bool _2884 = (type == 3u);
+constant bool _2894 = (type == 4u);
+constant bool _2904 = (type == 5u);
+constant bool _2914 = (type == 6u);
+constant bool _2924 = (type == 7u);
+constant bool _2934 = (type == 8u);
+constant bool _2944 = (type == 9u);
+constant bool _2954 = (type == 10u);
+constant bool _2964 = (type == 11u);
+constant bool _2974 = (type == 12u);
+constant bool _2984 = (type == 13u);
+constant bool _2994 = (type == 14u);
+constant bool _3004 = (type == 15u);
+constant bool _3014 = (type == 16u);
+constant bool _3029 = (type == 0u);
+constant bool _3041 = (type == 1u);
+constant bool _3053 = (type == 2u);
+constant bool _3065 = (type == 3u);
+constant bool _3077 = (type == 4u);
+constant bool _3089 = (type == 5u);
+constant bool _3101 = (type == 6u);
+constant bool _3113 = (type == 7u);
+constant bool _3125 = (type == 8u);
+constant bool _3137 = (type == 9u);
+constant bool _3149 = (type == 10u);
+constant bool _3161 = (type == 11u);
+constant bool _3173 = (type == 12u);
+constant bool _3185 = (type == 13u);
+constant bool _3197 = (type == 14u);
+constant bool _3209 = (type == 15u);
+constant bool _3221 = (type == 16u);
 
 struct X4
 {
@@ -170,12 +170,12 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3386 = (variant / 17u);
-constant uint input_ = (_3386 % 2u);
+constant uint _3405 = (variant / 17u);
+constant uint input_ = (_3405 % 2u);
 constant bool normed = (input_ == 1u);
-constant uint _3421 = (variant / 34u);
-constant uint part = (_3421 % 3u);
-constant bool _3423 = (part == 1u);
+constant uint _3440 = (variant / 34u);
+constant uint part = (_3440 % 3u);
+constant bool _3442 = (part == 1u);
 
 struct Gates1
 {
@@ -187,7 +187,7 @@ struct Y1
     float y1[1];
 };
 
-constant bool _3498 = (part == 1u);
+constant bool _3517 = (part == 1u);
 
 struct Gates4
 {
@@ -199,208 +199,208 @@ struct Y4
     float4 y4[1];
 };
 
-constant bool _4076 = (type == 10u);
-constant bool _4077 = (type == 11u);
-constant bool _4078 = (_4076 || _4077);
-constant bool _4079 = (type == 12u);
-constant bool runs_apart = (_4078 || _4079);
-constant bool _4508 = (type == 10u);
-constant bool _4509 = (type == 11u);
-constant bool _4510 = (_4508 || _4509);
-constant bool _4522 = (type == 11u);
-constant bool _4548 = (type == 12u);
-constant bool _4564 = (type == 8u);
-constant bool _4565 = (type == 9u);
-constant bool _4566 = (_4564 || _4565);
-constant bool _4596 = (type == 15u);
-constant bool _4617 = (type == 15u);
-constant bool _4626 = (type == 14u);
-constant bool _4647 = (type == 9u);
-constant bool _4661 = (type == 12u);
-constant bool _4679 = (type == 10u);
-constant bool _4697 = (type == 11u);
-constant bool _4717 = (type == 0u);
-constant bool _4725 = (type == 1u);
-constant bool _4733 = (type == 2u);
-constant bool _4741 = (type == 3u);
-constant bool _4749 = (type == 4u);
-constant bool _4757 = (type == 5u);
-constant bool _4765 = (type == 6u);
-constant bool _4773 = (type == 7u);
-constant bool _4781 = (type == 8u);
-constant bool _4789 = (type == 9u);
-constant bool _4797 = (type == 10u);
-constant bool _4805 = (type == 11u);
-constant bool _4813 = (type == 12u);
-constant bool _4821 = (type == 13u);
-constant bool _4829 = (type == 14u);
-constant bool _4837 = (type == 15u);
-constant bool _4845 = (type == 16u);
+constant bool _4095 = (type == 10u);
+constant bool _4096 = (type == 11u);
+constant bool _4097 = (_4095 || _4096);
+constant bool _4098 = (type == 12u);
+constant bool runs_apart = (_4097 || _4098);
+constant bool _4531 = (type == 10u);
+constant bool _4532 = (type == 11u);
+constant bool _4533 = (_4531 || _4532);
+constant bool _4545 = (type == 11u);
+constant bool _4571 = (type == 12u);
+constant bool _4587 = (type == 8u);
+constant bool _4588 = (type == 9u);
+constant bool _4589 = (_4587 || _4588);
+constant bool _4619 = (type == 15u);
+constant bool _4640 = (type == 15u);
+constant bool _4649 = (type == 14u);
+constant bool _4670 = (type == 9u);
+constant bool _4684 = (type == 12u);
+constant bool _4702 = (type == 10u);
+constant bool _4720 = (type == 11u);
+constant bool _4740 = (type == 0u);
+constant bool _4748 = (type == 1u);
+constant bool _4756 = (type == 2u);
+constant bool _4764 = (type == 3u);
+constant bool _4772 = (type == 4u);
+constant bool _4780 = (type == 5u);
+constant bool _4788 = (type == 6u);
+constant bool _4796 = (type == 7u);
+constant bool _4804 = (type == 8u);
+constant bool _4812 = (type == 9u);
+constant bool _4820 = (type == 10u);
+constant bool _4828 = (type == 11u);
+constant bool _4836 = (type == 12u);
+constant bool _4844 = (type == 13u);
+constant bool _4852 = (type == 14u);
+constant bool _4860 = (type == 15u);
+constant bool _4868 = (type == 16u);
 constant uint way = (variant / 102u);
-constant bool _4867 = (way <= 2u);
-constant bool _4868 = (way == 4u);
-constant bool _4869 = (way == 5u);
-constant bool _4870 = (_4868 || _4869);
-constant bool _4871 = (way == 12u);
-constant bool _4872 = (_4870 || _4871);
-constant bool _4873 = (way == 15u);
-constant bool _4874 = (_4872 || _4873);
-constant uint _4875 = _4874 ? 4u : 2u;
-constant uint ROWS = _4867 ? 1u : _4875;
+constant bool _4890 = (way <= 2u);
+constant bool _4891 = (way == 4u);
+constant bool _4892 = (way == 5u);
+constant bool _4893 = (_4891 || _4892);
+constant bool _4894 = (way == 12u);
+constant bool _4895 = (_4893 || _4894);
+constant bool _4896 = (way == 15u);
+constant bool _4897 = (_4895 || _4896);
+constant uint _4898 = _4897 ? 4u : 2u;
+constant uint ROWS = _4890 ? 1u : _4898;
 constant bool both = (part == 0u);
-constant bool _4914 = (type == 0u);
-constant bool _4927 = (type == 16u);
-constant bool _4972 = (way == 1u);
-constant bool _4973 = (way == 5u);
-constant bool _4974 = (way == 7u);
-constant bool _4975 = (_4973 || _4974);
-constant bool _4976 = (way == 12u);
-constant uint _4977 = _4976 ? 16u : 32u;
-constant uint _4978 = _4975 ? 8u : _4977;
-constant uint TEAM = _4972 ? 64u : _4978;
-constant uint _4980 = (TEAM / 4u);
-constant uint _4987 = (TEAM / 4u);
-constant uint _4988 = (_4987 + 1u);
-constant uint _5041 = (TEAM - 1u);
-constant bool _5058 = (way == 6u);
-constant bool _5059 = (way == 7u);
-constant bool _5060 = (way == 15u);
-constant bool _5061 = (_5059 || _5060);
-constant uint _5062 = _5061 ? 4u : 1u;
-constant uint XS = _5058 ? 2u : _5062;
-constant uint _5083 = (TEAM / 4u);
-constant uint _5084 = (_5083 + 1u);
-constant uint _5112 = (256u / TEAM);
-constant uint GROUP_ROWS = (_5112 * ROWS);
-constant uint _5114 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = both ? _5114 : GROUP_ROWS;
-constant uint _5199 = (ROWS / 2u);
-constant uint _5200 = both ? _5199 : ROWS;
-constant bool _5332 = (type == 13u);
-constant bool _5333 = (type == 14u);
-constant bool signed_runs = (_5332 || _5333);
-constant bool _5349 = (XS == 1u);
-constant bool _5351 = (XS == 2u);
-constant uint _5354 = _5351 ? 1792u : 768u;
-constant uint CHUNK = _5349 ? 3584u : _5354;
-constant uint _5356 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_5356 * 9u);
+constant bool _4937 = (type == 0u);
+constant bool _4950 = (type == 16u);
+constant bool _4995 = (way == 1u);
+constant bool _4996 = (way == 5u);
+constant bool _4997 = (way == 7u);
+constant bool _4998 = (_4996 || _4997);
+constant bool _4999 = (way == 12u);
+constant uint _5000 = _4999 ? 16u : 32u;
+constant uint _5001 = _4998 ? 8u : _5000;
+constant uint TEAM = _4995 ? 64u : _5001;
+constant uint _5003 = (TEAM / 4u);
+constant uint _5010 = (TEAM / 4u);
+constant uint _5011 = (_5010 + 1u);
+constant uint _5064 = (TEAM - 1u);
+constant bool _5081 = (way == 6u);
+constant bool _5082 = (way == 7u);
+constant bool _5083 = (way == 15u);
+constant bool _5084 = (_5082 || _5083);
+constant uint _5085 = _5084 ? 4u : 1u;
+constant uint XS = _5081 ? 2u : _5085;
+constant uint _5106 = (TEAM / 4u);
+constant uint _5107 = (_5106 + 1u);
+constant uint _5135 = (256u / TEAM);
+constant uint GROUP_ROWS = (_5135 * ROWS);
+constant uint _5137 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = both ? _5137 : GROUP_ROWS;
+constant uint _5222 = (ROWS / 2u);
+constant uint _5223 = both ? _5222 : ROWS;
+constant bool _5355 = (type == 13u);
+constant bool _5356 = (type == 14u);
+constant bool signed_runs = (_5355 || _5356);
+constant bool _5372 = (XS == 1u);
+constant bool _5374 = (XS == 2u);
+constant uint _5377 = _5374 ? 1792u : 768u;
+constant uint CHUNK = _5372 ? 3584u : _5377;
+constant uint _5379 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5379 * 9u);
 constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
-constant bool _7026 = (type == 11u);
-constant bool _7028 = (type == 8u);
-constant bool _7029 = (type == 15u);
-constant bool _7030 = (_7028 || _7029);
-constant int _7032 = _7030 ? 16 : 0;
-constant int RUN_ZERO = _7026 ? 4 : _7032;
-constant bool _7046 = (type == 9u);
-constant bool _7047 = (type == 10u);
-constant bool _7048 = (_7046 || _7047);
-constant bool _7049 = (type == 12u);
-constant bool run_minima = (_7048 || _7049);
-constant bool _7070 = (type == 8u);
-constant bool _7071 = (type == 9u);
-constant bool _7072 = (_7070 || _7071);
-constant bool _7073 = (type == 10u);
-constant bool _7074 = (_7072 || _7073);
-constant bool _7075 = (type == 11u);
-constant bool _7076 = (_7074 || _7075);
-constant bool _7077 = (type == 12u);
-constant bool _7078 = (_7076 || _7077);
-constant bool _7079 = (type == 13u);
-constant bool _7080 = (_7078 || _7079);
-constant bool _7081 = (type == 14u);
-constant bool _7082 = (_7080 || _7081);
-constant bool _7083 = (type == 15u);
-constant bool runs = (_7082 || _7083);
-constant bool _7099 = (type == 0u);
-constant bool _7114 = (type == 1u);
-constant bool _7129 = (type == 2u);
-constant bool _7144 = (type == 3u);
-constant bool _7159 = (type == 4u);
-constant bool _7174 = (type == 5u);
-constant bool _7189 = (type == 6u);
-constant bool _7204 = (type == 7u);
-constant bool _7219 = (type == 8u);
-constant bool _7222 = (type == 9u);
-constant bool _7225 = (type == 10u);
-constant bool _7228 = (type == 11u);
-constant bool _7231 = (type == 12u);
-constant bool _7234 = (type == 13u);
-constant bool _7237 = (type == 14u);
-constant bool _7240 = (type == 15u);
-constant bool _7243 = (type == 16u);
-constant bool _7559 = (type == 4u);
-constant bool _7560 = (type == 5u);
-constant bool _7561 = (_7559 || _7560);
-constant bool _7562 = (type == 6u);
-constant bool _7563 = (_7561 || _7562);
-constant bool summed = (_7563 || runs);
-constant uint _7573 = (TEAM - 1u);
-constant bool _7576 = (type == 0u);
-constant bool _7577 = (type == 1u);
-constant bool _7578 = (_7576 || _7577);
-constant bool _7579 = (type == 2u);
-constant bool _7580 = (_7578 || _7579);
-constant bool _7581 = (type == 16u);
-constant bool plain = (_7580 || _7581);
+constant bool _7049 = (type == 11u);
+constant bool _7051 = (type == 8u);
+constant bool _7052 = (type == 15u);
+constant bool _7053 = (_7051 || _7052);
+constant int _7055 = _7053 ? 16 : 0;
+constant int RUN_ZERO = _7049 ? 4 : _7055;
+constant bool _7069 = (type == 9u);
+constant bool _7070 = (type == 10u);
+constant bool _7071 = (_7069 || _7070);
+constant bool _7072 = (type == 12u);
+constant bool run_minima = (_7071 || _7072);
+constant bool _7093 = (type == 8u);
+constant bool _7094 = (type == 9u);
+constant bool _7095 = (_7093 || _7094);
+constant bool _7096 = (type == 10u);
+constant bool _7097 = (_7095 || _7096);
+constant bool _7098 = (type == 11u);
+constant bool _7099 = (_7097 || _7098);
+constant bool _7100 = (type == 12u);
+constant bool _7101 = (_7099 || _7100);
+constant bool _7102 = (type == 13u);
+constant bool _7103 = (_7101 || _7102);
+constant bool _7104 = (type == 14u);
+constant bool _7105 = (_7103 || _7104);
+constant bool _7106 = (type == 15u);
+constant bool runs = (_7105 || _7106);
+constant bool _7122 = (type == 0u);
+constant bool _7137 = (type == 1u);
+constant bool _7152 = (type == 2u);
+constant bool _7167 = (type == 3u);
+constant bool _7182 = (type == 4u);
+constant bool _7197 = (type == 5u);
+constant bool _7212 = (type == 6u);
+constant bool _7227 = (type == 7u);
+constant bool _7242 = (type == 8u);
+constant bool _7245 = (type == 9u);
+constant bool _7248 = (type == 10u);
+constant bool _7251 = (type == 11u);
+constant bool _7254 = (type == 12u);
+constant bool _7257 = (type == 13u);
+constant bool _7260 = (type == 14u);
+constant bool _7263 = (type == 15u);
+constant bool _7266 = (type == 16u);
+constant bool _7582 = (type == 4u);
+constant bool _7583 = (type == 5u);
+constant bool _7584 = (_7582 || _7583);
+constant bool _7585 = (type == 6u);
+constant bool _7586 = (_7584 || _7585);
+constant bool summed = (_7586 || runs);
+constant uint _7596 = (TEAM - 1u);
+constant bool _7599 = (type == 0u);
+constant bool _7600 = (type == 1u);
+constant bool _7601 = (_7599 || _7600);
+constant bool _7602 = (type == 2u);
+constant bool _7603 = (_7601 || _7602);
+constant bool _7604 = (type == 16u);
+constant bool plain = (_7603 || _7604);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _7606 = (256u / UNIT);
-constant bool _8501 = (type == 6u);
-constant bool _8502 = (_8501 || runs_apart);
-constant bool _8521 = (type == 7u);
-constant bool _9457 = (type == 15u);
-constant bool _9542 = (type == 15u);
-constant bool coded = (signed_runs || _9542);
-constant float _9654 = coded ? 1.0 : 16777216.0;
-constant bool _9695 = (type == 0u);
-constant bool _9707 = (type == 1u);
-constant bool _9719 = (type == 2u);
-constant bool _9731 = (type == 3u);
-constant bool _9743 = (type == 4u);
-constant bool _9755 = (type == 5u);
-constant bool _9767 = (type == 6u);
-constant bool _9779 = (type == 7u);
-constant bool _9791 = (type == 8u);
-constant bool _9794 = (type == 9u);
-constant bool _9797 = (type == 10u);
-constant bool _9800 = (type == 11u);
-constant bool _9803 = (type == 12u);
-constant bool _9806 = (type == 13u);
-constant bool _9809 = (type == 14u);
-constant bool _9812 = (type == 15u);
-constant bool _9815 = (type == 16u);
-constant bool _9830 = (type == 3u);
-constant bool _9831 = (type == 4u);
-constant bool _9832 = (_9830 || _9831);
-constant bool _9833 = (type == 5u);
-constant bool whole_blocks = (_9832 || _9833);
-constant bool _9865 = (type == 6u);
-constant bool _9866 = (_9865 || runs);
-constant bool _9897 = (type == 7u);
+constant uint _7629 = (256u / UNIT);
+constant bool _8524 = (type == 6u);
+constant bool _8525 = (_8524 || runs_apart);
+constant bool _8544 = (type == 7u);
+constant bool _9480 = (type == 15u);
+constant bool _9565 = (type == 15u);
+constant bool coded = (signed_runs || _9565);
+constant float _9677 = coded ? 1.0 : 16777216.0;
+constant bool _9718 = (type == 0u);
+constant bool _9730 = (type == 1u);
+constant bool _9742 = (type == 2u);
+constant bool _9754 = (type == 3u);
+constant bool _9766 = (type == 4u);
+constant bool _9778 = (type == 5u);
+constant bool _9790 = (type == 6u);
+constant bool _9802 = (type == 7u);
+constant bool _9814 = (type == 8u);
+constant bool _9817 = (type == 9u);
+constant bool _9820 = (type == 10u);
+constant bool _9823 = (type == 11u);
+constant bool _9826 = (type == 12u);
+constant bool _9829 = (type == 13u);
+constant bool _9832 = (type == 14u);
+constant bool _9835 = (type == 15u);
+constant bool _9838 = (type == 16u);
+constant bool _9853 = (type == 3u);
+constant bool _9854 = (type == 4u);
+constant bool _9855 = (_9853 || _9854);
+constant bool _9856 = (type == 5u);
+constant bool whole_blocks = (_9855 || _9856);
+constant bool _9888 = (type == 6u);
+constant bool _9889 = (_9888 || runs);
+constant bool _9920 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _9940 = (team_way <= 2u);
-constant bool _9941 = (team_way == 4u);
-constant bool _9942 = (team_way == 5u);
-constant bool _9943 = (_9941 || _9942);
-constant bool _9944 = (team_way == 12u);
-constant bool _9945 = (_9943 || _9944);
-constant bool _9946 = (team_way == 15u);
-constant bool _9947 = (_9945 || _9946);
-constant uint _9948 = _9947 ? 4u : 2u;
-constant uint LINES = _9940 ? 1u : _9948;
-constant uint _9950 = (LINES / 2u);
-constant uint ELEMENTS = both ? _9950 : LINES;
+constant bool _9963 = (team_way <= 2u);
+constant bool _9964 = (team_way == 4u);
+constant bool _9965 = (team_way == 5u);
+constant bool _9966 = (_9964 || _9965);
+constant bool _9967 = (team_way == 12u);
+constant bool _9968 = (_9966 || _9967);
+constant bool _9969 = (team_way == 15u);
+constant bool _9970 = (_9968 || _9969);
+constant uint _9971 = _9970 ? 4u : 2u;
+constant uint LINES = _9963 ? 1u : _9971;
+constant uint _9973 = (LINES / 2u);
+constant uint ELEMENTS = both ? _9973 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _10305 = (part == 2u);
-constant bool _10306 = (way == 0u);
-constant bool _10311 = (way > 12u);
+constant bool _10328 = (part == 2u);
+constant bool _10329 = (way == 0u);
+constant bool _10334 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _5733 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _7289 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _7645 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float, 16> _9473 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
-constant spvUnsafeArray<float, 16> _9496 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
+constant spvUnsafeArray<float4, 16> _5756 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7312 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7668 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9496 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9519 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -411,160 +411,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _881;
-    if (_880)
+    uint _885;
+    if (_884)
     {
-        _881 = (k / 1u) * 2u;
+        _885 = (k / 1u) * 2u;
     }
     else
     {
-        uint _890;
-        if (_889)
+        uint _894;
+        if (_893)
         {
-            _890 = (k / 1u) * 1u;
+            _894 = (k / 1u) * 1u;
         }
         else
         {
-            uint _898;
-            if (_897)
+            uint _902;
+            if (_901)
             {
-                _898 = (k / 1u) * 1u;
+                _902 = (k / 1u) * 1u;
             }
             else
             {
-                uint _907;
-                if (_906)
+                uint _911;
+                if (_910)
                 {
-                    _907 = (k / 32u) * 17u;
+                    _911 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _916;
-                    if (_915)
+                    uint _920;
+                    if (_919)
                     {
-                        _916 = (k / 32u) * 9u;
+                        _920 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _926;
-                        if (_925)
+                        uint _930;
+                        if (_929)
                         {
-                            _926 = (k / 32u) * 10u;
+                            _930 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _936;
-                            if (_935)
+                            uint _940;
+                            if (_939)
                             {
-                                _936 = (k / 256u) * 72u;
+                                _940 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _947;
-                                if (_946)
+                                uint _951;
+                                if (_950)
                                 {
-                                    _947 = (k / 256u) * 105u;
+                                    _951 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _956;
-                                    if (_955)
+                                    uint _960;
+                                    if (_959)
                                     {
-                                        _956 = (k / 32u) * 11u;
+                                        _960 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _965;
-                                        if (_964)
+                                        uint _969;
+                                        if (_968)
                                         {
-                                            _965 = (k / 32u) * 12u;
+                                            _969 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _974;
-                                            if (_973)
+                                            uint _978;
+                                            if (_977)
                                             {
-                                                _974 = (k / 256u) * 42u;
+                                                _978 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _983;
-                                                if (_982)
+                                                uint _987;
+                                                if (_986)
                                                 {
-                                                    _983 = (k / 256u) * 55u;
+                                                    _987 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _992;
-                                                    if (_991)
+                                                    uint _996;
+                                                    if (_995)
                                                     {
-                                                        _992 = (k / 256u) * 88u;
+                                                        _996 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _1002;
-                                                        if (_1001)
+                                                        uint _1006;
+                                                        if (_1005)
                                                         {
-                                                            _1002 = (k / 32u) * 9u;
+                                                            _1006 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _1011;
-                                                            if (_1010)
+                                                            uint _1015;
+                                                            if (_1014)
                                                             {
-                                                                _1011 = (k / 256u) * 68u;
+                                                                _1015 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _1021;
-                                                                if (_1020)
+                                                                uint _1025;
+                                                                if (_1024)
                                                                 {
-                                                                    _1021 = (k / 64u) * 17u;
+                                                                    _1025 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _1030;
-                                                                    if (_1029)
+                                                                    uint _1034;
+                                                                    if (_1033)
                                                                     {
-                                                                        _1030 = (k / 2u) * 1u;
+                                                                        _1034 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _1030 = 0u;
+                                                                        _1034 = 0u;
                                                                     }
-                                                                    _1021 = _1030;
+                                                                    _1025 = _1034;
                                                                 }
-                                                                _1011 = _1021;
+                                                                _1015 = _1025;
                                                             }
-                                                            _1002 = _1011;
+                                                            _1006 = _1015;
                                                         }
-                                                        _992 = _1002;
+                                                        _996 = _1006;
                                                     }
-                                                    _983 = _992;
+                                                    _987 = _996;
                                                 }
-                                                _974 = _983;
+                                                _978 = _987;
                                             }
-                                            _965 = _974;
+                                            _969 = _978;
                                         }
-                                        _956 = _965;
+                                        _960 = _969;
                                     }
-                                    _947 = _956;
+                                    _951 = _960;
                                 }
-                                _936 = _947;
+                                _940 = _951;
                             }
-                            _926 = _936;
+                            _930 = _940;
                         }
-                        _916 = _926;
+                        _920 = _930;
                     }
-                    _907 = _916;
+                    _911 = _920;
                 }
-                _898 = _907;
+                _902 = _911;
             }
-            _890 = _898;
+            _894 = _902;
         }
-        _881 = _890;
+        _885 = _894;
     }
-    return _881;
+    return _885;
 }
 
 static inline __attribute__((always_inline))
@@ -595,34 +595,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _1489;
+    float _1493;
     if (left > 1u)
     {
-        _1489 = v.y;
+        _1493 = v.y;
     }
     else
     {
-        _1489 = 0.0;
+        _1493 = 0.0;
     }
-    float _1499;
+    float _1503;
     if (left > 2u)
     {
-        _1499 = v.z;
+        _1503 = v.z;
     }
     else
     {
-        _1499 = 0.0;
+        _1503 = 0.0;
     }
-    float _1508;
+    float _1512;
     if (left > 3u)
     {
-        _1508 = v.w;
+        _1512 = v.w;
     }
     else
     {
-        _1508 = 0.0;
+        _1512 = 0.0;
     }
-    return float4(v.x, _1489, _1499, _1508);
+    return float4(v.x, _1493, _1503, _1512);
 }
 
 static inline __attribute__((always_inline))
@@ -636,16 +636,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _1059;
+    uint _1063;
     if ((h & 1u) != 0u)
     {
-        _1059 = (low >> 16u) | (high << 16u);
+        _1063 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _1059 = low;
+        _1063 = low;
     }
-    return _1059;
+    return _1063;
 }
 
 static inline __attribute__((always_inline))
@@ -740,16 +740,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _1145;
+    float2 _1149;
     if (i < 4u)
     {
-        _1145 = float2(float(a & 63u), float(b & 63u));
+        _1149 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _1145 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1149 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _1145;
+    return _1149;
 }
 
 static inline __attribute__((always_inline))
@@ -918,19 +918,25 @@ float4 decode_quad_IQ4_XS(thread const Raw& raw, thread const uint& row, thread 
 }
 
 static inline __attribute__((always_inline))
+uint mxfp4_at(thread const uint& row, thread const uint& b)
+{
+    return row + ((17u * b) / 2u);
+}
+
+static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1371;
+    uint _1375;
     if (exponent < 2u)
     {
-        _1371 = 2097152u << exponent;
+        _1375 = 2097152u << exponent;
     }
     else
     {
-        _1371 = (exponent - 1u) << 23u;
+        _1375 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1371);
+    return as_type<float>(_1375);
 }
 
 static inline __attribute__((always_inline))
@@ -945,14 +951,16 @@ uint4 fp4_numbers(thread const uint4& codes)
 static inline __attribute__((always_inline))
 float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
-    uint scale = (2u * row) + ((q / 8u) * 17u);
-    uint shift = 8u * ((scale + 1u) & 3u);
+    uint param = row;
+    uint param_1 = q / 8u;
+    uint scale = ((16u * mxfp4_at(param, param_1)) + (8u * ((q / 8u) & 1u))) & 31u;
+    uint shift = (scale + 8u) & 31u;
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
-    uint param = raw.a.w >> (8u * (scale & 3u));
-    float _2771 = e8m0(param);
-    uint4 param_1 = uint4(word >> (q & 4u));
-    uint param_2 = fp4_numbers(param_1).x;
-    return (unsigned_bytes(param_2) - float4(16.0)) * _2771;
+    uint param_2 = raw.a.w >> scale;
+    float _2790 = e8m0(param_2);
+    uint4 param_3 = uint4(word >> (q & 4u));
+    uint param_4 = fp4_numbers(param_3).x;
+    return (unsigned_bytes(param_4) - float4(16.0)) * _2790;
 }
 
 static inline __attribute__((always_inline))
@@ -982,7 +990,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_3010)
+    if (_3029)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -990,7 +998,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_3022)
+    if (_3041)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -998,7 +1006,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_3034)
+    if (_3053)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1006,7 +1014,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_3046)
+    if (_3065)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1014,7 +1022,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_3058)
+    if (_3077)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1022,7 +1030,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_3070)
+    if (_3089)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1030,7 +1038,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_3082)
+    if (_3101)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1038,7 +1046,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_3094)
+    if (_3113)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1046,7 +1054,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_3106)
+    if (_3125)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1054,7 +1062,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_3118)
+    if (_3137)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1062,7 +1070,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_3130)
+    if (_3149)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1070,7 +1078,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_3142)
+    if (_3161)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1078,7 +1086,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_3154)
+    if (_3173)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1086,7 +1094,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_3166)
+    if (_3185)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1094,7 +1102,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_3178)
+    if (_3197)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1102,7 +1110,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_3190)
+    if (_3209)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1110,7 +1118,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_3202)
+    if (_3221)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1134,47 +1142,47 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3307, const device Norm1& v_3316)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3326, const device Norm1& v_3335)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _3294 = (at & 3u) == 0u;
-    bool _3301;
-    if (_3294)
+    bool _3313 = (at & 3u) == 0u;
+    bool _3320;
+    if (_3313)
     {
-        _3301 = (at + 3u) <= last;
+        _3320 = (at + 3u) <= last;
     }
     else
     {
-        _3301 = _3294;
+        _3320 = _3313;
     }
-    if (_3301)
+    if (_3320)
     {
-        return v_3307.norm4[at / 4u];
+        return v_3326.norm4[at / 4u];
     }
-    return float4(v_3316.norm1[min(at, last)], v_3316.norm1[min((at + 1u), last)], v_3316.norm1[min((at + 2u), last)], v_3316.norm1[min((at + 3u), last)]);
+    return float4(v_3335.norm1[min(at, last)], v_3335.norm1[min((at + 1u), last)], v_3335.norm1[min((at + 2u), last)], v_3335.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3228, const device X1& v_3239)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3247, const device X1& v_3258)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_3228.x4[i / 4u];
+        return v_3247.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_3239.x1[i];
+    v.x = v_3258.x1[i];
     if (count > 1u)
     {
-        v.y = v_3239.x1[i + 1u];
+        v.y = v_3258.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_3239.x1[i + 2u];
+        v.z = v_3258.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_3239.x1[i + 3u];
+        v.w = v_3258.x1[i + 3u];
     }
     return v;
 }
@@ -1186,45 +1194,45 @@ Raw no_raw()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_862, const device Weights4& v_871)
+uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_866, const device Weights4& v_875)
 {
     if (second)
     {
-        return v_862.second4[i];
+        return v_866.second4[i];
     }
-    return v_871.weights4[i];
+    return v_875.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     if (second)
     {
-        return v_839.second1[i];
+        return v_843.second1[i];
     }
-    return v_850.weights1[i];
+    return v_854.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = no_raw();
-    bool _1534 = (at & 3u) == 0u;
-    bool _1541;
-    if (_1534)
+    bool _1538 = (at & 3u) == 0u;
+    bool _1545;
+    if (_1538)
     {
-        _1541 = (at + 3u) <= last;
+        _1545 = (at + 3u) <= last;
     }
     else
     {
-        _1541 = _1534;
+        _1545 = _1538;
     }
-    if (_1541)
+    if (_1545)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, second, v_862, v_871);
+        raw.a = weight_words(param, second, v_866, v_875);
     }
     else
     {
@@ -1232,89 +1240,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, second, v_839, v_850), weight_word(param_2, second, v_839, v_850), weight_word(param_3, second, v_839, v_850), weight_word(param_4, second, v_839, v_850));
+        raw.a = uint4(weight_word(param_1, second, v_843, v_854), weight_word(param_2, second, v_843, v_854), weight_word(param_3, second, v_843, v_854), weight_word(param_4, second, v_843, v_854));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, second, v_839, v_850);
+    raw.a.x = weight_word(param, second, v_843, v_854);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, second, v_839, v_850);
+    raw.a.y = weight_word(param_1, second, v_843, v_854);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, second, v_839, v_850);
+    raw.a.z = weight_word(param_2, second, v_843, v_854);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, second, v_839, v_850);
+    raw.a.x = weight_word(param, second, v_843, v_854);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, second, v_839, v_850);
+    raw.a.y = weight_word(param_1, second, v_843, v_854);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, second, v_839, v_850);
+    raw.a.w = weight_word(param_2, second, v_843, v_854);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, second, v_839, v_850);
+    return load_scaled(param, param_1, second, v_843, v_854);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, second, v_839, v_850);
+    return load_scaled(param, param_1, second, v_843, v_854);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, second, v_839, v_850);
+    raw.a.x = weight_word(param, second, v_843, v_854);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, second, v_839, v_850);
+    raw.a.w = weight_word(param_1, second, v_843, v_854);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, second, v_839, v_850);
+    raw.a.x = weight_word(param, second, v_843, v_854);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, second, v_839, v_850);
+    raw.a.y = weight_word(param_1, second, v_843, v_854);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, second, v_839, v_850);
+    raw.a.z = weight_word(param_2, second, v_843, v_854);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, second, v_839, v_850);
+    raw.a.w = weight_word(param_3, second, v_843, v_854);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, second, v_839, v_850);
+    raw.b.x = weight_word(param_4, second, v_843, v_854);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part_1 = (q / 32u) & 1u;
@@ -1324,60 +1332,60 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part_1)) + (2u * quad_);
     Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, second, v_839, v_850);
+    raw.a.x = weight_word(param, second, v_843, v_854);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, second, v_839, v_850);
+    raw.a.y = weight_word(param_1, second, v_843, v_854);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, second, v_839, v_850);
+    raw.a.z = weight_word(param_2, second, v_843, v_854);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, second, v_839, v_850);
+    raw.a.w = weight_word(param_3, second, v_843, v_854);
     uint param_4 = (((h + 96u) + (4u * part_1)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, second, v_839, v_850);
+    raw.b.x = weight_word(param_4, second, v_843, v_854);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, second, v_839, v_850);
+    raw.b.y = weight_word(param_5, second, v_843, v_854);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint2 load_at(thread const uint& h, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+uint2 load_at(thread const uint& h, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint param = h / 2u;
     uint param_1 = (h / 2u) + (h & 1u);
-    return uint2(weight_word(param, second, v_839, v_850), weight_word(param_1, second, v_839, v_850));
+    return uint2(weight_word(param, second, v_843, v_854), weight_word(param_1, second, v_843, v_854));
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint h = row + ((q / 8u) * 11u);
     uint param = (h + 3u) + (2u * (q & 3u));
     uint param_1 = h + 1u;
     uint param_2 = h / 2u;
-    return Raw{ uint4(load_at(param, second, v_839, v_850), load_at(param_1, second, v_839, v_850)), uint4(weight_word(param_2, second, v_839, v_850), 0u, 0u, 0u) };
+    return Raw{ uint4(load_at(param, second, v_843, v_854), load_at(param_1, second, v_843, v_854)), uint4(weight_word(param_2, second, v_843, v_854), 0u, 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint at = (row / 2u) + ((q / 8u) * 6u);
     uint param = (at + 2u) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, second, v_839, v_850), weight_word(param_1, second, v_839, v_850), 0u, weight_word(param_2, second, v_839, v_850)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_843, v_854), weight_word(param_1, second, v_843, v_854), 0u, weight_word(param_2, second, v_843, v_854)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint at = (row / 2u) + ((q / 64u) * 21u);
     uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
     uint param_1 = at + ((q / 16u) & 3u);
     uint param_2 = at + 20u;
-    return Raw{ uint4(weight_word(param, second, v_839, v_850), weight_word(param_1, second, v_839, v_850), 0u, weight_word(param_2, second, v_839, v_850)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_843, v_854), weight_word(param_1, second, v_843, v_854), 0u, weight_word(param_2, second, v_843, v_854)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint h = row + ((q / 64u) * 55u);
     uint word = 2u * (q & 7u);
@@ -1387,11 +1395,11 @@ Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
     uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
     uint param_4 = (h / 2u) + 27u;
-    return Raw{ uint4(load_at(param, second, v_839, v_850), load_at(param_1, second, v_839, v_850)), uint4(weight_word(param_2, second, v_839, v_850), weight_word(param_3, second, v_839, v_850), weight_word(param_4, second, v_839, v_850), 0u) };
+    return Raw{ uint4(load_at(param, second, v_843, v_854), load_at(param_1, second, v_843, v_854)), uint4(weight_word(param_2, second, v_843, v_854), weight_word(param_3, second, v_843, v_854), weight_word(param_4, second, v_843, v_854), 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint at = (row / 2u) + ((q / 64u) * 44u);
     uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
@@ -1400,162 +1408,164 @@ Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_3 = at;
     uint param_4 = at + 3u;
     uint param_5 = (at + 4u) + (q & 7u);
-    return Raw{ uint4(weight_word(param, second, v_839, v_850), weight_word(param_1, second, v_839, v_850), weight_word(param_2, second, v_839, v_850), weight_word(param_3, second, v_839, v_850)), uint4(weight_word(param_4, second, v_839, v_850), weight_word(param_5, second, v_839, v_850), 0u, 0u) };
+    return Raw{ uint4(weight_word(param, second, v_843, v_854), weight_word(param_1, second, v_843, v_854), weight_word(param_2, second, v_843, v_854), weight_word(param_3, second, v_843, v_854)), uint4(weight_word(param_4, second, v_843, v_854), weight_word(param_5, second, v_843, v_854), 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint at = (row / 2u) + ((q / 64u) * 34u);
     uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, second, v_839, v_850), weight_word(param_1, second, v_839, v_850), 0u, weight_word(param_2, second, v_839, v_850)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_843, v_854), weight_word(param_1, second, v_843, v_854), 0u, weight_word(param_2, second, v_843, v_854)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
-    uint scale = (2u * row) + ((q / 8u) * 17u);
-    uint at = (scale + 1u) + (4u * (q & 3u));
-    uint param = at / 4u;
-    uint param_1 = (at + 3u) / 4u;
-    uint param_2 = scale / 4u;
-    return Raw{ uint4(weight_word(param, second, v_839, v_850), weight_word(param_1, second, v_839, v_850), 0u, weight_word(param_2, second, v_839, v_850)), uint4(0u) };
+    uint param = row;
+    uint param_1 = q / 8u;
+    uint h = mxfp4_at(param, param_1);
+    uint word = q & 3u;
+    uint param_2 = ((h + ((q / 8u) & 1u)) / 2u) + word;
+    uint param_3 = ((h / 2u) + word) + 1u;
+    uint param_4 = h / 2u;
+    return Raw{ uint4(weight_word(param_2, second, v_843, v_854), weight_word(param_3, second, v_843, v_854), 0u, weight_word(param_4, second, v_843, v_854)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint last = (row + ((k - 1u) / 2u)) / 2u;
     uint at = (row + (2u * q)) / 2u;
     uint param = at;
     uint param_1 = min((at + 1u), last);
-    return Raw{ uint4(weight_word(param, second, v_839, v_850), weight_word(param_1, second, v_839, v_850), 0u, 0u), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_843, v_854), weight_word(param_1, second, v_843, v_854), 0u, 0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875)
 {
     Raw raw = no_raw();
-    if (_2835)
+    if (_2854)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, second, v_839, v_850, v_862, v_871);
+        raw = load_quad_F32(param, param_1, param_2, second, v_843, v_854, v_866, v_875);
     }
-    if (_2845)
+    if (_2864)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, second, v_839, v_850);
+        raw = load_quad_F16(param_3, param_4, param_5, second, v_843, v_854);
     }
-    if (_2855)
+    if (_2874)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, second, v_839, v_850);
+        raw = load_quad_F16(param_6, param_7, param_8, second, v_843, v_854);
     }
-    if (_2865)
+    if (_2884)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_839, v_850);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_843, v_854);
     }
-    if (_2875)
+    if (_2894)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_839, v_850);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_843, v_854);
     }
-    if (_2885)
+    if (_2904)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_839, v_850);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_843, v_854);
     }
-    if (_2895)
+    if (_2914)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_839, v_850);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_843, v_854);
     }
-    if (_2905)
+    if (_2924)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_839, v_850);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_843, v_854);
     }
-    if (_2915)
+    if (_2934)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
-        raw = load_quad_Q5_0(param_24, param_25, param_26, second, v_839, v_850);
+        raw = load_quad_Q5_0(param_24, param_25, param_26, second, v_843, v_854);
     }
-    if (_2925)
+    if (_2944)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
-        raw = load_quad_Q5_1(param_27, param_28, param_29, second, v_839, v_850);
+        raw = load_quad_Q5_1(param_27, param_28, param_29, second, v_843, v_854);
     }
-    if (_2935)
+    if (_2954)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
-        raw = load_quad_Q2_K(param_30, param_31, param_32, second, v_839, v_850);
+        raw = load_quad_Q2_K(param_30, param_31, param_32, second, v_843, v_854);
     }
-    if (_2945)
+    if (_2964)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
-        raw = load_quad_Q3_K(param_33, param_34, param_35, second, v_839, v_850);
+        raw = load_quad_Q3_K(param_33, param_34, param_35, second, v_843, v_854);
     }
-    if (_2955)
+    if (_2974)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
-        raw = load_quad_Q5_K(param_36, param_37, param_38, second, v_839, v_850);
+        raw = load_quad_Q5_K(param_36, param_37, param_38, second, v_843, v_854);
     }
-    if (_2965)
+    if (_2984)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
-        raw = load_quad_Q4_0(param_39, param_40, param_41, second, v_839, v_850);
+        raw = load_quad_Q4_0(param_39, param_40, param_41, second, v_843, v_854);
     }
-    if (_2975)
+    if (_2994)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
-        raw = load_quad_IQ4_XS(param_42, param_43, param_44, second, v_839, v_850);
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, second, v_843, v_854);
     }
-    if (_2985)
+    if (_3004)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
-        raw = load_quad_MXFP4(param_45, param_46, param_47, second, v_839, v_850);
+        raw = load_quad_MXFP4(param_45, param_46, param_47, second, v_843, v_854);
     }
-    if (_2995)
+    if (_3014)
     {
         uint param_48 = row;
         uint param_49 = k;
         uint param_50 = q;
-        raw = load_quad_F8_E4M3(param_48, param_49, param_50, second, v_839, v_850);
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, second, v_843, v_854);
     }
     return raw;
 }
@@ -1563,16 +1573,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3346;
+    float _3365;
     if (push.k != 0u)
     {
-        _3346 = rsqrt((squares / float(push.k)) + push.eps);
+        _3365 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3346 = 0.0;
+        _3365 = 0.0;
     }
-    return _3346;
+    return _3365;
 }
 
 static inline __attribute__((always_inline))
@@ -1584,94 +1594,94 @@ float gelu_tanh(thread const float& x)
 static inline __attribute__((always_inline))
 float gate_of(thread const float& x, constant Push& push)
 {
-    float _3408;
+    float _3427;
     if ((push.flags & 64u) != 0u)
     {
         float param = x;
-        _3408 = gelu_tanh(param);
+        _3427 = gelu_tanh(param);
     }
     else
     {
         float param_1 = x;
-        _3408 = silu(param_1);
+        _3427 = silu(param_1);
     }
-    return _3408;
+    return _3427;
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3429, device Y1& v_3445)
+void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3448, device Y1& v_3464)
 {
-    if (_3423)
+    if (_3442)
     {
         float param = sum;
-        v_3429.gates1[(r * push.n) + j] = gate_of(param, push);
+        v_3448.gates1[(r * push.n) + j] = gate_of(param, push);
     }
     else
     {
-        v_3445.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3429.gates1[(r * push.n) + j] * sum;
+        v_3464.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3448.gates1[(r * push.n) + j] * sum;
     }
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3429, device Y1& v_3445, device Gates4& v_3505, device Y4& v_3539)
+void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3448, device Y1& v_3464, device Gates4& v_3524, device Y4& v_3558)
 {
     uint gate = (r * push.n) + j;
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _3488 = (gate & 3u) == 0u;
-    bool _3496;
-    if (_3488)
+    bool _3507 = (gate & 3u) == 0u;
+    bool _3515;
+    if (_3507)
     {
-        _3496 = (j + 4u) <= push.n;
+        _3515 = (j + 4u) <= push.n;
     }
     else
     {
-        _3496 = _3488;
+        _3515 = _3507;
     }
-    bool whole = _3496;
-    if (whole && _3498)
+    bool whole = _3515;
+    if (whole && _3517)
     {
         float param = sums.x;
         float param_1 = sums.y;
         float param_2 = sums.z;
         float param_3 = sums.w;
-        v_3505.gates4[gate / 4u] = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push));
+        v_3524.gates4[gate / 4u] = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push));
     }
     else
     {
-        bool _3533;
+        bool _3552;
         if (whole)
         {
-            _3533 = (to & 3u) == 0u;
+            _3552 = (to & 3u) == 0u;
         }
         else
         {
-            _3533 = whole;
+            _3552 = whole;
         }
-        if (_3533)
+        if (_3552)
         {
-            v_3539.y4[to / 4u] = v_3505.gates4[gate / 4u] * sums;
+            v_3558.y4[to / 4u] = v_3524.gates4[gate / 4u] * sums;
         }
         else
         {
             uint e = 0u;
             for (;;)
             {
-                bool _3557 = e < 4u;
-                bool _3566;
-                if (_3557)
+                bool _3576 = e < 4u;
+                bool _3585;
+                if (_3576)
                 {
-                    _3566 = (j + e) < push.n;
+                    _3585 = (j + e) < push.n;
                 }
                 else
                 {
-                    _3566 = _3557;
+                    _3585 = _3576;
                 }
-                if (_3566)
+                if (_3585)
                 {
                     uint param_4 = r;
                     uint param_5 = j + e;
                     float param_6 = sums[e];
-                    finish(param_4, param_5, param_6, push, v_3429, v_3445);
+                    finish(param_4, param_5, param_6, push, v_3448, v_3464);
                     e++;
                     continue;
                 }
@@ -1685,7 +1695,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread const float4
 }
 
 static inline __attribute__((always_inline))
-void tiles(thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, const device X4& v_3228, const device X1& v_3239, constant Push& push, const device Norm4& v_3307, const device Norm1& v_3316, device Gates1& v_3429, device Y1& v_3445, device Gates4& v_3505, device Y4& v_3539, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, const device X4& v_3247, const device X1& v_3258, constant Push& push, const device Norm4& v_3326, const device Norm1& v_3335, device Gates1& v_3448, device Y1& v_3464, device Gates4& v_3524, device Y4& v_3558, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1705,20 +1715,20 @@ void tiles(thread bool& second, const device Second1& v_839, const device Weight
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _7922 = push.first.xyz + gl_WorkGroupID;
-    uint _7923 = _7922.y;
+    uint3 _7945 = push.first.xyz + gl_WorkGroupID;
+    uint _7946 = _7945.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _8031;
+    float4 _8054;
     spvUnsafeArray<Raw, 4> raw;
-    uint _8039;
-    float4 _8122;
-    uint _8219;
-    for (uint tile_r = _7923; tile_r < tiles_r; tile_r += push.groups.y)
+    uint _8062;
+    float4 _8145;
+    uint _8242;
+    for (uint tile_r = _7946; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _7937 = push.first.xyz + gl_WorkGroupID;
-        uint _7938 = _7937.x;
-        for (uint tile_j = _7938; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7960 = push.first.xyz + gl_WorkGroupID;
+        uint _7961 = _7960.x;
+        for (uint tile_j = _7961; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1738,44 +1748,44 @@ void tiles(thread bool& second, const device Second1& v_839, const device Weight
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _8009 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _8032 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _8009;
+                            v[y] = _8032;
                         }
                         else
                         {
-                            bool _8020 = (first + y) < push.n;
-                            bool _8028;
-                            if (_8020)
+                            bool _8043 = (first + y) < push.n;
+                            bool _8051;
+                            if (_8043)
                             {
-                                _8028 = (4u * q) < push.k;
+                                _8051 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _8028 = _8020;
+                                _8051 = _8043;
                             }
-                            bool there = _8028;
+                            bool there = _8051;
                             if (there)
                             {
                                 if (second)
                                 {
-                                    _8039 = push.offset.z;
+                                    _8062 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _8039 = push.offset.y;
+                                    _8062 = push.offset.y;
                                 }
                                 Raw param_11 = raw[y];
-                                uint param_12 = (2u * _8039) + ((first + y) * halves);
+                                uint param_12 = (2u * _8062) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _8031 = decode_quad(param_11, param_12, param_13, param_14);
+                                _8054 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _8031 = float4(0.0);
+                                _8054 = float4(0.0);
                             }
-                            v[y] = _8031;
+                            v[y] = _8054;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1801,13 +1811,13 @@ void tiles(thread bool& second, const device Second1& v_839, const device Weight
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _8122 = norm_at(param_21, push, v_3307, v_3316);
+                            _8145 = norm_at(param_21, push, v_3326, v_3335);
                         }
                         else
                         {
-                            _8122 = float4(1.0);
+                            _8145 = float4(1.0);
                         }
-                        factor = _8122;
+                        factor = _8145;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1817,56 +1827,56 @@ void tiles(thread bool& second, const device Second1& v_839, const device Weight
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _8153 = i < push.rows;
-                            bool _8161;
-                            if (_8153)
+                            bool _8176 = i < push.rows;
+                            bool _8184;
+                            if (_8176)
                             {
-                                _8161 = (4u * q_1) < push.k;
+                                _8184 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8161 = _8153;
+                                _8184 = _8176;
                             }
-                            if (_8161)
+                            if (_8184)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_3228, v_3239);
+                                v[y_2] = x_at(param_22, param_23, v_3247, v_3258);
                                 if (false)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_3228, v_3239);
+                                    up[y_2] = x_at(param_24, param_25, v_3247, v_3258);
                                 }
                             }
                         }
                         else
                         {
-                            bool _8206 = i < push.n;
-                            bool _8214;
-                            if (_8206)
+                            bool _8229 = i < push.n;
+                            bool _8237;
+                            if (_8229)
                             {
-                                _8214 = (4u * q_1) < push.k;
+                                _8237 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8214 = _8206;
+                                _8237 = _8229;
                             }
-                            if (_8214)
+                            if (_8237)
                             {
                                 if (second)
                                 {
-                                    _8219 = push.offset.z;
+                                    _8242 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _8219 = push.offset.y;
+                                    _8242 = push.offset.y;
                                 }
-                                uint param_26 = (2u * _8219) + (i * halves);
+                                uint param_26 = (2u * _8242) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_839, v_850, v_862, v_871);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_843, v_854, v_866, v_875);
                             }
                         }
                     }
@@ -1920,7 +1930,7 @@ void tiles(thread bool& second, const device Second1& v_839, const device Weight
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_3429, v_3445, v_3505, v_3539);
+                    finish_quad(param_37, param_38, param_39, push, v_3448, v_3464, v_3524, v_3558);
                 }
             }
         }
@@ -1939,11 +1949,11 @@ void choose_line(thread const uint& y, thread bool& second)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_8502)
+    if (_8525)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_8521)
+    if (_8544)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1951,9 +1961,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_3239)
+float4 x_words(thread const uint& at, const device X1& v_3258)
 {
-    return float4(*(const device packed_float4*)&v_3239.x1[at]);
+    return float4(*(const device packed_float4*)&v_3258.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1963,9 +1973,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_3316)
+float4 norm_words(thread const uint& at, const device Norm1& v_3335)
 {
-    return float4(*(const device packed_float4*)&v_3316.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3335.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1989,13 +1999,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9866)
+    if (_9889)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_9897)
+    if (_9920)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -2017,27 +2027,27 @@ Unit no_unit()
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, constant Push& push)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, constant Push& push)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _3830 = (at & 3u) == 0u;
-    bool _3837;
-    if (_3830)
+    bool _3849 = (at & 3u) == 0u;
+    bool _3856;
+    if (_3849)
     {
-        _3837 = (at + 7u) <= last;
+        _3856 = (at + 7u) <= last;
     }
     else
     {
-        _3837 = _3830;
+        _3856 = _3849;
     }
-    if (_3837)
+    if (_3856)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, second, v_862, v_871);
+        unit.a = weight_words(param, second, v_866, v_875);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, second, v_862, v_871);
+        unit.b = weight_words(param_1, second, v_866, v_875);
     }
     else
     {
@@ -2045,35 +2055,35 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& se
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, second, v_839, v_850);
+            unit.a[e] = weight_word(param_2, second, v_843, v_854);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, second, v_839, v_850);
+            unit.b[e] = weight_word(param_3, second, v_843, v_854);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, constant Push& push)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, constant Push& push)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _3903 = (h & 7u) == 0u;
-    bool _3910;
-    if (_3903)
+    bool _3922 = (h & 7u) == 0u;
+    bool _3929;
+    if (_3922)
     {
-        _3910 = (at + 3u) <= last;
+        _3929 = (at + 3u) <= last;
     }
     else
     {
-        _3910 = _3903;
+        _3929 = _3922;
     }
-    if (_3910)
+    if (_3929)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, second, v_862, v_871);
+        unit.a = weight_words(param, second, v_866, v_875);
     }
     else
     {
@@ -2081,73 +2091,73 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& se
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, second, v_839, v_850);
+            unit.a[e] = weight_word(param_1, second, v_843, v_854);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, second, v_839, v_850);
+        unit.b.x = weight_word(param_2, second, v_843, v_854);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-uint4 second_words(thread const uint& at, const device Second1& v_839)
+uint4 second_words(thread const uint& at, const device Second1& v_843)
 {
-    return uint4(*(const device packed_uint4*)&v_839.second1[at]);
+    return uint4(*(const device packed_uint4*)&v_843.second1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_850)
+uint4 first_words(thread const uint& at, const device Weights1& v_854)
 {
-    return uint4(*(const device packed_uint4*)&v_850.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_854.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
-    uint4 _3739;
+    uint4 _3758;
     if (second)
     {
         uint param = at;
-        _3739 = second_words(param, v_839);
+        _3758 = second_words(param, v_843);
     }
     else
     {
         uint param_1 = at;
-        _3739 = first_words(param_1, v_850);
+        _3758 = first_words(param_1, v_854);
     }
-    return _3739;
+    return _3758;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, second, v_839, v_850), four_words(param_1, second, v_839, v_850), weight_word(param_2, second, v_839, v_850), 0u };
+    return Unit{ four_words(param, second, v_843, v_854), four_words(param_1, second, v_843, v_854), weight_word(param_2, second, v_843, v_854), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, second, v_839, v_850), uint4(0u), weight_word(param_1, second, v_839, v_850), 0u };
+    return Unit{ four_words(param, second, v_843, v_854), uint4(0u), weight_word(param_1, second, v_843, v_854), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, second, v_839, v_850), uint4(0u), weight_word(param_1, second, v_839, v_850), 0u };
+    return Unit{ four_words(param, second, v_843, v_854), uint4(0u), weight_word(param_1, second, v_843, v_854), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -2155,11 +2165,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& s
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, second, v_862, v_871), weight_words(param_1, second, v_862, v_871), 0u, 0u };
+        return Unit{ weight_words(param, second, v_866, v_875), weight_words(param_1, second, v_866, v_875), 0u, 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, second, v_839, v_850), four_words(param_3, second, v_839, v_850), 0u, 0u };
+    return Unit{ four_words(param_2, second, v_843, v_854), four_words(param_3, second, v_843, v_854), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -2169,7 +2179,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
@@ -2181,268 +2191,270 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& s
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, second, v_839, v_850), weight_word(param_1, second, v_839, v_850), weight_word(param_2, second, v_839, v_850), weight_word(param_3, second, v_839, v_850));
+    uint4 a = uint4(weight_word(param, second, v_843, v_854), weight_word(param_1, second, v_843, v_854), weight_word(param_2, second, v_843, v_854), weight_word(param_3, second, v_843, v_854));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, second, v_839, v_850), weight_word(param_5, second, v_839, v_850), weight_word(param_6, second, v_839, v_850), weight_word(param_7, second, v_839, v_850));
+    uint4 b = uint4(weight_word(param_4, second, v_843, v_854), weight_word(param_5, second, v_843, v_854), weight_word(param_6, second, v_843, v_854), weight_word(param_7, second, v_843, v_854));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, second, v_839, v_850);
+        uint param_12 = weight_word(param_10, second, v_843, v_854);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, second, v_839, v_850);
+        uint param_17 = weight_word(param_15, second, v_843, v_854);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, second, v_839, v_850);
+        uint param_22 = weight_word(param_20, second, v_843, v_854);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, second, v_839, v_850);
+        uint param_27 = weight_word(param_25, second, v_843, v_854);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, second, v_839, v_850), 0u };
+    return Unit{ a, b, weight_word(param_28, second, v_843, v_854), 0u };
 }
 
 static inline __attribute__((always_inline))
-uint2 second_shorts(thread const uint& h, const device Second1& v_839)
+uint2 second_shorts(thread const uint& h, const device Second1& v_843)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_839.second1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_843.second1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_850)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_854)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_850.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_854.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+uint2 two_words_of(thread const uint& h, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
-    uint2 _3800;
+    uint2 _3819;
     if (second)
     {
         uint param = h;
-        _3800 = second_shorts(param, v_839);
+        _3819 = second_shorts(param, v_843);
     }
     else
     {
         uint param_1 = h;
-        _3800 = first_shorts(param_1, v_850);
+        _3819 = first_shorts(param_1, v_854);
     }
-    return _3800;
+    return _3819;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+uint4 four_words_of(thread const uint& h, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
-    uint2 _3753;
+    uint2 _3772;
     if (second)
     {
         uint param = h;
-        _3753 = second_shorts(param, v_839);
+        _3772 = second_shorts(param, v_843);
     }
     else
     {
         uint param_1 = h;
-        _3753 = first_shorts(param_1, v_850);
+        _3772 = first_shorts(param_1, v_854);
     }
-    uint2 _3765;
+    uint2 _3784;
     if (second)
     {
         uint param_2 = h + 4u;
-        _3765 = second_shorts(param_2, v_839);
+        _3784 = second_shorts(param_2, v_843);
     }
     else
     {
         uint param_3 = h + 4u;
-        _3765 = first_shorts(param_3, v_850);
+        _3784 = first_shorts(param_3, v_854);
     }
-    return uint4(_3753, _3765);
+    return uint4(_3772, _3784);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint h = row + (11u * u);
     uint param = h;
-    uint2 head = two_words_of(param, second, v_839, v_850);
+    uint2 head = two_words_of(param, second, v_843, v_854);
     uint param_1 = h + 3u;
     uint param_2 = head.x;
     uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, second, v_839, v_850), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
+    return Unit{ four_words_of(param_1, second, v_843, v_854), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint at = (row / 2u) + (6u * u);
     uint param = at;
-    uint4 words = four_words(param, second, v_839, v_850);
+    uint4 words = four_words(param, second, v_843, v_854);
     uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, second, v_839, v_850)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
+    return Unit{ uint4(words.zw, two_words_of(param_1, second, v_843, v_854)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint at = (row / 2u) + ((u / 8u) * 21u);
     uint part_1 = (u / 4u) & 1u;
     uint param = ((at + 4u) + (8u * part_1)) + (4u * (u & 1u));
-    uint4 words = four_words(param, second, v_839, v_850) >> uint4(2u * (u & 2u));
+    uint4 words = four_words(param, second, v_843, v_854) >> uint4(2u * (u & 2u));
     uint param_1 = (2u * at) + (4u * part_1);
-    uint2 scales = two_words_of(param_1, second, v_839, v_850) >> uint2(8u * (u & 1u));
+    uint2 scales = two_words_of(param_1, second, v_843, v_854) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _4214;
+    uint _4233;
     if ((u & 2u) != 0u)
     {
-        _4214 = scales.y;
+        _4233 = scales.y;
     }
     else
     {
-        _4214 = scales.x;
+        _4233 = scales.x;
     }
-    return Unit{ words, uint4(0u), weight_word(param_2, second, v_839, v_850), _4214 };
+    return Unit{ words, uint4(0u), weight_word(param_2, second, v_843, v_854), _4233 };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint h = row + ((u / 8u) * 55u);
     uint part_1 = (u / 4u) & 1u;
     uint pair = (u / 2u) & 3u;
     uint param = ((h + 16u) + (16u * part_1)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, second, v_839, v_850) >> uint4(2u * (u & 2u));
+    uint4 words = four_words_of(param, second, v_843, v_854) >> uint4(2u * (u & 2u));
     uint param_1 = h + 48u;
-    uint2 a = two_words_of(param_1, second, v_839, v_850);
+    uint2 a = two_words_of(param_1, second, v_843, v_854);
     uint param_2 = h + 51u;
-    uint2 b = two_words_of(param_2, second, v_839, v_850);
-    uint _4272;
+    uint2 b = two_words_of(param_2, second, v_843, v_854);
+    uint _4291;
     if ((u & 2u) != 0u)
     {
-        _4272 = a.y;
+        _4291 = a.y;
     }
     else
     {
-        _4272 = a.x;
+        _4291 = a.x;
     }
-    uint four = _4272 >> (4u * part_1);
+    uint four = _4291 >> (4u * part_1);
     uint param_3 = b.x;
     uint param_4 = b.y;
     uint two = next_half(param_3, param_4) >> (2u * pair);
     uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
     uint param_5 = h + (8u * (u & 1u));
-    return Unit{ words, four_words_of(param_5, second, v_839, v_850) >> uint4(2u * pair), b.y >> 16u, scales };
+    return Unit{ words, four_words_of(param_5, second, v_843, v_854) >> uint4(2u * pair), b.y >> 16u, scales };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint at = (row / 2u) + ((u / 8u) * 44u);
     uint pair = (u / 2u) & 3u;
     uint param = at;
-    uint4 head = four_words(param, second, v_839, v_850);
+    uint4 head = four_words(param, second, v_843, v_854);
     uint3 words = head.yzw >> uint3(16u * (pair & 1u));
-    uint _4351;
+    uint _4370;
     if (pair < 2u)
     {
-        _4351 = words.x & 16191u;
+        _4370 = words.x & 16191u;
     }
     else
     {
-        _4351 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _4370 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _4351;
-    uint _4373;
+    uint scales = _4370;
+    uint _4392;
     if (pair < 2u)
     {
-        _4373 = words.y & 16191u;
+        _4392 = words.y & 16191u;
     }
     else
     {
-        _4373 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _4392 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _4373;
+    uint minima = _4392;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
     uint param_2 = (at + 4u) + (4u * (u & 1u));
-    return Unit{ four_words(param_1, second, v_839, v_850), four_words(param_2, second, v_839, v_850) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
+    return Unit{ four_words(param_1, second, v_843, v_854), four_words(param_2, second, v_843, v_854) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
 }
 
 static inline __attribute__((always_inline))
-uint second_short(thread const uint& h, const device Second1& v_839)
+uint second_short(thread const uint& h, const device Second1& v_843)
 {
-    return uint(((const device ushort*)&v_839.second1[0])[h]);
+    return uint(((const device ushort*)&v_843.second1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_850)
+uint first_short(thread const uint& h, const device Weights1& v_854)
 {
-    return uint(((const device ushort*)&v_850.weights1[0])[h]);
+    return uint(((const device ushort*)&v_854.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+uint half_at(thread const uint& h, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
-    uint _3786;
+    uint _3805;
     if (second)
     {
         uint param = h;
-        _3786 = second_short(param, v_839);
+        _3805 = second_short(param, v_843);
     }
     else
     {
         uint param_1 = h;
-        _3786 = first_short(param_1, v_850);
+        _3805 = first_short(param_1, v_854);
     }
-    return _3786;
+    return _3805;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h;
-    return Unit{ four_words_of(param, second, v_839, v_850), uint4(0u), half_at(param_1, second, v_839, v_850), 0u };
+    return Unit{ four_words_of(param, second, v_843, v_854), uint4(0u), half_at(param_1, second, v_843, v_854), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint at = (row / 2u) + ((u / 8u) * 34u);
     uint param = 2u * at;
-    uint2 head = two_words_of(param, second, v_839, v_850);
+    uint2 head = two_words_of(param, second, v_843, v_854);
     uint param_1 = (at + 2u) + (4u * (u & 7u));
-    return Unit{ four_words(param_1, second, v_839, v_850), uint4(0u), head.x, head.y };
+    return Unit{ four_words(param_1, second, v_843, v_854), uint4(0u), head.x, head.y };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
-    uint byte_ = (2u * row) + (17u * u);
-    uint at = byte_ / 4u;
-    uint shift = 8u * (byte_ & 3u);
-    uint param = at;
-    uint4 words = four_words(param, second, v_839, v_850);
-    uint param_1 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_1, second, v_839, v_850));
+    uint param = row;
+    uint param_1 = u;
+    uint h = mxfp4_at(param, param_1);
+    uint at = h / 2u;
+    uint shift = (16u * (h & 1u)) + (8u * (u & 1u));
+    uint param_2 = at;
+    uint4 words = four_words(param_2, second, v_843, v_854);
+    uint param_3 = at + 4u;
+    uint4 next = uint4(words.yzw, weight_word(param_3, second, v_843, v_854));
     return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850, constant Push& push)
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854, constant Push& push)
 {
     uint at = (row + (4u * u)) / 2u;
     uint last = (row + ((push.k - 1u) / 2u)) / 2u;
@@ -2451,116 +2463,116 @@ Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool
     for (uint e = 0u; e < 3u; e++)
     {
         uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, second, v_839, v_850);
+        unit.a[e] = weight_word(param, second, v_843, v_854);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, constant Push& push)
+Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, constant Push& push)
 {
     Unit unit = no_unit();
-    if (_4717)
+    if (_4740)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, second, v_839, v_850, v_862, v_871, push);
+        unit = load_unit_F32(param, param_1, second, v_843, v_854, v_866, v_875, push);
     }
-    if (_4725)
+    if (_4748)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, second, v_839, v_850, v_862, v_871, push);
+        unit = load_unit_F16(param_2, param_3, second, v_843, v_854, v_866, v_875, push);
     }
-    if (_4733)
+    if (_4756)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, second, v_839, v_850, v_862, v_871, push);
+        unit = load_unit_F16(param_4, param_5, second, v_843, v_854, v_866, v_875, push);
     }
-    if (_4741)
+    if (_4764)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, second, v_839, v_850);
+        unit = load_unit_Q8_0(param_6, param_7, second, v_843, v_854);
     }
-    if (_4749)
+    if (_4772)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, second, v_839, v_850);
+        unit = load_unit_Q4_0(param_8, param_9, second, v_843, v_854);
     }
-    if (_4757)
+    if (_4780)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, second, v_839, v_850);
+        unit = load_unit_Q4_1(param_10, param_11, second, v_843, v_854);
     }
-    if (_4765)
+    if (_4788)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, second, v_839, v_850, v_862, v_871);
+        unit = load_unit_Q4_K(param_12, param_13, second, v_843, v_854, v_866, v_875);
     }
-    if (_4773)
+    if (_4796)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, second, v_839, v_850);
+        unit = load_unit_Q6_K(param_14, param_15, second, v_843, v_854);
     }
-    if (_4781)
+    if (_4804)
     {
         uint param_16 = row;
         uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, second, v_839, v_850);
+        unit = load_unit_Q5_0(param_16, param_17, second, v_843, v_854);
     }
-    if (_4789)
+    if (_4812)
     {
         uint param_18 = row;
         uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, second, v_839, v_850);
+        unit = load_unit_Q5_1(param_18, param_19, second, v_843, v_854);
     }
-    if (_4797)
+    if (_4820)
     {
         uint param_20 = row;
         uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, second, v_839, v_850);
+        unit = load_unit_Q2_K(param_20, param_21, second, v_843, v_854);
     }
-    if (_4805)
+    if (_4828)
     {
         uint param_22 = row;
         uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, second, v_839, v_850);
+        unit = load_unit_Q3_K(param_22, param_23, second, v_843, v_854);
     }
-    if (_4813)
+    if (_4836)
     {
         uint param_24 = row;
         uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, second, v_839, v_850);
+        unit = load_unit_Q5_K(param_24, param_25, second, v_843, v_854);
     }
-    if (_4821)
+    if (_4844)
     {
         uint param_26 = row;
         uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, second, v_839, v_850);
+        unit = load_unit_IQ4_NL(param_26, param_27, second, v_843, v_854);
     }
-    if (_4829)
+    if (_4852)
     {
         uint param_28 = row;
         uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, second, v_839, v_850);
+        unit = load_unit_IQ4_XS(param_28, param_29, second, v_843, v_854);
     }
-    if (_4837)
+    if (_4860)
     {
         uint param_30 = row;
         uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, second, v_839, v_850);
+        unit = load_unit_MXFP4(param_30, param_31, second, v_843, v_854);
     }
-    if (_4845)
+    if (_4868)
     {
         uint param_32 = row;
         uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, second, v_839, v_850, push);
+        unit = load_unit_F8_E4M3(param_32, param_33, second, v_843, v_854, push);
     }
     return unit;
 }
@@ -2568,26 +2580,26 @@ Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    if (_4510)
+    if (_4533)
     {
         uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
-        uint4 _4523;
-        if (_4522)
+        uint4 _4546;
+        if (_4545)
         {
-            _4523 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
+            _4546 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _4523 = low;
+            _4546 = low;
         }
-        return _4523;
+        return _4546;
     }
     uint4 low_1 = unit.a >> uint4(4u * i);
-    if (_4548)
+    if (_4571)
     {
         return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    if (_4566)
+    if (_4589)
     {
         uint high = unit.b.x >> (16u * i);
         uint param = high;
@@ -2596,7 +2608,7 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_3 = high >> 12u;
         return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
     }
-    if (_4596)
+    if (_4619)
     {
         uint4 param_4 = low_1;
         return fp4_numbers(param_4);
@@ -2608,16 +2620,16 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 static inline __attribute__((always_inline))
 float code_float(thread const uint& code)
 {
-    float _9458;
-    if (_9457)
+    float _9481;
+    if (_9480)
     {
-        _9458 = _9473[code & 15u];
+        _9481 = _9496[code & 15u];
     }
     else
     {
-        _9458 = _9496[code & 15u];
+        _9481 = _9519[code & 15u];
     }
-    return _9458;
+    return _9481;
 }
 
 static inline __attribute__((always_inline))
@@ -2631,100 +2643,100 @@ float4 byte_halves(thread const uint& w)
 static inline __attribute__((always_inline))
 float2 run_scale(thread const Unit& unit, thread const uint& i)
 {
-    if (_4661)
+    if (_4684)
     {
         uint numbers = unit.d >> (8u * i);
         return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
     }
-    if (_4679)
+    if (_4702)
     {
         uint numbers_1 = unit.d >> (16u * i);
         return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
     }
-    float _4698;
-    if (_4697)
+    float _4721;
+    if (_4720)
     {
-        _4698 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+        _4721 = float(int((unit.d >> (16u * i)) & 63u) - 32);
     }
     else
     {
-        _4698 = 1.0;
+        _4721 = 1.0;
     }
-    return float2(_4698, 1.0);
+    return float2(_4721, 1.0);
 }
 
 static inline __attribute__((always_inline))
 float2 unit_scale(thread const Unit& unit, thread const uint& u)
 {
     float2 d = float2(as_type<half2>(unit.c));
-    float _4618;
-    if (_4617)
+    float _4641;
+    if (_4640)
     {
         uint param = unit.c;
-        float _4624 = e8m0(param);
-        _4618 = _4624;
+        float _4647 = e8m0(param);
+        _4641 = _4647;
     }
     else
     {
-        float _4627;
-        if (_4626)
+        float _4650;
+        if (_4649)
         {
             uint2 param_1 = uint2(unit.c, unit.d);
             uint param_2 = u & 7u;
-            _4627 = iq4_xs_scale(param_1, param_2);
+            _4650 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _4627 = d.x;
+            _4650 = d.x;
         }
-        _4618 = _4627;
+        _4641 = _4650;
     }
-    float scale = _4618;
-    float _4648;
-    if (_4647)
+    float scale = _4641;
+    float _4671;
+    if (_4670)
     {
-        _4648 = -d.y;
+        _4671 = -d.y;
     }
     else
     {
-        _4648 = d.y;
+        _4671 = d.y;
     }
-    return float2(scale, _4648);
+    return float2(scale, _4671);
 }
 
 static inline __attribute__((always_inline))
-float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, constant Push& push)
+float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, constant Push& push)
 {
     uint param = row;
     uint param_1 = u;
-    Unit unit = load_unit(param, param_1, second, v_839, v_850, v_862, v_871, push);
+    Unit unit = load_unit(param, param_1, second, v_843, v_854, v_866, v_875, push);
     float2 all_ = float2(0.0);
-    uint4 _9544;
-    float _9561;
-    float4 _9587;
+    uint4 _9567;
+    float _9584;
+    float4 _9610;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
         if (coded)
         {
-            _9544 = unit.a >> uint4(4u * i);
+            _9567 = unit.a >> uint4(4u * i);
         }
         else
         {
             Unit param_2 = unit;
             uint param_3 = i;
-            _9544 = run_numbers(param_2, param_3);
+            _9567 = run_numbers(param_2, param_3);
         }
-        uint4 words = _9544;
+        uint4 words = _9567;
         if (coded)
         {
-            _9561 = 0.0;
+            _9584 = 0.0;
         }
         else
         {
-            _9561 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
+            _9584 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
         }
-        float sum = _9561;
+        float sum = _9584;
         _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
@@ -2735,14 +2747,14 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
                 uint param_5 = w >> 8u;
                 uint param_6 = w >> 16u;
                 uint param_7 = w >> 24u;
-                _9587 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+                _9610 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
             }
             else
             {
                 uint param_8 = w;
-                _9587 = byte_halves(param_8);
+                _9610 = byte_halves(param_8);
             }
-            float4 v = _9587;
+            float4 v = _9610;
             float4 param_9 = v;
             float4 param_10 = x[(4u * i) + e];
             float param_11 = sum;
@@ -2756,69 +2768,69 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
     Unit param_14 = unit;
     uint param_15 = u;
     float2 scale_1 = unit_scale(param_14, param_15);
-    all_.x *= _9654;
-    float _9659;
+    all_.x *= _9677;
+    float _9682;
     if (run_minima)
     {
-        _9659 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
+        _9682 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
     }
     else
     {
-        _9659 = scale_1.x * all_.x;
+        _9682 = scale_1.x * all_.x;
     }
-    return _9659;
+    return _9682;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint at = (row / 2u) + (8u * u);
-    uint4 _8561;
+    uint4 _8584;
     if (second)
     {
         uint param = at + 4u;
-        _8561 = second_words(param, v_839);
+        _8584 = second_words(param, v_843);
     }
     else
     {
         uint param_1 = at + 4u;
-        _8561 = first_words(param_1, v_850);
+        _8584 = first_words(param_1, v_854);
     }
-    uint4 _8576;
+    uint4 _8599;
     if (second)
     {
         uint param_2 = at;
-        _8576 = second_words(param_2, v_839);
+        _8599 = second_words(param_2, v_843);
     }
     else
     {
         uint param_3 = at;
-        _8576 = first_words(param_3, v_850);
+        _8599 = first_words(param_3, v_854);
     }
-    float4 param_4 = as_type<float4>(_8576);
+    float4 param_4 = as_type<float4>(_8599);
     float4 param_5 = x[0];
     float param_6 = 0.0;
-    float4 param_7 = as_type<float4>(_8561);
+    float4 param_7 = as_type<float4>(_8584);
     float4 param_8 = x[1];
     float param_9 = times(param_4, param_5, param_6);
     return times(param_7, param_8, param_9);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
-    uint4 _8604;
+    uint4 _8627;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _8604 = second_words(param, v_839);
+        _8627 = second_words(param, v_843);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _8604 = first_words(param_1, v_850);
+        _8627 = first_words(param_1, v_854);
     }
-    uint4 w = _8604;
+    uint4 w = _8627;
     float4 param_2 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_3 = x[0];
     float param_4 = 0.0;
@@ -2829,20 +2841,20 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
-    uint4 _8661;
+    uint4 _8684;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _8661 = second_words(param, v_839);
+        _8684 = second_words(param, v_843);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _8661 = first_words(param_1, v_850);
+        _8684 = first_words(param_1, v_854);
     }
-    uint4 w = _8661;
+    uint4 w = _8684;
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -2863,43 +2875,43 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
-    uint2 _8837;
+    uint2 _8860;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
         if (second)
         {
             uint param = (h + 1u) + (4u * i);
-            _8837 = second_shorts(param, v_839);
+            _8860 = second_shorts(param, v_843);
         }
         else
         {
             uint param_1 = (h + 1u) + (4u * i);
-            _8837 = first_shorts(param_1, v_850);
+            _8860 = first_shorts(param_1, v_854);
         }
-        uint2 w = _8837;
+        uint2 w = _8860;
         uint param_2 = w.x;
         sums = fma(bytes_and_384(param_2), x[2u * i], sums);
         uint param_3 = w.y;
         sums = fma(bytes_and_384(param_3), x[(2u * i) + 1u], sums);
     }
-    uint _8880;
+    uint _8903;
     if (second)
     {
         uint param_4 = h;
-        _8880 = second_short(param_4, v_839);
+        _8903 = second_short(param_4, v_843);
     }
     else
     {
         uint param_5 = h;
-        _8880 = first_short(param_5, v_850);
+        _8903 = first_short(param_5, v_854);
     }
     float4 param_6 = sums;
-    return float2(as_type<half2>(_8880)).x * fma(-384.0, of_x.x, sum4(param_6));
+    return float2(as_type<half2>(_8903)).x * fma(-384.0, of_x.x, sum4(param_6));
 }
 
 static inline __attribute__((always_inline))
@@ -2945,89 +2957,89 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint h = row + (9u * u);
-    uint2 _8910;
+    uint2 _8933;
     if (second)
     {
         uint param = h + 1u;
-        _8910 = second_shorts(param, v_839);
+        _8933 = second_shorts(param, v_843);
     }
     else
     {
         uint param_1 = h + 1u;
-        _8910 = first_shorts(param_1, v_850);
+        _8933 = first_shorts(param_1, v_854);
     }
-    uint2 _8924;
+    uint2 _8947;
     if (second)
     {
         uint param_2 = h + 5u;
-        _8924 = second_shorts(param_2, v_839);
+        _8947 = second_shorts(param_2, v_843);
     }
     else
     {
         uint param_3 = h + 5u;
-        _8924 = first_shorts(param_3, v_850);
+        _8947 = first_shorts(param_3, v_854);
     }
-    uint4 w = uint4(_8910, _8924);
-    uint _8943;
+    uint4 w = uint4(_8933, _8947);
+    uint _8966;
     if (second)
     {
         uint param_4 = h;
-        _8943 = second_short(param_4, v_839);
+        _8966 = second_short(param_4, v_843);
     }
     else
     {
         uint param_5 = h;
-        _8943 = first_short(param_5, v_850);
+        _8966 = first_short(param_5, v_854);
     }
     uint4 param_6 = w;
     spvUnsafeArray<float4, 8> param_7;
     param_7 = x;
-    return float2(as_type<half2>(_8943)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
+    return float2(as_type<half2>(_8966)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
 }
 
 static inline __attribute__((always_inline))
-uint second_word(thread const uint& at, const device Second1& v_839)
+uint second_word(thread const uint& at, const device Second1& v_843)
 {
-    return v_839.second1[at];
+    return v_843.second1[at];
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_850)
+uint first_word(thread const uint& at, const device Weights1& v_854)
 {
-    return v_850.weights1[at];
+    return v_854.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint at = (row / 2u) + (5u * u);
-    uint4 _8976;
+    uint4 _8999;
     if (second)
     {
         uint param = at + 1u;
-        _8976 = second_words(param, v_839);
+        _8999 = second_words(param, v_843);
     }
     else
     {
         uint param_1 = at + 1u;
-        _8976 = first_words(param_1, v_850);
+        _8999 = first_words(param_1, v_854);
     }
-    uint4 w = _8976;
-    uint _8991;
+    uint4 w = _8999;
+    uint _9014;
     if (second)
     {
         uint param_2 = at;
-        _8991 = second_word(param_2, v_839);
+        _9014 = second_word(param_2, v_843);
     }
     else
     {
         uint param_3 = at;
-        _8991 = first_word(param_3, v_850);
+        _9014 = first_word(param_3, v_854);
     }
-    float2 scale = float2(as_type<half2>(_8991));
+    float2 scale = float2(as_type<half2>(_9014));
     uint4 param_4 = w;
     spvUnsafeArray<float4, 8> param_5;
     param_5 = x;
@@ -3035,56 +3047,56 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
-    uint4 _9039;
+    uint4 _9062;
     if (second)
     {
         uint param = at;
-        _9039 = second_words(param, v_839);
+        _9062 = second_words(param, v_843);
     }
     else
     {
         uint param_1 = at;
-        _9039 = first_words(param_1, v_850);
+        _9062 = first_words(param_1, v_854);
     }
-    uint4 head = _9039;
-    uint4 _9052;
+    uint4 head = _9062;
+    uint4 _9075;
     if (second)
     {
         uint param_2 = (at + 4u) + (4u * (u & 7u));
-        _9052 = second_words(param_2, v_839);
+        _9075 = second_words(param_2, v_843);
     }
     else
     {
         uint param_3 = (at + 4u) + (4u * (u & 7u));
-        _9052 = first_words(param_3, v_850);
+        _9075 = first_words(param_3, v_854);
     }
-    uint4 w = _9052;
+    uint4 w = _9075;
     uint3 words = head.yzw >> uint3(shift);
-    uint _9082;
+    uint _9105;
     if (pair < 2u)
     {
-        _9082 = words.x & 16191u;
+        _9105 = words.x & 16191u;
     }
     else
     {
-        _9082 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _9105 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _9082;
-    uint _9101;
+    uint scales = _9105;
+    uint _9124;
     if (pair < 2u)
     {
-        _9101 = words.y & 16191u;
+        _9124 = words.y & 16191u;
     }
     else
     {
-        _9101 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _9124 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _9101;
+    uint minima = _9124;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -3116,60 +3128,60 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part_1)) + (4u * in_part);
-    uint2 _9223;
+    uint2 _9246;
     if (second)
     {
         uint param = low;
-        _9223 = second_shorts(param, v_839);
+        _9246 = second_shorts(param, v_843);
     }
     else
     {
         uint param_1 = low;
-        _9223 = first_shorts(param_1, v_850);
+        _9246 = first_shorts(param_1, v_854);
     }
-    uint2 p = _9223;
-    uint2 _9236;
+    uint2 p = _9246;
+    uint2 _9259;
     if (second)
     {
         uint param_2 = low + 16u;
-        _9236 = second_shorts(param_2, v_839);
+        _9259 = second_shorts(param_2, v_843);
     }
     else
     {
         uint param_3 = low + 16u;
-        _9236 = first_shorts(param_3, v_850);
+        _9259 = first_shorts(param_3, v_854);
     }
-    uint2 q = _9236;
-    uint2 _9251;
+    uint2 q = _9259;
+    uint2 _9274;
     if (second)
     {
         uint param_4 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _9251 = second_shorts(param_4, v_839);
+        _9274 = second_shorts(param_4, v_843);
     }
     else
     {
         uint param_5 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _9251 = first_shorts(param_5, v_850);
+        _9274 = first_shorts(param_5, v_854);
     }
-    uint2 r = _9251;
-    uint2 _9278;
+    uint2 r = _9274;
+    uint2 _9301;
     if (second)
     {
         uint param_6 = (h + 96u) + (4u * part_1);
-        _9278 = second_shorts(param_6, v_839);
+        _9301 = second_shorts(param_6, v_843);
     }
     else
     {
         uint param_7 = (h + 96u) + (4u * part_1);
-        _9278 = first_shorts(param_7, v_850);
+        _9301 = first_shorts(param_7, v_854);
     }
-    uint2 numbers = _9278 >> uint2(8u * (in_part / 2u));
+    uint2 numbers = _9301 >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -3196,38 +3208,38 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
         sums.w = times(param_21, param_22, param_23);
     }
     int4 scales = int4(int(numbers.x << 24u), int(numbers.x << 8u), int(numbers.y << 24u), int(numbers.y << 8u)) >> int4(24);
-    uint _9431;
+    uint _9454;
     if (second)
     {
         uint param_24 = h + 104u;
-        _9431 = second_short(param_24, v_839);
+        _9454 = second_short(param_24, v_843);
     }
     else
     {
         uint param_25 = h + 104u;
-        _9431 = first_short(param_25, v_850);
+        _9454 = first_short(param_25, v_854);
     }
     float4 param_26 = float4(scales);
     float4 param_27 = sums;
     float param_28 = 0.0;
-    return float2(as_type<half2>(_9431)).x * times(param_26, param_27, param_28);
+    return float2(as_type<half2>(_9454)).x * times(param_26, param_27, param_28);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850)
+float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
 {
-    uint2 _8724;
+    uint2 _8747;
     if (second)
     {
         uint param = row + (4u * u);
-        _8724 = second_shorts(param, v_839);
+        _8747 = second_shorts(param, v_843);
     }
     else
     {
         uint param_1 = row + (4u * u);
-        _8724 = first_shorts(param_1, v_850);
+        _8747 = first_shorts(param_1, v_854);
     }
-    uint2 w = _8724;
+    uint2 w = _8747;
     float sum = 0.0;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
@@ -3240,20 +3252,20 @@ float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread 
         sum = times(param_2, param_3, param_4);
     }
     uint2 none = ((w & uint2(2139062143u)) + uint2(16843009u)) & uint2(2155905152u);
-    float _8810;
+    float _8833;
     if ((none.x | none.y) != 0u)
     {
-        _8810 = as_type<float>(2143289344u);
+        _8833 = as_type<float>(2143289344u);
     }
     else
     {
-        _8810 = 256.0 * sum;
+        _8833 = 256.0 * sum;
     }
-    return _8810;
+    return _8833;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, constant Push& push)
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, constant Push& push)
 {
     if (runs)
     {
@@ -3262,134 +3274,134 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        return run_line(param, param_1, param_2, param_3, second, v_839, v_850, v_862, v_871, push);
+        return run_line(param, param_1, param_2, param_3, second, v_843, v_854, v_866, v_875, push);
     }
     float sum = 0.0;
-    if (_9695)
+    if (_9718)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F32(param_4, param_5, param_6, param_7, second, v_839, v_850);
+        sum = line_times_x_F32(param_4, param_5, param_6, param_7, second, v_843, v_854);
     }
-    if (_9707)
+    if (_9730)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_F16(param_8, param_9, param_10, param_11, second, v_839, v_850);
+        sum = line_times_x_F16(param_8, param_9, param_10, param_11, second, v_843, v_854);
     }
-    if (_9719)
+    if (_9742)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_BF16(param_12, param_13, param_14, param_15, second, v_839, v_850);
+        sum = line_times_x_BF16(param_12, param_13, param_14, param_15, second, v_843, v_854);
     }
-    if (_9731)
+    if (_9754)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q8_0(param_16, param_17, param_18, param_19, second, v_839, v_850);
+        sum = line_times_x_Q8_0(param_16, param_17, param_18, param_19, second, v_843, v_854);
     }
-    if (_9743)
+    if (_9766)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_0(param_20, param_21, param_22, param_23, second, v_839, v_850);
+        sum = line_times_x_Q4_0(param_20, param_21, param_22, param_23, second, v_843, v_854);
     }
-    if (_9755)
+    if (_9778)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_1(param_24, param_25, param_26, param_27, second, v_839, v_850);
+        sum = line_times_x_Q4_1(param_24, param_25, param_26, param_27, second, v_843, v_854);
     }
-    if (_9767)
+    if (_9790)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q4_K(param_28, param_29, param_30, param_31, second, v_839, v_850);
+        sum = line_times_x_Q4_K(param_28, param_29, param_30, param_31, second, v_843, v_854);
     }
-    if (_9779)
+    if (_9802)
     {
         uint param_32 = row;
         uint param_33 = u;
         spvUnsafeArray<float4, 8> param_34;
         param_34 = x;
         float4 param_35 = of_x;
-        sum = line_times_x_Q6_K(param_32, param_33, param_34, param_35, second, v_839, v_850);
+        sum = line_times_x_Q6_K(param_32, param_33, param_34, param_35, second, v_843, v_854);
     }
-    if (_9791)
+    if (_9814)
     {
         sum = 0.0;
     }
-    if (_9794)
+    if (_9817)
     {
         sum = 0.0;
     }
-    if (_9797)
+    if (_9820)
     {
         sum = 0.0;
     }
-    if (_9800)
+    if (_9823)
     {
         sum = 0.0;
     }
-    if (_9803)
+    if (_9826)
     {
         sum = 0.0;
     }
-    if (_9806)
+    if (_9829)
     {
         sum = 0.0;
     }
-    if (_9809)
+    if (_9832)
     {
         sum = 0.0;
     }
-    if (_9812)
+    if (_9835)
     {
         sum = 0.0;
     }
-    if (_9815)
+    if (_9838)
     {
         uint param_36 = row;
         uint param_37 = u;
         spvUnsafeArray<float4, 8> param_38;
         param_38 = x;
         float4 param_39 = of_x;
-        sum = line_times_x_F8_E4M3(param_36, param_37, param_38, param_39, second, v_839, v_850);
+        sum = line_times_x_F8_E4M3(param_36, param_37, param_38, param_39, second, v_843, v_854);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3445)
+void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3464)
 {
     float param = gate;
-    v_3445.y1[(push.offset2.x + (r * push.ldy)) + j] = gate_of(param, push) * up;
+    v_3464.y1[(push.offset2.x + (r * push.ldy)) + j] = gate_of(param, push) * up;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, const device X1& v_3239, constant Push& push, const device Norm1& v_3316, device Gates1& v_3429, device Y1& v_3445, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, const device X1& v_3258, constant Push& push, const device Norm1& v_3335, device Gates1& v_3448, device Y1& v_3464, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -3397,21 +3409,21 @@ void lane_rows(thread bool& second, const device Second1& v_839, const device We
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _9973 = push.first.xyz + gl_WorkGroupID;
-    uint _9974 = _9973.y;
+    uint3 _9996 = push.first.xyz + gl_WorkGroupID;
+    uint _9997 = _9996.y;
     spvUnsafeArray<uint, 4> row;
-    uint _10043;
-    uint _10054;
+    uint _10066;
+    uint _10077;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _10178;
-    uint _10241;
-    for (uint r = _9974; r < push.rows; r += push.groups.y)
+    float _10201;
+    uint _10264;
+    for (uint r = _9997; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _9997 = push.first.xyz + gl_WorkGroupID;
-        uint _9998 = _9997.x;
-        for (uint tile = _9998; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _10020 = push.first.xyz + gl_WorkGroupID;
+        uint _10021 = _10020.x;
+        for (uint tile = _10021; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3428,21 +3440,21 @@ void lane_rows(thread bool& second, const device Second1& v_839, const device We
                     choose_line(param_1, second);
                     if (second)
                     {
-                        _10043 = push.offset.z;
+                        _10066 = push.offset.z;
                     }
                     else
                     {
-                        _10043 = push.offset.y;
+                        _10066 = push.offset.y;
                     }
                     if (both)
                     {
-                        _10054 = y / 2u;
+                        _10077 = y / 2u;
                     }
                     else
                     {
-                        _10054 = y;
+                        _10077 = y;
                     }
-                    row[y] = (2u * _10043) + (min((first + _10054), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * _10066) + (min((first + _10077), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3455,7 +3467,7 @@ void lane_rows(thread bool& second, const device Second1& v_839, const device We
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_3239);
+                    x[i] = x_words(param_4, v_3258);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -3463,7 +3475,7 @@ void lane_rows(thread bool& second, const device Second1& v_839, const device We
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_3316);
+                        x[i] *= norm_words(param_8, v_3335);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -3481,20 +3493,20 @@ void lane_rows(thread bool& second, const device Second1& v_839, const device We
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_839, v_850, v_862, v_871, push);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_843, v_854, v_866, v_875, push);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _10178 = norm_scale(param_15, push);
+                _10201 = norm_scale(param_15, push);
             }
             else
             {
-                _10178 = 1.0;
+                _10201 = 1.0;
             }
-            float scale = _10178;
+            float scale = _10201;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3509,16 +3521,16 @@ void lane_rows(thread bool& second, const device Second1& v_839, const device We
             {
                 if (y_3 < LINES)
                 {
-                    bool _10232;
+                    bool _10255;
                     if (both)
                     {
-                        _10232 = y_3 == ((2u * lane) + 1u);
+                        _10255 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _10232 = both;
+                        _10255 = both;
                     }
-                    if (_10232)
+                    if (_10255)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3526,30 +3538,30 @@ void lane_rows(thread bool& second, const device Second1& v_839, const device We
                     {
                         if (both)
                         {
-                            _10241 = 2u * lane;
+                            _10264 = 2u * lane;
                         }
                         else
                         {
-                            _10241 = lane;
+                            _10264 = lane;
                         }
-                        if (y_3 == _10241)
+                        if (y_3 == _10264)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _10259 = lane < ELEMENTS;
-            bool _10268;
-            if (_10259)
+            bool _10282 = lane < ELEMENTS;
+            bool _10291;
+            if (_10282)
             {
-                _10268 = (first + lane) < push.n;
+                _10291 = (first + lane) < push.n;
             }
             else
             {
-                _10268 = _10259;
+                _10291 = _10282;
             }
-            if (_10268)
+            if (_10291)
             {
                 if (both)
                 {
@@ -3557,13 +3569,13 @@ void lane_rows(thread bool& second, const device Second1& v_839, const device We
                     uint param_17 = first + lane;
                     float param_18 = mine.x;
                     float param_19 = mine.y;
-                    finish_both(param_16, param_17, param_18, param_19, push, v_3445);
+                    finish_both(param_16, param_17, param_18, param_19, push, v_3464);
                     continue;
                 }
                 uint param_20 = r;
                 uint param_21 = first + lane;
                 float param_22 = mine.x;
-                finish(param_20, param_21, param_22, push, v_3429, v_3445);
+                finish(param_20, param_21, param_22, push, v_3448, v_3464);
             }
         }
     }
@@ -3574,9 +3586,9 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5200);
-    uint _5222;
-    uint _5233;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5223);
+    uint _5245;
+    uint _5256;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3588,27 +3600,27 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
             }
             if (second)
             {
-                _5222 = push.offset.z;
+                _5245 = push.offset.z;
             }
             else
             {
-                _5222 = push.offset.y;
+                _5245 = push.offset.y;
             }
             if (both)
             {
-                _5233 = y / 2u;
+                _5256 = y / 2u;
             }
             else
             {
-                _5233 = y;
+                _5256 = y;
             }
-            row[y] = (2u * _5222) + (min((from + _5233), (push.n - 1u)) * halves_1);
+            row[y] = (2u * _5245) + (min((from + _5256), (push.n - 1u)) * halves_1);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, constant Push& push)
+void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -3619,25 +3631,25 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
             {
                 second = (y & 1u) != 0u;
             }
-            if (_4914)
+            if (_4937)
             {
                 uint param = row[y];
                 uint param_1 = u;
-                unit[y] = load_unit_F32(param, param_1, second, v_839, v_850, v_862, v_871, push);
+                unit[y] = load_unit_F32(param, param_1, second, v_843, v_854, v_866, v_875, push);
             }
             else
             {
-                if (_4927)
+                if (_4950)
                 {
                     uint param_2 = row[y];
                     uint param_3 = u;
-                    unit[y] = load_unit_F8_E4M3(param_2, param_3, second, v_839, v_850, push);
+                    unit[y] = load_unit_F8_E4M3(param_2, param_3, second, v_843, v_854, push);
                 }
                 else
                 {
                     uint param_4 = row[y];
                     uint param_5 = u;
-                    unit[y] = load_unit_F16(param_4, param_5, second, v_839, v_850, v_862, v_871, push);
+                    unit[y] = load_unit_F16(param_4, param_5, second, v_843, v_854, v_866, v_875, push);
                 }
             }
         }
@@ -3645,7 +3657,7 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3228, const device X1& v_3239, constant Push& push, const device Norm4& v_3307, const device Norm1& v_3316, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3247, const device X1& v_3258, constant Push& push, const device Norm4& v_3326, const device Norm1& v_3335, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -3661,42 +3673,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part_1 * 256u);
             uint at = first + (4u * q);
-            bool _7312 = q < quads;
-            bool _7319;
-            if (_7312)
+            bool _7335 = q < quads;
+            bool _7342;
+            if (_7335)
             {
-                _7319 = at < push.k;
+                _7342 = at < push.k;
             }
             else
             {
-                _7319 = _7312;
+                _7342 = _7335;
             }
-            bool _7328;
-            if (_7319)
+            bool _7351;
+            if (_7342)
             {
-                _7328 = (r + m) < push.rows;
+                _7351 = (r + m) < push.rows;
             }
             else
             {
-                _7328 = _7319;
+                _7351 = _7342;
             }
-            if (_7328)
+            if (_7351)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part_1] = x_at(param_2, param_3, v_3228, v_3239);
+                v[part_1] = x_at(param_2, param_3, v_3247, v_3258);
                 if (false)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part_1] = x_at(param_4, param_5, v_3228, v_3239);
+                    factor[part_1] = x_at(param_4, param_5, v_3247, v_3258);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part_1] = norm_at(param_6, push, v_3307, v_3316);
+                        factor[part_1] = norm_at(param_6, push, v_3326, v_3335);
                     }
                 }
             }
@@ -3712,19 +3724,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_2];
                 float4 param_9 = factor[part_2];
                 float param_10 = squares;
-                float4 _7408 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7431 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _7408;
-                bool _7417;
+                float4 value = _7431;
+                bool _7440;
                 if (normed)
                 {
-                    _7417 = (at_1 + 4u) > push.k;
+                    _7440 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _7417 = normed;
+                    _7440 = normed;
                 }
-                if (_7417)
+                if (_7440)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -3758,7 +3770,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3228, const device X1& v_3239, constant Push& push, const device Norm4& v_3307, const device Norm1& v_3316, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3247, const device X1& v_3258, constant Push& push, const device Norm4& v_3326, const device Norm1& v_3335, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -3771,7 +3783,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_3228, v_3239, push, v_3307, v_3316, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_3247, v_3258, push, v_3326, v_3335, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -3785,7 +3797,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, constant Push& push)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -3798,7 +3810,7 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
             }
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, second, v_839, v_850, v_862, v_871, push);
+            unit[y] = load_unit(param, param_1, second, v_843, v_854, v_866, v_875, push);
         }
     }
 }
@@ -3806,48 +3818,48 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _4099;
+    uint _4118;
     if (runs_apart)
     {
-        _4099 = u & 1u;
+        _4118 = u & 1u;
     }
     else
     {
-        _4099 = i;
+        _4118 = i;
     }
-    return _4099;
+    return _4118;
 }
 
 static inline __attribute__((always_inline))
 uint run_block(thread const uint& u, thread const uint& i)
 {
-    uint _4081;
+    uint _4100;
     if (runs_apart)
     {
-        _4081 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        _4100 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
     }
     else
     {
-        _4081 = u;
+        _4100 = u;
     }
-    return _4081;
+    return _4100;
 }
 
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _5335;
+    float4 _5358;
     if (signed_runs)
     {
         uint param = w;
-        _5335 = bytes_and_384(param);
+        _5358 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _5335 = small_bytes(param_1);
+        _5358 = small_bytes(param_1);
     }
-    return _5335;
+    return _5358;
 }
 
 static inline __attribute__((always_inline))
@@ -3860,7 +3872,7 @@ static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
-    float _7051;
+    float _7074;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -3897,10 +3909,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _6942 = (4u * y_1) + m;
+                            uint _6965 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_6942] += (v * x_quad(param_7, param_8, pool));
+                            all_[_6965] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -3928,13 +3940,13 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                         sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
                         if (run_minima)
                         {
-                            _7051 = d.y * of_x;
+                            _7074 = d.y * of_x;
                         }
                         else
                         {
-                            _7051 = 0.0;
+                            _7074 = 0.0;
                         }
-                        sums[y_2][m_1] -= _7051;
+                        sums[y_2][m_1] -= _7074;
                     }
                 }
             }
@@ -4052,19 +4064,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _5704 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5727 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _5704;
-    uint _5708;
+    w = _5727;
+    uint _5731;
     if ((h & 1u) != 0u)
     {
-        _5708 = w[e + 1u];
+        _5731 = w[e + 1u];
     }
     else
     {
-        _5708 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5731 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _5708;
+    return _5731;
 }
 
 static inline __attribute__((always_inline))
@@ -4090,10 +4102,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _5785 = (4u * y) + m;
+                        uint _5808 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_5785] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5808] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -4140,14 +4152,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _5910 = (4u * y) + m;
+                        uint _5933 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_5910] += (low * x_quad(param_2, param_3, pool));
-                        uint _5927 = (4u * y) + m;
+                        all_[_5933] += (low * x_quad(param_2, param_3, pool));
+                        uint _5950 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_5927] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5950] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -4161,7 +4173,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _5988;
+    uint4 _6011;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -4171,13 +4183,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _5988 = b;
+                _6011 = b;
             }
             else
             {
-                _5988 = (a >> uint4(16u)) | (b << uint4(16u));
+                _6011 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _5988;
+            words[y] = _6011;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -4260,9 +4272,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _6212;
+    uint _6235;
     spvUnsafeArray<uint, 4> minima;
-    uint _6232;
+    uint _6255;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -4271,25 +4283,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _6212 = words.x & 16191u;
+                _6235 = words.x & 16191u;
             }
             else
             {
-                _6212 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6235 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _6212;
+            scales[y] = _6235;
             if (lower)
             {
-                _6232 = words.y & 16191u;
+                _6255 = words.y & 16191u;
             }
             else
             {
-                _6232 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6255 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _6232;
+            minima[y] = _6255;
         }
     }
-    float4 _6299;
+    float4 _6322;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -4307,23 +4319,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _6299 = low_nibbles(param);
+                        _6322 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _6299 = high_nibbles(param_1);
+                        _6322 = high_nibbles(param_1);
                     }
-                    float4 v = _6299;
+                    float4 v = _6322;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _6331 = (4u * y_1) + m;
+                            uint _6354 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_6331] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6354] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -4384,7 +4396,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _6713 = (4u * y) + m;
+                        uint _6736 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -4393,13 +4405,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_6713] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6736] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _6779;
+    uint2 _6802;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -4408,13 +4420,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _6779 = unit[y_1].b.zw;
+                _6802 = unit[y_1].b.zw;
             }
             else
             {
-                _6779 = unit[y_1].b.zw >> uint2(8u);
+                _6802 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _6779;
+            uint2 words = _6802;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -4475,7 +4487,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param, param_1, param_2, param_3, param_4, pool);
         sums = param_4;
     }
-    if (_7099)
+    if (_7122)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -4488,7 +4500,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_7114)
+    if (_7137)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -4501,7 +4513,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_7129)
+    if (_7152)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -4514,7 +4526,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_15, param_16, param_17, param_18, param_19, push, pool);
         sums = param_19;
     }
-    if (_7144)
+    if (_7167)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -4527,7 +4539,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_7159)
+    if (_7182)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -4540,7 +4552,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_7174)
+    if (_7197)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -4553,7 +4565,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_7189)
+    if (_7212)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -4566,7 +4578,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_7204)
+    if (_7227)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -4579,31 +4591,31 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_7219)
+    if (_7242)
     {
     }
-    if (_7222)
+    if (_7245)
     {
     }
-    if (_7225)
+    if (_7248)
     {
     }
-    if (_7228)
+    if (_7251)
     {
     }
-    if (_7231)
+    if (_7254)
     {
     }
-    if (_7234)
+    if (_7257)
     {
     }
-    if (_7237)
+    if (_7260)
     {
     }
-    if (_7240)
+    if (_7263)
     {
     }
-    if (_7243)
+    if (_7266)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -4635,22 +4647,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _4980; v++)
+    for (uint v = 0u; v < _5003; v++)
     {
-        sum += pool[(i * _4988) + v];
+        sum += pool[(i * _5011) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3429, device Y1& v_3445, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3448, device Y1& v_3464, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _5041;
+    uint lane = me & _5064;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _5139;
+    float _5162;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -4662,45 +4674,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _5084) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _5107) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _5098 = simd_is_first();
-            if (_5098)
+            bool _5121 = simd_is_first();
+            if (_5121)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _5116 = me < GROUP_LINES;
-            bool _5125;
-            if (_5116)
+            bool _5139 = me < GROUP_LINES;
+            bool _5148;
+            if (_5139)
             {
-                _5125 = (first + me) < push.n;
+                _5148 = (first + me) < push.n;
             }
             else
             {
-                _5125 = _5116;
+                _5148 = _5139;
             }
-            bool _5135;
-            if (_5125)
+            bool _5158;
+            if (_5148)
             {
-                _5135 = (r + m) < push.rows;
+                _5158 = (r + m) < push.rows;
             }
             else
             {
-                _5135 = _5125;
+                _5158 = _5148;
             }
-            if (_5135)
+            if (_5158)
             {
                 if (normed)
                 {
-                    _5139 = shared_scale(push, pool, gl_NumSubgroups);
+                    _5162 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _5139 = 1.0;
+                    _5162 = 1.0;
                 }
-                float scale = _5139;
+                float scale = _5162;
                 if (both)
                 {
                     uint param = 2u * me;
@@ -4709,23 +4721,23 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
                     uint param_3 = first + me;
                     float param_4 = scale * shared_sum(param, pool);
                     float param_5 = scale * shared_sum(param_1, pool);
-                    finish_both(param_2, param_3, param_4, param_5, push, v_3445);
+                    finish_both(param_2, param_3, param_4, param_5, push, v_3464);
                     continue;
                 }
                 uint param_6 = me;
                 uint param_7 = r + m;
                 uint param_8 = first + me;
                 float param_9 = scale * shared_sum(param_6, pool);
-                finish(param_7, param_8, param_9, push, v_3429, v_3445);
+                finish(param_7, param_8, param_9, push, v_3448, v_3464);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(thread bool& second, const device Second1& v_839, const device Weights1& v_850, const device Second4& v_862, const device Weights4& v_871, const device X4& v_3228, const device X1& v_3239, constant Push& push, const device Norm4& v_3307, const device Norm1& v_3316, device Gates1& v_3429, device Y1& v_3445, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, const device X4& v_3247, const device X1& v_3258, constant Push& push, const device Norm4& v_3326, const device Norm1& v_3335, device Gates1& v_3448, device Y1& v_3464, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _7573;
+    uint lane = gl_LocalInvocationID.x & _7596;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -4736,19 +4748,19 @@ void vector_rows(thread bool& second, const device Second1& v_839, const device 
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _7606;
-    uint _7617 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7629;
+    uint _7640 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _7617; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7640; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _7632 = push.first.xyz + gl_WorkGroupID;
-        uint _7633 = _7632.x;
-        for (uint tile = _7633; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7655 = push.first.xyz + gl_WorkGroupID;
+        uint _7656 = _7655.x;
+        for (uint tile = _7656; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -4759,31 +4771,31 @@ void vector_rows(thread bool& second, const device Second1& v_839, const device 
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _7676;
+                bool _7699;
                 if (plain)
                 {
-                    _7676 = (base + lane) < end;
+                    _7699 = (base + lane) < end;
                 }
                 else
                 {
-                    _7676 = plain;
+                    _7699 = plain;
                 }
-                if (_7676)
+                if (_7699)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_plain_units(param_10, param_11, param_12, second, v_839, v_850, v_862, v_871, push);
+                    load_plain_units(param_10, param_11, param_12, second, v_843, v_854, v_866, v_875, push);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_3228, v_3239, push, v_3307, v_3316, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_3247, v_3258, push, v_3326, v_3335, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _7710 = base + lane;
-                for (uint u = _7710; u < end; u += TEAM)
+                uint _7733 = base + lane;
+                for (uint u = _7733; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -4800,7 +4812,7 @@ void vector_rows(thread bool& second, const device Second1& v_839, const device 
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_plain_units(param_17, param_18, param_19, second, v_839, v_850, v_862, v_871, push);
+                            load_plain_units(param_17, param_18, param_19, second, v_843, v_854, v_866, v_875, push);
                             next = param_19;
                         }
                     }
@@ -4809,7 +4821,7 @@ void vector_rows(thread bool& second, const device Second1& v_839, const device 
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, second, v_839, v_850, v_862, v_871, push);
+                        load_units(param_20, param_21, param_22, second, v_843, v_854, v_866, v_875, push);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -4829,42 +4841,42 @@ void vector_rows(thread bool& second, const device Second1& v_839, const device 
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_3429, v_3445, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_3448, v_3464, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
 kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_3228 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_850 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_839 = *(const device Second1*)spvBufferAliasSet0Binding3;
-    const device auto& v_3307 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_3445 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_3429 = *(device Gates1*)spvBufferAliasSet0Binding6;
-    const device auto& v_862 = *(const device Second4*)spvBufferAliasSet0Binding3;
-    const device auto& v_871 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_3239 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_3316 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& v_3505 = *(device Gates4*)spvBufferAliasSet0Binding6;
-    device auto& v_3539 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_3247 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_854 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_843 = *(const device Second1*)spvBufferAliasSet0Binding3;
+    const device auto& v_3326 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_3464 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_3448 = *(device Gates1*)spvBufferAliasSet0Binding6;
+    const device auto& v_866 = *(const device Second4*)spvBufferAliasSet0Binding3;
+    const device auto& v_875 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_3258 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3335 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& v_3524 = *(device Gates4*)spvBufferAliasSet0Binding6;
+    device auto& v_3558 = *(device Y4*)spvBufferAliasSet0Binding5;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     bool second = false;
-    second = _10305;
-    if (_10306)
+    second = _10328;
+    if (_10329)
     {
-        tiles(second, v_839, v_850, v_862, v_871, v_3228, v_3239, push, v_3307, v_3316, v_3429, v_3445, v_3505, v_3539, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(second, v_843, v_854, v_866, v_875, v_3247, v_3258, push, v_3326, v_3335, v_3448, v_3464, v_3524, v_3558, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_10311)
+        if (_10334)
         {
-            lane_rows(second, v_839, v_850, v_862, v_871, v_3239, push, v_3316, v_3429, v_3445, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(second, v_843, v_854, v_866, v_875, v_3258, push, v_3335, v_3448, v_3464, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(second, v_839, v_850, v_862, v_871, v_3228, v_3239, push, v_3307, v_3316, v_3429, v_3445, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(second, v_843, v_854, v_866, v_875, v_3247, v_3258, push, v_3326, v_3335, v_3448, v_3464, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

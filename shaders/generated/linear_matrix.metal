@@ -59,23 +59,23 @@ struct Weights1
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _701 = (type == 0u);
-constant bool _709 = (type == 1u);
-constant bool _717 = (type == 2u);
-constant bool _725 = (type == 3u);
-constant bool _734 = (type == 4u);
-constant bool _744 = (type == 5u);
-constant bool _754 = (type == 6u);
-constant bool _764 = (type == 7u);
-constant bool _773 = (type == 8u);
-constant bool _782 = (type == 9u);
-constant bool _791 = (type == 10u);
-constant bool _800 = (type == 11u);
-constant bool _809 = (type == 12u);
-constant bool _819 = (type == 13u);
-constant bool _828 = (type == 14u);
-constant bool _838 = (type == 15u);
-constant bool _846 = (type == 16u);
+constant bool _705 = (type == 0u);
+constant bool _713 = (type == 1u);
+constant bool _721 = (type == 2u);
+constant bool _729 = (type == 3u);
+constant bool _738 = (type == 4u);
+constant bool _748 = (type == 5u);
+constant bool _758 = (type == 6u);
+constant bool _768 = (type == 7u);
+constant bool _777 = (type == 8u);
+constant bool _786 = (type == 9u);
+constant bool _795 = (type == 10u);
+constant bool _804 = (type == 11u);
+constant bool _813 = (type == 12u);
+constant bool _823 = (type == 13u);
+constant bool _832 = (type == 14u);
+constant bool _842 = (type == 15u);
+constant bool _850 = (type == 16u);
 
 struct X4
 {
@@ -97,19 +97,19 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1357 = (variant / 17u);
-constant uint input_ = (_1357 % 3u);
+constant uint _1368 = (variant / 17u);
+constant uint input_ = (_1368 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _1404 = (type == 5u);
-constant bool _1405 = (type == 9u);
-constant bool minima_of_32 = (_1404 || _1405);
-constant bool _1415 = (type == 6u);
-constant bool _1416 = (type == 12u);
-constant bool minima_in_pairs = (_1415 || _1416);
-constant bool _1418 = (minima_of_32 || minima_in_pairs);
+constant bool _1415 = (type == 5u);
+constant bool _1416 = (type == 9u);
+constant bool minima_of_32 = (_1415 || _1416);
+constant bool _1426 = (type == 6u);
+constant bool _1427 = (type == 12u);
+constant bool minima_in_pairs = (_1426 || _1427);
+constant bool _1429 = (minima_of_32 || minima_in_pairs);
 constant bool minima_of_16 = (type == 10u);
-constant bool minima_of_any = (_1418 || minima_of_16);
+constant bool minima_of_any = (_1429 || minima_of_16);
 
 struct Work4
 {
@@ -117,176 +117,176 @@ struct Work4
 };
 
 constant uint QUADS_OF_SUM = minima_of_16 ? 4u : 8u;
-constant uint _1635 = minima_in_pairs ? 2u : 4u;
-constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1635);
-constant uint _1641 = (256u / QUADS_OF_SUMS);
+constant uint _1646 = minima_in_pairs ? 2u : 4u;
+constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1646);
+constant uint _1652 = (256u / QUADS_OF_SUMS);
 
 struct Work1
 {
     float work1[1];
 };
 
-constant uint _1954 = (256u / QUADS_OF_SUMS);
-constant bool _2112 = (type == 6u);
-constant bool _2113 = (type == 7u);
-constant bool _2114 = (_2112 || _2113);
-constant bool _2115 = (type == 12u);
-constant bool _2116 = (_2114 || _2115);
-constant bool _2117 = (type == 10u);
-constant bool _2118 = (_2116 || _2117);
-constant bool _2119 = (type == 11u);
-constant bool _2120 = (_2118 || _2119);
-constant bool _2121 = (type == 14u);
-constant bool blocks_of_256 = (_2120 || _2121);
-constant bool _2131 = (type == 3u);
-constant bool _2132 = (type == 15u);
-constant bool _2133 = (_2131 || _2132);
-constant bool _2134 = (type == 4u);
-constant bool _2135 = (type == 13u);
-constant bool _2136 = (_2134 || _2135);
-constant bool _2137 = (type == 5u);
-constant bool _2138 = (type == 8u);
-constant bool _2139 = (type == 9u);
-constant bool _2140 = (type == 6u);
-constant bool _2141 = (type == 12u);
-constant bool _2142 = (type == 10u);
-constant bool _2143 = (type == 11u);
-constant bool _2144 = (type == 14u);
-constant uint _2145 = _2144 ? 68u : 105u;
-constant uint _2146 = _2143 ? 55u : _2145;
-constant uint _2147 = _2142 ? 42u : _2146;
-constant uint _2148 = _2141 ? 88u : _2147;
-constant uint _2149 = _2140 ? 72u : _2148;
-constant uint _2150 = _2139 ? 12u : _2149;
-constant uint _2151 = _2138 ? 11u : _2150;
-constant uint _2152 = _2137 ? 10u : _2151;
-constant uint _2153 = _2136 ? 9u : _2152;
-constant uint BLOCK_HALVES = _2133 ? 17u : _2153;
-constant bool _2169 = (type == 3u);
-constant bool _2179 = (type == 4u);
-constant bool _2180 = (type == 13u);
-constant bool _2181 = (_2179 || _2180);
-constant bool _2191 = (type == 8u);
-constant bool _2201 = (type == 9u);
-constant bool _2211 = (type == 10u);
-constant bool _2224 = (type == 11u);
-constant bool _2237 = (type == 14u);
-constant bool _2277 = (type == 1u);
-constant bool _2354 = (type == 16u);
-constant bool _2417 = (type == 3u);
-constant bool _2418 = (type == 4u);
-constant bool _2419 = (_2417 || _2418);
-constant bool _2420 = (type == 13u);
-constant bool _2421 = (_2419 || _2420);
-constant bool _2437 = (type == 5u);
-constant bool _2446 = (type == 15u);
-constant bool _2459 = (type == 8u);
-constant bool _2460 = (type == 9u);
-constant bool _2461 = (_2459 || _2460);
-constant bool _2490 = (type == 14u);
-constant bool _2524 = (type == 6u);
-constant bool _2525 = (type == 12u);
-constant bool _2526 = (_2524 || _2525);
-constant bool _2534 = (type == 12u);
-constant uint _2535 = _2534 ? 12u : 4u;
-constant bool _2560 = (type == 12u);
-constant bool _2608 = (type == 10u);
-constant bool _2655 = (type == 11u);
-constant bool _2770 = (type == 3u);
-constant bool _2771 = (type == 4u);
-constant bool _2772 = (_2770 || _2771);
-constant bool _2773 = (type == 13u);
-constant bool _2774 = (_2772 || _2773);
-constant bool _2818 = (type == 3u);
-constant bool _2827 = (type == 13u);
-constant bool _2862 = (type == 5u);
-constant bool _2905 = (type == 8u);
-constant bool _2906 = (type == 9u);
-constant bool _2907 = (_2905 || _2906);
-constant bool _2925 = (type == 9u);
-constant bool _2947 = (type == 8u);
-constant bool _2998 = (type == 14u);
-constant bool _3027 = (type == 15u);
-constant bool _3094 = (type == 6u);
-constant bool _3107 = (type == 12u);
-constant bool _3169 = (type == 10u);
-constant bool _3180 = (type == 11u);
-constant bool _3245 = (type == 4u);
-constant bool _3246 = (type == 5u);
-constant bool _3247 = (_3245 || _3246);
-constant bool _3248 = (type == 8u);
-constant bool _3249 = (_3247 || _3248);
-constant bool _3250 = (type == 9u);
-constant bool _3251 = (_3249 || _3250);
-constant bool _3252 = (type == 13u);
-constant bool _3253 = (_3251 || _3252);
-constant bool _3254 = (type == 14u);
-constant bool _3255 = (_3253 || _3254);
-constant bool _3256 = (type == 15u);
-constant bool halves_in_nibbles = (_3255 || _3256);
-constant bool _3274 = (type == 3u);
-constant bool _3275 = (type == 13u);
-constant bool _3276 = (_3274 || _3275);
-constant bool _3277 = (type == 14u);
-constant bool _3278 = (_3276 || _3277);
-constant bool _3280 = (type == 4u);
-constant bool _3282 = (type == 7u);
-constant bool _3284 = (type == 8u);
-constant bool _3285 = (type == 15u);
-constant bool _3286 = (_3284 || _3285);
-constant bool _3288 = (type == 11u);
-constant float _3291 = _3288 ? 1028.0 : 1024.0;
-constant float _3292 = _3286 ? 1040.0 : _3291;
-constant float _3293 = _3282 ? 1056.0 : _3292;
-constant float _3294 = _3280 ? 1032.0 : _3293;
-constant float _3295 = _3278 ? 1152.0 : _3294;
-constant bool _3417 = (type == 1u);
-constant bool _3506 = (type == 16u);
-constant bool _3599 = (type == 3u);
-constant bool _3600 = (type == 4u);
-constant bool _3601 = (_3599 || _3600);
-constant bool _3602 = (type == 13u);
-constant bool _3603 = (_3601 || _3602);
-constant bool _3630 = (type == 5u);
-constant bool _3650 = (type == 8u);
-constant bool _3651 = (type == 9u);
-constant bool _3652 = (_3650 || _3651);
-constant bool _3666 = (type == 15u);
-constant bool _3693 = (type == 14u);
-constant bool _3705 = (type == 6u);
-constant bool _3706 = (type == 12u);
-constant bool _3707 = (_3705 || _3706);
-constant bool _3731 = (type == 10u);
-constant bool _3763 = (type == 11u);
-constant bool _4397 = (type == 1u);
-constant bool _4398 = (type == 16u);
-constant bool _4399 = (_4397 || _4398);
-constant bool _4466 = (type == 1u);
-constant bool _4467 = (type == 16u);
-constant bool _4468 = (_4466 || _4467);
-constant bool _4469 = (!_4468);
-constant bool _4474 = (type == 7u);
-constant bool _4475 = (type == 10u);
-constant bool _4476 = (_4474 || _4475);
-constant bool _4477 = (type == 11u);
-constant bool _4478 = (_4476 || _4477);
-constant uint SCALES = _4478 ? 2u : 1u;
-constant bool _4480 = (SCALES == 2u);
+constant uint _1965 = (256u / QUADS_OF_SUMS);
+constant bool _2123 = (type == 6u);
+constant bool _2124 = (type == 7u);
+constant bool _2125 = (_2123 || _2124);
+constant bool _2126 = (type == 12u);
+constant bool _2127 = (_2125 || _2126);
+constant bool _2128 = (type == 10u);
+constant bool _2129 = (_2127 || _2128);
+constant bool _2130 = (type == 11u);
+constant bool _2131 = (_2129 || _2130);
+constant bool _2132 = (type == 14u);
+constant bool blocks_of_256 = (_2131 || _2132);
+constant bool _2142 = (type == 3u);
+constant bool _2143 = (type == 15u);
+constant bool _2144 = (_2142 || _2143);
+constant bool _2145 = (type == 4u);
+constant bool _2146 = (type == 13u);
+constant bool _2147 = (_2145 || _2146);
+constant bool _2148 = (type == 5u);
+constant bool _2149 = (type == 8u);
+constant bool _2150 = (type == 9u);
+constant bool _2151 = (type == 6u);
+constant bool _2152 = (type == 12u);
+constant bool _2153 = (type == 10u);
+constant bool _2154 = (type == 11u);
+constant bool _2155 = (type == 14u);
+constant uint _2156 = _2155 ? 68u : 105u;
+constant uint _2157 = _2154 ? 55u : _2156;
+constant uint _2158 = _2153 ? 42u : _2157;
+constant uint _2159 = _2152 ? 88u : _2158;
+constant uint _2160 = _2151 ? 72u : _2159;
+constant uint _2161 = _2150 ? 12u : _2160;
+constant uint _2162 = _2149 ? 11u : _2161;
+constant uint _2163 = _2148 ? 10u : _2162;
+constant uint _2164 = _2147 ? 9u : _2163;
+constant uint BLOCK_HALVES = _2144 ? 17u : _2164;
+constant bool _2180 = (type == 3u);
+constant bool _2190 = (type == 4u);
+constant bool _2191 = (type == 13u);
+constant bool _2192 = (_2190 || _2191);
+constant bool _2202 = (type == 8u);
+constant bool _2212 = (type == 9u);
+constant bool _2222 = (type == 10u);
+constant bool _2235 = (type == 11u);
+constant bool _2248 = (type == 14u);
+constant bool _2288 = (type == 1u);
+constant bool _2365 = (type == 16u);
+constant bool _2428 = (type == 3u);
+constant bool _2429 = (type == 4u);
+constant bool _2430 = (_2428 || _2429);
+constant bool _2431 = (type == 13u);
+constant bool _2432 = (_2430 || _2431);
+constant bool _2448 = (type == 5u);
+constant bool _2457 = (type == 15u);
+constant bool _2470 = (type == 8u);
+constant bool _2471 = (type == 9u);
+constant bool _2472 = (_2470 || _2471);
+constant bool _2501 = (type == 14u);
+constant bool _2535 = (type == 6u);
+constant bool _2536 = (type == 12u);
+constant bool _2537 = (_2535 || _2536);
+constant bool _2545 = (type == 12u);
+constant uint _2546 = _2545 ? 12u : 4u;
+constant bool _2571 = (type == 12u);
+constant bool _2619 = (type == 10u);
+constant bool _2666 = (type == 11u);
+constant bool _2781 = (type == 3u);
+constant bool _2782 = (type == 4u);
+constant bool _2783 = (_2781 || _2782);
+constant bool _2784 = (type == 13u);
+constant bool _2785 = (_2783 || _2784);
+constant bool _2829 = (type == 3u);
+constant bool _2838 = (type == 13u);
+constant bool _2873 = (type == 5u);
+constant bool _2916 = (type == 8u);
+constant bool _2917 = (type == 9u);
+constant bool _2918 = (_2916 || _2917);
+constant bool _2936 = (type == 9u);
+constant bool _2958 = (type == 8u);
+constant bool _3009 = (type == 14u);
+constant bool _3038 = (type == 15u);
+constant bool _3109 = (type == 6u);
+constant bool _3122 = (type == 12u);
+constant bool _3184 = (type == 10u);
+constant bool _3195 = (type == 11u);
+constant bool _3260 = (type == 4u);
+constant bool _3261 = (type == 5u);
+constant bool _3262 = (_3260 || _3261);
+constant bool _3263 = (type == 8u);
+constant bool _3264 = (_3262 || _3263);
+constant bool _3265 = (type == 9u);
+constant bool _3266 = (_3264 || _3265);
+constant bool _3267 = (type == 13u);
+constant bool _3268 = (_3266 || _3267);
+constant bool _3269 = (type == 14u);
+constant bool _3270 = (_3268 || _3269);
+constant bool _3271 = (type == 15u);
+constant bool halves_in_nibbles = (_3270 || _3271);
+constant bool _3289 = (type == 3u);
+constant bool _3290 = (type == 13u);
+constant bool _3291 = (_3289 || _3290);
+constant bool _3292 = (type == 14u);
+constant bool _3293 = (_3291 || _3292);
+constant bool _3295 = (type == 4u);
+constant bool _3297 = (type == 7u);
+constant bool _3299 = (type == 8u);
+constant bool _3300 = (type == 15u);
+constant bool _3301 = (_3299 || _3300);
+constant bool _3303 = (type == 11u);
+constant float _3306 = _3303 ? 1028.0 : 1024.0;
+constant float _3307 = _3301 ? 1040.0 : _3306;
+constant float _3308 = _3297 ? 1056.0 : _3307;
+constant float _3309 = _3295 ? 1032.0 : _3308;
+constant float _3310 = _3293 ? 1152.0 : _3309;
+constant bool _3432 = (type == 1u);
+constant bool _3521 = (type == 16u);
+constant bool _3614 = (type == 3u);
+constant bool _3615 = (type == 4u);
+constant bool _3616 = (_3614 || _3615);
+constant bool _3617 = (type == 13u);
+constant bool _3618 = (_3616 || _3617);
+constant bool _3645 = (type == 5u);
+constant bool _3665 = (type == 8u);
+constant bool _3666 = (type == 9u);
+constant bool _3667 = (_3665 || _3666);
+constant bool _3681 = (type == 15u);
+constant bool _3712 = (type == 14u);
+constant bool _3724 = (type == 6u);
+constant bool _3725 = (type == 12u);
+constant bool _3726 = (_3724 || _3725);
+constant bool _3750 = (type == 10u);
+constant bool _3782 = (type == 11u);
+constant bool _4416 = (type == 1u);
+constant bool _4417 = (type == 16u);
+constant bool _4418 = (_4416 || _4417);
+constant bool _4485 = (type == 1u);
+constant bool _4486 = (type == 16u);
+constant bool _4487 = (_4485 || _4486);
+constant bool _4488 = (!_4487);
+constant bool _4493 = (type == 7u);
+constant bool _4494 = (type == 10u);
+constant bool _4495 = (_4493 || _4494);
+constant bool _4496 = (type == 11u);
+constant bool _4497 = (_4495 || _4496);
+constant uint SCALES = _4497 ? 2u : 1u;
+constant bool _4499 = (SCALES == 2u);
 constant uint PART_STEPS = (4u / SCALES);
-constant bool _4590 = (type == 1u);
-constant bool _4591 = (type == 16u);
-constant bool _4592 = (_4590 || _4591);
-constant bool _4593 = (!_4592);
-constant bool _4703 = (type == 1u);
-constant bool _4704 = (type == 16u);
-constant bool _4705 = (_4703 || _4704);
-constant bool _4747 = (type == 1u);
-constant bool _4748 = (type == 16u);
-constant bool _4749 = (_4747 || _4748);
-constant bool _4750 = (!_4749);
-constant bool _4779 = (SCALES == 2u);
+constant bool _4609 = (type == 1u);
+constant bool _4610 = (type == 16u);
+constant bool _4611 = (_4609 || _4610);
+constant bool _4612 = (!_4611);
+constant bool _4722 = (type == 1u);
+constant bool _4723 = (type == 16u);
+constant bool _4724 = (_4722 || _4723);
+constant bool _4766 = (type == 1u);
+constant bool _4767 = (type == 16u);
+constant bool _4768 = (_4766 || _4767);
+constant bool _4769 = (!_4768);
+constant bool _4798 = (SCALES == 2u);
 constant uint way = (variant / 51u);
-constant bool _5045 = (way == 8u);
+constant bool _5064 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -294,7 +294,7 @@ struct Weights4
     uint4 weights4[1];
 };
 
-constant float _1655[4] = { 0.0, 0.0, 0.0, 0.0 };
+constant float _1666[4] = { 0.0, 0.0, 0.0, 0.0 };
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -311,49 +311,49 @@ uint slices_of_k(constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& _1226, const device X1& _1237)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& _1237, const device X1& _1248)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return _1226.x4[i / 4u];
+        return _1237.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = _1237.x1[i];
+    v.x = _1248.x1[i];
     if (count > 1u)
     {
-        v.y = _1237.x1[i + 1u];
+        v.y = _1248.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = _1237.x1[i + 2u];
+        v.z = _1248.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = _1237.x1[i + 3u];
+        v.w = _1248.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1300, const device Norm1& _1309)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1311, const device Norm1& _1320)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1287 = (at & 3u) == 0u;
-    bool _1294;
-    if (_1287)
+    bool _1298 = (at & 3u) == 0u;
+    bool _1305;
+    if (_1298)
     {
-        _1294 = (at + 3u) <= last;
+        _1305 = (at + 3u) <= last;
     }
     else
     {
-        _1294 = _1287;
+        _1305 = _1298;
     }
-    if (_1294)
+    if (_1305)
     {
-        return _1300.norm4[at / 4u];
+        return _1311.norm4[at / 4u];
     }
-    return float4(_1309.norm1[min(at, last)], _1309.norm1[min((at + 1u), last)], _1309.norm1[min((at + 2u), last)], _1309.norm1[min((at + 3u), last)]);
+    return float4(_1320.norm1[min(at, last)], _1320.norm1[min((at + 1u), last)], _1320.norm1[min((at + 2u), last)], _1320.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
@@ -382,7 +382,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _1226, const device X1& _1237, const device Norm4& _1300, const device Norm1& _1309)
+float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _1237, const device X1& _1248, const device Norm4& _1311, const device Norm1& _1320)
 {
     if ((4u * q) >= push.k)
     {
@@ -390,38 +390,38 @@ float4 input_quad(thread const uint& r, thread const uint& q, thread float& squa
     }
     uint at = (push.offset.x + (r * push.ldx)) + (4u * q);
     uint count = push.k - (4u * q);
-    float4 _1524;
+    float4 _1535;
     if (gated)
     {
         uint param = at + push.k;
         uint param_1 = count;
-        _1524 = x_at(param, param_1, _1226, _1237);
+        _1535 = x_at(param, param_1, _1237, _1248);
     }
     else
     {
-        _1524 = float4(0.0);
+        _1535 = float4(0.0);
     }
-    float4 up = _1524;
-    float4 _1538;
+    float4 up = _1535;
+    float4 _1549;
     if (normed)
     {
         uint param_2 = 4u * q;
-        _1538 = norm_at(param_2, push, _1300, _1309);
+        _1549 = norm_at(param_2, push, _1311, _1320);
     }
     else
     {
-        _1538 = float4(1.0);
+        _1549 = float4(1.0);
     }
-    float4 factor = _1538;
+    float4 factor = _1549;
     uint param_3 = at;
     uint param_4 = count;
-    float4 param_5 = x_at(param_3, param_4, _1226, _1237);
+    float4 param_5 = x_at(param_3, param_4, _1237, _1248);
     float4 param_6 = up;
     float4 param_7 = factor;
     float param_8 = squares;
-    float4 _1560 = input_of(param_5, param_6, param_7, param_8);
+    float4 _1571 = input_of(param_5, param_6, param_7, param_8);
     squares = param_8;
-    return _1560;
+    return _1571;
 }
 
 static inline __attribute__((always_inline))
@@ -429,8 +429,8 @@ uint group_max_bits(thread uint& bits, thread uint& gl_SubgroupID, thread uint& 
 {
     bits = simd_max(bits);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _1467 = simd_is_first();
-    if (_1467)
+    bool _1478 = simd_is_first();
+    if (_1478)
     {
         ((threadgroup uint*)&pool[gl_SubgroupID])[0u] = bits;
     }
@@ -447,8 +447,8 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 {
     value = simd_sum(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _306 = simd_is_first();
-    if (_306)
+    bool _310 = simd_is_first();
+    if (_310)
     {
         group_partial[gl_SubgroupID] = value;
     }
@@ -464,44 +464,44 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1339;
+    float _1350;
     if (push.k != 0u)
     {
-        _1339 = rsqrt((squares / float(push.k)) + push.eps);
+        _1350 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1339 = 0.0;
+        _1350 = 0.0;
     }
-    return _1339;
+    return _1350;
 }
 
 static inline __attribute__((always_inline))
 uint slices_of_minima(constant Push& push)
 {
-    uint _1407;
+    uint _1418;
     if (minima_of_32)
     {
         uint param = slices_of_k(push);
         uint param_1 = 32u;
-        _1407 = ceil_div(param, param_1);
+        _1418 = ceil_div(param, param_1);
     }
     else
     {
-        uint _1421;
+        uint _1432;
         if (minima_of_any)
         {
             uint param_2 = push.k;
             uint param_3 = 512u;
-            _1421 = ceil_div(param_2, param_3);
+            _1432 = ceil_div(param_2, param_3);
         }
         else
         {
-            _1421 = 0u;
+            _1432 = 0u;
         }
-        _1407 = _1421;
+        _1418 = _1432;
     }
-    return _1407;
+    return _1418;
 }
 
 static inline __attribute__((always_inline))
@@ -519,13 +519,13 @@ uint row_start(thread const uint& r, constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1567)
+void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1578)
 {
-    _1567.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
+    _1578.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
 }
 
 static inline __attribute__((always_inline))
-void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1567, thread uint3& gl_LocalInvocationID)
+void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1578, thread uint3& gl_LocalInvocationID)
 {
     uint me = gl_LocalInvocationID.x;
     if ((base + me) < quads)
@@ -533,68 +533,68 @@ void put_quads(thread const uint& start, thread const uint& minima, thread const
         uint param = start;
         uint param_1 = base + me;
         float4 param_2 = v;
-        put_halves(param, param_1, param_2, _1567);
+        put_halves(param, param_1, param_2, _1578);
     }
     if (minima_of_any)
     {
         uint turn = base & 256u;
-        float _1614;
+        float _1625;
         if ((base + me) < quads)
         {
-            _1614 = ((v.x + v.y) + v.z) + v.w;
+            _1625 = ((v.x + v.y) + v.z) + v.w;
         }
         else
         {
-            _1614 = 0.0;
+            _1625 = 0.0;
         }
-        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1614);
+        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1625);
         threadgroup_barrier(mem_flags::mem_threadgroup);
         uint m = (base / QUADS_OF_SUMS) + me;
-        bool _1642 = me < _1641;
-        bool _1649;
-        if (_1642)
+        bool _1653 = me < _1652;
+        bool _1660;
+        if (_1653)
         {
-            _1649 = m < (slices_of_minima(push) * 8u);
+            _1660 = m < (slices_of_minima(push) * 8u);
         }
         else
         {
-            _1649 = _1642;
+            _1660 = _1653;
         }
-        if (_1649)
+        if (_1660)
         {
             float sums[4] = { 0.0, 0.0, 0.0, 0.0 };
             for (uint i = 0u; i < QUADS_OF_SUMS; i++)
             {
-                uint _1665 = i / QUADS_OF_SUM;
-                sums[_1665] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
+                uint _1676 = i / QUADS_OF_SUM;
+                sums[_1676] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
             }
-            float4 _1681;
+            float4 _1692;
             if (minima_in_pairs)
             {
-                _1681 = float4(sums[0], sums[0], sums[1], sums[1]);
+                _1692 = float4(sums[0], sums[0], sums[1], sums[1]);
             }
             else
             {
-                _1681 = float4(sums[0], sums[1], sums[2], sums[3]);
+                _1692 = float4(sums[0], sums[1], sums[2], sums[3]);
             }
             uint param_3 = minima;
             uint param_4 = m;
-            float4 param_5 = _1681;
-            put_halves(param_3, param_4, param_5, _1567);
+            float4 param_5 = _1692;
+            put_halves(param_3, param_4, param_5, _1578);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _1226, const device X1& _1237, const device Norm4& _1300, const device Norm1& _1309, threadgroup uint4 (&pool)[576], device Work4& _1567, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1863)
+void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _1237, const device X1& _1248, const device Norm4& _1311, const device Norm1& _1320, threadgroup uint4 (&pool)[576], device Work4& _1578, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1874)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = slices_of_k(push) * 8u;
-    uint3 _1725 = push.first.xyz + gl_WorkGroupID;
-    uint _1726 = _1725.x;
+    uint3 _1736 = push.first.xyz + gl_WorkGroupID;
+    uint _1737 = _1736.x;
     float4 kept[4];
-    float _1829;
-    for (uint r = _1726; r < push.rows; r += push.groups.x)
+    float _1840;
+    for (uint r = _1737; r < push.rows; r += push.groups.x)
     {
         float squares = 0.0;
         float unused = 0.0;
@@ -605,43 +605,43 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param = r;
             uint param_1 = (i * 256u) + me;
             float param_2 = squares;
-            float4 _1760 = input_quad(param, param_1, param_2, push, _1226, _1237, _1300, _1309);
+            float4 _1771 = input_quad(param, param_1, param_2, push, _1237, _1248, _1311, _1320);
             squares = param_2;
-            kept[i] = _1760;
+            kept[i] = _1771;
             uint4 v = as_type<uint4>(kept[i]) & uint4(2147483647u);
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
-        uint _1789 = 1024u + me;
-        for (uint q = _1789; q < quads; q += 256u)
+        uint _1800 = 1024u + me;
+        for (uint q = _1800; q < quads; q += 256u)
         {
             uint param_3 = r;
             uint param_4 = q;
             float param_5 = squares;
-            float4 _1805 = input_quad(param_3, param_4, param_5, push, _1226, _1237, _1300, _1309);
+            float4 _1816 = input_quad(param_3, param_4, param_5, push, _1237, _1248, _1311, _1320);
             squares = param_5;
-            uint4 v_1 = as_type<uint4>(_1805) & uint4(2147483647u);
+            uint4 v_1 = as_type<uint4>(_1816) & uint4(2147483647u);
             bits = max(bits, max(max(v_1.x, v_1.y), max(v_1.z, v_1.w)));
         }
         uint param_6 = bits;
-        uint _1827 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
-        bits = _1827;
+        uint _1838 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
+        bits = _1838;
         if (normed)
         {
             float param_7 = squares;
-            float _1834 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            float param_8 = _1834;
-            _1829 = norm_scale(param_8, push);
+            float _1845 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            float param_8 = _1845;
+            _1840 = norm_scale(param_8, push);
         }
         else
         {
-            _1829 = 1.0;
+            _1840 = 1.0;
         }
-        float factor = _1829;
+        float factor = _1840;
         int power = clamp(136 - int(bits >> 23u), -118, 100);
         float scale = as_type<float>(uint(127 + power) << 23u);
         if (me == 0u)
         {
-            _1863.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
+            _1874.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
         }
         uint param_9 = r;
         uint start = row_start(param_9, push);
@@ -657,7 +657,7 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
                 uint param_12 = i_1 * 256u;
                 uint param_13 = quads;
                 float4 param_14 = kept[i_1] * scale;
-                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1567, gl_LocalInvocationID);
+                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1578, gl_LocalInvocationID);
             }
         }
         for (uint base = 1024u; base < quads; base += 256u)
@@ -665,27 +665,27 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param_15 = r;
             uint param_16 = base + me;
             float param_17 = unused;
-            float4 _1932 = input_quad(param_15, param_16, param_17, push, _1226, _1237, _1300, _1309);
+            float4 _1943 = input_quad(param_15, param_16, param_17, push, _1237, _1248, _1311, _1320);
             unused = param_17;
             uint param_18 = start;
             uint param_19 = minima;
             uint param_20 = base;
             uint param_21 = quads;
-            float4 param_22 = _1932 * scale;
-            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1567, gl_LocalInvocationID);
+            float4 param_22 = _1943 * scale;
+            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1578, gl_LocalInvocationID);
         }
         if (minima_of_any)
         {
             uint param_23 = quads;
             uint param_24 = 256u;
-            uint covered = ceil_div(param_23, param_24) * _1954;
-            uint _1959 = covered + me;
-            for (uint m = _1959; m < (slices_of_minima(push) * 8u); m += 256u)
+            uint covered = ceil_div(param_23, param_24) * _1965;
+            uint _1970 = covered + me;
+            for (uint m = _1970; m < (slices_of_minima(push) * 8u); m += 256u)
             {
                 uint param_25 = minima;
                 uint param_26 = m;
                 float4 param_27 = float4(0.0);
-                put_halves(param_25, param_26, param_27, _1567);
+                put_halves(param_25, param_26, param_27, _1578);
             }
         }
     }
@@ -707,9 +707,9 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
         pool[me] = as_type<uint4>(float4(0.0, 1.0, 2.0, 3.0) + float4(4.0 * float(me & 1u)));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    simdgroup_float8x8 _4522;
-    simdgroup_load(_4522, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
-    simdgroup_float8x8 tempArg = _4522;
+    simdgroup_float8x8 _4541;
+    simdgroup_load(_4541, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
+    simdgroup_float8x8 tempArg = _4541;
     simdgroup_float8x8 numbers = tempArg;
     simdgroup_float8x8 param = numbers;
     columns = uint2(elements_of(param));
@@ -718,160 +718,160 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _702;
-    if (_701)
+    uint _706;
+    if (_705)
     {
-        _702 = (k / 1u) * 2u;
+        _706 = (k / 1u) * 2u;
     }
     else
     {
-        uint _710;
-        if (_709)
+        uint _714;
+        if (_713)
         {
-            _710 = (k / 1u) * 1u;
+            _714 = (k / 1u) * 1u;
         }
         else
         {
-            uint _718;
-            if (_717)
+            uint _722;
+            if (_721)
             {
-                _718 = (k / 1u) * 1u;
+                _722 = (k / 1u) * 1u;
             }
             else
             {
-                uint _726;
-                if (_725)
+                uint _730;
+                if (_729)
                 {
-                    _726 = (k / 32u) * 17u;
+                    _730 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _735;
-                    if (_734)
+                    uint _739;
+                    if (_738)
                     {
-                        _735 = (k / 32u) * 9u;
+                        _739 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _745;
-                        if (_744)
+                        uint _749;
+                        if (_748)
                         {
-                            _745 = (k / 32u) * 10u;
+                            _749 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _755;
-                            if (_754)
+                            uint _759;
+                            if (_758)
                             {
-                                _755 = (k / 256u) * 72u;
+                                _759 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _765;
-                                if (_764)
+                                uint _769;
+                                if (_768)
                                 {
-                                    _765 = (k / 256u) * 105u;
+                                    _769 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _774;
-                                    if (_773)
+                                    uint _778;
+                                    if (_777)
                                     {
-                                        _774 = (k / 32u) * 11u;
+                                        _778 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _783;
-                                        if (_782)
+                                        uint _787;
+                                        if (_786)
                                         {
-                                            _783 = (k / 32u) * 12u;
+                                            _787 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _792;
-                                            if (_791)
+                                            uint _796;
+                                            if (_795)
                                             {
-                                                _792 = (k / 256u) * 42u;
+                                                _796 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _801;
-                                                if (_800)
+                                                uint _805;
+                                                if (_804)
                                                 {
-                                                    _801 = (k / 256u) * 55u;
+                                                    _805 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _810;
-                                                    if (_809)
+                                                    uint _814;
+                                                    if (_813)
                                                     {
-                                                        _810 = (k / 256u) * 88u;
+                                                        _814 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _820;
-                                                        if (_819)
+                                                        uint _824;
+                                                        if (_823)
                                                         {
-                                                            _820 = (k / 32u) * 9u;
+                                                            _824 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _829;
-                                                            if (_828)
+                                                            uint _833;
+                                                            if (_832)
                                                             {
-                                                                _829 = (k / 256u) * 68u;
+                                                                _833 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _839;
-                                                                if (_838)
+                                                                uint _843;
+                                                                if (_842)
                                                                 {
-                                                                    _839 = (k / 64u) * 17u;
+                                                                    _843 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _847;
-                                                                    if (_846)
+                                                                    uint _851;
+                                                                    if (_850)
                                                                     {
-                                                                        _847 = (k / 2u) * 1u;
+                                                                        _851 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _847 = 0u;
+                                                                        _851 = 0u;
                                                                     }
-                                                                    _839 = _847;
+                                                                    _843 = _851;
                                                                 }
-                                                                _829 = _839;
+                                                                _833 = _843;
                                                             }
-                                                            _820 = _829;
+                                                            _824 = _833;
                                                         }
-                                                        _810 = _820;
+                                                        _814 = _824;
                                                     }
-                                                    _801 = _810;
+                                                    _805 = _814;
                                                 }
-                                                _792 = _801;
+                                                _796 = _805;
                                             }
-                                            _783 = _792;
+                                            _787 = _796;
                                         }
-                                        _774 = _783;
+                                        _778 = _787;
                                     }
-                                    _765 = _774;
+                                    _769 = _778;
                                 }
-                                _755 = _765;
+                                _759 = _769;
                             }
-                            _745 = _755;
+                            _749 = _759;
                         }
-                        _735 = _745;
+                        _739 = _749;
                     }
-                    _726 = _735;
+                    _730 = _739;
                 }
-                _718 = _726;
+                _722 = _730;
             }
-            _710 = _718;
+            _714 = _722;
         }
-        _702 = _710;
+        _706 = _714;
     }
-    return _702;
+    return _706;
 }
 
 static inline __attribute__((always_inline))
@@ -898,28 +898,28 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, constant 
 static inline __attribute__((always_inline))
 uint block_at(thread const uint& row, thread const uint& s)
 {
-    uint _2123;
+    uint _2134;
     if (blocks_of_256)
     {
-        _2123 = s / 8u;
+        _2134 = s / 8u;
     }
     else
     {
-        _2123 = s;
+        _2134 = s;
     }
-    return row + (_2123 * BLOCK_HALVES);
+    return row + (_2134 * BLOCK_HALVES);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& _691)
+uint4 four_words(thread const uint& at, const device Weights1& _695)
 {
-    return uint4(*(const device packed_uint4*)&_691.weights1[at]);
+    return uint4(*(const device packed_uint4*)&_695.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& _691)
+uint weight_word(thread const uint& i, const device Weights1& _695)
 {
-    return _691.weights1[i];
+    return _695.weights1[i];
 }
 
 static inline __attribute__((always_inline))
@@ -929,74 +929,74 @@ uint numbers_at(thread const uint& row, thread const uint& s, thread const uint&
     uint param_1 = s;
     uint block = block_at(param, param_1);
     uint half_ = (s / 4u) & 1u;
-    uint _2170;
-    if (_2169)
+    uint _2181;
+    if (_2180)
     {
-        _2170 = (block + 1u) + (8u * p);
+        _2181 = (block + 1u) + (8u * p);
     }
     else
     {
-        uint _2182;
-        if (_2181)
+        uint _2193;
+        if (_2192)
         {
-            _2182 = (block + 1u) + (4u * p);
+            _2193 = (block + 1u) + (4u * p);
         }
         else
         {
-            uint _2192;
-            if (_2191)
+            uint _2203;
+            if (_2202)
             {
-                _2192 = (block + 3u) + (4u * p);
+                _2203 = (block + 3u) + (4u * p);
             }
             else
             {
-                uint _2202;
-                if (_2201)
+                uint _2213;
+                if (_2212)
                 {
-                    _2202 = (block + 4u) + (4u * p);
+                    _2213 = (block + 4u) + (4u * p);
                 }
                 else
                 {
-                    uint _2212;
-                    if (_2211)
+                    uint _2223;
+                    if (_2222)
                     {
-                        _2212 = ((block + 8u) + (16u * half_)) + (8u * p);
+                        _2223 = ((block + 8u) + (16u * half_)) + (8u * p);
                     }
                     else
                     {
-                        uint _2225;
-                        if (_2224)
+                        uint _2236;
+                        if (_2235)
                         {
-                            _2225 = ((block + 16u) + (16u * half_)) + (8u * p);
+                            _2236 = ((block + 16u) + (16u * half_)) + (8u * p);
                         }
                         else
                         {
-                            uint _2238;
-                            if (_2237)
+                            uint _2249;
+                            if (_2248)
                             {
-                                _2238 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
+                                _2249 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
                             }
                             else
                             {
-                                _2238 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
+                                _2249 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
                             }
-                            _2225 = _2238;
+                            _2236 = _2249;
                         }
-                        _2212 = _2225;
+                        _2223 = _2236;
                     }
-                    _2202 = _2212;
+                    _2213 = _2223;
                 }
-                _2192 = _2202;
+                _2203 = _2213;
             }
-            _2182 = _2192;
+            _2193 = _2203;
         }
-        _2170 = _2182;
+        _2181 = _2193;
     }
-    return _2170;
+    return _2181;
 }
 
 static inline __attribute__((always_inline))
-Window window_at(thread const uint& at, constant Push& push, const device Weights1& _691)
+Window window_at(thread const uint& at, constant Push& push, const device Weights1& _695)
 {
     uint param = push.k;
     uint end = push.offset.y + (((push.n * row_halves(param)) + 1u) / 2u);
@@ -1004,9 +1004,9 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
     if ((at + 5u) <= end)
     {
         uint param_1 = at;
-        w.a = four_words(param_1, _691);
+        w.a = four_words(param_1, _695);
         uint param_2 = at + 4u;
-        w.b.x = weight_word(param_2, _691);
+        w.b.x = weight_word(param_2, _695);
     }
     else
     {
@@ -1014,21 +1014,27 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_3 = min((at + i), (end - 1u));
-            w.a[i] = weight_word(param_3, _691);
+            w.a[i] = weight_word(param_3, _695);
         }
         uint param_4 = min((at + 4u), (end - 1u));
-        w.b.x = weight_word(param_4, _691);
+        w.b.x = weight_word(param_4, _695);
     }
     return w;
 }
 
 static inline __attribute__((always_inline))
-void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _691)
+uint mxfp4_at(thread const uint& row, thread const uint& b)
+{
+    return row + ((17u * b) / 2u);
+}
+
+static inline __attribute__((always_inline))
+void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _695)
 {
     uint param = row;
     uint param_1 = s;
     uint block = block_at(param, param_1);
-    if (_2277)
+    if (_2288)
     {
         uint last = ((row + push.k) - 1u) / 2u;
         uint at = ((row + (32u * s)) + (16u * p)) / 2u;
@@ -1036,194 +1042,196 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
         {
             uint param_2 = at;
             uint param_3 = at + 4u;
-            v.numbers = Window{ four_words(param_2, _691), four_words(param_3, _691) };
+            v.numbers = Window{ four_words(param_2, _695), four_words(param_3, _695) };
             uint param_4 = at + 8u;
-            v.scale = weight_word(param_4, _691);
+            v.scale = weight_word(param_4, _695);
             return;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_5 = min((at + i), last);
-            v.numbers.a[i] = weight_word(param_5, _691);
+            v.numbers.a[i] = weight_word(param_5, _695);
             uint param_6 = min(((at + 4u) + i), last);
-            v.numbers.b[i] = weight_word(param_6, _691);
+            v.numbers.b[i] = weight_word(param_6, _695);
         }
         uint param_7 = min((at + 8u), last);
-        v.scale = weight_word(param_7, _691);
+        v.scale = weight_word(param_7, _695);
     }
     else
     {
-        if (_2354)
+        if (_2365)
         {
             uint last_1 = (row + ((push.k - 1u) / 2u)) / 2u;
             uint at_1 = ((row + (16u * s)) + (8u * p)) / 2u;
             if ((at_1 + 4u) <= last_1)
             {
                 uint param_8 = at_1;
-                v.numbers.a = four_words(param_8, _691);
+                v.numbers.a = four_words(param_8, _695);
                 uint param_9 = at_1 + 4u;
-                v.scale = weight_word(param_9, _691);
+                v.scale = weight_word(param_9, _695);
                 return;
             }
             _Pragma("clang loop unroll(full)")
             for (uint i_1 = 0u; i_1 < 4u; i_1++)
             {
                 uint param_10 = min((at_1 + i_1), last_1);
-                v.numbers.a[i_1] = weight_word(param_10, _691);
+                v.numbers.a[i_1] = weight_word(param_10, _695);
             }
             uint param_11 = min((at_1 + 4u), last_1);
-            v.scale = weight_word(param_11, _691);
+            v.scale = weight_word(param_11, _695);
         }
         else
         {
-            if (_2421)
+            if (_2432)
             {
                 uint param_12 = row;
                 uint param_13 = s;
                 uint param_14 = p;
                 uint param_15 = (numbers_at(param_12, param_13, param_14) - 1u) / 2u;
-                v.numbers = window_at(param_15, push, _691);
+                v.numbers = window_at(param_15, push, _695);
             }
             else
             {
-                if (_2437)
+                if (_2448)
                 {
                     uint param_16 = block / 2u;
-                    v.numbers = window_at(param_16, push, _691);
+                    v.numbers = window_at(param_16, push, _695);
                 }
                 else
                 {
-                    if (_2446)
+                    if (_2457)
                     {
-                        uint param_17 = ((2u * row) + (17u * s)) / 4u;
-                        v.numbers = window_at(param_17, push, _691);
+                        uint param_17 = row;
+                        uint param_18 = s;
+                        uint param_19 = mxfp4_at(param_17, param_18) / 2u;
+                        v.numbers = window_at(param_19, push, _695);
                     }
                     else
                     {
-                        if (_2461)
+                        if (_2472)
                         {
-                            uint param_18 = row;
-                            uint param_19 = s;
-                            uint param_20 = p;
-                            uint param_21 = numbers_at(param_18, param_19, param_20) / 2u;
-                            v.numbers = window_at(param_21, push, _691);
-                            uint param_22 = block / 2u;
-                            uint param_23 = (block / 2u) + 1u;
-                            uint2 _2484 = uint2(weight_word(param_22, _691), weight_word(param_23, _691));
-                            v.scales.x = _2484.x;
-                            v.scales.y = _2484.y;
+                            uint param_20 = row;
+                            uint param_21 = s;
+                            uint param_22 = p;
+                            uint param_23 = numbers_at(param_20, param_21, param_22) / 2u;
+                            v.numbers = window_at(param_23, push, _695);
+                            uint param_24 = block / 2u;
+                            uint param_25 = (block / 2u) + 1u;
+                            uint2 _2495 = uint2(weight_word(param_24, _695), weight_word(param_25, _695));
+                            v.scales.x = _2495.x;
+                            v.scales.y = _2495.y;
                         }
                         else
                         {
-                            if (_2490)
+                            if (_2501)
                             {
-                                uint param_24 = row;
-                                uint param_25 = s;
-                                uint param_26 = p;
-                                uint param_27 = numbers_at(param_24, param_25, param_26) / 2u;
-                                v.numbers = window_at(param_27, push, _691);
+                                uint param_26 = row;
+                                uint param_27 = s;
+                                uint param_28 = p;
+                                uint param_29 = numbers_at(param_26, param_27, param_28) / 2u;
+                                v.numbers = window_at(param_29, push, _695);
                                 if ((s & 7u) == 0u)
                                 {
-                                    uint param_28 = block / 2u;
-                                    uint param_29 = (block / 2u) + 1u;
-                                    uint2 _2518 = uint2(weight_word(param_28, _691), weight_word(param_29, _691));
-                                    v.scales.x = _2518.x;
-                                    v.scales.y = _2518.y;
+                                    uint param_30 = block / 2u;
+                                    uint param_31 = (block / 2u) + 1u;
+                                    uint2 _2529 = uint2(weight_word(param_30, _695), weight_word(param_31, _695));
+                                    v.scales.x = _2529.x;
+                                    v.scales.y = _2529.y;
                                 }
                             }
                             else
                             {
-                                if (_2526)
+                                if (_2537)
                                 {
                                     uint at_2 = block / 2u;
-                                    uint numbers = ((at_2 + _2535) + (((s & 7u) / 2u) * 8u)) + (4u * p);
+                                    uint numbers = ((at_2 + _2546) + (((s & 7u) / 2u) * 8u)) + (4u * p);
                                     bool whole = (push.offset.y & 3u) == 0u;
                                     if ((s & 7u) == 0u)
                                     {
-                                        uint param_30 = at_2;
-                                        v.more.a = four_words(param_30, _691);
+                                        uint param_32 = at_2;
+                                        v.more.a = four_words(param_32, _695);
                                     }
-                                    if (_2560)
+                                    if (_2571)
                                     {
                                         if ((s & 1u) == 0u)
                                         {
-                                            uint param_31 = (at_2 + 4u) + (4u * p);
-                                            uint4 high = (four_words(param_31, _691) >> uint4(s & 7u)) & uint4(50529027u);
+                                            uint param_33 = (at_2 + 4u) + (4u * p);
+                                            uint4 high = (four_words(param_33, _695) >> uint4(s & 7u)) & uint4(50529027u);
                                             v.scale = ((high.x | (high.y << 2u)) | (high.z << 4u)) | (high.w << 6u);
                                         }
                                     }
                                     if ((s & 1u) == 0u)
                                     {
-                                        uint param_32 = numbers;
-                                        v.numbers.a = four_words(param_32, _691);
+                                        uint param_34 = numbers;
+                                        v.numbers.a = four_words(param_34, _695);
                                     }
                                 }
                                 else
                                 {
-                                    if (_2608)
+                                    if (_2619)
                                     {
                                         if ((s & 3u) == 0u)
                                         {
                                             uint scales = (block / 2u) + (2u * ((s / 4u) & 1u));
-                                            uint param_33 = row;
-                                            uint param_34 = s;
-                                            uint param_35 = p;
-                                            uint param_36 = numbers_at(param_33, param_34, param_35) / 2u;
-                                            v.numbers = window_at(param_36, push, _691);
-                                            uint param_37 = scales;
-                                            uint param_38 = scales + 1u;
-                                            uint2 _2642 = uint2(weight_word(param_37, _691), weight_word(param_38, _691));
-                                            v.scales.x = _2642.x;
-                                            v.scales.y = _2642.y;
-                                            uint param_39 = (block / 2u) + 20u;
-                                            v.scale = weight_word(param_39, _691);
+                                            uint param_35 = row;
+                                            uint param_36 = s;
+                                            uint param_37 = p;
+                                            uint param_38 = numbers_at(param_35, param_36, param_37) / 2u;
+                                            v.numbers = window_at(param_38, push, _695);
+                                            uint param_39 = scales;
+                                            uint param_40 = scales + 1u;
+                                            uint2 _2653 = uint2(weight_word(param_39, _695), weight_word(param_40, _695));
+                                            v.scales.x = _2653.x;
+                                            v.scales.y = _2653.y;
+                                            uint param_41 = (block / 2u) + 20u;
+                                            v.scale = weight_word(param_41, _695);
                                         }
                                     }
                                     else
                                     {
-                                        if (_2655)
+                                        if (_2666)
                                         {
                                             if ((s & 3u) == 0u)
                                             {
-                                                uint param_40 = row;
-                                                uint param_41 = s;
-                                                uint param_42 = p;
-                                                uint param_43 = numbers_at(param_40, param_41, param_42) / 2u;
-                                                v.numbers = window_at(param_43, push, _691);
+                                                uint param_42 = row;
+                                                uint param_43 = s;
+                                                uint param_44 = p;
+                                                uint param_45 = numbers_at(param_42, param_43, param_44) / 2u;
+                                                v.numbers = window_at(param_45, push, _695);
                                             }
                                             if ((s & 7u) == 0u)
                                             {
                                                 uint scales_1 = (block / 2u) + 24u;
-                                                uint param_44 = (block + (8u * p)) / 2u;
-                                                v.more = window_at(param_44, push, _691);
-                                                uint param_45 = scales_1;
-                                                uint param_46 = scales_1 + 1u;
-                                                uint param_47 = scales_1 + 2u;
-                                                v.scales = uint3(weight_word(param_45, _691), weight_word(param_46, _691), weight_word(param_47, _691));
-                                                uint param_48 = scales_1 + 3u;
-                                                v.scale = weight_word(param_48, _691);
+                                                uint param_46 = (block + (8u * p)) / 2u;
+                                                v.more = window_at(param_46, push, _695);
+                                                uint param_47 = scales_1;
+                                                uint param_48 = scales_1 + 1u;
+                                                uint param_49 = scales_1 + 2u;
+                                                v.scales = uint3(weight_word(param_47, _695), weight_word(param_48, _695), weight_word(param_49, _695));
+                                                uint param_50 = scales_1 + 3u;
+                                                v.scale = weight_word(param_50, _695);
                                             }
                                         }
                                         else
                                         {
                                             uint half_ = (s / 4u) & 1u;
                                             uint scales_2 = ((block + 96u) + (4u * half_)) / 2u;
-                                            uint param_49 = row;
-                                            uint param_50 = s;
-                                            uint param_51 = p;
-                                            uint param_52 = numbers_at(param_49, param_50, param_51) / 2u;
-                                            v.numbers = window_at(param_52, push, _691);
+                                            uint param_51 = row;
+                                            uint param_52 = s;
+                                            uint param_53 = p;
+                                            uint param_54 = numbers_at(param_51, param_52, param_53) / 2u;
+                                            v.numbers = window_at(param_54, push, _695);
                                             if ((s & 3u) == 0u)
                                             {
-                                                uint param_53 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
-                                                v.more = window_at(param_53, push, _691);
-                                                uint param_54 = scales_2;
-                                                uint param_55 = scales_2 + 1u;
-                                                uint param_56 = scales_2 + 2u;
-                                                v.scales = uint3(weight_word(param_54, _691), weight_word(param_55, _691), weight_word(param_56, _691));
-                                                uint param_57 = (block / 2u) + 52u;
-                                                v.scale = weight_word(param_57, _691);
+                                                uint param_55 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
+                                                v.more = window_at(param_55, push, _695);
+                                                uint param_56 = scales_2;
+                                                uint param_57 = scales_2 + 1u;
+                                                uint param_58 = scales_2 + 2u;
+                                                v.scales = uint3(weight_word(param_56, _695), weight_word(param_57, _695), weight_word(param_58, _695));
+                                                uint param_59 = (block / 2u) + 52u;
+                                                v.scale = weight_word(param_59, _695);
                                             }
                                         }
                                     }
@@ -1238,7 +1246,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
 }
 
 static inline __attribute__((always_inline))
-Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _691)
+Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _695)
 {
     Sixteen v;
     v.numbers = Window{ uint4(0u), uint4(0u) };
@@ -1248,7 +1256,7 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
     if (minima_of_32)
     {
         uint blocks = slices_of_k(push);
-        uint _3905;
+        uint _3924;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 16u; i++)
         {
@@ -1256,22 +1264,22 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             if (block < blocks)
             {
                 uint param = (row + (BLOCK_HALVES * block)) / 2u;
-                _3905 = weight_word(param, _691) >> 16u;
+                _3924 = weight_word(param, _695) >> 16u;
             }
             else
             {
-                _3905 = 0u;
+                _3924 = 0u;
             }
-            uint minimum = _3905;
+            uint minimum = _3924;
             if (i < 8u)
             {
-                uint _3923 = i / 2u;
-                v.numbers.a[_3923] |= (minimum << (16u * (i & 1u)));
+                uint _3942 = i / 2u;
+                v.numbers.a[_3942] |= (minimum << (16u * (i & 1u)));
             }
             else
             {
-                uint _3936 = (i / 2u) - 4u;
-                v.numbers.b[_3936] |= (minimum << (16u * (i & 1u)));
+                uint _3955 = (i / 2u) - 4u;
+                v.numbers.b[_3955] |= (minimum << (16u * (i & 1u)));
             }
         }
     }
@@ -1289,35 +1297,35 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
                 uint param_2 = at + 1u;
                 uint param_3 = at + 2u;
                 uint param_4 = at + 3u;
-                v.more.a = uint4(weight_word(param_1, _691), weight_word(param_2, _691), weight_word(param_3, _691), weight_word(param_4, _691));
+                v.more.a = uint4(weight_word(param_1, _695), weight_word(param_2, _695), weight_word(param_3, _695), weight_word(param_4, _695));
             }
             if (minima_of_16)
             {
-                uint _3999;
+                uint _4018;
                 if (mine < blocks_1)
                 {
                     uint param_5 = at + 20u;
-                    _3999 = weight_word(param_5, _691);
+                    _4018 = weight_word(param_5, _695);
                 }
                 else
                 {
-                    _3999 = 0u;
+                    _4018 = 0u;
                 }
-                v.scale = _3999;
+                v.scale = _4018;
             }
             else
             {
-                uint _4013;
+                uint _4032;
                 if (other < blocks_1)
                 {
                     uint param_6 = (row + (BLOCK_HALVES * other)) / 2u;
-                    _4013 = weight_word(param_6, _691);
+                    _4032 = weight_word(param_6, _695);
                 }
                 else
                 {
-                    _4013 = 0u;
+                    _4032 = 0u;
                 }
-                v.scale = _4013;
+                v.scale = _4032;
             }
         }
     }
@@ -1325,13 +1333,13 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
 }
 
 static inline __attribute__((always_inline))
-void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _691, device Work4& _1567, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
+void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _695, device Work4& _1578, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
 {
     uint p = gl_LocalInvocationID.x & 1u;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
-        next_x[i] = _1567.work4[start_x[i] + (s * 512u)];
+        next_x[i] = _1578.work4[start_x[i] + (s * 512u)];
     }
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
@@ -1342,7 +1350,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_1 = start_w[i_1];
             uint param_2 = s;
             uint param_3 = p;
-            load_part(param, param_1, param_2, param_3, push, _691);
+            load_part(param, param_1, param_2, param_3, push, _695);
             next_w[i_1] = param;
         }
         else
@@ -1350,7 +1358,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_4 = start_w[i_1];
             uint param_5 = s - slices_k;
             uint param_6 = p;
-            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _691);
+            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _695);
         }
     }
 }
@@ -1358,53 +1366,53 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
 static inline __attribute__((always_inline))
 uint4 shifted(thread const uint& h, thread const uint4& v, thread const uint& next)
 {
-    uint4 _2071;
+    uint4 _2082;
     if ((h & 1u) != 0u)
     {
-        _2071 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
+        _2082 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
     }
     else
     {
-        _2071 = v;
+        _2082 = v;
     }
-    return _2071;
+    return _2082;
 }
 
 static inline __attribute__((always_inline))
 uint2 halves_of_f8(thread uint& word, thread const uint& left)
 {
-    uint _3337;
+    uint _3352;
     if (left > 3u)
     {
-        _3337 = word;
+        _3352 = word;
     }
     else
     {
-        uint _3344;
+        uint _3359;
         if (left > 1u)
         {
-            _3344 = word & 65535u;
+            _3359 = word & 65535u;
         }
         else
         {
-            _3344 = 0u;
+            _3359 = 0u;
         }
-        _3337 = _3344;
+        _3352 = _3359;
     }
-    word = _3337;
+    word = _3352;
     float2 p = float2(as_type<half2>(((word << 7u) & 1065369472u) | ((word << 8u) & 2147516416u))) * 256.0;
     float2 q = float2(as_type<half2>(((word >> 1u) & 1065369472u) | (word & 2147516416u))) * 256.0;
     bool none = (((word & 2139062143u) + 16843009u) & 2155905152u) != 0u;
-    uint2 _3383;
+    uint2 _3398;
     if (none)
     {
-        _3383 = uint2(2113961472u);
+        _3398 = uint2(2113961472u);
     }
     else
     {
-        _3383 = uint2(as_type<uint>(half2(float2(p.x, q.x))), as_type<uint>(half2(float2(p.y, q.y))));
+        _3398 = uint2(as_type<uint>(half2(float2(p.x, q.x))), as_type<uint>(half2(float2(p.y, q.y))));
     }
-    return _3383;
+    return _3398;
 }
 
 static inline __attribute__((always_inline))
@@ -1444,9 +1452,9 @@ uint4 words_from(thread const Window& w, thread const uint& h)
     Window param = w;
     uint param_1 = h / 2u;
     uint param_2;
-    uint4 _2100 = words_of(param, param_1, param_2);
+    uint4 _2111 = words_of(param, param_1, param_2);
     uint next = param_2;
-    uint4 v = _2100;
+    uint4 v = _2111;
     uint param_3 = h;
     uint4 param_4 = v;
     uint param_5 = next;
@@ -1456,16 +1464,16 @@ uint4 words_from(thread const Window& w, thread const uint& h)
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _876;
+    uint _880;
     if ((h & 1u) != 0u)
     {
-        _876 = (low >> 16u) | (high << 16u);
+        _880 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _876 = low;
+        _880 = low;
     }
-    return _876;
+    return _880;
 }
 
 static inline __attribute__((always_inline))
@@ -1486,7 +1494,7 @@ uint4 fp4_numbers(thread const uint4& codes)
 static inline __attribute__((always_inline))
 uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2774)
+    if (_2785)
     {
         uint param = row;
         uint param_1 = s;
@@ -1495,64 +1503,64 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_3 = v.numbers;
         uint param_4 = (h - 1u) / 2u;
         uint param_5;
-        uint4 _2795 = words_of(param_3, param_4, param_5);
+        uint4 _2806 = words_of(param_3, param_4, param_5);
         uint next = param_5;
-        uint4 words = _2795;
-        uint4 _2800;
+        uint4 words = _2806;
+        uint4 _2811;
         if ((h & 1u) != 0u)
         {
             uint param_6 = 1u;
             uint4 param_7 = words;
             uint param_8 = next;
-            _2800 = shifted(param_6, param_7, param_8);
+            _2811 = shifted(param_6, param_7, param_8);
         }
         else
         {
-            _2800 = uint4(words.yzw, next);
+            _2811 = uint4(words.yzw, next);
         }
-        words = _2800;
-        uint4 _2819;
-        if (_2818)
+        words = _2811;
+        uint4 _2830;
+        if (_2829)
         {
-            _2819 = words ^ uint4(2155905152u);
+            _2830 = words ^ uint4(2155905152u);
         }
         else
         {
-            uint4 _2828;
-            if (_2827)
+            uint4 _2839;
+            if (_2838)
             {
                 uint4 param_9 = uint4(words.xy, words.xy >> uint2(4u));
-                _2828 = iq4_numbers(param_9);
+                _2839 = iq4_numbers(param_9);
             }
             else
             {
-                _2828 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+                _2839 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
             }
-            _2819 = _2828;
+            _2830 = _2839;
         }
-        return _2819;
+        return _2830;
     }
-    if (_2862)
+    if (_2873)
     {
         Window param_10 = v.numbers;
         uint param_11 = (row / 2u) + (5u * s);
         uint param_12;
-        uint4 _2877 = words_of(param_10, param_11, param_12);
+        uint4 _2888 = words_of(param_10, param_11, param_12);
         uint next_1 = param_12;
-        uint4 words_1 = _2877;
-        uint2 _2882;
+        uint4 words_1 = _2888;
+        uint2 _2893;
         if (p == 0u)
         {
-            _2882 = words_1.yz;
+            _2893 = words_1.yz;
         }
         else
         {
-            _2882 = uint2(words_1.w, next_1);
+            _2893 = uint2(words_1.w, next_1);
         }
-        uint2 two = _2882;
+        uint2 two = _2893;
         return uint4(two, two >> uint2(4u)) & uint4(252645135u);
     }
-    if (_2907)
+    if (_2918)
     {
         uint param_13 = row;
         uint param_14 = s;
@@ -1560,10 +1568,10 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_16 = v.numbers;
         uint param_17 = numbers_at(param_13, param_14, param_15);
         uint2 two_1 = words_from(param_16, param_17).xy;
-        uint _2926;
-        if (_2925)
+        uint _2937;
+        if (_2936)
         {
-            _2926 = v.scales.y;
+            _2937 = v.scales.y;
         }
         else
         {
@@ -1572,37 +1580,37 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
             uint param_20 = block_at(param_18, param_19) + 1u;
             uint param_21 = v.scales.x;
             uint param_22 = v.scales.y;
-            _2926 = word_of(param_20, param_21, param_22);
+            _2937 = word_of(param_20, param_21, param_22);
         }
-        uint high = _2926;
-        bool _2957;
-        if (_2947)
+        uint high = _2937;
+        bool _2968;
+        if (_2958)
         {
             uint param_23 = row;
             uint param_24 = s;
-            _2957 = (block_at(param_23, param_24) & 1u) != 0u;
+            _2968 = (block_at(param_23, param_24) & 1u) != 0u;
         }
         else
         {
-            _2957 = _2947;
+            _2968 = _2958;
         }
-        uint _2958;
-        if (_2957)
+        uint _2969;
+        if (_2968)
         {
-            _2958 = v.scales.y;
+            _2969 = v.scales.y;
         }
         else
         {
-            _2958 = high;
+            _2969 = high;
         }
-        high = _2958 >> (8u * p);
+        high = _2969 >> (8u * p);
         uint param_25 = high;
         uint param_26 = high >> 4u;
         uint param_27 = high >> 16u;
         uint param_28 = high >> 20u;
         return (uint4(two_1, two_1 >> uint2(4u)) & uint4(252645135u)) | uint4(fifth_bits(param_25), fifth_bits(param_26), fifth_bits(param_27), fifth_bits(param_28));
     }
-    if (_2998)
+    if (_3009)
     {
         uint param_29 = row;
         uint param_30 = s;
@@ -1613,71 +1621,73 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         uint4 param_34 = uint4(two_2, two_2 >> uint2(4u));
         return iq4_numbers(param_34);
     }
-    if (_3027)
+    if (_3038)
     {
-        uint at = (2u * row) + (17u * s);
-        uint shift = 8u * (at & 3u);
-        Window param_35 = v.numbers;
-        uint param_36 = at / 4u;
-        uint param_37;
-        uint4 _3049 = words_of(param_35, param_36, param_37);
-        uint next_2 = param_37;
-        uint4 words_2 = _3049;
-        uint3 _3054;
+        uint param_35 = row;
+        uint param_36 = s;
+        uint h_1 = mxfp4_at(param_35, param_36);
+        uint shift = (16u * (h_1 & 1u)) + (8u * (s & 1u));
+        Window param_37 = v.numbers;
+        uint param_38 = h_1 / 2u;
+        uint param_39;
+        uint4 _3064 = words_of(param_37, param_38, param_39);
+        uint next_2 = param_39;
+        uint4 words_2 = _3064;
+        uint3 _3069;
         if (p == 0u)
         {
-            _3054 = words_2.xyz;
+            _3069 = words_2.xyz;
         }
         else
         {
-            _3054 = uint3(words_2.z, words_2.w, next_2);
+            _3069 = uint3(words_2.z, words_2.w, next_2);
         }
-        uint3 three = _3054;
+        uint3 three = _3069;
         uint2 two_3 = ((three.xy >> uint2(shift)) >> uint2(8u)) | (three.yz << uint2(24u - shift));
-        uint4 param_38 = uint4(two_3, two_3 >> uint2(4u));
-        return fp4_numbers(param_38);
+        uint4 param_40 = uint4(two_3, two_3 >> uint2(4u));
+        return fp4_numbers(param_40);
     }
-    if (_3094)
+    if (_3109)
     {
         return (v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u);
     }
-    if (_3107)
+    if (_3122)
     {
         uint4 high_1 = uint4(v.scale, v.scale >> 2u, v.scale >> 4u, v.scale >> 6u) >> uint4(s & 1u);
         return ((v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u)) | ((high_1 & uint4(16843009u)) << uint4(4u));
     }
-    uint param_39 = row;
-    uint param_40 = s;
-    uint param_41 = p;
-    Window param_42 = v.numbers;
-    uint param_43 = numbers_at(param_39, param_40, param_41);
-    uint4 low = words_from(param_42, param_43);
-    uint param_44 = row;
-    uint param_45 = s;
-    uint block = block_at(param_44, param_45);
+    uint param_41 = row;
+    uint param_42 = s;
+    uint param_43 = p;
+    Window param_44 = v.numbers;
+    uint param_45 = numbers_at(param_41, param_42, param_43);
+    uint4 low = words_from(param_44, param_45);
+    uint param_46 = row;
+    uint param_47 = s;
+    uint block = block_at(param_46, param_47);
     uint half_ = (s / 4u) & 1u;
     uint stripe = s & 3u;
-    if (_3169)
+    if (_3184)
     {
         return (low >> uint4(2u * stripe)) & uint4(50529027u);
     }
-    if (_3180)
+    if (_3195)
     {
-        Window param_46 = v.more;
-        uint param_47 = block + (8u * p);
-        uint4 high_2 = (words_from(param_46, param_47) >> uint4(s & 7u)) & uint4(16843009u);
+        Window param_48 = v.more;
+        uint param_49 = block + (8u * p);
+        uint4 high_2 = (words_from(param_48, param_49) >> uint4(s & 7u)) & uint4(16843009u);
         return ((low >> uint4(2u * stripe)) & uint4(50529027u)) | (high_2 << uint4(2u));
     }
-    Window param_48 = v.more;
-    uint param_49 = ((block + 64u) + (16u * half_)) + (8u * p);
-    uint4 high_3 = (words_from(param_48, param_49) >> uint4(2u * stripe)) & uint4(50529027u);
+    Window param_50 = v.more;
+    uint param_51 = ((block + 64u) + (16u * half_)) + (8u * p);
+    uint4 high_3 = (words_from(param_50, param_51) >> uint4(2u * stripe)) & uint4(50529027u);
     return ((low >> uint4(2u * (stripe & 2u))) & uint4(252645135u)) | (high_3 << uint4(4u));
 }
 
 static inline __attribute__((always_inline))
 uint2 halves_of(thread const uint& bytes)
 {
-    float zero = _3295;
+    float zero = _3310;
     uint low = (bytes & 255u) | ((bytes & 65280u) << 8u);
     uint high = ((bytes >> 16u) & 255u) | ((bytes & 4278190080u) >> 8u);
     return uint2(as_type<uint>(as_type<half2>(low | 1677747200u) - half2(half(zero))), as_type<uint>(as_type<half2>(high | 1677747200u) - half2(half(zero))));
@@ -1687,7 +1697,7 @@ static inline __attribute__((always_inline))
 void decode_part(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread uint4& first, thread uint4& second_, constant Push& push)
 {
     uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
-    if (_3417)
+    if (_3432)
     {
         uint param = row;
         uint4 param_1 = v.numbers.a;
@@ -1697,51 +1707,51 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 param_4 = v.numbers.b;
         uint param_5 = v.scale;
         second_ = shifted(param_3, param_4, param_5);
-        uint _3452;
-        uint _3463;
-        uint _3480;
-        uint _3492;
+        uint _3467;
+        uint _3478;
+        uint _3495;
+        uint _3507;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             if (left > ((2u * i) + 1u))
             {
-                _3452 = first[i];
+                _3467 = first[i];
             }
             else
             {
                 if (left > (2u * i))
                 {
-                    _3463 = first[i] & 65535u;
+                    _3478 = first[i] & 65535u;
                 }
                 else
                 {
-                    _3463 = 0u;
+                    _3478 = 0u;
                 }
-                _3452 = _3463;
+                _3467 = _3478;
             }
-            first[i] = _3452;
+            first[i] = _3467;
             if (left > ((2u * i) + 9u))
             {
-                _3480 = second_[i];
+                _3495 = second_[i];
             }
             else
             {
                 if (left > ((2u * i) + 8u))
                 {
-                    _3492 = second_[i] & 65535u;
+                    _3507 = second_[i] & 65535u;
                 }
                 else
                 {
-                    _3492 = 0u;
+                    _3507 = 0u;
                 }
-                _3480 = _3492;
+                _3495 = _3507;
             }
-            second_[i] = _3480;
+            second_[i] = _3495;
         }
         return;
     }
-    if (_3506)
+    if (_3521)
     {
         uint param_6 = row;
         uint4 param_7 = v.numbers.a;
@@ -1749,18 +1759,18 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 words = shifted(param_6, param_7, param_8);
         uint param_9 = words.x;
         uint param_10 = left;
-        uint2 _3524 = halves_of_f8(param_9, param_10);
+        uint2 _3539 = halves_of_f8(param_9, param_10);
         uint param_11 = words.y;
         uint param_12 = left - min(left, 4u);
-        uint2 _3533 = halves_of_f8(param_11, param_12);
-        first = uint4(_3524, _3533);
+        uint2 _3548 = halves_of_f8(param_11, param_12);
+        first = uint4(_3539, _3548);
         uint param_13 = words.z;
         uint param_14 = left - min(left, 8u);
-        uint2 _3547 = halves_of_f8(param_13, param_14);
+        uint2 _3562 = halves_of_f8(param_13, param_14);
         uint param_15 = words.w;
         uint param_16 = left - min(left, 12u);
-        uint2 _3556 = halves_of_f8(param_15, param_16);
-        second_ = uint4(_3547, _3556);
+        uint2 _3571 = halves_of_f8(param_15, param_16);
+        second_ = uint4(_3562, _3571);
         return;
     }
     Sixteen param_17 = v;
@@ -1786,16 +1796,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1164;
+    uint _1168;
     if (exponent < 2u)
     {
-        _1164 = 2097152u << exponent;
+        _1168 = 2097152u << exponent;
     }
     else
     {
-        _1164 = (exponent - 1u) << 23u;
+        _1168 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1164);
+    return as_type<float>(_1168);
 }
 
 static inline __attribute__((always_inline))
@@ -1812,22 +1822,22 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _938;
+    float2 _942;
     if (i < 4u)
     {
-        _938 = float2(float(a & 63u), float(b & 63u));
+        _942 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _938 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _942 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _938;
+    return _942;
 }
 
 static inline __attribute__((always_inline))
 float part_scale(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_3603)
+    if (_3618)
     {
         uint param = row;
         uint param_1 = s;
@@ -1836,22 +1846,22 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_3 = v.numbers;
         uint param_4 = h / 2u;
         uint param_5;
-        uint4 _3622 = words_of(param_3, param_4, param_5);
+        uint4 _3637 = words_of(param_3, param_4, param_5);
         uint next = param_5;
         uint param_6 = h;
-        uint param_7 = _3622.x;
+        uint param_7 = _3637.x;
         return float_of(param_6, param_7);
     }
-    if (_3630)
+    if (_3645)
     {
         Window param_8 = v.numbers;
         uint param_9 = (row / 2u) + (5u * s);
         uint param_10;
-        uint4 _3644 = words_of(param_8, param_9, param_10);
+        uint4 _3659 = words_of(param_8, param_9, param_10);
         uint next_1 = param_10;
-        return float2(as_type<half2>(_3644.x)).x;
+        return float2(as_type<half2>(_3659.x)).x;
     }
-    if (_3652)
+    if (_3667)
     {
         uint param_11 = row;
         uint param_12 = s;
@@ -1859,48 +1869,50 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         uint param_14 = v.scales.x;
         return float_of(param_13, param_14);
     }
-    if (_3666)
+    if (_3681)
     {
-        uint at = (2u * row) + (17u * s);
-        Window param_15 = v.numbers;
-        uint param_16 = at / 4u;
-        uint param_17;
-        uint4 _3683 = words_of(param_15, param_16, param_17);
-        uint next_2 = param_17;
-        uint param_18 = _3683.x >> (8u * (at & 3u));
-        float _3691 = e8m0(param_18);
-        return _3691;
+        uint param_15 = row;
+        uint param_16 = s;
+        uint h_1 = mxfp4_at(param_15, param_16);
+        Window param_17 = v.numbers;
+        uint param_18 = h_1 / 2u;
+        uint param_19;
+        uint4 _3698 = words_of(param_17, param_18, param_19);
+        uint next_2 = param_19;
+        uint param_20 = _3698.x >> ((16u * (h_1 & 1u)) + (8u * (s & 1u)));
+        float _3710 = e8m0(param_20);
+        return _3710;
     }
-    if (_3693)
+    if (_3712)
     {
-        uint2 param_19 = v.scales.xy;
-        uint param_20 = s & 7u;
-        return iq4_xs_scale(param_19, param_20);
-    }
-    if (_3707)
-    {
-        uint3 param_21 = v.more.a.yzw;
+        uint2 param_21 = v.scales.xy;
         uint param_22 = s & 7u;
-        return float2(as_type<half2>(v.more.a.x)).x * scale_of(param_21, param_22).x;
+        return iq4_xs_scale(param_21, param_22);
     }
-    uint param_23 = row;
-    uint param_24 = s;
-    uint block = block_at(param_23, param_24);
-    if (_3731)
+    if (_3726)
     {
-        uint _3738;
+        uint3 param_23 = v.more.a.yzw;
+        uint param_24 = s & 7u;
+        return float2(as_type<half2>(v.more.a.x)).x * scale_of(param_23, param_24).x;
+    }
+    uint param_25 = row;
+    uint param_26 = s;
+    uint block = block_at(param_25, param_26);
+    if (_3750)
+    {
+        uint _3757;
         if ((s & 2u) != 0u)
         {
-            _3738 = v.scales.y;
+            _3757 = v.scales.y;
         }
         else
         {
-            _3738 = v.scales.x;
+            _3757 = v.scales.x;
         }
-        uint word = _3738;
+        uint word = _3757;
         return float2(as_type<half2>(v.scale)).x * float((word >> ((16u * (s & 1u)) + (8u * p))) & 15u);
     }
-    if (_3763)
+    if (_3782)
     {
         uint3 words = v.scales;
         if ((block & 1u) != 0u)
@@ -1909,41 +1921,41 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         }
         uint i = (2u * (s & 7u)) + p;
         uint shift = 8u * (i & 3u);
-        uint _3801;
+        uint _3820;
         if ((i & 4u) != 0u)
         {
-            _3801 = words.y;
+            _3820 = words.y;
         }
         else
         {
-            _3801 = words.x;
+            _3820 = words.x;
         }
-        uint low = (_3801 >> (shift + (4u * (i / 8u)))) & 15u;
+        uint low = (_3820 >> (shift + (4u * (i / 8u)))) & 15u;
         uint high = (words.z >> (shift + (2u * (i / 4u)))) & 3u;
-        uint param_25 = block;
-        uint param_26 = v.scale;
-        return float_of(param_25, param_26) * float(int(low | (high << 4u)) - 32);
+        uint param_27 = block;
+        uint param_28 = v.scale;
+        return float_of(param_27, param_28) * float(int(low | (high << 4u)) - 32);
     }
-    uint h_1 = (block & 1u) + (s & 3u);
-    int number = int((v.scales[h_1 / 2u] >> ((16u * (h_1 & 1u)) + (8u * p))) << 24u) >> 24;
-    uint param_27 = block;
-    uint param_28 = v.scale;
-    return float_of(param_27, param_28) * float(number);
+    uint h_2 = (block & 1u) + (s & 3u);
+    int number = int((v.scales[h_2 / 2u] >> ((16u * (h_2 & 1u)) + (8u * p))) << 24u) >> 24;
+    uint param_29 = block;
+    uint param_30 = v.scale;
+    return float_of(param_29, param_30) * float(number);
 }
 
 static inline __attribute__((always_inline))
 uint octet_of(thread const uint& p, thread const uint& i)
 {
-    uint _3258;
+    uint _3273;
     if (halves_in_nibbles)
     {
-        _3258 = p + (2u * i);
+        _3273 = p + (2u * i);
     }
     else
     {
-        _3258 = (2u * p) + i;
+        _3273 = (2u * p) + i;
     }
-    return _3258;
+    return _3273;
 }
 
 static inline __attribute__((always_inline))
@@ -1964,16 +1976,16 @@ static inline __attribute__((always_inline))
 float minima_scale(thread const Sixteen& v)
 {
     float mine = float2(as_type<half2>(v.scale)).y;
-    float _4034;
+    float _4053;
     if (minima_in_pairs)
     {
-        _4034 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
+        _4053 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
     }
     else
     {
-        _4034 = minima_of_16 ? mine : 1.0;
+        _4053 = minima_of_16 ? mine : 1.0;
     }
-    return _4034;
+    return _4053;
 }
 
 static inline __attribute__((always_inline))
@@ -2000,16 +2012,16 @@ void decode_minima(thread const Sixteen& v, thread uint4& first, thread uint4& s
     {
         Sixteen param_4 = v;
         float most = minima_scale(param_4);
-        float _4108;
+        float _4127;
         if (most > 0.0)
         {
-            _4108 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
+            _4127 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
         }
         else
         {
-            _4108 = 0.0;
+            _4127 = 0.0;
         }
-        float ratio = _4108;
+        float ratio = _4127;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 8u; i++)
         {
@@ -2047,7 +2059,7 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
     uint4 param_4;
     uint4 param_5;
     float scale;
-    float _4400;
+    float _4419;
     uint4 param_15;
     uint4 param_16;
     _Pragma("clang loop unroll(full)")
@@ -2068,9 +2080,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             decode_part(param, param_1, param_2, param_3, param_4, param_5, push);
             first = param_4;
             second_ = param_5;
-            if (_4399)
+            if (_4418)
             {
-                _4400 = 1.0;
+                _4419 = 1.0;
             }
             else
             {
@@ -2078,9 +2090,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
                 uint param_7 = start_w[i_1];
                 uint param_8 = s;
                 uint param_9 = p;
-                _4400 = part_scale(param_6, param_7, param_8, param_9);
+                _4419 = part_scale(param_6, param_7, param_8, param_9);
             }
-            scale = _4400;
+            scale = _4419;
             uint param_10 = p;
             uint param_11 = 0u;
             tile_w[line + octet_of(param_10, param_11)] = first;
@@ -2099,16 +2111,16 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             tile_w[line + (2u * p)] = first;
             tile_w[(line + (2u * p)) + 1u] = second_;
         }
-        bool _4482;
-        if (_4469)
+        bool _4501;
+        if (_4488)
         {
-            _4482 = (p == 0u) || _4480;
+            _4501 = (p == 0u) || _4499;
         }
         else
         {
-            _4482 = _4469;
+            _4501 = _4488;
         }
-        if (_4482)
+        if (_4501)
         {
             tile_scales[((p % SCALES) * 128u) + (t_1 / 2u)] = scale;
         }
@@ -2136,13 +2148,13 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t < PART_STEPS)
             {
-                simdgroup_half8x8 _4578;
-                simdgroup_load(_4578, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
-                simdgroup_half8x8 tempArg = _4578;
+                simdgroup_half8x8 _4597;
+                simdgroup_load(_4597, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+                simdgroup_half8x8 tempArg = _4597;
                 b[(j * 4u) + t] = tempArg;
             }
         }
-        if (_4593)
+        if (_4612)
         {
             uint at = ((e * 128u) + right) + (j * 8u);
             scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
@@ -2157,9 +2169,9 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t_1 < PART_STEPS)
             {
-                simdgroup_float8x8 _4672;
-                simdgroup_load(_4672, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
-                simdgroup_float8x8 tempArg_1 = _4672;
+                simdgroup_float8x8 _4691;
+                simdgroup_load(_4691, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+                simdgroup_float8x8 tempArg_1 = _4691;
                 a[t_1] = tempArg_1;
             }
         }
@@ -2172,28 +2184,28 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
             {
                 if (t_2 < PART_STEPS)
                 {
-                    if (_4705)
+                    if (_4724)
                     {
-                        simdgroup_float8x8 _4731;
-                        simdgroup_multiply_accumulate(_4731, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                        sums[(i * 4u) + j_1] = _4731;
+                        simdgroup_float8x8 _4750;
+                        simdgroup_multiply_accumulate(_4750, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                        sums[(i * 4u) + j_1] = _4750;
                     }
                     else
                     {
-                        simdgroup_float8x8 _4744;
-                        simdgroup_multiply_accumulate(_4744, a[t_2], b[(j_1 * 4u) + t_2], block);
-                        block = _4744;
+                        simdgroup_float8x8 _4763;
+                        simdgroup_multiply_accumulate(_4763, a[t_2], b[(j_1 * 4u) + t_2], block);
+                        block = _4763;
                     }
                 }
             }
-            if (_4750)
+            if (_4769)
             {
-                uint _4756 = (i * 4u) + j_1;
-                simdgroup_float8x8 param = sums[_4756];
+                uint _4775 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_4775];
                 simdgroup_float8x8 param_1 = block;
                 float2 param_2 = scales[j_1];
                 add_scaled(param, param_1, param_2);
-                sums[_4756] = param;
+                sums[_4775] = param;
             }
         }
     }
@@ -2206,7 +2218,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     uint param_1 = right;
     uint param_2 = 0u;
     multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
-    if (_4779)
+    if (_4798)
     {
         uint param_3 = down;
         uint param_4 = right;
@@ -2238,16 +2250,16 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _434;
+    float _438;
     if (abs(y) > 3.900000095367431640625)
     {
-        _434 = sign(y);
+        _438 = sign(y);
     }
     else
     {
-        _434 = (y * p) / q;
+        _438 = (y * p) / q;
     }
-    float erf = _434;
+    float erf = _438;
     return (0.5 * x) * (1.0 + erf);
 }
 
@@ -2258,13 +2270,13 @@ float gelu_tanh(thread const float& x)
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _501, device Y1& _535)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _505, device Y1& _539)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += _501.bias1[push.offset.z + j];
+        sum += _505.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -2281,32 +2293,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_5 = 1u;
     if (has(param_5, push))
     {
-        sum += _535.y1[to];
+        sum += _539.y1[to];
     }
-    _535.y1[to] = sum;
+    _539.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _501, device Y1& _535, device Y4& _645)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _505, device Y1& _539, device Y4& _649)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _556 = (to & 3u) == 0u;
-    bool _566;
-    if (_556)
+    bool _560 = (to & 3u) == 0u;
+    bool _570;
+    if (_560)
     {
-        _566 = (j + 4u) <= push.n;
+        _570 = (j + 4u) <= push.n;
     }
     else
     {
-        _566 = _556;
+        _570 = _560;
     }
-    if (_566)
+    if (_570)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&_501.bias1[at]);
+            sums += float4(*(const device packed_float4*)&_505.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -2329,31 +2341,31 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_11 = 1u;
         if (has(param_11, push))
         {
-            sums += _645.y4[to / 4u];
+            sums += _649.y4[to / 4u];
         }
-        _645.y4[to / 4u] = sums;
+        _649.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _665 = e < 4u;
-        bool _674;
-        if (_665)
+        bool _669 = e < 4u;
+        bool _678;
+        if (_669)
         {
-            _674 = (j + e) < push.n;
+            _678 = (j + e) < push.n;
         }
         else
         {
-            _674 = _665;
+            _678 = _669;
         }
-        if (_674)
+        if (_678)
         {
             uint param_12 = r;
             uint param_13 = j + e;
             float param_14 = sums[e];
-            finish(param_12, param_13, param_14, push, _501, _535);
+            finish(param_12, param_13, param_14, push, _505, _539);
             e++;
             continue;
         }
@@ -2365,7 +2377,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _501, device Y1& _535, device Y4& _645, threadgroup uint4 (&pool)[576], device Work1& _1863, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _505, device Y1& _539, device Y4& _649, threadgroup uint4 (&pool)[576], device Work1& _1874, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
@@ -2383,23 +2395,23 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + first_c) + (4u * (t % 8u));
-            bool _4859 = r < push.rows;
-            bool _4866;
-            if (_4859)
+            bool _4878 = r < push.rows;
+            bool _4885;
+            if (_4878)
             {
-                _4866 = j_1 < push.n;
+                _4885 = j_1 < push.n;
             }
             else
             {
-                _4866 = _4859;
+                _4885 = _4878;
             }
-            if (_4866)
+            if (_4885)
             {
-                float4 v = as_type<float4>(pool[base + t]) * _1863.work1[r];
+                float4 v = as_type<float4>(pool[base + t]) * _1874.work1[r];
                 uint param = r;
                 uint param_1 = j_1;
                 float4 param_2 = v;
-                finish_quad(param, param_1, param_2, push, _501, _535, _645);
+                finish_quad(param, param_1, param_2, push, _505, _539, _649);
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
@@ -2407,7 +2419,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _501, device Y1& _535, device Y4& _645, const device Weights1& _691, threadgroup uint4 (&pool)[576], device Work4& _1567, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1863, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _505, device Y1& _539, device Y4& _649, const device Weights1& _695, threadgroup uint4 (&pool)[576], device Work4& _1578, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1874, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint down = (gl_SubgroupID % 2u) * 32u;
     uint right = (gl_SubgroupID / 2u) * 32u;
@@ -2419,16 +2431,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     {
         uint param = push.n;
         uint param_1 = 128u;
-        uint _4921 = ceil_div(param, param_1);
-        if (tile_j < _4921)
+        uint _4940 = ceil_div(param, param_1);
+        if (tile_j < _4940)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _4940 = ceil_div(param_2, param_3);
-                if (tile_r < _4940)
+                uint _4959 = ceil_div(param_2, param_3);
+                if (tile_r < _4959)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 128u;
@@ -2442,14 +2454,14 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                     uint end = count;
                     uint param_6 = min(first, (count - 1u));
                     uint param_7 = slices_k;
-                    load_slice(param_6, param_7, push, _691, _1567, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_6, param_7, push, _695, _1578, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     uint param_8 = min(first, (count - 1u));
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                     uint param_10 = min((first + 1u), (count - 1u));
                     uint param_11 = slices_k;
-                    load_slice(param_10, param_11, push, _691, _1567, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_10, param_11, push, _695, _1578, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint s = first; s < end; s++)
                     {
@@ -2462,13 +2474,13 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                         put_slice(param_14, param_15, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                         uint param_16 = min((s + 2u), (count - 1u));
                         uint param_17 = slices_k;
-                        load_slice(param_16, param_17, push, _691, _1567, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                        load_slice(param_16, param_17, push, _695, _1578, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                         threadgroup_barrier(mem_flags::mem_threadgroup);
                     }
                     uint param_18 = (tile_r * 64u) + down;
                     uint param_19 = tile_j * 128u;
                     uint param_20 = right;
-                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _501, _535, _645, pool, _1863, sums, gl_SubgroupInvocationID);
+                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _505, _539, _649, pool, _1874, sums, gl_SubgroupInvocationID);
                     tile_r += push.groups.x;
                     continue;
                 }
@@ -2487,16 +2499,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     }
 }
 
-kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _691 [[buffer(2)]], const device Bias1& _501 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _695 [[buffer(2)]], const device Bias1& _505 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& _1226 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _1300 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& _535 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& _1567 = *(device Work4*)spvBufferAliasSet0Binding6;
-    device auto& _645 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& _1237 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _1309 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& _1863 = *(device Work1*)spvBufferAliasSet0Binding6;
+    const device auto& _1237 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _1311 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& _539 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& _1578 = *(device Work4*)spvBufferAliasSet0Binding6;
+    device auto& _649 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& _1248 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _1320 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& _1874 = *(device Work1*)spvBufferAliasSet0Binding6;
     threadgroup float group_partial[256];
     threadgroup uint4 pool[576];
     threadgroup uint4 tile_w[640];
@@ -2507,13 +2519,13 @@ kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device voi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_5045)
+    if (_5064)
     {
-        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _1226, _1237, _1300, _1309, pool, _1567, gl_LocalInvocationID, gl_WorkGroupID, _1863);
+        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _1237, _1248, _1311, _1320, pool, _1578, gl_LocalInvocationID, gl_WorkGroupID, _1874);
     }
     else
     {
-        matrix_tiles(gl_SubgroupID, push, _501, _535, _645, _691, pool, _1567, gl_LocalInvocationID, gl_WorkGroupID, _1863, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
+        matrix_tiles(gl_SubgroupID, push, _505, _539, _649, _695, pool, _1578, gl_LocalInvocationID, gl_WorkGroupID, _1874, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
     }
 }
 

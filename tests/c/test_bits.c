@@ -158,7 +158,8 @@ static void tokens(uint32_t rows)
             RUN_WITH(attention_paged, zc_attention_paged_params, 3, PAGED, 4, .rows = rows, .heads = heads,
                      .kv_heads = kv_heads, .head_size = size, .ldq = heads * size, .ldk = 192, .ldv = 192,
                      .ldout = heads * size, .capacity = 192, .page = 16u << type, .table_words = 50, .context = 160,
-                     .shared = shared, .kv_type = type == ZC_CACHE_Q8_0 ? ZC_CACHE_F16 : type, .scale = 0.125f);
+                     .shared = shared, .kv_type = type == ZC_CACHE_Q8_0 ? ZC_CACHE_F16 : type, .scale = 0.125f,
+                     .sinks = type % 2);
         }
         RUN_WITH(attention, zc_attention_params, 3, SPANS, -1, .rows = rows, .heads = heads, .kv_heads = kv_heads,
                  .head_size = size, .ldq = heads * size, .ldk = 192, .ldv = 192, .ldout = heads * size, .capacity = 160,
@@ -176,7 +177,7 @@ static void long_attention(uint32_t rows, uint32_t heads, uint32_t kv_heads, uin
     for (uint32_t type = 0; type < 2; type++) {
         RUN_WITH(attention, zc_attention_params, 3, LONG, -1, .rows = rows, .heads = heads, .kv_heads = kv_heads,
                  .head_size = size, .ldq = heads * size, .ldk = kv_heads * size, .ldv = kv_heads * size,
-                 .ldout = heads * size, .capacity = 2500, .kv_type = type, .scale = 0.125f);
+                 .ldout = heads * size, .capacity = 2500, .kv_type = type, .scale = 0.125f, .sinks = type);
     }
 }
 
@@ -201,6 +202,8 @@ static void chosen(uint32_t rows, uint32_t n, uint32_t k)
     }
     RUN_WITH(linear_chosen, zc_linear_chosen_params, 3, COUNTED, -1, .type = ZC_WEIGHT_F32, .rows = rows, .n = n,
              .k = k, .experts = 5, .share = 2, .ldx = 2 * k, .ldy = n, .flags = ZC_LINEAR_SWIGLU | ZC_LINEAR_BIAS);
+    RUN_WITH(linear_chosen, zc_linear_chosen_params, 3, COUNTED, -1, .type = ZC_WEIGHT_F32, .rows = rows, .n = n,
+             .k = k, .experts = 5, .share = 1, .ldx = 2 * k, .ldy = n, .flags = ZC_LINEAR_SWIGLU_CLAMPED);
     for (uint32_t type = ZC_WEIGHT_F16; type < ZC_WEIGHT_TYPE_COUNT; type++) {
         RUN_WITH(linear_chosen, zc_linear_chosen_params, 1, BLOCKS, 3, .type = type, .rows = rows, .n = n, .k = k,
                  .experts = 2, .share = 1, .ldx = k, .ldy = n);
