@@ -711,6 +711,37 @@ def test_weights_are_the_mapped_file(sim: Sim, tmp_path: Path) -> None:
     assert zcwasm.copy_stats() == copied
 
 
+@pytest.mark.parametrize("name", ["MXFP4", "Q8_0"])
+def test_weights_of_more_than_4_gib(sim: Sim, tmp_path: Path, name: str) -> None:
+    """Positions are counted in 32 bits, but not in bytes. The file is a hole, but for its last rows."""
+    code, block, block_bytes = reference.WEIGHT_TYPES[name]
+    k, n, experts, some = 64 * block, 8, 1024, 9
+    row = k // block * block_bytes
+    n += -(-(9 << 29) // (row * experts))
+    data = reference.random_weights(name, some, k, np.random.default_rng(5))
+    path, size = tmp_path / "w.safetensors", experts * n * row
+    header = made.safetensors(
+        {"w": {"dtype": "F8_E4M3", "shape": [size], "data_offsets": [0, size]}}, data=b""
+    )
+    with path.open("wb") as file:
+        file.write(header)
+        file.truncate(len(header) + size)
+        file.seek(len(header) + size - some * row)
+        file.write(np.ascontiguousarray(data).tobytes())
+    device, arena = zcwasm.Device("metal"), Arena()
+    weights = zcwasm.Weights(path, device=device)["w"]
+    want = reference.dequantize(name, data).astype(np.float64).reshape(some, k)
+    ids, out = put(arena, np.array([experts * n - some, 2**32 - 1], np.uint32)), arena.empty((2, k))
+    params = {"type": code, "rows": 2, "dim": k, "vocab": experts * n, "ldout": k, "flags": 0}
+    device.dispatch("embed", [ids, weights, out], params)
+    assert np.array_equal(out, want[[0, -1]].astype(np.float32))
+    x, y = arena.put(np.random.default_rng(6).standard_normal(k)), arena.empty(n)
+    params = {"type": code, "rows": 1, "n": n, "k": k, "experts": experts, "share": 1, "ldx": k, "ldy": n}
+    device.dispatch("linear_chosen", [x, weights, x[:0], ids[1:], y], params | {"flags": 0})
+    assert np.allclose(y[-some:], want @ x, rtol=1e-4, atol=1e-3)
+    assert np.abs(y[:-some]).max() < 1e-30  # a scale of MXFP4 is none of 0
+
+
 def test_limits(sim: Sim) -> None:
     sim.set("max_buffer_length", 1 << 20)
     device = zcwasm.Device("metal")
