@@ -16,7 +16,7 @@ import re
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import family_weights
 import gguf
@@ -93,10 +93,22 @@ def old_style(config: Mapping[str, Any]) -> dict[str, Any]:
     return old
 
 
-def in_four_bits(tensors: Mapping[str, Array]) -> dict[str, npt.NDArray[Any]]:
+class Stored(NamedTuple):
+    """A tensor of another type than the others: its elements' bytes."""
+
+    type: str
+    shape: tuple[int, ...]
+    data: bytes
+
+
+def as_bytes(values: npt.NDArray[np.uint8]) -> Stored:
+    return Stored("U8", values.shape, values.tobytes())
+
+
+def in_four_bits(tensors: Mapping[str, Array]) -> dict[str, Array | Stored]:
     """gpt-oss's tensors as its folders have them, experts in MXFP4, which holds them exactly: bytes of two
     numbers that follow each other, and exponents."""
-    found: dict[str, npt.NDArray[Any]] = {}
+    found: dict[str, Array | Stored] = {}
     for name, values in tensors.items():
         if not name.endswith(("experts.gate_up_proj", "experts.down_proj")):
             found[name] = values
@@ -105,27 +117,27 @@ def in_four_bits(tensors: Mapping[str, Array]) -> dict[str, npt.NDArray[Any]]:
         blocks = quants.quantize(np.ascontiguousarray(values.swapaxes(1, 2)), MXFP4)
         blocks = blocks.reshape(matrices, rows, columns // 32, 17)
         numbers = np.concatenate([blocks[..., 1:] & 15, blocks[..., 1:] >> 4], axis=-1)
-        found[f"{name}_blocks"] = numbers[..., ::2] | numbers[..., 1::2] << 4
-        found[f"{name}_scales"] = np.ascontiguousarray(blocks[..., 0])
+        found[f"{name}_blocks"] = as_bytes(numbers[..., ::2] | numbers[..., 1::2] << 4)
+        found[f"{name}_scales"] = as_bytes(blocks[..., 0])
     return found
 
 
-def _encoded(values: npt.NDArray[Any], kind: str) -> bytes:
+def _encoded(values: Array, kind: str) -> bytes:
     """The weights fit each kind without rounding."""
     if kind == "BF16":
         return (values.view(np.uint32) >> 16).astype("<u2").tobytes()
-    return values.astype({"F32": "<f4", "F16": "<f2", "U8": "u1"}[kind]).tobytes()
+    return values.astype({"F32": "<f4", "F16": "<f2"}[kind]).tobytes()
 
 
-def write_safetensors(path: Path, tensors: Mapping[str, npt.NDArray[Any]], kind: str = "F32") -> None:
-    """All in this kind, but for bytes."""
+def write_safetensors(path: Path, tensors: Mapping[str, Array | Stored], kind: str = "F32") -> None:
     head: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     data = bytearray()
     for name, values in tensors.items():
-        own = "U8" if values.dtype == np.uint8 else kind
-        raw = _encoded(values, own)
+        stored = values if isinstance(values, Stored) else None
+        raw = stored.data if isinstance(values, Stored) else _encoded(values, kind)
         offsets = [len(data), len(data) + len(raw)]
-        head[name] = {"dtype": own, "shape": list(values.shape), "data_offsets": offsets}
+        dtype = stored.type if stored else kind
+        head[name] = {"dtype": dtype, "shape": list(values.shape), "data_offsets": offsets}
         data += raw
     text = json.dumps(head).encode()
     text += b" " * (-len(text) % 8)
@@ -163,7 +175,7 @@ def tokenizer_json(count: int) -> dict[str, Any]:
 def write_folder(
     folder: Path,
     config: Mapping[str, Any],
-    tensors: Mapping[str, npt.NDArray[Any]],
+    tensors: Mapping[str, Array | Stored],
     *,
     kind: str = "F32",
     shards: int = 1,
@@ -182,7 +194,7 @@ def write_folder(
         part = names[shard::shards]
         write_safetensors(folder / file, {name: tensors[name] for name in part}, kind)
         where |= dict.fromkeys(part, file)
-    index = {"metadata": {"total_size": sum(one.nbytes for one in tensors.values())}, "weight_map": where}
+    index = {"metadata": {"total_size": 0}, "weight_map": where}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
     return folder
 

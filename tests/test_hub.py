@@ -294,9 +294,9 @@ def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_not_supported_is_refused_before_its_weights_come(client: Client) -> None:
-    files = {"config.json": b'{"model_type": "gpt_neox"}', "model.safetensors": b"x"}
-    client.server.repositories["some/neox"] = repository(files)
-    answer = client.one("some/neox")
+    files = {"config.json": b'{"model_type": "mamba"}', "model.safetensors": b"x"}
+    client.server.repositories["some/mamba"] = repository(files)
+    answer = client.one("some/mamba")
     assert answer["error"] == "ModelError"
-    assert answer["text"].startswith("some/neox: config.json: model_type is 'gpt_neox'")
+    assert answer["text"].startswith("some/mamba: config.json: model_type is 'mamba'")
     assert client.server.downloads() == ["config.json"]

@@ -4,7 +4,8 @@
 - weights: zcwasm.Weights, mapped files
 - weights_files: which files a path stands for: one, those of gguf_parts, or those of shards
 - gguf, safetensors: readers of headers: metadata, and which tensors lie where
-- language: a language model's files; hf_config, hf_names, parts: what a folder is in GGUF's terms
+- language: a language model's files; hf_config, hf_names, parts: what a folder is in GGUF's terms; making:
+  matrices that are made of a folder's; fp8: of those with scales
 - digests: what files and weights are known by
 - model_file: what a reader gives, and how it fails
 - opened: what an open model is, whoever computes with it

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zcwasm._core import ModelError
-from zcwasm._models import hf_kinds
+from zcwasm._models import fp8, hf_kinds
 from zcwasm._models.model_file import model_error
 from zcwasm.guests import layouts
 from zcwasm.llm._families import FAMILIES, LAYER
@@ -131,18 +131,14 @@ def read(config: Mapping[str, Any]) -> dict[str, Any]:
         )
     kind = hf_kinds.KINDS[name]
     keys = Keys(config, names=kind.names)
-    quantized = keys.get("quantization_config")
-    method = quantized.get("quant_method") if isinstance(quantized, Mapping) else None
-    if quantized is not None and (method is None or method != kind.quantized):
-        raise model_error(
-            f"config.json: quantization_config is there (quant_method {method!r:.40}): quantized folders are "
-            "not supported; quantized GGUF files are",
-            None,
-        )
+    quantized = keys.inner("quantization_config")
+    dtype = config.get("dtype", config.get("torch_dtype"))
     found = _Writer(kind)
     _read_numbers(keys, found)
     _read_positions(keys, found)
     keys.check(hf_kinds.WITHOUT_EFFECT | kind.without_effect, {**hf_kinds.NEUTRAL, **kind.neutral})
+    if quantized is not None and not (kind.quantized and quantized.get("quant_method") == kind.quantized):
+        found.metadata["zcwasm.fp8"] = fp8.read(quantized, dtype)
     return found.metadata
 
 
@@ -153,8 +149,8 @@ def _read_text_of(name: str, config: Mapping[str, Any], text: Mapping[str, Any])
         raise model_error(f"config.json: text_config.model_type is {kind!r:.100} in a {name}", None)
     beside = Keys({key: value for key, value in config.items() if key != "text_config"})
     beside.check(hf_kinds.WITHOUT_EFFECT | hf_kinds.BESIDE_TEXT, hf_kinds.NEUTRAL)
-    tied = config.get("tie_word_embeddings")
-    said = {} if tied is None else {"tie_word_embeddings": tied}
+    of_all = ("tie_word_embeddings", "quantization_config", "dtype", "torch_dtype")
+    said = {key: config[key] for key in of_all if config.get(key) is not None}
     return read({**text, **said, "model_type": kind}) | {"zcwasm.vision": True}
 
 

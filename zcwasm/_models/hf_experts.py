@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from zcwasm._models.fp8 import floats
 from zcwasm._models.making import PLAIN, Array, Making, Shape, check_type
 from zcwasm._models.model_file import Entry, model_error
 
@@ -113,10 +114,7 @@ class Biases(_Every):
         return "F32", (experts, self.each(source, rows))
 
     def rows(self, sources: Sequence[Array], first: int, last: int) -> Array:
-        values = sources[0][first:last, self.first :: self.step]
-        if values.dtype == np.uint16:
-            return np.left_shift(values, 16, dtype=np.uint32)
-        return np.asarray(values, np.float32)
+        return floats(sources[0][first:last, self.first :: self.step])
 
 
 def _check_sides(source: Entry, count: int) -> None:

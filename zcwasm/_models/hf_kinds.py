@@ -355,4 +355,4 @@ BESIDE_TEXT = {
     "image_token_index",
 }
 BESIDE_TEXT |= {"multimodal_projector_bias", "projector_hidden_act", "spatial_merge_size"}
-BESIDE_TEXT |= {"vision_feature_layer", "tie_word_embeddings"}
+BESIDE_TEXT |= {"vision_feature_layer", "tie_word_embeddings", "quantization_config"}

@@ -26,6 +26,7 @@ from zcwasm._models import (
     weights_files,
 )
 from zcwasm._models.encoders import Pooling
+from zcwasm._models.fp8 import Scales
 from zcwasm._models.model_file import Header, Path, model_error, naming, open_plain
 
 # GGUF's numbers, which has none for "max".
@@ -76,10 +77,14 @@ class Folder:
 
     def read(self, views: Sequence[memoryview]) -> Header:
         header = self.shards.read(views)
-        shapes = {entry.name: entry.shape for entry in (*header.tensors, *header.others.values())}
+        entries = {entry.name: entry for entry in (*header.tensors, *header.others.values())}
         with naming(self.folder):
             metadata = _metadata(self.folder)
+            scales: Scales | None = metadata.get("zcwasm.fp8")
+            beside = scales.beside(entries) if scales else set()
+            shapes = {name: entry.shape for name, entry in entries.items() if name not in beside}
             planned = hf_names.plan(metadata, shapes)
+            planned = scales.apply(planned, entries) if scales else planned
             return replace(parts.make(header, planned, views), metadata=metadata)
 
 

