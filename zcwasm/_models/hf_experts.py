@@ -29,6 +29,8 @@ _MATRICES = {
     "down_proj": {"ffn_down_exps": (0, 1)},
 }
 _BLOCK = 32  # numbers that share an exponent
+_PACKED = np.dtype([("exponent", "u1"), ("numbers", "V16")])  # as GGUF has it
+_LOW = np.uint64(0x0F0F0F0F0F0F0F0F)  # the first number of each byte
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,19 @@ class FourBits(_Every):
         blocks, scales = (
             source.reshape(-1, *source.shape[2:])[self.first :: self.step][first:last] for source in sources
         )
-        made = np.empty((*scales.shape, 1 + _BLOCK // 2), np.uint8)
-        # Numbers 0 to 15 of a block, and 16 to 31, which are the other halves of the same bytes.
-        low, high = blocks[..., : _BLOCK // 4], blocks[..., _BLOCK // 4 :]
-        made[..., 0] = scales
-        made[..., 1::2] = low & 15 | high << 4
-        made[..., 2::2] = low >> 4 | high & 0xF0
-        return made
+        # Numbers 0 to 15 of a block are eight bytes, 16 to 31 the next eight. Each pair of their bytes becomes
+        # two: the even numbers of both, and the odd ones. By words and in long rows, which NumPy is fast at.
+        words = np.ascontiguousarray(blocks).reshape(-1, _BLOCK // 2).view("<u8")
+        low, high = words[:, 0], words[:, 1]
+        even = low & _LOW | (high & _LOW) << np.uint64(4)
+        odd = low >> np.uint64(4) & _LOW | high & ~_LOW
+        pairs = np.empty((len(words) * _BLOCK // 4, 2), np.uint8)
+        pairs[:, 0] = even.view(np.uint8)
+        pairs[:, 1] = odd.view(np.uint8)
+        made = np.empty(scales.shape, _PACKED)
+        made["exponent"] = scales
+        made["numbers"] = pairs.reshape(-1).view("V16").reshape(scales.shape)
+        return made.view(np.uint8).reshape(*scales.shape, _PACKED.itemsize)
 
 
 @dataclass(frozen=True)
