@@ -71,7 +71,7 @@ class FourBits(_Every):
         blocks, scales = (
             source.reshape(-1, *source.shape[2:])[self.first :: self.step][first:last] for source in sources
         )
-        # Numbers 0 to 15 of a block are eight bytes, 16 to 31 the next eight. Each pair of their bytes becomes
+        # Numbers 0 to 15 of a block are eight bytes, 16 to 31 the next eight. Each pair of these becomes
         # two: the even numbers of both, and the odd ones. By words and in long rows, which NumPy is fast at.
         words = np.ascontiguousarray(blocks).reshape(-1, _BLOCK // 2).view("<u8")
         low, high = words[:, 0], words[:, 1]
