@@ -28,6 +28,7 @@ FEED_FORWARD = {
     layouts.LLAMA_FF_GELU_TANH: "GeGLU (tanh)",
     layouts.LLAMA_FF_PLAIN_GELU: "GELU (erf)",
     layouts.LLAMA_FF_PLAIN_GELU_TANH: "GELU (tanh)",
+    layouts.LLAMA_FF_SILU_CLAMPED: "SwiGLU, clamped",
 }
 QK_NORMS = {layouts.LLAMA_QK_HEAD: "of each head of q and k", layouts.LLAMA_QK_ROW: "of q and k"}
 
@@ -57,6 +58,8 @@ def others(family: Family) -> str:
         text = f"windows in {family.window_period - 1} of {family.window_period} layers"
         # OLMo 2 has none, OLMo 3 has them.
         found.append(text + (", if there are any" if family.window_unscaled else ""))
+    if family.sinks:
+        found.append("attention sinks")
     if family.attention_softcap is not None:
         found.append("capped scores")
     if family.logit_softcap is not None:

@@ -298,7 +298,7 @@ CONTRACT_TESTS += ["test_llm_kernels.py", "test_llm_linear.py", "test_abi.py", "
 CONTRACT_TESTS += ["test_weights.py", "test_dispatch_work.py", "test_matrix.py", "test_attention_paged.py"]
 CONTRACT_TESTS += ["test_experts.py", "test_families.py"]
 # Of the families: those whose graphs have kernels, or ways of them, that no other test there has in a guest.
-FAMILIES = "test_logits and (gemma2 or gpt2 or phi4 or mixtral)"
+FAMILIES = "test_logits and (gemma2 or gpt2 or phi4 or mixtral or gpt_oss)"
 
 
 def objc_runtime() -> list[str]:

@@ -30,6 +30,7 @@ Array = npt.NDArray[np.float32]
 REFERENCES = Path(__file__).parent / "references"
 CONTROLS = ["<|im_start|>", "<|im_end|>", "<|endoftext|>"]
 MERGE = "a b"
+MXFP4 = gguf.GGMLQuantizationType.MXFP4
 
 
 @functools.cache
@@ -100,6 +101,27 @@ class Stored(NamedTuple):
     type: str
     shape: tuple[int, ...]
     data: bytes
+
+
+def as_bytes(values: npt.NDArray[np.uint8]) -> Stored:
+    return Stored("U8", values.shape, values.tobytes())
+
+
+def in_four_bits(tensors: Mapping[str, Array]) -> dict[str, Array | Stored]:
+    """gpt-oss's tensors as its folders have them, experts in MXFP4, which holds them exactly: bytes of two
+    numbers that follow each other, and exponents."""
+    found: dict[str, Array | Stored] = {}
+    for name, values in tensors.items():
+        if not name.endswith(("experts.gate_up_proj", "experts.down_proj")):
+            found[name] = values
+            continue
+        matrices, columns, rows = values.shape
+        blocks = quants.quantize(np.ascontiguousarray(values.swapaxes(1, 2)), MXFP4)
+        blocks = blocks.reshape(matrices, rows, columns // 32, 17)
+        numbers = np.concatenate([blocks[..., 1:] & 15, blocks[..., 1:] >> 4], axis=-1)
+        found[f"{name}_blocks"] = as_bytes(numbers[..., ::2] | numbers[..., 1::2] << 4)
+        found[f"{name}_scales"] = as_bytes(blocks[..., 0])
+    return found
 
 
 def _encoded(values: Array, kind: str) -> bytes:
@@ -183,7 +205,7 @@ def write_folder(
 
 ARCHITECTURES = {"mistral": "llama", "gemma3_text": "gemma3", "gpt_neox": "gptneox", "olmo3": "olmo2"}
 ARCHITECTURES |= {"ministral3": "mistral3", "cohere": "command-r"}
-ARCHITECTURES |= {"mixtral": "llama", "qwen3_moe": "qwen3moe"}
+ARCHITECTURES |= {"mixtral": "llama", "qwen3_moe": "qwen3moe", "gpt_oss": "gpt-oss"}
 NAMES = {
     "model.embed_tokens": "token_embd",
     "model.norm": "output_norm",
@@ -205,6 +227,7 @@ NAMES = {
     "mlp.down_proj": "ffn_down",
     "mlp.gate": "ffn_gate_inp",
     "block_sparse_moe.gate": "ffn_gate_inp",
+    "mlp.router": "ffn_gate_inp",
     # GPT-NeoX
     "gpt_neox.embed_in": "token_embd",
     "gpt_neox.final_layer_norm": "output_norm",
@@ -274,6 +297,8 @@ def metadata(config: Mapping[str, Any]) -> dict[str, Any]:
     if "num_local_experts" in config:
         found["expert_count"] = config["num_local_experts"]
         found["expert_used_count"] = config["num_experts_per_tok"]
+    if kind == "gpt_oss":
+        found["expert_feed_forward_length"] = config["intermediate_size"]
     if "moe_intermediate_size" in config:
         found["expert_feed_forward_length"] = config["moe_intermediate_size"]
     scaling = rope.get("rope_type")
@@ -294,7 +319,7 @@ def metadata(config: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "ministral3":
         found["rope.scaling.yarn_log_multiplier"] = rope["mscale_all_dim"]
         found["attention.temperature_scale"] = rope["llama_4_scaling_beta"]
-    if kind in ("gemma2", "gemma3_text", "mistral", "olmo3", "cohere2", "starcoder2") or (
+    if kind in ("gemma2", "gemma3_text", "mistral", "olmo3", "cohere2", "starcoder2", "gpt_oss") or (
         config.get("use_sliding_window")
     ):
         found["attention.sliding_window"] = config["sliding_window"]
@@ -352,10 +377,13 @@ def _canonical(config: Mapping[str, Any], tensors: Mapping[str, Array]) -> Itera
     names = dict(NAMES)
     if kind == "glm4":
         names |= {"post_self_attn_layernorm": "post_attention_norm", "post_mlp_layernorm": "post_ffw_norm"}
-    if any("post_feedforward_layernorm" in name for name in tensors):
+    if kind == "gpt_oss" or any("post_feedforward_layernorm" in name for name in tensors):
         names["post_attention_layernorm"] = "post_attention_norm"
     experts: dict[str, dict[int, Array]] = {}
     for name, values in tensors.items():
+        if kind == "gpt_oss" and (found := _of_gpt_oss(name, values)):
+            yield from found.items()
+            continue
         stem, _, suffix = name.rpartition(".")
         layer = re.fullmatch(r"(?:model\.layers|gpt_neox\.layers|transformer\.h)\.(\d+)\.(.*)", stem)
         expert = re.fullmatch(r"(?:mlp|block_sparse_moe)\.experts\.(\d+)\.(\w+)", layer[2]) if layer else None
@@ -382,6 +410,23 @@ def _canonical(config: Mapping[str, Any], tensors: Mapping[str, Array]) -> Itera
     if rope.get("rope_type") == "longrope":
         for length in ("long", "short"):
             yield f"rope_factors_{length}.weight", np.array(rope[f"{length}_factor"], np.float32)
+
+
+def _of_gpt_oss(name: str, values: Array) -> dict[str, Array]:
+    """Its sinks and its experts, whose matrices lie there in columns, and the rows of gate and up in turn."""
+    found = re.fullmatch(r"model\.layers\.(\d+)\.(?:mlp\.experts|self_attn)\.(\w+?)(_bias)?", name)
+    if not found:
+        return {}
+    block, matrix, bias = found.groups()
+    if matrix == "sinks":
+        return {f"blk.{block}.attn_sinks.weight": values}
+    if not bias:
+        values = values.swapaxes(1, 2)
+    parts = {"down": values}
+    if matrix == "gate_up_proj":
+        parts = {"gate": values[:, ::2], "up": values[:, 1::2]}
+    end = "bias" if bias else "weight"
+    return {f"blk.{block}.ffn_{part}_exps.{end}": np.ascontiguousarray(rows) for part, rows in parts.items()}
 
 
 def vocabulary_metadata(count: int) -> dict[str, Any]:
@@ -440,3 +485,14 @@ def family_gguf(path: Path, family: str) -> Path:
     own = config(family)
     known = metadata(own) | vocabulary_metadata(own["vocab_size"])
     return write_gguf(path, known, canonical(own, checkpoint(family)))
+
+
+def gguf_in_four_bits(path: Path, family: str) -> Path:
+    """That of gpt-oss with its experts in MXFP4, which holds them exactly."""
+    own = config(family)
+    known = metadata(own) | vocabulary_metadata(own["vocab_size"])
+    tensors: dict[str, npt.NDArray[Any]] = {
+        name: quants.quantize(values, MXFP4) if name.endswith("_exps.weight") else values
+        for name, values in canonical(own, checkpoint(family)).items()
+    }
+    return write_gguf(path, known, tensors, "MXFP4")

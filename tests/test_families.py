@@ -38,7 +38,7 @@ LIKE_OTHERS = {
 }
 # On a GPU that is a program these take all steps, and have all kernels between them. The others take some
 # after the prompt, unless asked for all.
-ALL_STEPS = {"mistral", "gemma2", "phi4", "olmo2", "gpt_neox", "gpt2"}
+ALL_STEPS = {"mistral", "gemma2", "gpt_oss", "phi4", "olmo2", "gpt_neox", "gpt2"}
 SOME_STEPS = 5
 
 
@@ -100,7 +100,7 @@ def test_logits(folder: Path, family: str, device: zcwasm.Device) -> None:
     assert largest <= TOLERANCE[True]
 
 
-BATCHED = [family if family in ("gemma2", "gpt_neox") else CPU(family) for family in FAMILIES]
+BATCHED = [family if family in ("gemma2", "gpt_neox", "gpt_oss") else CPU(family) for family in FAMILIES]
 
 
 @pytest.mark.slow_on_software
@@ -161,7 +161,62 @@ def test_quantized(tmp_path: Path, family: str, device: zcwasm.Device) -> None:
     assert largest[False] <= TOLERANCE[False]
 
 
-@pytest.mark.parametrize("family", ["gemma2", "phi3-long", "gpt2"])
+@pytest.mark.slow_on_software
+def test_experts_in_four_bits(tmp_path: Path, device: zcwasm.Device) -> None:
+    """As gpt-oss comes: MXFP4 holds the weights exactly, and a folder's blocks become a GGUF file's."""
+    reference = Reference("gpt_oss")
+    model = Model.open(family_models.gguf_in_four_bits(tmp_path / "blocks.gguf", "gpt_oss"), device)
+    with model.session(context=CONTEXT, kv_dtype="f32", exact=True) as session:
+        largest = largest_difference(session, reference, TOLERANCE[True], SOME_STEPS)
+    print(f"{device.kind}: largest difference of a logit {largest:.1e}")
+    assert largest <= TOLERANCE[True]
+    tensors = family_models.in_four_bits(family_models.checkpoint("gpt_oss"))
+    quantized = {"quant_method": "mxfp4", "modules_to_not_convert": ["lm_head"]}
+    path = folder_of(
+        tmp_path, "gpt_oss", tensors=tensors, kind="BF16", changes={"quantization_config": quantized}
+    )
+    made = Model.open(path, device)
+    expected, found = model.weights.tensors, made.weights.tensors
+    assert set(found) == set(expected)
+    for name, tensor in found.items():
+        if "_exps." in name:
+            assert tensor.type == expected[name].type
+            np.testing.assert_array_equal(tensor.array(), expected[name].array())
+    with made.session(context=CONTEXT, kv_dtype="f32", exact=True) as session:
+        logits = np.array(session.logits(reference.ids[:PROMPT_LENGTH]))
+    assert np.abs(logits - reference.logits[47]).max() <= TOLERANCE[True]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "words"),
+    [
+        ("down_proj_scales", None, "down_proj_scales is missing: .*down_proj_blocks is there"),
+        ("down_proj_blocks", None, "down_proj_blocks is missing: .*down_proj_scales is there"),
+        ("down_proj_blocks", np.zeros((6, 64, 4, 8), np.uint8), r"must be \(experts, rows, blocks, 16\)"),
+        ("down_proj_blocks", np.zeros((6, 64, 4, 16), np.float32), "type is F32: U8"),
+        ("down_proj_scales", np.zeros((6, 64, 3), np.uint8), r"down_proj_scales is \(6, 64, 3\)"),
+        ("down_proj_scales", np.zeros((6, 64, 3, 1), np.uint8), r"down_proj_scales is \(6, 64, 3, 1\)"),
+        ("down_proj", np.zeros((6, 128, 64), np.float32), "down_proj.* is there under another name"),
+        ("down_proj_bias", np.zeros((6, 63), np.float32), r"ffn_down_exps.bias is \(6, 63\)"),
+        ("down_proj_bias", np.zeros(6, np.float32), r"down_proj_bias is \(6,\), must have 2 sides"),
+        ("gate_up_proj_bias", np.zeros((6, 255), np.float32), "255 are not rows of gate and up in turn"),
+        ("gate_up_proj_blocks", np.zeros((6, 255, 2, 16), np.uint8), "gate_up_proj_blocks"),
+        ("3.gate_proj.weight", np.zeros((128, 64), np.float32), "3.gate_proj.weight is not known"),
+    ],
+    ids=str,
+)
+def test_odd_experts_of_a_folder(tmp_path: Path, name: str, values: Any, words: str) -> None:
+    tensors: dict[str, Any] = family_models.in_four_bits(family_models.checkpoint("gpt_oss"))
+    stored = values is not None and values.dtype == np.uint8
+    tensors[f"model.layers.1.mlp.experts.{name}"] = family_models.as_bytes(values) if stored else values
+    path = folder_of(
+        tmp_path, "gpt_oss", tensors=tensors, changes={"quantization_config": {"quant_method": "mxfp4"}}
+    )
+    with pytest.raises(zcwasm.ModelError, match=words):
+        Model.open(path, zcwasm.Device("cpu"))
+
+
+@pytest.mark.parametrize("family", ["gemma2", "phi3-long", "gpt2", "gpt_oss"])
 def test_forks_snapshots_and_kept_beginnings_see_what_they_should(folder: Path, family: str) -> None:
     """Windows, tables of angles and learned positions are those of a session that went all the way."""
     reference = Reference(family)
@@ -227,8 +282,32 @@ def open_changed(folder: Path, family: str, **changes: Any) -> Model:
 def may_be_missing(config: dict[str, Any], name: str) -> bool:
     """Without it the file is another model, of which nothing says that it is not the one that is meant."""
     if name.endswith(".bias"):
-        return config["model_type"] not in ("gpt_neox", "gpt2") and "norm" not in name
+        return config["model_type"] not in ("gpt_neox", "gpt2", "gpt_oss") and "norm" not in name
     return name in ("output.weight", "rope_freqs.weight")
+
+
+def test_angles_of_layers_with_a_window(folder: Path) -> None:
+    """A base of their own, which llama.cpp's converter writes where config.json has one."""
+    for family in ("gemma2", "cohere2"):
+        plain = open_changed(folder, family).config
+        assert plain.ropes == (2 if family == "cohere2" else 1)  # of layers that are not rotated
+        changed = open_changed(folder, family, **{f"{family}.rope.freq_base_swa": 500.0}).config
+        assert [rope.base for rope in changed.rope_tables[:2]] == [10000.0, 500.0]
+        for (window, before), (same, table) in zip(plain.layer_table, changed.layer_table, strict=True):
+            assert window == same
+            assert table == (1 if window else 2 * before)
+
+
+def test_both_names_of_gpt_oss_norm(folder: Path) -> None:
+    """GGUF files have the norm in front of the feed-forward by the name of one behind attention."""
+    weights = open_changed(folder, "gpt_oss").weights
+    assert "blk.0.ffn_norm.weight" in weights.tensors
+    assert "blk.0.post_attention_norm.weight" not in weights.tensors
+    with pytest.raises(zcwasm.ModelError, match=r"blk.0.post_attention_norm.weight is not known"):
+        open_changed(folder, "gpt_oss", **{"blk.0.ffn_norm.weight": np.ones(64, np.float32)})
+    half = np.ones((6, 128), np.float16)
+    with pytest.raises(zcwasm.ModelError, match=r"ffn_up_exps.bias is F16, must be F32"):
+        open_changed(folder, "gpt_oss", **{"blk.1.ffn_up_exps.bias": half})
 
 
 @pytest.mark.parametrize("family", [family for family in FAMILIES if family not in LIKE_OTHERS])
@@ -265,7 +344,13 @@ def folder_of(path: Path, family: str, **options: Any) -> Path:
         config = family_models.old_style(config)
     for name, value in options.pop("changes", {}).items():
         config[name] = value
-    tensors = family_models.checkpoint(family) | options.pop("tensors", {})
+    given = options.pop("tensors", {})
+    # What is given may be the same experts in other tensors.
+    packed = {name.removesuffix("_blocks") for name in given if name.endswith("_blocks")}
+    tensors = {
+        name: values for name, values in family_models.checkpoint(family).items() if name not in packed
+    }
+    tensors |= given
     kept = {name: values for name, values in tensors.items() if values is not None}
     return family_models.write_folder(path / "folder", config, kept, **options)
 
@@ -326,6 +411,8 @@ def test_what_a_folder_has_or_lacks_is_refused_by_its_name(tmp_path: Path, famil
         if re.search(r"\.(layers|h)\.[02]\.", name):
             continue
         canonical = names.get(name, name)
+        if family == "gpt_oss" and ".experts." in name:  # all of them, under the name of what is made of it
+            canonical = "blk.1.ffn_down_exps" if "down_proj" in name else "blk.1.ffn_gate_exps"
         either = f"{name}|{canonical}|{canonical.replace('attn_qkv', 'attn_q')}".replace(".", r"\.")
         with pytest.raises(zcwasm.ModelError, match=either):
             opened(tensors={name: None})

@@ -24,7 +24,7 @@ from zcwasm._models.model_file import Entry
 from zcwasm.llm import _known
 from zcwasm.llm._config import Config, Numbers
 from zcwasm.llm._families import FAMILIES
-from zcwasm.llm._rope import FREQS, LONG, SHORT
+from zcwasm.llm._rope import FREQS, LONG, SHORT, Yarn
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -65,9 +65,10 @@ def cut(parts: Sequence[hf_names.Part | Making], shapes: Shapes) -> Shapes:
     for part in parts:
         if isinstance(part, Making):
             entries = [Entry(name, "F32", shapes[name], 0) for name in part.sources]
-            shapes_of_items = {part.recipe.result([entry])[1] for entry in entries}
+            items = [[entry] for entry in entries] if part.count else [entries]
+            shapes_of_items = {part.recipe.result(item)[1] for item in items}
             assert len(shapes_of_items) == 1
-            found[part.name] = (part.count, *shapes_of_items.pop())
+            found[part.name] = ((part.count,) if part.count else ()) + shapes_of_items.pop()
             continue
         if part.transposed:
             columns, rows = shapes[part.source]
@@ -145,7 +146,7 @@ def test_what_is_not_known_is_refused_by_name(case: str) -> None:
         hf_config.read(config | {"rope_parameters": rope})
     metadata = hf_config.read(config)
     for name in (
-        "model.layers.0.self_attn.sinks",
+        f"model.layers.0.self_attn.{'sinks.weight' if case == 'gpt_oss' else 'sinks'}",
         "model.layers.0.feed_forward.gate.weight",
         "model.norm.scale",
         "x.weight",
@@ -214,6 +215,55 @@ def test_far_queries_are_scaled_with_yarn_only() -> None:
     rope = config["rope_parameters"] | {"rope_type": "linear"}
     with pytest.raises(zcwasm.ModelError, match=r"scaling_beta is 0.1: supported with rope_type yarn"):
         hf_config.read(config | {"rope_parameters": rope})
+
+
+def test_gpt_oss_as_it_is_on_the_hub() -> None:
+    """Keys of its first transformers, names of its makers' code beside, and what may be left out."""
+    yarn = {"beta_fast": 32.0, "beta_slow": 1.0, "factor": 32.0, "original_max_position_embeddings": 4096}
+    kept = {
+        "model_type": "gpt_oss",
+        "hidden_size": 2880,
+        "intermediate_size": 2880,
+        "num_attention_heads": 64,
+        "num_hidden_layers": 24,
+        "num_local_experts": 32,
+        "vocab_size": 201088,
+    }
+    config = kept | {
+        "architectures": ["GptOssForCausalLM"],
+        "attention_bias": True,
+        "experts_per_token": 4,
+        "head_dim": 64,
+        "initial_context_length": 4096,
+        "layer_types": ["sliding_attention", "full_attention"] * 12,
+        "max_position_embeddings": 131072,
+        "num_experts_per_tok": 4,
+        "num_key_value_heads": 8,
+        "output_router_logits": False,
+        "quantization_config": {
+            "modules_to_not_convert": ["model.layers.*.self_attn", "lm_head"],
+            "quant_method": "mxfp4",
+        },
+        "rms_norm_eps": 1e-05,
+        "rope_scaling": yarn | {"rope_type": "yarn", "truncate": False},
+        "rope_theta": 150000,
+        "router_aux_loss_coef": 0.9,
+        "sliding_window": 128,
+        "swiglu_limit": 7.0,
+        "tie_word_embeddings": False,
+    }
+    found = hf_config.read(config)
+    assert hf_config.read(kept) == found
+    opened = Config.read(found, 201088)
+    assert (opened.experts, opened.experts_used, opened.ff, opened.context) == (32, 4, 2880, 131072)
+    assert opened.layer_table == ((128, 0), (0, 0)) * 12
+    assert opened.rope_tables[0].yarn == Yarn(32.0, 4096, truncates=False)
+    assert math.isclose(opened.rope_tables[0].attention, 0.1 * math.log(32) + 1)
+    rounded = config | {"rope_scaling": yarn | {"rope_type": "yarn"}}
+    assert Config.read(hf_config.read(rounded), 201088).rope_tables[0].yarn == Yarn(32.0, 4096)
+    for changed in ({"swiglu_limit": 8.0}, {"swiglu_alpha": 1.0}, {"quantization_config": {}}):
+        with pytest.raises(zcwasm.ModelError, match=next(iter(changed))):
+            hf_config.read(config | changed)
 
 
 def test_numbers_of_experts_are_refused_as_what_they_are() -> None:

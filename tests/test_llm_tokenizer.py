@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,28 @@ def test_qwen_composes_characters_and_others_do_not() -> None:
     decomposed = "e\u0301"
     assert b"".join(pieces(Tokenizer(byte_level("qwen2", MERGES)), decomposed)) == "é".encode()
     assert b"".join(pieces(Tokenizer(byte_level("smollm", MERGES)), decomposed)) == decomposed.encode()
+
+
+@pytest.mark.parametrize("kind", [NORMAL, USER_DEFINED])
+def test_turns_of_old_files_of_gemma(kind: int) -> None:
+    """There they are text, and so is HTML's end of struck out text."""
+    metadata = sentencepiece({"hel": 0.0, "<start_of_turn>": 0.0, "<end_of_turn>": 0.0, "</s>": 0.0})
+    types = metadata["tokenizer.ggml.token_type"]
+    types[2], types[-3:] = CONTROL, [kind, kind, USER_DEFINED]
+    metadata["tokenizer.ggml.tokens"][2] = "<eos>"
+    with pytest.warns(UserWarning, match=r"the file has <start_of_turn>, <end_of_turn> as text"):
+        tokenizer = Tokenizer(metadata)
+    start, end, tag = range(len(types) - 3, len(types))
+    assert tokenizer.stop_ids == {2, end}
+    text = "<start_of_turn>hel</s><end_of_turn>"
+    assert tokenizer.encode(text, add_special=False)[0] == start
+    ids = tokenizer.encode(text, add_special=False, special=False)
+    assert not {start, end} & set(ids)
+    assert tag in ids
+    types[-3:] = [CONTROL, CONTROL, USER_DEFINED]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert Tokenizer(metadata).stop_ids == {2, end}
 
 
 def test_special_tokens_of_byte_level_vocabularies() -> None:

@@ -133,6 +133,8 @@ class TestNumbers:
             ("llama.final_logit_softcapping", 30.0),
             ("llama.attention.temperature_scale", 0.1),
             ("llama.rope.freq_base_swa", 1e4),
+            ("llama.vocab_size", 260),
+            ("llama.vocab_size", "259"),
             ("llama.nextn_predict_layers", 1),
             ("llama.invented_next_year", 1),
             ("llama.text", "x"),
@@ -195,6 +197,23 @@ class TestNumbers:
         assert set(model.config.layer_table) == {(100, 0)}
         with pytest.raises(zcwasm.ModelError, match="sliding_window"):
             make({"llama.attention.sliding_window": 0.5})
+
+    def test_angles_of_a_sliding_window(self, make: Maker) -> None:
+        """Of a base of their own, scaled as the others are."""
+        of_all = {"llama.rope.freq_base": 500.0, "llama.rope.scaling.factor": 2.0}
+        window = {"llama.attention.sliding_window": 4}
+        expected = logits(make(of_all | window))
+        of_window = {"llama.rope.freq_base_swa": 500.0}
+        found = make(of_all | window | {"llama.rope.freq_base": 1e4} | of_window)
+        np.testing.assert_array_equal(logits(found), expected)
+        assert found.config.ropes == 2
+        assert make(of_all | window | of_window).config.ropes == 1
+        other = logits(make(of_all | window | {"llama.rope.freq_base_swa": 1e4}))
+        assert np.abs(other - expected).max() > 1e-3
+        yarn = of_all | window | {"llama.rope.scaling.type": "yarn"}
+        for base in ("llama.rope.freq_base", "llama.rope.freq_base_swa"):
+            with pytest.raises(zcwasm.ModelError, match=f"{base} is 1.0, must be above 1 for yarn"):
+                make(yarn | {base: 1.0})
 
     def test_parts_and_mixtures(self, make: Maker) -> None:
         with pytest.raises(zcwasm.ModelError, match="one part of a split model"):

@@ -2,7 +2,7 @@
 with them, for tests/test_families.py.
 
     python -m venv ref
-    ref/bin/pip install torch==2.14.1 transformers==5.24.0 safetensors gguf==0.19.0
+    ref/bin/pip install torch==2.13.0 transformers==5.24.0 safetensors gguf==0.19.0
     ref/bin/python tests/references/make_families.py
 
 Weights are not kept: family_weights.py makes the same ones there as here. A folder with a config and these
@@ -80,6 +80,7 @@ MINISTRAL = {
     "mscale_all_dim": 1.0,
     "llama_4_scaling_beta": 0.1,
 }
+OSS = {"factor": 8.0, "original_max_position_embeddings": 32, "beta_fast": 2.0, "beta_slow": 0.5}
 # Beside what a family is: its config, and changes of the config that must change logits.
 Row = tuple[str, dict[str, Any], list[dict[str, Any]]]
 PLAIN = {"rope_parameters": rope()}
@@ -155,6 +156,26 @@ FAMILIES: dict[str, Row] = {
             "norm_topk_prob": True,
         },
         [{"num_experts_per_tok": 2}, {"norm_topk_prob": False}],
+    ),
+    "gpt_oss": (
+        "GptOss",
+        {
+            "head_dim": 64,
+            "intermediate_size": 128,
+            "num_local_experts": 6,
+            "num_experts_per_tok": 3,
+            "sliding_window": 12,
+            "rope_parameters": rope("yarn", 500.0, **OSS, truncate=False),
+        },
+        [
+            {"sliding_window": 200},
+            {"layer_types": ["full_attention", "sliding_attention", "full_attention"]},
+            {"num_experts_per_tok": 2},
+            {"swiglu_limit": 100.0},
+            {"swiglu_alpha": 1.0},
+            {"rope_parameters": rope(theta=500.0)},
+            {"rope_parameters": rope("yarn", 500.0, **OSS, truncate=True)},
+        ],
     ),
     # --- biases, norms of q and k ---
     "qwen2": ("Qwen2", {"rope_parameters": rope(theta=1e6)}, [PLAIN]),

@@ -216,7 +216,7 @@ class Dequantized:
         weight, scale = sources
         rows = len(weight)
         values: Floats = _E4M3[self.taken.rows([weight], first, last)]
-        factors = _floats(scale)
+        factors = floats(scale)
         if factors.size == 1:
             factors = factors.reshape(1, 1)
         elif factors.size == rows and (factors.ndim == 1 or factors.shape[1] == 1):
@@ -246,8 +246,8 @@ def _table() -> Floats:
 _E4M3 = _table()
 
 
-def _floats(scale: Array) -> Floats:
-    """The scales as float32; of one byte they are powers of two of bias 127."""
+def floats(scale: Array) -> Floats:
+    """Elements as recipes get them, in float32; of one byte they are powers of two of bias 127."""
     if scale.dtype == np.uint16:
         bits = scale.astype(np.uint32) << np.uint32(16)
         return bits.view(np.float32)  # type: ignore[no-any-return]

@@ -137,7 +137,7 @@ def read(config: Mapping[str, Any]) -> dict[str, Any]:
     _read_numbers(keys, found)
     _read_positions(keys, found)
     keys.check(hf_kinds.WITHOUT_EFFECT | kind.without_effect, {**hf_kinds.NEUTRAL, **kind.neutral})
-    if quantized is not None:
+    if quantized is not None and not (kind.quantized and quantized.get("quant_method") == kind.quantized):
         found.metadata["zcwasm.fp8"] = fp8.read(quantized, dtype)
     return found.metadata
 
@@ -290,7 +290,7 @@ def _read_rope(keys: Keys, found: _Writer) -> None:
         )
     theta = keys.number("rope_theta", found.kind.theta, null=found.kind.theta)
     if found.kind.window_theta is None:
-        _read_angles(keys, new or old or Keys({}), found, theta)
+        _read_angles(keys, new or old or Keys(found.kind.rope), found, theta)
         return
     of_window = found.kind.window_theta
     if found.family.window_rope_base is not None:
@@ -385,6 +385,7 @@ def _read_yarn(rope: Keys, found: _Writer, original: int, context: int) -> None:
     scale, of_all = (rope.number(key, 0, null=0) for key in ("mscale", "mscale_all_dim"))
     if min(scale, of_all) < 0:
         raise rope.wrong("mscale", ", and mscale_all_dim: must not be below 0")
+    found.metadata["zcwasm.yarn_truncates"] = rope.flag("truncate", True)
     attention = yarn_attention(factor)
     if scale and of_all:
         attention = yarn_attention(factor, scale) / yarn_attention(factor, of_all)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from zcwasm.llm._families import ATTENTION, GATED, PLAIN, QKV
+from zcwasm.llm._families import ATTENTION, EXPERTS, GATED, PLAIN, QKV, ROUTER
 
 _SILU = ("silu", "swish")
 _GELU_TANH = ("gelu_pytorch_tanh", "gelu_new", "gelu_fast")
@@ -34,6 +34,8 @@ class Kind:
     #: Base of the angles, and that of layers with a window where angles are said for each kind of layers.
     theta: float = 10000.0
     window_theta: float | None = None
+    #: How angles are scaled where the file does not say.
+    rope: Mapping[str, Any] = field(default_factory=dict)
     #: Whether pairs of a head are rotated, where others have halves.
     rotates_pairs: bool = False
     #: The part of a head that is rotated, where that may be one: what it is where the file does not say.
@@ -54,6 +56,8 @@ class Kind:
     #: As WITHOUT_EFFECT and NEUTRAL, of keys that mean something in others, or that only this kind has.
     without_effect: frozenset[str] = frozenset()
     neutral: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    #: The quant_method that is this kind's own way to have its weights, which their tensors say.
+    quantized: str = ""
 
 
 _LLAMA_BIASES = {"attention_bias": ATTENTION, "mlp_bias": GATED}
@@ -222,6 +226,34 @@ KINDS = {
         # Without use_sliding_window, which has to be false.
         without_effect=_OF_ROUTERS | {"sliding_window", "max_window_layers"},
         neutral={"decoder_sparse_step": (1,), "mlp_only_layers": ([],)},
+    ),
+    "gpt_oss": Kind(
+        "gpt-oss",
+        epsilon=("rms_norm_eps", 1e-5),
+        biases={"attention_bias": ATTENTION, "": (*ROUTER, *EXPERTS)},
+        experts="intermediate_size",
+        defaults={
+            "attention_bias": True,
+            "head_dim": 64,
+            "max_position_embeddings": 131072,
+            "num_experts_per_tok": 4,
+            "num_key_value_heads": 8,
+            "num_local_experts": 128,
+            "sliding_window": 128,
+        },
+        theta=150000.0,
+        rope={
+            "rope_type": "yarn",
+            "factor": 32.0,
+            "original_max_position_embeddings": 4096,
+            "truncate": False,
+        },
+        windows="some",
+        period=2,
+        # Names of others' code, beside those that count.
+        without_effect=_OF_ROUTERS | {"experts_per_token", "initial_context_length"},
+        neutral={"swiglu_alpha": (1.702,), "swiglu_limit": (7,)},
+        quantized="mxfp4",
     ),
     "gpt_neox": Kind(
         "gptneox",

@@ -8,10 +8,11 @@ rows or experts in another order, parts of it and Makings say how they are made 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from zcwasm._models.hf_experts import Whole
 from zcwasm._models.making import Making, Taken
 from zcwasm._models.model_file import model_error
 
@@ -102,12 +103,16 @@ _EXPERTS = ("mlp", {f"{name}_proj": f"ffn_{name}_exps" for name in ("gate", "up"
 _EXPERTS_OF = {
     "llama": ("block_sparse_moe", {"w1": "ffn_gate_exps", "w3": "ffn_up_exps", "w2": "ffn_down_exps"})
 }
+_ROUTER_OF = {"gpt-oss": "mlp.router"}
+_WHOLE_EXPERTS = "gpt-oss"  # all of a layer's are in one tensor: hf_experts.py
+_SINKS = re.compile(r"layers\.([0-9]{1,9})\.self_attn\.sinks")
 # In front of a language model's names. Embedding models have none, and what is part of a vision model has
 # more.
 _PREFIX = re.compile(
     r"(?:model\.language_model\.|language_model\.model\.|language_model\.|model\.|transformer\.|gpt_neox\.)?"
 )
 _VISION = re.compile(r"(?:model\.)?(?:vision_tower|multi_modal_projector)\.")
+_IN_BLOCK = re.compile(r"(blk\.[0-9]{1,9}\.)(\w+)(\.weight|\.bias)")
 _IN_LAYER = re.compile(r"(?:layers|h)\.([0-9]{1,9})\.(.+)\.(weight|bias)")
 
 
@@ -123,13 +128,13 @@ def plan(metadata: Mapping[str, Any], tensors: Mapping[str, Shape]) -> list[Part
     parts: list[Part | Making] = []
     for source, shape in tensors.items():
         parts += folder.parts(source, shape)
+    parts += folder.stacks()
     names: set[str] = set()
     for part in parts:
         if part.name in names:
             source = part.source if isinstance(part, Part) else part.sources[0]
             raise model_error(f"tensor {source} is there under another name, too", None)
         names.add(part.name)
-    parts += folder.stacks()
     if not folder.tied and "output.weight" not in names:
         raise model_error(f"tensor {folder.output[0]} is missing (tie_word_embeddings is false)", None)
     for layer in range(folder.layers):
@@ -143,13 +148,16 @@ def parts_of_gguf(metadata: Mapping[str, Any], tensors: Mapping[str, Shape]) -> 
     """The same for a GGUF file: a part for each tensor, or several for a fused one. A file of a family that
     is not known, and a tensor that is not, or has not the rows that the numbers say, come back as they are:
     who opens a model refuses them."""
+    family = _family(metadata)
     sizes = None
     if any(".attn_qkv." in name or name.endswith(".ffn_up.weight") for name in tensors):
         sizes = _Sizes.of(metadata)
     parts: list[Part] = []
     for source, shape in tensors.items():
         block, _, rest = source.rpartition("attn_qkv.")
-        if sizes is None:
+        if family is not None and (name := _renamed(family, source)) not in tensors:
+            parts.append(Part(name, source))
+        elif sizes is None:
             parts.append(Part(source, source))
         elif block and shape and shape[0] == sizes.q + 2 * sizes.kv:
             parts += _qkv(sizes, block, source, rest)
@@ -165,6 +173,21 @@ def parts_of_gguf(metadata: Mapping[str, Any], tensors: Mapping[str, Shape]) -> 
     return parts
 
 
+def _family(metadata: Mapping[str, Any]) -> Family | None:
+    from zcwasm.llm._families import FAMILIES
+
+    name = metadata.get("general.architecture")
+    return FAMILIES.get(name) if isinstance(name, str) else None
+
+
+def _renamed(family: Family, source: str) -> str:
+    """The canonical name of a tensor of a GGUF file."""
+    found = _IN_BLOCK.fullmatch(source)
+    return (
+        f"{found[1]}{family.renamed[found[2]]}{found[3]}" if found and found[2] in family.renamed else source
+    )
+
+
 @dataclass(frozen=True)
 class _Sizes:
     """The rows that fused matrices have."""
@@ -178,11 +201,10 @@ class _Sizes:
     @classmethod
     def of(cls, metadata: Mapping[str, Any]) -> _Sizes | None:
         """None where the metadata is not that of a model that can be opened."""
-        from zcwasm.llm._families import FAMILIES
-
-        name = metadata.get("general.architecture")
-        if not isinstance(name, str) or name not in FAMILIES:
+        family = _family(metadata)
+        if family is None:
             return None
+        name = metadata["general.architecture"]
         keys = ("embedding_length", "attention.head_count", "feed_forward_length")
         numbers = [metadata.get(f"{name}.{key}") for key in keys]
         numbers.append(metadata.get(f"{name}.attention.head_count_kv", numbers[1]))
@@ -192,7 +214,7 @@ class _Sizes:
         size = metadata.get(f"{name}.attention.key_length", dim // heads)
         if type(size) is not int or not 0 < size < 1 << 32:
             return None
-        return cls(FAMILIES[name], heads, heads * size, kv_heads * size, ff)
+        return cls(family, heads, heads * size, kv_heads * size, ff)
 
 
 def _qkv(sizes: _Sizes, block: str, source: str, end: str) -> list[Part]:
@@ -231,11 +253,12 @@ class _Folder:
         self.expert_names = _EXPERTS_OF.get(name, _EXPERTS)
         self.experts = int(metadata.get(f"{name}.expert_count", 0))
         self.found: dict[str, dict[int, str]] = {}  # of each stack of experts: number to tensor
+        self.whole = Whole() if name == _WHOLE_EXPERTS else None
         if self.own_layout:
             self.names = _LAYER_OF[name]
         elif self.experts:
             self.names = {key: name for key, name in self.names.items() if not key.startswith("mlp.")} | {
-                f"{self.expert_names[0]}.gate": "ffn_gate_inp"
+                _ROUTER_OF.get(name, f"{self.expert_names[0]}.gate"): "ffn_gate_inp"
             }
         elif not self.family.gated:
             self.names = {
@@ -254,7 +277,7 @@ class _Folder:
             bool(metadata.get(f"{name}.use_parallel_residual")) and self.family.parallel == "alone"
         )
 
-    def parts(self, source: str, shape: Shape) -> list[Part]:
+    def parts(self, source: str, shape: Shape) -> Sequence[Part | Making]:
         short = source[_PREFIX.match(source).end() :]  # type: ignore[union-attr]
         if source.endswith("rotary_emb.inv_freq") or (self.vision and _VISION.match(source)):
             return []
@@ -262,6 +285,10 @@ class _Folder:
             return []
         if source in self.output:
             return [] if self.tied else [Part("output.weight", source)]
+        if self.whole is not None and (made := self.whole.add(source, short)) is not None:
+            return made
+        if self.family.sinks and (found := _SINKS.fullmatch(short)):
+            return [Part(f"blk.{found[1]}.attn_sinks.weight", source)]
         if found := _IN_LAYER.fullmatch(short):
             return self._in_layer(source, shape, f"blk.{found[1]}.", found[2], found[3])
         matrix, _, end = short.rpartition(".")
@@ -276,6 +303,8 @@ class _Folder:
 
     def stacks(self) -> list[Making]:
         """The experts of each layer, all of which must have been there."""
+        if self.whole is not None:
+            return self.whole.paired()
         for found in self.found.values():
             for number in range(self.experts):
                 if number not in found:
@@ -311,7 +340,7 @@ class _Folder:
         ]
 
     def _in_layer(self, source: str, shape: Shape, block: str, matrix: str, end: str) -> list[Part]:
-        if self.experts and end == "weight" and (expert := _EXPERT.fullmatch(matrix)):
+        if self.experts and self.whole is None and end == "weight" and (expert := _EXPERT.fullmatch(matrix)):
             return self._expert(source, block, expert[1], int(expert[2]), expert[3])
         fused = self.fused.get(matrix)
         if fused is not None and end == "weight":

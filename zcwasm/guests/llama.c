@@ -140,7 +140,10 @@ static int32_t check_together(void)
         return fail(ZCG_EINVAL, "a residual_scale needs norms of what is read");
     if (c->experts_used > c->experts || (c->experts && !c->experts_used))
         return fail_limit(ZCG_EINVAL, "experts_used", c->experts_used, ", experts are ", c->experts);
-    if (c->experts && (c->norms != LLAMA_NORM_PRE || c->feed_forward != LLAMA_FF_SILU || c->parallel))
+    if (c->feed_forward == LLAMA_FF_SILU_CLAMPED && !c->experts)
+        return fail(ZCG_EINVAL, "a feed-forward whose gate is clamped has experts");
+    if (c->experts && (c->norms != LLAMA_NORM_PRE || c->parallel ||
+                       (c->feed_forward != LLAMA_FF_SILU && c->feed_forward != LLAMA_FF_SILU_CLAMPED)))
         return fail(ZCG_EINVAL, "experts are gated by SiLU, behind an RMS norm of what is read, and no others");
     if (c->parallel && c->norms != LLAMA_NORM_PRE && c->norms != (LLAMA_NORM_PRE | LLAMA_NORM_LAYER))
         return fail(ZCG_EINVAL, "what is parallel has norms of what is read, and no others");
@@ -169,7 +172,7 @@ static int32_t check_config(void)
         {"exact", c->exact, 0, 1},
         {"norms", c->norms, 0, LLAMA_NORM_PRE | LLAMA_NORM_POST | LLAMA_NORM_LAYER},
         {"qk_norm", c->qk_norm, 0, LLAMA_QK_ROW},
-        {"feed_forward", c->feed_forward, 0, LLAMA_FF_PLAIN_GELU_TANH},
+        {"feed_forward", c->feed_forward, 0, LLAMA_FF_SILU_CLAMPED},
         {"parallel", c->parallel, 0, 1},
         {"positions", c->positions, 0, LLAMA_MAX_CONTEXT},
         {"ropes", c->ropes, 0, LLAMA_MAX_ROPES},

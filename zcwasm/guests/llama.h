@@ -44,6 +44,7 @@ enum {
     LLAMA_FF_GELU_TANH,
     LLAMA_FF_PLAIN_GELU, /* down(gelu(up(x))), by erf */
     LLAMA_FF_PLAIN_GELU_TANH,
+    LLAMA_FF_SILU_CLAMPED, /* of experts alone: ZC_LINEAR_SWIGLU_CLAMPED of gate and up */
 };
 
 /* The input "config": the same on every device. */
@@ -68,7 +69,7 @@ typedef struct llama_config {
     uint32_t ropes; /* tables of angles; 0: nothing is rotated, and `rotated` is 0, too */
     /* 0: there is one feed-forward. Else each row goes to the `experts_used` of so many whose logits (ffn_gate_inp) are the
      * largest; what they give, weighted by the softmax of these logits, is added. ffn_gate_exps, ffn_up_exps,
-     * ffn_down_exps. With LLAMA_FF_SILU and LLAMA_NORM_PRE, not parallel, without biases. */
+     * ffn_down_exps. With LLAMA_FF_SILU or LLAMA_FF_SILU_CLAMPED, and LLAMA_NORM_PRE, not parallel. */
     uint32_t experts, experts_used;
     float norm_epsilon, attention_scale;
     float attention_softcap; /* scores and logits become cap * tanh(score / cap); 0: they stay */

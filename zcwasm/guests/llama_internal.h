@@ -75,6 +75,7 @@ typedef struct layer {
     int shares_norm; /* ff_norm is attention_norm */
     norm attention_norm, attention_post, ff_norm, ff_post;
     tensor q_norm, k_norm;
+    tensor sinks; /* one for each head, or none */
     dense q, k, v, o, router, gate, up, down; /* the last three: of all experts, where there are some */
 } layer;
 

@@ -231,7 +231,7 @@ static void rope_append(const pass *of, u32 kept, const llama_layer *layer, u64 
 }
 
 /* Of the last `kept` rows, to buffers.attended. */
-static void attention(const pass *of, u32 kept, const llama_layer *layer, u64 in_cache)
+static void attention(const pass *of, u32 kept, const layer *l, u64 in_cache)
 {
     const llama_config *c = &state.config;
     u32 nq = q_columns(), nkv = kv_columns(), spans = of->spans + (of->rows - kept) * 2 * sizeof(u32);
@@ -247,19 +247,20 @@ static void attention(const pass *of, u32 kept, const llama_layer *layer, u64 in
                              .capacity = cache_rows,
                              .kv_type = c->kv_type,
                              .scale = c->attention_scale,
-                             .window = layer->window,
-                             .softcap = c->attention_softcap};
+                             .window = l->numbers.window,
+                             .softcap = c->attention_softcap,
+                             .sinks = is_there(&l->sinks)};
     bind(buffers.q, matrix(kept, nq, nq));
     bind_cache(in_cache, half);
     bind_cache(in_cache + half, half);
     bind(spans, (u64)kept * 2 * sizeof(u32));
-    bind(0, 0); /* sinks */
+    bind_tensor(&l->sinks);
     bind(buffers.attended, matrix(kept, nq, nq));
     dispatch(ATTENTION, &p, sizeof p);
 }
 
 /* The same of one piece, with a cache in pages. */
-static void attention_paged(const pass *of, const llama_piece *piece, u32 kept, const llama_layer *layer, u64 in_cache)
+static void attention_paged(const pass *of, const llama_piece *piece, u32 kept, const layer *l, u64 in_cache)
 {
     const llama_config *c = &state.config;
     u32 nq = q_columns(), nkv = kv_columns(), here = (piece->first - (of->rows - kept)) * nq * sizeof(float);
@@ -279,14 +280,15 @@ static void attention_paged(const pass *of, const llama_piece *piece, u32 kept, 
                                    .shared = piece->shared,
                                    .kv_type = c->kv_type,
                                    .scale = c->attention_scale,
-                                   .window = layer->window,
-                                   .softcap = c->attention_softcap};
+                                   .window = l->numbers.window,
+                                   .softcap = c->attention_softcap,
+                                   .sinks = is_there(&l->sinks)};
     bind(buffers.q + here, matrix(piece->count, nq, nq));
     bind_cache(in_cache, half);
     bind_cache(in_cache + half, half);
     bind(of->spans + piece->first * 3 * sizeof(u32), (u64)piece->count * 3 * sizeof(u32));
     bind(of->tables, (u64)of->table_words * sizeof(u32));
-    bind(0, 0); /* sinks */
+    bind_tensor(&l->sinks);
     bind(buffers.attended + here, matrix(piece->count, nq, nq));
     dispatch(ATTENTION_PAGED, &p, sizeof p);
 }
@@ -309,10 +311,10 @@ static normed record_attention(u32 index, const pass *of, u32 kept)
     linear(rows, nkv, c->dim, in.from, &l->v, in.norm, buffers.v, 0);
     rope_append(of, kept, &l->numbers, in_cache);
     if (kept && !of->page)
-        attention(of, kept, &l->numbers, in_cache);
+        attention(of, kept, l, in_cache);
     const piece_list *pieces = index + 1 < c->layers ? &of->pieces : &of->last_pieces;
     for (u32 i = 0; of->page && i < pieces->count; i++)
-        attention_paged(of, &pieces->of[i], kept, &l->numbers, in_cache);
+        attention_paged(of, &pieces->of[i], kept, l, in_cache);
     return in;
 }
 
@@ -344,7 +346,7 @@ static u32 record_up(const layer *l, u32 rows, normed in)
 /* Rows of y, of which each `share` read one of from, with the weights of the experts at routing_ids. */
 static void linear_chosen(u32 rows, u32 n, u32 k, u32 from, u32 share, const dense *d, u32 y, u32 ldy, u32 flags)
 {
-    u32 cols = flags & ZC_LINEAR_SWIGLU ? 2 * k : k;
+    u32 cols = flags & (ZC_LINEAR_SWIGLU | ZC_LINEAR_SWIGLU_CLAMPED) ? 2 * k : k;
     zc_linear_chosen_params p = {.type = d->weight.type,
                                  .rows = rows,
                                  .n = n,
@@ -353,10 +355,10 @@ static void linear_chosen(u32 rows, u32 n, u32 k, u32 from, u32 share, const den
                                  .share = share,
                                  .ldx = cols,
                                  .ldy = ldy,
-                                 .flags = flags | linear_flags(&none, &none)};
+                                 .flags = flags | linear_flags(&d->bias, &none)};
     bind(from, matrix(rows / share, cols, cols));
     bind_tensor(&d->weight);
-    bind_tensor(&none);
+    bind_tensor(&d->bias);
     bind(buffers.routing_ids, (u64)rows * sizeof(u32));
     bind(y, matrix(rows, n, ldy));
     dispatch(LINEAR_CHOSEN, &p, sizeof p);
@@ -367,6 +369,7 @@ static void record_experts(const layer *l, u32 rows, u32 x)
 {
     const llama_config *c = &state.config;
     u32 used = c->experts_used, chosen = rows * used, dim = c->dim, ff = c->ff, in = buffers.part;
+    u32 gated = c->feed_forward == LLAMA_FF_SILU_CLAMPED ? ZC_LINEAR_SWIGLU_CLAMPED : ZC_LINEAR_SWIGLU;
     rms_norm(RMS_NORM, rows, dim, x, &l->ff_norm.weight, epsilon_of_x(), in);
     linear(rows, c->experts, dim, in, &l->router, &none, buffers.routing, 0);
     zc_route_params route = {
@@ -377,7 +380,7 @@ static void record_experts(const layer *l, u32 rows, u32 x)
     dispatch(ROUTE, &route, sizeof route);
     linear_chosen(chosen, ff, dim, in, used, &l->gate, buffers.gated, 2 * ff, 0);
     linear_chosen(chosen, ff, dim, in, used, &l->up, buffers.gated + ff * 4, 2 * ff, 0);
-    linear_chosen(chosen, dim, ff, buffers.gated, 1, &l->down, buffers.given, dim, ZC_LINEAR_SWIGLU);
+    linear_chosen(chosen, dim, ff, buffers.gated, 1, &l->down, buffers.given, dim, gated);
     zc_add_weighted_params sum = {.rows = rows, .cols = dim, .slots = used, .ldx = dim, .ldout = dim};
     bind(buffers.given, matrix(chosen, dim, dim));
     bind(buffers.routing_weights, (u64)chosen * sizeof(float));

@@ -4,21 +4,23 @@
 
 llama_model model;
 
-/* Tensor `name` of `rows` by `cols`, so many of them where `matrices` is not 0, or of `cols` float32 when rows is 0. With
- * `optional` it may be absent. */
-static int32_t find_many(const char *name, u32 matrices, u32 rows, u32 cols, int optional, tensor *out)
+/* How a tensor is found: it may be absent; all of it is float32, though it has rows. */
+enum { OPTIONAL = 1, FLOATS = 2 };
+
+/* Tensor `name` of `rows` by `cols`, so many of them where `matrices` is not 0, or of `cols` float32 when rows is 0. */
+static int32_t find_many(const char *name, u32 matrices, u32 rows, u32 cols, int how, tensor *out)
 {
     zcg_tensor_info info;
     zcg_handle handle = zcg_tensor(name);
     *out = (tensor){0};
-    if (handle == -ZCG_ENOENT && optional)
+    if (handle == -ZCG_ENOENT && how & OPTIONAL)
         return 0;
     if (handle < 0)
         return fail_host(handle, name);
     int32_t code = get_info(handle, name, matrices, rows, cols, &info);
     if (code < 0)
         return code;
-    if (!rows && info.type != ZC_WEIGHT_F32) {
+    if ((!rows || how & FLOATS) && info.type != ZC_WEIGHT_F32) {
         fail(ZCG_EINVAL, "tensor ");
         say(name);
         say(" must be F32");
@@ -29,13 +31,13 @@ static int32_t find_many(const char *name, u32 matrices, u32 rows, u32 cols, int
     return 0;
 }
 
-static int32_t find(const char *name, u32 rows, u32 cols, int optional, tensor *out)
+static int32_t find(const char *name, u32 rows, u32 cols, int how, tensor *out)
 {
-    return find_many(name, 0, rows, cols, optional, out);
+    return find_many(name, 0, rows, cols, how, out);
 }
 
 /* The same of layer `index`. */
-static int32_t find_in(u32 index, const char *name, u32 matrices, u32 rows, u32 cols, int optional, tensor *out)
+static int32_t find_in(u32 index, const char *name, u32 matrices, u32 rows, u32 cols, int how, tensor *out)
 {
     char full[48] = "blk.", digits[11];
     u32 length = 4, count = 0;
@@ -48,7 +50,7 @@ static int32_t find_in(u32 index, const char *name, u32 matrices, u32 rows, u32 
     while (*name && length < sizeof full - 1)
         full[length++] = *name++;
     full[length] = 0;
-    return find_many(full, matrices, rows, cols, optional, out);
+    return find_many(full, matrices, rows, cols, how, out);
 }
 
 /* What a model of this config has: a tensor must be there, may be there, or is not looked for. */
@@ -79,6 +81,7 @@ static int32_t find_layer(u32 i, layer *l)
         {"attn_v.bias", 0, kv, MAY, &l->v.bias},
         {"attn_q_norm.weight", 0, one ? c->head_size : q, heads, &l->q_norm},
         {"attn_k_norm.weight", 0, one ? c->head_size : kv, heads, &l->k_norm},
+        {"attn_sinks.weight", 0, c->heads, MAY, &l->sinks},
         {"attn_output.weight", c->dim, q, MUST, &l->o.weight},
         {"attn_output.bias", 0, c->dim, MAY, &l->o.bias},
         {"post_attention_norm.weight", 0, c->dim, post, &l->attention_post.weight},
@@ -92,6 +95,7 @@ static int32_t find_layer(u32 i, layer *l)
         {"ffn_down.weight", c->dim, c->ff, up, &l->down.weight},
         {"ffn_down.bias", 0, c->dim, up ? MAY : NO, &l->down.bias},
         {"ffn_gate_inp.weight", c->experts, c->dim, chosen, &l->router.weight},
+        {"ffn_gate_inp.bias", 0, c->experts, chosen ? MAY : NO, &l->router.bias},
         {"post_ffw_norm.weight", 0, c->dim, post, &l->ff_post.weight},
         {"post_ffw_norm.bias", 0, c->dim, post ? layer_norms : NO, &l->ff_post.bias},
     };
@@ -99,23 +103,27 @@ static int32_t find_layer(u32 i, layer *l)
     for (u32 n = 0; n < sizeof wanted / sizeof *wanted; n++) {
         if (wanted[n].presence == NO)
             continue;
-        int32_t code =
-            find_in(i, wanted[n].name, 0, wanted[n].rows, wanted[n].cols, wanted[n].presence == MAY, wanted[n].out);
+        int32_t code = find_in(i, wanted[n].name, 0, wanted[n].rows, wanted[n].cols,
+                               wanted[n].presence == MAY ? OPTIONAL : 0, wanted[n].out);
         if (code < 0)
             return code;
     }
+    /* Biases are a row for each expert. */
     const struct {
         const char *name;
-        u32 rows, cols;
+        u32 matrices, rows, cols;
         tensor *out;
     } of_experts[] = {
-        {"ffn_gate_exps.weight", c->ff, c->dim, &l->gate.weight},
-        {"ffn_up_exps.weight", c->ff, c->dim, &l->up.weight},
-        {"ffn_down_exps.weight", c->dim, c->ff, &l->down.weight},
+        {"ffn_gate_exps.weight", c->experts, c->ff, c->dim, &l->gate.weight},
+        {"ffn_gate_exps.bias", 0, c->experts, c->ff, &l->gate.bias},
+        {"ffn_up_exps.weight", c->experts, c->ff, c->dim, &l->up.weight},
+        {"ffn_up_exps.bias", 0, c->experts, c->ff, &l->up.bias},
+        {"ffn_down_exps.weight", c->experts, c->dim, c->ff, &l->down.weight},
+        {"ffn_down_exps.bias", 0, c->experts, c->dim, &l->down.bias},
     };
     for (u32 n = 0; c->experts && n < sizeof of_experts / sizeof *of_experts; n++) {
-        int32_t code =
-            find_in(i, of_experts[n].name, c->experts, of_experts[n].rows, of_experts[n].cols, 0, of_experts[n].out);
+        int32_t code = find_in(i, of_experts[n].name, of_experts[n].matrices, of_experts[n].rows, of_experts[n].cols,
+                               of_experts[n].matrices ? 0 : OPTIONAL | FLOATS, of_experts[n].out);
         if (code < 0)
             return code;
     }
@@ -148,12 +156,13 @@ int32_t find_tensors(void)
     int32_t code;
     if ((code = read_layers()) < 0 || (code = find("token_embd.weight", c->vocab, c->dim, 0, &model.embedding)) < 0 ||
         (code = find("output_norm.weight", 0, c->dim, 0, &model.output_norm.weight)) < 0 ||
-        (code = find("output.weight", c->vocab, c->dim, 1, &model.output)) < 0)
+        (code = find("output.weight", c->vocab, c->dim, OPTIONAL, &model.output)) < 0)
         return code;
     if (!model.output.handle)
         model.output = model.embedding; /* tied */
     model.output_norm.bias = model.positions = (tensor){0};
-    if (c->norms & LLAMA_NORM_LAYER && (code = find("output_norm.bias", 0, c->dim, 1, &model.output_norm.bias)) < 0)
+    if (c->norms & LLAMA_NORM_LAYER &&
+        (code = find("output_norm.bias", 0, c->dim, OPTIONAL, &model.output_norm.bias)) < 0)
         return code;
     if (c->positions && (code = find("position_embd.weight", c->positions, c->dim, 0, &model.positions)) < 0)
         return code;

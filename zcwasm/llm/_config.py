@@ -4,6 +4,7 @@ They are read from metadata in GGUF's terms, which a GGUF file has and which _mo
 folder's config.json. Beside GGUF's keys that has these:
 
     zcwasm.rope_halves           halves are rotated, whatever the family's files in GGUF have
+    zcwasm.yarn_truncates        YaRN's ramp begins and ends at whole pairs, whatever the family's have
     zcwasm.NAME                  tensor NAME (rope_freqs.weight, for instance) as a list of numbers
     zcwasm.tied, zcwasm.biases, zcwasm.vision   for _models/hf_names.py
     zcwasm.fp8                   how scales of FP8 are there (_models/fp8.py)
@@ -15,7 +16,7 @@ import hashlib
 import json
 import math
 from collections.abc import Container, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -269,12 +270,13 @@ def _positions(
     ropes = [_rope(numbers, family, context, tensors)]
     of_window = 0
     if any(has_window):
-        if family.window_rope_base is not None:
-            base = _base(numbers, "rope.freq_base_swa", family.window_rope_base)
+        key, usual = "rope.freq_base_swa", ropes[0].base
+        base = _base(numbers, key, usual if family.window_rope_base is None else family.window_rope_base)
+        if family.window_rope_base is not None or family.window_unscaled:
             ropes.append(Rope(base, factors=()))
-        elif family.window_unscaled:
-            base = _base(numbers, "rope.freq_base_swa", ropes[0].base)
-            ropes.append(Rope(base, factors=()))
+        elif base != usual:
+            _check_yarn(numbers, key, base, ropes[0])
+            ropes.append(replace(ropes[0], base=base))
         of_window = len(ropes) - 1
     every = family.unrotated_every
     rotated = numbers.flags("attention.rope_pattern", layers) if every else None
@@ -324,8 +326,6 @@ def _rope(numbers: Numbers, family: Family, context: int, tensors: Container[str
         return Rope(base, factor, attention=attention, context=original, factors=(LONG, SHORT))
     if scaling != "yarn":
         return Rope(base, factor if scaling == "linear" else 1.0, attention=attention)
-    if base <= 1:
-        raise model_error(f"{architecture}.rope.freq_base is {base!r}, must be above 1 for yarn", None)
     if value("rope.scaling.yarn_ext_factor", 1.0) != 1:
         raise model_error(
             f"{architecture}.rope.scaling.yarn_ext_factor is not 1, which is not supported", None
@@ -337,4 +337,13 @@ def _rope(numbers: Numbers, family: Family, context: int, tensors: Container[str
     multiplier = within("rope.scaling.yarn_log_multiplier", 0, _MOST, 0.0)
     sharper = yarn_attention(factor) / (yarn_attention(factor, multiplier) if multiplier else 1)
     sharper = within("rope.scaling.yarn_attn_factor", _LEAST, _MOST, sharper)
-    return Rope(base, yarn=Yarn(factor, original, fast, slow), attention=attention * sharper)
+    truncates = bool(numbers.metadata.get("zcwasm.yarn_truncates", family.yarn_truncates))
+    yarn = Yarn(factor, original, fast, slow, truncates)
+    rope = Rope(base, yarn=yarn, attention=attention * sharper)
+    _check_yarn(numbers, "rope.freq_base", base, rope)
+    return rope
+
+
+def _check_yarn(numbers: Numbers, key: str, base: float, rope: Rope) -> None:
+    if rope.yarn is not None and base <= 1:
+        raise model_error(f"{numbers.architecture}.{key} is {base!r}, must be above 1 for yarn", None)

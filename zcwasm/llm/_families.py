@@ -12,7 +12,8 @@ Values that a file may leave out are those that llama.cpp takes then, whose conv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from zcwasm.guests import layouts
 
@@ -22,6 +23,8 @@ PRE, POST, LAYER = layouts.LLAMA_NORM_PRE, layouts.LLAMA_NORM_POST, layouts.LLAM
 QKV = ("attn_q", "attn_k", "attn_v")
 ATTENTION = (*QKV, "attn_output")
 GATED = ("ffn_gate", "ffn_up", "ffn_down")
+ROUTER = ("ffn_gate_inp",)
+EXPERTS = ("ffn_gate_exps", "ffn_up_exps", "ffn_down_exps")
 PLAIN = ("ffn_up", "ffn_down")
 
 
@@ -37,6 +40,8 @@ class Family:
     norm_biases: bool = True
     #: Norm of queries and keys: LLAMA_QK_*.
     qk_norm: int = layouts.LLAMA_QK_NONE
+    #: Each head has a number that its softmax counts as one more score, which no value goes with.
+    sinks: bool = False
     #: LLAMA_FF_*.
     feed_forward: int = layouts.LLAMA_FF_SILU
     #: Attention and feed-forward side by side: "no"; "key": as use_parallel_residual says, else yes; "alone":
@@ -48,6 +53,8 @@ class Family:
     #: Whether halves of a head are rotated (x[i], x[i + n/2]), or pairs (x[2i], x[2i + 1]): the order in
     #: which GGUF files have the rows of q and k. None: nothing is rotated.
     rope_halves: bool | None = True
+    #: Whether the ramp of YaRN begins and ends at whole pairs, where the file does not say.
+    yarn_truncates: bool = True
     #: Whether a file with factors for long contexts need not say that it scales by them.
     long_factors: bool = False
     #: Whether rope.scaling.finetuned says if anything is rotated.
@@ -84,6 +91,8 @@ class Family:
     window_unscaled: bool = False
     #: What files have as one matrix: "attn_qkv", q, k and v; "ffn_gate_up", gate and up.
     fused: tuple[str, ...] = ()
+    #: What GGUF files call by the name of something else: that name to the one that guests have for it.
+    renamed: Mapping[str, str] = field(default_factory=dict)
     #: Folders have the norms' weights minus 1.
     norms_less_one: bool = False
     #: Whether feed-forwards may be mixtures of experts, or always are.
@@ -92,7 +101,10 @@ class Family:
 
     @property
     def gated(self) -> bool:
-        return self.feed_forward in (layouts.LLAMA_FF_SILU, layouts.LLAMA_FF_GELU_TANH)
+        return self.feed_forward not in (
+            layouts.LLAMA_FF_PLAIN_GELU,
+            layouts.LLAMA_FF_PLAIN_GELU_TANH,
+        )
 
 
 _ALL = (*ATTENTION, *GATED)
@@ -112,6 +124,17 @@ FAMILIES = {
         "Qwen 3 with experts",
         qk_norm=layouts.LLAMA_QK_HEAD,
         may_have_biases=ATTENTION,
+        has_experts=True,
+    ),
+    "gpt-oss": Family(
+        "gpt-oss",
+        sinks=True,
+        feed_forward=layouts.LLAMA_FF_SILU_CLAMPED,
+        biases=(*ATTENTION, *ROUTER, *EXPERTS),
+        yarn_truncates=False,
+        window=128,
+        window_period=2,
+        renamed={"post_attention_norm": "ffn_norm"},
         has_experts=True,
     ),
     "gemma": Family(

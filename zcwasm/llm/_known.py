@@ -122,20 +122,26 @@ def check_tensors(weights: zcwasm.Weights, config: Config) -> None:
             if (optional and name not in weights.unusable) or f"zcwasm.{name}" in weights.metadata:
                 continue
             why = f": {weights.unusable[name]}" if name in weights.unusable else " is missing"
-            raise model_error(f"tensor {name}{why}{_whole(weights, config, name)}{_more(config)}", None)
+            said = f"{_named(config, name)}{why}{_whole(weights, config, name)}"
+            raise model_error(f"tensor {said}{_more(config)}", None)
         if tensor.shape != shape:
             raise model_error(
-                f"tensor {name} is {_text(tensor.shape)}, must be {_text(shape)}{_more(config)}",
+                f"tensor {_named(config, name)} is {_text(tensor.shape)}, must be {_text(shape)}"
+                f"{_more(config)}",
                 tensor.offset,
             )
-        if len(shape) == 1 and tensor.type != "F32":
-            raise model_error(f"tensor {name} is {tensor.type}, must be F32", tensor.offset)
+        if (len(shape) == 1 or name.endswith(".bias")) and tensor.type != "F32":
+            raise model_error(f"tensor {_named(config, name)} is {tensor.type}, must be F32", tensor.offset)
     for name in (*found, *weights.unusable):
         if name not in known:
             raise model_error(
                 f"tensor {name} is not known: it would change the result{_more(config)}",
                 found[name].offset if name in found else None,
             )
+    key = f"{config.architecture}.vocab_size"
+    size = weights.metadata.get(key, 0)
+    if not isinstance(size, int) or size > config.vocab:
+        raise model_error(f"{key} is {size!r:.40}, but token_embd.weight has {config.vocab} rows", None)
 
 
 def multiplied(names: Iterable[str]) -> list[str]:
@@ -144,6 +150,14 @@ def multiplied(names: Iterable[str]) -> list[str]:
     found = list(names)
     looked_up = {"position_embd.weight"} | ({"token_embd.weight"} if "output.weight" in found else set())
     return [name for name in found if name not in looked_up and "_exps." not in name]
+
+
+def _named(config: Config, name: str) -> str:
+    """A tensor's name, and the one that GGUF files of the family have for it where that is another."""
+    for theirs, ours in config.family.renamed.items():
+        if f".{ours}." in name:
+            return f"{name} ({name.replace(ours, theirs)} in GGUF files)"
+    return name
 
 
 def _whole(weights: zcwasm.Weights, config: Config, name: str) -> str:
@@ -211,16 +225,19 @@ def _norms(config: Config, block: str) -> Iterator[tuple[str, Shape, bool]]:
 def _matrices(config: Config, block: str) -> Iterator[tuple[str, Shape, bool]]:
     family, dim, ff = config.family, config.dim, config.ff
     q, kv = config.heads * config.head_size, config.kv_heads * config.head_size
-    shapes = {"attn_q": (q, dim), "attn_k": (kv, dim), "attn_v": (kv, dim), "attn_output": (dim, q)}
+    if family.sinks:
+        yield f"{block}attn_sinks.weight", (config.heads,), False
+    shapes: dict[str, Shape] = {}
+    if config.experts:
+        of_each = {"ffn_gate_exps": (ff, dim), "ffn_up_exps": (ff, dim), "ffn_down_exps": (dim, ff)}
+        shapes = {name: (config.experts, *one) for name, one in of_each.items()}
+    shapes |= {"attn_q": (q, dim), "attn_k": (kv, dim), "attn_v": (kv, dim), "attn_output": (dim, q)}
     if config.experts:
         shapes |= {"ffn_gate_inp": (config.experts, dim)}
     else:
         shapes |= {"ffn_gate": (ff, dim)} if family.gated else {}
         shapes |= {"ffn_up": (ff, dim), "ffn_down": (dim, ff)}
-    if config.experts:
-        for name, one in (("ffn_gate", (ff, dim)), ("ffn_up", (ff, dim)), ("ffn_down", (dim, ff))):
-            yield f"{block}{name}_exps.weight", (config.experts, *one), False
     for name, shape in shapes.items():
         yield f"{block}{name}.weight", shape, False
         if name in family.biases or name in family.may_have_biases:
-            yield f"{block}{name}.bias", shape[:1], name not in family.biases
+            yield f"{block}{name}.bias", shape[:-1], name not in family.biases

@@ -27,13 +27,16 @@ class Yarn:
     context: int  # positions that the model was made for, before
     beta_fast: float = 32.0  # turns within that context: more are fast
     beta_slow: float = 1.0  # fewer are slow
+    truncates: bool = True  # the ramp begins and ends at whole pairs
 
     def divide(self, frequencies: npt.NDArray[np.float64], base: float) -> npt.NDArray[np.float64]:
         half = len(frequencies)
-        low = max(math.floor(self._pair(self.beta_fast, half, base)), 0)
-        high = min(math.ceil(self._pair(self.beta_slow, half, base)), 2 * half - 1)
+        first, last = (self._pair(turns, half, base) for turns in (self.beta_fast, self.beta_slow))
+        if self.truncates:
+            first, last = math.floor(first), math.ceil(last)
+        low, high = max(first, 0), min(last, 2 * half - 1)
         ramp = np.clip((np.arange(half) - low) / ((high - low) or 0.001), 0, 1)
-        return frequencies * (1 - ramp) + frequencies / self.factor * ramp
+        return np.asarray(frequencies * (1 - ramp) + frequencies / self.factor * ramp, np.float64)
 
     def _pair(self, turns: float, half: int, base: float) -> float:
         """The pair, and a fraction, that makes so many turns within the context."""

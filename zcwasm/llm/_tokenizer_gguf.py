@@ -128,6 +128,12 @@ def _vocabulary(metadata: Mapping[str, Any]) -> Vocabulary:
     check_count(_TOKENS, len(tokens))
     types = _numbers(metadata, "tokenizer.ggml.token_type", len(tokens), "iu")
     vocabulary = Vocabulary(_TOKENS, tokens, [NORMAL] * len(tokens) if types is None else types.tolist())
+    if plain := vocabulary.mark_turns():
+        warnings.warn(
+            f"the file has {', '.join(plain)} as text, as old files of Gemma do: they are taken as control "
+            "tokens, which no message can spell; convert the model again",
+            stacklevel=5,
+        )
     vocabulary.check_sizes()
     return vocabulary
 

@@ -58,6 +58,15 @@ _ENDS = frozenset(
         "</s>",
     )
 )
+#: One of them, which is a tag of HTML where it is no control token: Gemma's vocabulary has these.
+_TAG = "</s>"
+#: Tokens around turns: names that nothing else has.
+_TURNS = frozenset(
+    (
+        *("<start_of_turn>", "<end_of_turn>", "<|im_start|>", "<|im_end|>", "<|eot_id|>", "<|eom_id|>"),
+        *("<|start_header_id|>", "<|end_header_id|>"),
+    )
+)
 
 
 @dataclass
@@ -103,9 +112,22 @@ class Vocabulary:
         """Ids of control tokens, by name."""
         return {text: index for index, (text, kind) in enumerate(self) if kind == CONTROL and text}
 
+    def mark_turns(self) -> list[str]:
+        """Makes control tokens of those around turns; which were none."""
+        found = []
+        for index, (text, kind) in enumerate(self):
+            if text in _TURNS and kind in (NORMAL, USER_DEFINED):
+                self.types[index] = CONTROL
+                found.append(text)
+        return found
+
     def ends(self) -> set[int]:
         """Tokens whose name says that they end a turn."""
-        found = {index for index, (text, kind) in enumerate(self) if text in _ENDS and kind != NORMAL}
+        found = {
+            index
+            for index, (text, kind) in enumerate(self)
+            if text in _ENDS and kind != NORMAL and (text != _TAG or kind == CONTROL)
+        }
         names = {self.tokens[index] for index in found}
         if {"<|return|>", "<|call|>"} <= names:  # which end turns, where <|end|> is only a message's
             found = {index for index in found if self.tokens[index] != "<|end|>"}
