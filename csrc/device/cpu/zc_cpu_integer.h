@@ -92,7 +92,7 @@ typedef struct zc_cpu_integer {
 #define ZC_HAS_AVX_VNNI 0 /* the compiler is too old */
 #endif
 #if defined(__linux__) && defined(__has_include) /* other systems have no permission to ask for */
-#if __has_include(<amxtileintrin.h>)
+#if __has_include(<amxtileintrin.h>) || __has_include(<amxintrin.h>)
 #define ZC_HAS_AMX 1
 extern const zc_cpu_integer zc_cpu_integer_amx;
 #else
