@@ -53,7 +53,7 @@
 #define LEAST_ROWS 12u /* of x: fewer are left to vectors */
 #define SUMS 256u      /* of a tile */
 
-/* ---- tiles: 0 and 1 have sums, 4 and 5 planes of x, 6 weights ---- */
+/* ---- tiles: 0 and 1 have sums, 4 and 5 planes of x, 6 and 7 weights ---- */
 
 typedef struct tile_config {
     uint8_t palette, start, none[14];
@@ -66,7 +66,7 @@ _Static_assert(sizeof(tile_config) == 64, "as the processor reads it");
 static void begin(size_t rows, size_t x_bytes)
 {
     tile_config c = {.palette = 1};
-    for (int i = 0; i < 7; i++) {
+    for (int i = 0; i < 8; i++) {
         c.rows[i] = (uint8_t)(i < 6 ? rows : x_bytes / 4);
         c.row_bytes[i] = (uint16_t)(i == 4 || i == 5 ? x_bytes : 64);
     }
@@ -92,6 +92,7 @@ static void end(void)
 typedef enum how {
     ONE_SUM, /* floats; both planes together */
     TWO_SUMS,
+    HALVES, /* of a block, which have scales of their own; both planes together */
     BYTES,
 } how;
 
@@ -101,18 +102,6 @@ typedef struct kind {
     int32_t offset; /* what is added to weights of bytes so that they are unsigned */
     float sum;      /* what sums are multiplied with */
 } kind;
-
-static bool is_here(uint32_t type)
-{
-    switch (type) {
-    case ZC_WEIGHT_Q6_K:
-    case ZC_WEIGHT_Q3_K:
-    case ZC_WEIGHT_Q2_K:
-        return false;
-    default:
-        return true;
-    }
-}
 
 static kind kind_of(uint32_t type)
 {
@@ -128,21 +117,30 @@ static kind kind_of(uint32_t type)
         return (kind){ONE_SUM, 0, MINIMUMS_SUM};
     case ZC_WEIGHT_Q5_K:
         return (kind){TWO_SUMS, 0, MINIMUMS_SUM};
+    case ZC_WEIGHT_Q6_K:
+    case ZC_WEIGHT_Q3_K:
+        return (kind){HALVES, 0, 1.0f};
+    case ZC_WEIGHT_Q2_K:
+        return (kind){HALVES, 0, MINIMUMS_SUM};
     default:
         return (kind){TWO_SUMS, 0, 1.0f};
     }
 }
 
-/* Bytes of x of a block of a row. Of each block the high planes of all rows come first, then their low ones; or, of
- * bytes, each row has both. Numbers of all blocks follow. */
+/* Bytes of x of a block of a row. Of each block the high planes of all rows come first, then their low ones; or the
+ * first halves, then the second ones; or, of bytes, each row has both. Numbers of all blocks follow. */
 INLINE size_t planes_bytes(how how)
 {
     return how == BYTES ? 64 : 128;
 }
 
-/* The order in which floats of 16 bits meet: as words of nibbles come out of fours of bytes. */
+/* The order in which floats of 16 bits meet: as words come out of fours of bytes. */
 static const uint16_t order[32] = {0, 2,  16, 18, 1, 3,  17, 19, 4,  6,  20, 22, 5,  7,  21, 23,
                                    8, 10, 24, 26, 9, 11, 25, 27, 12, 14, 28, 30, 13, 15, 29, 31};
+
+/* Of both planes of half of a block. */
+static const uint16_t order_of_half[32] = {0,  2,  1,  3,  4,  6,  5,  7,  8,  10, 9,  11, 12, 14, 13, 15,
+                                           16, 18, 17, 19, 20, 22, 21, 23, 24, 26, 25, 27, 28, 30, 29, 31};
 
 /* Whole numbers of eight bits, times a power of two. */
 INLINE __m512i bf16_of(__m512i first, __m512i second)
@@ -178,6 +176,12 @@ INLINE void fix_block(uint8_t *high, uint8_t *low, packed_numbers *numbers, cons
         _mm_storeu_si128((__m128i *)(high + 16), _mm512_cvtepi32_epi8(h1));
         _mm_storeu_si128((__m128i *)low, _mm512_cvtepi32_epi8(q0));
         _mm_storeu_si128((__m128i *)(low + 16), _mm512_cvtepi32_epi8(q1));
+    } else if (kind->how == HALVES) {
+        const __m512i by = _mm512_loadu_si512(order_of_half);
+        h0 = _mm512_slli_epi32(h0, 8);
+        h1 = _mm512_slli_epi32(h1, 8);
+        _mm512_storeu_si512(high, _mm512_permutexvar_epi16(by, bf16_of(h0, _mm512_sub_epi32(q0, h0))));
+        _mm512_storeu_si512(low, _mm512_permutexvar_epi16(by, bf16_of(h1, _mm512_sub_epi32(q1, h1))));
     } else {
         const __m512i by = _mm512_loadu_si512(order);
         h0 = _mm512_slli_epi32(h0, 8);
@@ -189,8 +193,13 @@ INLINE void fix_block(uint8_t *high, uint8_t *low, packed_numbers *numbers, cons
     const int32_t first = _mm512_reduce_add_epi32(q0), second = _mm512_reduce_add_epi32(q1);
     numbers->scale = scale;
     numbers->sum = ((float)first * scale + (float)second * scale) * kind->sum;
-    numbers->least[0].by = (int32_t)(0u - (uint32_t)kind->offset * ((uint32_t)first + (uint32_t)second));
-    numbers->least[1].by = 0;
+    if (kind->how == HALVES) {
+        numbers->least[0].sum = (float)first * scale * kind->sum;
+        numbers->least[1].sum = (float)second * scale * kind->sum;
+    } else {
+        numbers->least[0].by = (int32_t)(0u - (uint32_t)kind->offset * ((uint32_t)first + (uint32_t)second));
+        numbers->least[1].by = 0;
+    }
 }
 
 static void fix_rows_of(uint8_t *tile, const kind *kind, size_t rows, size_t r, size_t blocks, const float *x)
@@ -207,11 +216,11 @@ static void fix_rows_of(uint8_t *tile, const kind *kind, size_t rows, size_t r, 
 
 /* CHUNK blocks of a group of weights, or fewer. */
 typedef struct chunk {
-    _Alignas(64) uint8_t room[CHUNK][16][64];
-    float d[CHUNK][16];              /* scales */
-    float m[8][16]; /* minimums: of the blocks; or of all of a unit of 256, which its last blocks have */
+    _Alignas(64) uint8_t room[2 * CHUNK][16][64];
+    float d[2 * CHUNK][16]; /* scales of blocks, or of halves */
+    float m[16][16];        /* minimums: of the blocks; or of all of a unit of 256, which its last blocks have */
     float by[16]; /* what the minimums of a unit of 256 are multiplied with */
-    const uint8_t *weights[CHUNK]; /* tiles: in `room`, or where they lie */
+    const uint8_t *weights[2 * CHUNK]; /* tiles of blocks, or of halves: in `room`, or where they lie */
     size_t count;
     bool last; /* of a unit of 256 */
 } chunk;
@@ -237,7 +246,7 @@ INLINE void multiply(const how how, const line *l, const set *s, size_t j)
 {
     const uint8_t *x = s->planes + j * planes_bytes(how) * l->rows;
     TILE_ZERO(0);
-    TILE_LOAD(6, s->w->weights[j], 64);
+    TILE_LOAD(6, s->w->weights[how == HALVES ? 2 * j : j], 64);
     TILE_LOAD(4, x, 64);
     if (how == BYTES) {
         TILE_ADD_BYTES(0, 4, 6);
@@ -250,6 +259,10 @@ INLINE void multiply(const how how, const line *l, const set *s, size_t j)
     TILE_LOAD(5, x + 64 * l->rows, 64);
     if (how == ONE_SUM) {
         TILE_ADD_FLOATS(0, 5, 6);
+    } else if (how == HALVES) {
+        TILE_ZERO(1);
+        TILE_LOAD(7, s->w->weights[2 * j + 1], 64);
+        TILE_ADD_FLOATS(1, 5, 7);
     } else {
         TILE_ZERO(1);
         TILE_ADD_FLOATS(1, 5, 6);
@@ -278,7 +291,13 @@ INLINE __m512 finish(const how how, const minimums minimums, const set *s, size_
         v = _mm512_loadu_ps(sums);
         v = how == TWO_SUMS ? _mm512_add_ps(v, _mm512_loadu_ps(sums + SUMS)) : v;
     }
-    acc = _mm512_fmadd_ps(v, _mm512_mul_ps(_mm512_loadu_ps(s->w->d[j]), _mm512_set1_ps(numbers->scale)), acc);
+    const __m512 scale = _mm512_set1_ps(numbers->scale);
+    if (how == HALVES) {
+        acc = _mm512_fmadd_ps(v, _mm512_mul_ps(_mm512_loadu_ps(s->w->d[2 * j]), scale), acc);
+        v = _mm512_loadu_ps(sums + SUMS);
+        return _mm512_fmadd_ps(v, _mm512_mul_ps(_mm512_loadu_ps(s->w->d[2 * j + 1]), scale), acc);
+    }
+    acc = _mm512_fmadd_ps(v, _mm512_mul_ps(_mm512_loadu_ps(s->w->d[j]), scale), acc);
     if (minimums == EACH) {
         acc = _mm512_fmadd_ps(_mm512_loadu_ps(s->w->m[j]), _mm512_set1_ps(numbers->sum), acc);
     }
@@ -286,13 +305,17 @@ INLINE __m512 finish(const how how, const minimums minimums, const set *s, size_
 }
 
 /* Row r of the last blocks of a unit of 256 adds its minimums. */
-INLINE __m512 finish_unit(const line *l, const set *s, size_t r, __m512 acc)
+INLINE __m512 finish_unit(const how how, const line *l, const set *s, size_t r, __m512 acc)
 {
     const packed_numbers *numbers = s->numbers - CHUNK * l->rows + r;
     __m512 low = _mm512_setzero_ps();
-    ZC_UNROLL(8)
-    for (size_t j = 0; j < 8; j++) {
-        low = _mm512_fmadd_ps(_mm512_loadu_ps(s->w->m[j]), _mm512_set1_ps(numbers[j * l->rows].sum), low);
+    for (size_t j = 0; j < 8; j++, numbers += l->rows) {
+        if (how == HALVES) {
+            low = _mm512_fmadd_ps(_mm512_loadu_ps(s->w->m[2 * j]), _mm512_set1_ps(numbers->least[0].sum), low);
+            low = _mm512_fmadd_ps(_mm512_loadu_ps(s->w->m[2 * j + 1]), _mm512_set1_ps(numbers->least[1].sum), low);
+        } else {
+            low = _mm512_fmadd_ps(_mm512_loadu_ps(s->w->m[j]), _mm512_set1_ps(numbers->sum), low);
+        }
     }
     return _mm512_fmadd_ps(low, _mm512_loadu_ps(s->w->by), acc);
 }
@@ -338,13 +361,13 @@ INLINE void advance_by(const how how, const minimums minimums, const bool whole,
         ZC_UNROLL(16)
         for (size_t r = 0; r < SET_ROWS; r++) {
             if (r >= s->from) {
-                _mm512_storeu_ps(out + r * ld, ends_unit ? finish_unit(l, s, r, acc[r]) : acc[r]);
+                _mm512_storeu_ps(out + r * ld, ends_unit ? finish_unit(how, l, s, r, acc[r]) : acc[r]);
             }
         }
     } else {
         for (size_t r = s->from; ends_unit && r < height; r++) {
             float *row = out + r * ld;
-            _mm512_storeu_ps(row, finish_unit(l, s, r, _mm512_loadu_ps(row)));
+            _mm512_storeu_ps(row, finish_unit(how, l, s, r, _mm512_loadu_ps(row)));
         }
     }
 }
@@ -369,6 +392,8 @@ typedef void (*start_function)(const line *l, const set *s);
     WAY(scaled_2, TWO_SUMS, NONE)     \
     WAY(from_2, TWO_SUMS, EACH)       \
     WAY(units_from_2, TWO_SUMS, UNIT) \
+    WAY(halves, HALVES, NONE)         \
+    WAY(halves_from, HALVES, UNIT)    \
     WAY(bytes, BYTES, NONE)
 #define WAY(name, how, minimums)                                       \
     static void advance_##name(line *l, const set *s, const set *next) \
@@ -408,6 +433,20 @@ static const int8_t of_q5_0[32] = {-16, -15, -14, -13, -12, -11, -10, -9, -8, -7
 static const int8_t of_five_bits[32] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
                                         16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
 
+/* The numbers of types whose halves have scales; they are there as often as fits. */
+typedef struct tables {
+    __m512i first, second;
+} tables;
+
+INLINE tables tables_from(const int least, const int count)
+{
+    int8_t numbers[64];
+    for (int i = 0; i < 64; i++) {
+        numbers[i] = (int8_t)(least + i % count);
+    }
+    return (tables){table_of(numbers), table_of(numbers + 32)};
+}
+
 /* put_X: a block of weights as a tile, in the order of x. */
 
 INLINE void put_nibbles(uint8_t to[16][64], const zc_packed_bytes *q, __m512i table)
@@ -422,13 +461,16 @@ INLINE void put_nibbles(uint8_t to[16][64], const zc_packed_bytes *q, __m512i ta
     }
 }
 
-/* Nibbles that lie at `shift` of words, with bits of `upper` from `at` on. */
-INLINE __m512i of_five(__m512i nibbles, unsigned shift, __m512i upper, unsigned at, __m512i table)
+/* The first `bits` bits of words of `low`, then those of `high`. */
+INLINE __m512i joined(const int bits, __m512i low, __m512i high)
 {
-    const __m512i bit = at < 4 ? _mm512_slli_epi16(upper, 4 - at) : _mm512_srli_epi16(upper, at - 4);
-    const __m512i low = _mm512_srli_epi16(nibbles, shift);
-    /* The lower four bits of one, the fifth of the other. */
-    return _mm512_permutexvar_epi16(_mm512_ternarylogic_epi32(_mm512_set1_epi16(15), low, bit, 0xca), table);
+    return _mm512_ternarylogic_epi32(_mm512_set1_epi16((short)((1 << bits) - 1)), low, high, 0xca);
+}
+
+/* Words of v so that bit `from` is bit `to`. */
+INLINE __m512i moved(__m512i v, const unsigned from, const unsigned to)
+{
+    return from < to ? _mm512_slli_epi16(v, to - from) : _mm512_srli_epi16(v, from - to);
 }
 
 INLINE void put_five_bits(uint8_t to[16][64], const zc_packed_bytes *q, __m512i table)
@@ -437,10 +479,59 @@ INLINE void put_five_bits(uint8_t to[16][64], const zc_packed_bytes *q, __m512i 
     ZC_UNROLL(4)
     for (unsigned i = 0; i < 4; i++, to += 4) {
         const __m512i v = _mm512_loadu_si512(q[i]);
-        _mm512_store_si512(to[0], of_five(v, 0, upper, i, table));
-        _mm512_store_si512(to[1], of_five(v, 4, upper, 4 + i, table));
-        _mm512_store_si512(to[2], of_five(v, 8, upper, 8 + i, table));
-        _mm512_store_si512(to[3], of_five(v, 12, upper, 12 + i, table));
+        ZC_UNROLL(4)
+        for (unsigned n = 0; n < 4; n++) { /* bit i of bytes, and bit 4 + i, which goes with their upper nibbles */
+            const __m512i at = joined(4, moved(v, 4 * n, 0), moved(upper, 4 * n + i, 4));
+            _mm512_store_si512(to[n], _mm512_permutexvar_epi16(at, table));
+        }
+    }
+}
+
+/* A tile of half of a block has it twice, for both planes of x. */
+INLINE void put_twice(uint8_t to[16][64], size_t i, __m512i v)
+{
+    _mm512_store_si512(to[i], v);
+    _mm512_store_si512(to[8 + i], v);
+}
+
+/* put_X: half `half` of a block, in the order of x. */
+
+INLINE void put_six_bits(uint8_t to[16][64], const zc_packed_bytes *q, const unsigned half, const tables *t)
+{
+    const __m512i upper = _mm512_loadu_si512(q[4 + half]);
+    ZC_UNROLL(4)
+    for (unsigned i = 0; i < 4; i++) {
+        const __m512i v = _mm512_loadu_si512(q[i]);
+        ZC_UNROLL(2)
+        for (unsigned byte = 0; byte < 2; byte++) {
+            const __m512i at = joined(4, moved(v, 8 * byte + 4 * half, 0), moved(upper, 8 * byte + 2 * i, 4));
+            put_twice(to, 2 * i + byte, _mm512_permutex2var_epi16(t->first, at, t->second));
+        }
+    }
+}
+
+INLINE void put_three_bits(uint8_t to[16][64], const zc_packed_bytes *q, const unsigned half, const tables *t)
+{
+    const __m512i v = _mm512_loadu_si512(q[half]), upper = _mm512_loadu_si512(q[2]);
+    ZC_UNROLL(4)
+    for (unsigned i = 0; i < 4; i++) {
+        ZC_UNROLL(2)
+        for (unsigned byte = 0; byte < 2; byte++) {
+            const __m512i at = joined(2, moved(v, 8 * byte + 2 * i, 0), moved(upper, 8 * byte + 4 * half + i, 2));
+            put_twice(to, 2 * i + byte, _mm512_permutexvar_epi16(at, t->first));
+        }
+    }
+}
+
+INLINE void put_two_bits(uint8_t to[16][64], const zc_packed_bytes *q, const unsigned half, const tables *t)
+{
+    const __m512i v = _mm512_loadu_si512(q[half]);
+    ZC_UNROLL(4)
+    for (unsigned i = 0; i < 4; i++) {
+        ZC_UNROLL(2)
+        for (unsigned byte = 0; byte < 2; byte++) {
+            put_twice(to, 2 * i + byte, _mm512_permutexvar_epi16(moved(v, 8 * byte + 2 * i, 0), t->first));
+        }
     }
 }
 
@@ -511,6 +602,30 @@ OF_32_FROM(Q4_K, zc_packed_q4_k, put_nibbles, of_nibbles)
 OF_32_FROM(Q5_K, zc_packed_q5_k, put_five_bits, of_five_bits)
 OF_EIGHT(IQ4_XS, zc_packed_iq4_xs, put_nibbles, of_iq4, reals_of_signed, (void)0)
 
+#define OF_HALVES(TYPE, UNIT, PUT, LEAST, COUNT, SCALES, AT, ...)                  \
+    FILL(TYPE)                                                                     \
+    {                                                                              \
+        const UNIT *unit = (const UNIT *)w + b / 8;                                \
+        const __m512 by = reals_of_halves(unit->d);                                \
+        const tables t = tables_from(LEAST, COUNT);                                \
+        for (size_t i = 0; i < count; i++) {                                       \
+            const size_t j = b % 8 + i;                                            \
+            ask_head(unit, j, UNIT);                                               \
+            ask(unit->q[j], sizeof unit->q[j]);                                    \
+            keep(c->d[2 * i], reals_product(SCALES(unit->AT[2 * j]), by));         \
+            keep(c->d[2 * i + 1], reals_product(SCALES(unit->AT[2 * j + 1]), by)); \
+            PUT(c->room[2 * i], unit->q[j], 0, &t);                                \
+            PUT(c->room[2 * i + 1], unit->q[j], 1, &t);                            \
+        }                                                                          \
+        __VA_ARGS__;                                                               \
+    }
+OF_HALVES(Q6_K, zc_packed_q6_k, put_six_bits, -32, 64, reals_of_signed, scale, (void)0)
+OF_HALVES(Q3_K, zc_packed_q3_k, put_three_bits, -4, 8, reals_of_signed, scale, (void)0)
+OF_HALVES(
+    Q2_K, zc_packed_q2_k, put_two_bits, 0, 4, reals_of_low_nibbles, scales, for (size_t n = 0; c->last && n < 16; n++) {
+        keep(c->m[n], reals_of_high_nibbles(unit->scales[n]));
+    } keep(c->by, reals_mul(reals_of_halves(unit->m), -1.0f / MINIMUMS_SUM)))
+
 /* ---- products ---- */
 
 typedef struct product {
@@ -523,16 +638,18 @@ typedef struct product {
 #define PRODUCT(TYPE, BLOCKS, UNIT, WAY) \
     [ZC_WEIGHT_##TYPE] = {BLOCKS, sizeof(UNIT), start_##WAY, advance_##WAY, fill_##TYPE}
 static const product products[ZC_WEIGHT_TYPE_COUNT] = {
-    PRODUCT(Q4_0, 2, zc_packed_q4_0, scaled),       PRODUCT(Q4_1, 2, zc_packed_q4_1, from),
-    PRODUCT(Q8_0, 2, zc_packed_q8_0, bytes),        PRODUCT(Q4_K, 8, zc_packed_q4_k, units_from),
-    PRODUCT(Q5_0, 2, zc_packed_q5_0, scaled),       PRODUCT(Q5_1, 2, zc_packed_q5_1, from_2),
-    PRODUCT(Q5_K, 8, zc_packed_q5_k, units_from_2), PRODUCT(IQ4_NL, 2, zc_packed_q4_0, scaled_2),
-    PRODUCT(IQ4_XS, 8, zc_packed_iq4_xs, scaled_2), PRODUCT(MXFP4, 2, zc_packed_mxfp4, scaled),
+    PRODUCT(Q4_0, 2, zc_packed_q4_0, scaled),      PRODUCT(Q4_1, 2, zc_packed_q4_1, from),
+    PRODUCT(Q8_0, 2, zc_packed_q8_0, bytes),       PRODUCT(Q4_K, 8, zc_packed_q4_k, units_from),
+    PRODUCT(Q6_K, 8, zc_packed_q6_k, halves),      PRODUCT(Q3_K, 8, zc_packed_q3_k, halves),
+    PRODUCT(Q2_K, 8, zc_packed_q2_k, halves_from), PRODUCT(Q5_0, 2, zc_packed_q5_0, scaled),
+    PRODUCT(Q5_1, 2, zc_packed_q5_1, from_2),      PRODUCT(Q5_K, 8, zc_packed_q5_k, units_from_2),
+    PRODUCT(IQ4_NL, 2, zc_packed_q4_0, scaled_2),  PRODUCT(IQ4_XS, 8, zc_packed_iq4_xs, scaled_2),
+    PRODUCT(MXFP4, 2, zc_packed_mxfp4, scaled),
 };
 
 static bool by_tiles(uint32_t type, size_t rows)
 {
-    return rows >= LEAST_ROWS && is_here(type);
+    return rows >= LEAST_ROWS && products[type].fill;
 }
 
 static void fix_packed_rows(uint8_t *tile, uint32_t type, size_t rows, size_t r, size_t blocks, const float *x)
@@ -565,8 +682,9 @@ static void rows_packed(float *out, size_t ld, uint32_t type, const uint8_t *w, 
     for (size_t r = 0; r < rows; r++) {
         memset(out + r * ld, 0, groups * ZC_PACKED_ROWS * sizeof *out);
     }
-    for (size_t i = 0; i < 2 * CHUNK; i++) {
-        chunks[i / CHUNK].weights[i % CHUNK] = chunks[i / CHUNK].room[i % CHUNK][0];
+    for (size_t i = 0; i < 4 * CHUNK; i++) {
+        chunk *c = &chunks[i / (2 * CHUNK)];
+        c->weights[i % (2 * CHUNK)] = c->room[i % (2 * CHUNK)][0];
     }
     begin(l.height, kind_of(type).how == BYTES ? 32 : 64);
     /* A block of x serves all groups while it is in the nearest cache. */
