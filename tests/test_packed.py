@@ -42,7 +42,7 @@ FLOAT = PACKED[5:]  # of the cpu device where they lie in the file's layout
 # These have units of another type's form and differ in the sums of a block, or the other way round.
 SIMILAR = ("Q5_0", "Q5_1", "Q3_K", "Q5_K", "IQ4_NL", "IQ4_XS", "MXFP4")
 pytestmark = pytest.mark.skipif(
-    not _core._cpu_isa().startswith("avx"), reason=f"{_core._cpu_isa()} has no layout of its own"
+    not _core._cpu_isa().startswith(("avx", "amx")), reason=f"{_core._cpu_isa()} has no layout of its own"
 )
 
 

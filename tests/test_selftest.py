@@ -39,7 +39,9 @@ def test_holds_here(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.footprint
-def test_holds_here_without_costs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_holds_here_without_costs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(_selftest, "costs", lambda bench: pytest.fail("nobody asked what it costs"))
     monkeypatch.setattr(_selftest, "CHECKS", [])
     assert _cli.main(["selftest", "--no-costs"]) == 0

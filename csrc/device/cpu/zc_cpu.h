@@ -34,8 +34,8 @@ zc_status zc_cpu_run_rows(const zc_row_code *code, void *const bindings[], const
 
 /* CPUs that this process may use: affinity and cgroup quota counted, at least 1. */
 unsigned zc_cpu_count(void);
-/* "avx512vnni", "avx512", "avx2vnni", "avx2", "neoni8mm", "neondot", "neon" or "baseline": the instruction set chosen at
- * first use. The environment variable ZCWASM_ISA forces a lower one (a name that this machine lacks is ignored). */
+/* "amx", "avx512vnni", "avx512", "avx2vnni", "avx2", "neoni8mm", "neondot", "neon" or "baseline": the instruction set
+ * chosen at first use. The environment variable ZCWASM_ISA forces a lower one (a name that this machine lacks is ignored). */
 const char *zc_cpu_isa(void);
 /* The i-th of those that this build knows, the best first, and whether this machine has it; NULL after the last. */
 const char *zc_cpu_known_isa(size_t i, bool *here);

@@ -63,7 +63,8 @@ typedef struct zc_cpu_integer {
                         const uint8_t *x);
 
     /* Some rows with such groups: these are there where dots_packed is. Row r of a tile of `rows` rows, which takes
-     * rows * ZC_FIXED_BLOCK bytes for each block; */
+     * rows * packed_block bytes for each block; */
+    size_t packed_block;
     void (*fix_packed_rows)(uint8_t *tile, uint32_t type, size_t rows, size_t r, size_t blocks, const float *x);
     /* out[r * ld + i] = ZC_FIXED_UNIT * dot(weight row i, row r of the tile), i below ZC_PACKED_ROWS * groups, of up to
      * ZC_PACKED_MOST rows: the same bits that dots_packed gives for that row alone. */
@@ -89,6 +90,17 @@ typedef struct zc_cpu_integer {
 #endif
 #ifndef ZC_HAS_AVX_VNNI
 #define ZC_HAS_AVX_VNNI 0 /* the compiler is too old */
+#endif
+#if defined(__linux__) && defined(__has_include) /* other systems have no permission to ask for */
+#if __has_include(<amxtileintrin.h>) || __has_include(<amxintrin.h>)
+#define ZC_HAS_AMX 1
+extern const zc_cpu_integer zc_cpu_integer_amx;
+#else
+#define ZC_AMX_UNKNOWN 1
+#endif
+#endif
+#ifndef ZC_HAS_AMX
+#define ZC_HAS_AMX 0
 #endif
 extern const zc_cpu_integer zc_cpu_integer_vnni, zc_cpu_integer_vnni_words, zc_cpu_integer_avx2vnni,
     zc_cpu_integer_avx512, zc_cpu_integer_avx2;

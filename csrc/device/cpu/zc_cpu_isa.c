@@ -4,7 +4,14 @@
  * answer. AVX registers count only when the operating system saves them (XCR0), which the compiler's
  * __builtin_cpu_supports checks as well; the check is spelled out because that builtin's answer for
  * AVX-512 state has differed between compiler runtimes. ZCWASM_ISA is read at the first use only.
+ *
+ * Tiles of AMX are state that Linux keeps for those processes only that have asked for it, once, for all of their
+ * threads and the children of forks. It is asked for where AMX would be chosen, or its presence is wanted; a refusal,
+ * of an old system, of a sandbox, or because a thread's stack for signals is too small, counts as no AMX.
  */
+#if defined(__linux__)
+#define _GNU_SOURCE
+#endif
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -21,6 +28,20 @@ static uint64_t enabled_state(void)
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     return (uint64_t)high << 32 | low;
 }
+
+#if ZC_HAS_AMX
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define REQUEST_STATE 0x1023 /* ARCH_REQ_XCOMP_PERM, which is younger than some systems' headers */
+#define TILE_DATA 18
+
+/* Asking again is harmless, and answered the same. */
+static bool may_use_tiles(void)
+{
+    return syscall(SYS_arch_prctl, REQUEST_STATE, TILE_DATA) == 0;
+}
+#endif
 
 static bool available(const zc_cpu_ops *ops)
 {
@@ -50,11 +71,23 @@ static bool available(const zc_cpu_ops *ops)
         !(b7 & bit_AVX512F) || !(b7 & bit_AVX512DQ) || !(b7 & bit_AVX512BW) || !(b7 & bit_AVX512VL)) {
         return false;
     }
-    return ops == &zc_cpu_ops_avx512 || (c7 & bit_AVX512VNNI);
+    if (ops == &zc_cpu_ops_avx512 || !(c7 & bit_AVX512VNNI)) {
+        return ops == &zc_cpu_ops_avx512;
+    }
+#if ZC_HAS_AMX
+    if (ops == &zc_cpu_ops_amx) {
+        const uint32_t all = 1u << 22 | 1u << 24 | 1u << 25; /* of BF16, tiles, of bytes */
+        return (d7 & all) == all && (state & 0x60000) == 0x60000 && may_use_tiles();
+    }
+#endif
+    return true;
 }
 
 /* The best first. */
 static const zc_cpu_ops *const known[] = {
+#if ZC_HAS_AMX
+    &zc_cpu_ops_amx,
+#endif
     &zc_cpu_ops_vnni,     &zc_cpu_ops_avx512,
 #if ZC_HAS_AVX_VNNI
     &zc_cpu_ops_avx2vnni,
@@ -124,18 +157,18 @@ static _Atomic(const zc_cpu_ops *) chosen;
 static const zc_cpu_ops *choose(void)
 {
     const char *forced = getenv("ZCWASM_ISA");
-    const zc_cpu_ops *best = NULL;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (available(known[i])) {
-            if (forced != NULL && strcmp(forced, known[i]->name) == 0) {
-                return known[i];
-            }
-            if (best == NULL) {
-                best = known[i];
-            }
+    const size_t count = sizeof known / sizeof *known;
+    for (size_t i = 0; forced != NULL && i < count; i++) {
+        if (strcmp(forced, known[i]->name) == 0 && available(known[i])) {
+            return known[i];
         }
     }
-    return best;
+    for (size_t i = 0; i < count; i++) {
+        if (available(known[i])) {
+            return known[i];
+        }
+    }
+    return NULL; /* not reached: the last one is always there */
 }
 
 const zc_cpu_ops *zc_cpu_get_ops(void)

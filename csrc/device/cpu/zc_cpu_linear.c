@@ -406,7 +406,7 @@ static void set_input(zc_linear_job *j, bool fixed)
     const bool one_by_one = j->p->rows <= ZC_LINEAR_FEW && !by_tiles(j);
     j->row_size = !fixed       ? (size_t)j->p->k * sizeof(float)
                   : one_by_one ? j->layout.bytes
-                               : (size_t)j->p->k / 32 * ZC_FIXED_BLOCK;
+                               : j->p->k / 32 * (by_tiles(j) ? j->ops->integer->packed_block : ZC_FIXED_BLOCK);
     j->made = NULL;
     j->blas = zc_linear_takes_blas(j);
 }

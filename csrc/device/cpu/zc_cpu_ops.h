@@ -6,7 +6,7 @@
  * zc_cpu_gemm.inc, zc_cpu_llm.inc and zc_cpu_dequantize.inc, and compiled once per instruction set by
  * zc_cpu_avx512.c, zc_cpu_avx2.c, zc_cpu_baseline.c and zc_cpu_neon.c; each of these exports tables, or nothing on
  * another architecture. Products in fixed point (zc_cpu_integer.h) are there for some: zc_cpu_vnni.c, zc_cpu_words.inc
- * and zc_cpu_packed.inc in units of their own, and for arm64 zc_cpu_neon_bytes.c and zc_cpu_neon_dot.c, which share
+ * and zc_cpu_packed.inc in units of their own, zc_cpu_amx.c, and for arm64 zc_cpu_neon_bytes.c and zc_cpu_neon_dot.c, which share
  * zc_cpu_neon_fixed.inc.
  *
  * Constant data and pure functions: any thread, no ownership. Pointers need the alignment of a float only.
@@ -113,6 +113,9 @@ typedef struct zc_cpu_ops {
 
 #if defined(__x86_64__)
 extern const zc_cpu_ops zc_cpu_ops_vnni, zc_cpu_ops_avx512, zc_cpu_ops_avx2vnni, zc_cpu_ops_avx2;
+#if ZC_HAS_AMX
+extern const zc_cpu_ops zc_cpu_ops_amx;
+#endif
 #endif
 #if defined(__aarch64__)
 extern const zc_cpu_ops zc_cpu_ops_neon; /* every arm64 has it, so it takes the place of a baseline */

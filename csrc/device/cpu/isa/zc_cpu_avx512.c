@@ -1,4 +1,4 @@
-/* zc_cpu_avx512: the tables for AVX-512 (F, DQ, BW, VL), without and with VNNI; an empty unit elsewhere.
+/* zc_cpu_avx512: the tables for AVX-512 (F, DQ, BW, VL), without and with VNNI and AMX; an empty unit elsewhere.
  *
  * What an instruction set defines for the .inc files: VW floats in a vf; loads and stores at any address,
  * whole, of the first n (the rest reads as 0, or as `other`); fused multiply-add a * b + c; vf_max(a, b)
@@ -129,6 +129,9 @@ static inline __attribute__((always_inline)) vf vf_sums(const size_t count, vf *
 
 const zc_cpu_ops zc_cpu_ops_avx512 = ZC_OPS_TABLE("avx512", &zc_cpu_integer_avx512);
 const zc_cpu_ops zc_cpu_ops_vnni = ZC_OPS_TABLE("avx512vnni", &zc_cpu_integer_vnni);
+#if ZC_HAS_AMX
+const zc_cpu_ops zc_cpu_ops_amx = ZC_OPS_TABLE("amx", &zc_cpu_integer_amx);
+#endif
 
 #else
 typedef int zc_cpu_avx512_is_empty_here;

@@ -482,6 +482,7 @@ const zc_cpu_integer zc_cpu_integer_vnni = {
     .dots = dots,
     .fix_packed = fix_packed,
     .dots_packed = dots_packed,
+    .packed_block = ZC_FIXED_BLOCK,
     .fix_packed_rows = fix_packed_rows,
     .rows_packed = rows_packed,
     .panel_bytes = panel_bytes,

@@ -22,6 +22,7 @@
 
 #include "device/cpu/isa/zc_cpu_words.inc"
 #include "device/cpu/isa/zc_cpu_packed_lanes.inc"
+#include "device/cpu/isa/zc_cpu_packed_blocks.inc"
 #include "device/cpu/isa/zc_cpu_packed.inc"
 #include "device/cpu/isa/zc_cpu_packed_rows.inc"
 #include "device/cpu/isa/zc_cpu_words_tile.inc"
@@ -37,6 +38,7 @@ const zc_cpu_integer zc_cpu_integer_avx2 = {
     .dots = dots,
     .fix_packed = fix_packed,
     .dots_packed = dots_packed,
+    .packed_block = ZC_FIXED_BLOCK,
     .fix_packed_rows = fix_packed_rows,
     .rows_packed = rows_packed,
     .panel_bytes = panel_bytes,
@@ -50,6 +52,7 @@ const zc_cpu_integer zc_cpu_integer_avx512 = {.fix = fix,
                                               .dots = dots,
                                               .fix_packed = fix_packed,
                                               .dots_packed = dots_packed,
+                                              .packed_block = ZC_FIXED_BLOCK,
                                               .fix_packed_rows = fix_packed_rows,
                                               .rows_packed = rows_packed};
 

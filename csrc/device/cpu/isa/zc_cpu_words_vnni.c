@@ -25,6 +25,7 @@
 
 #define PACKED_512
 #include "device/cpu/isa/zc_cpu_packed_lanes.inc"
+#include "device/cpu/isa/zc_cpu_packed_blocks.inc"
 #include "device/cpu/isa/zc_cpu_packed.inc"
 #include "device/cpu/isa/zc_cpu_packed_rows.inc"
 
