@@ -80,6 +80,8 @@ def old_style(config: Mapping[str, Any]) -> dict[str, Any]:
             old["rope_local_base_freq"] = rope["sliding_attention"]["rope_theta"]
             old["sliding_window_pattern"] = old.pop("_sliding_window_pattern")
         rope = dict(rope["full_attention"])
+    if config["model_type"] == "qwen3_moe":
+        old["num_experts"] = old.pop("num_local_experts")
     neox = config["model_type"] == "gpt_neox"
     if "rope_theta" in rope:
         old["rotary_emb_base" if neox else "rope_theta"] = rope.pop("rope_theta")

@@ -3,6 +3,7 @@ logits. And what is refused. That transformers makes the same of them, reference
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,25 @@ def test_bytes_that_are_no_numbers_stay_none(tmp_path: Path) -> None:
         )
         assert np.array_equal(np.sign(found[np.isinf(each)]), np.sign(each[np.isinf(each)]))
         assert np.isinf(found[np.isinf(each)]).all()
+
+
+def test_of_a_model_that_sees(tmp_path: Path) -> None:
+    """Ministral's folders say it beside the text model's numbers."""
+    config = family_models.config("ministral3")
+    stored, _ = quantized(family_models.checkpoint("ministral3"), suffix="_scale_inv", shape="tensor")
+    plain = family_models.write_folder(
+        tmp_path / "text",
+        config | {"dtype": "bfloat16", "quantization_config": fp8(None)},
+        stored,
+        kind="BF16",
+    )
+    named = {name.replace("model.", "model.language_model.", 1): values for name, values in stored.items()}
+    whole = {"model_type": "mistral3", "text_config": {**config, "dtype": None}, "dtype": "bfloat16"}
+    whole |= {"quantization_config": fp8(None), "vocab_size": config["vocab_size"]}
+    path = family_models.write_folder(tmp_path / "sees", whole, named, kind="BF16")
+    del whole["vocab_size"]  # which the tokenizer's file was made by
+    (path / "config.json").write_text(json.dumps(whole))
+    assert np.array_equal(logits(path)[0], logits(plain)[0])
 
 
 NAME = "model.layers.1.mlp.up_proj.weight"

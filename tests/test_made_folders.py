@@ -20,6 +20,7 @@ pytest.importorskip("tokenizers", reason="needs zcwasm[llm]")
 import family_models
 from family_models import Stored
 from fp8_models import fp8, quantized
+from support import resident_bytes
 
 import zcwasm
 from zcwasm._models import making
@@ -92,6 +93,41 @@ def test_only_what_has_to_be_made_is(tmp_path: Path, family: str) -> None:
     assert size < sum(each.nbytes for each in made.values()) + making.ALIGNMENT * len(made)
     for each in made.values():
         assert not each.array().flags.writeable
+
+
+def test_names_that_are_on_the_hub(tmp_path: Path) -> None:
+    """GPT-2's first folder has no prefix, and masks; so have Pythia's."""
+    beside = {"n_ctx": 96, "n_inner": 256, "task_specific_params": {"text-generation": {}}, "attn_pdrop": 0.1}
+    mask = Stored("F32", (1, 1, 8, 8), bytes(256))
+    one = Stored("F16", (1,), bytes(2))
+    for family, prefix, said, masks in (
+        ("gpt2", "transformer.", beside, {"h.{}.attn.bias": mask, "h.{}.attn.masked_bias": one}),
+        (
+            "gpt_neox",
+            "",
+            {"rope_scaling": None},
+            {
+                "gpt_neox.layers.{}.attention.bias": mask,
+                "gpt_neox.layers.{}.attention.masked_bias": one,
+                "gpt_neox.layers.{}.attention.rotary_emb.inv_freq": one,
+            },
+        ),
+    ):
+        config, tensors = family_models.config(family), family_models.checkpoint(family)
+        expected = logits(open_on_cpu(write(tmp_path / family, family)))
+        named = {name.removeprefix(prefix): values for name, values in tensors.items()}
+        unread = {name.format(layer): each for name, each in masks.items() for layer in range(3)}
+        path = family_models.write_folder(tmp_path / "hub", config | said, {**named, **unread})
+        assert np.array_equal(logits(open_on_cpu(path)), expected)
+    # Others have no such names.
+    for name in ("transformer.wte.weight", "gpt_neox.embed_in.weight", "model.layers.0.attn.bias"):
+        path = family_models.write_folder(
+            tmp_path / "other",
+            family_models.config("llama"),
+            family_models.checkpoint("llama") | {name: mask},
+        )
+        with pytest.raises(zcwasm.ModelError, match=f"tensor {name} is not known"):
+            open_on_cpu(path)
 
 
 def in_order(names: Sequence[str]) -> list[str]:
@@ -195,6 +231,27 @@ def test_what_does_not_fit_the_memory_is_refused(tmp_path: Path, monkeypatch: py
     open_on_cpu(write(tmp_path / "mapped", "llama"), pack=False)
 
 
+@pytest.mark.footprint
+def test_opening_takes_what_is_made_and_no_more(tmp_path: Path) -> None:
+    """The pages of the files that were read are let go."""
+    tensors = {}
+    for name, values in family_models.checkpoint("mixtral").items():
+        shape = tuple({64: 1024, 96: 2048, 32: 512}.get(side, side) for side in values.shape)
+        tensors[name] = Stored("BF16", shape, b"\x3c" * (2 * int(np.prod(shape))))
+    config = family_models.config("mixtral") | {"hidden_size": 1024, "intermediate_size": 2048}
+    config |= {"num_attention_heads": 16, "num_key_value_heads": 8, "head_dim": 64}
+    path = family_models.write_folder(tmp_path, config, tensors)
+    del tensors
+    open_on_cpu(write(tmp_path / "small", "mixtral"), pack=False)
+    before, made = resident_bytes(), matrices_made()
+    model = open_on_cpu(path, pack=False)
+    made, grown = matrices_made() - made, resident_bytes() - before
+    print(f"{made:,} bytes made, {grown:,} more resident")
+    assert made == 3 * 4 * 3 * 2 * 1024 * 2048
+    assert model.weights.nbytes > 2 * made
+    assert grown < made + (32 << 20)
+
+
 def test_a_folder_of_holes_is_refused(tmp_path: Path) -> None:
     """A file may say that it is larger than any memory, and hold nothing."""
     side = 1 << 20
@@ -252,7 +309,11 @@ def test_sessions_are_saved_and_forked(tmp_path: Path, family: str) -> None:
 
 def test_the_digest_says_what_is_made_of_the_same_bytes(tmp_path: Path) -> None:
     """Eight heads of half the size make other rows of q."""
-    path = write(tmp_path / "folder", "gpt_neox")
+    tensors = {
+        name: values * ("query_key_value.bias" not in name)  # which are made, too, and equal then
+        for name, values in family_models.checkpoint("gpt_neox").items()
+    }
+    path = family_models.write_folder(tmp_path / "folder", family_models.config("gpt_neox"), tensors)
     first = open_on_cpu(path).weights.sha256
     edit(path, num_attention_heads=8)
     edit(path, rope_parameters={"partial_rotary_factor": 0.5, "rope_theta": 10000.0, "rope_type": "default"})
