@@ -269,7 +269,7 @@ uvec4 bytes_of(Sixteen v, uint row, uint s, uint p)
         return iq4_numbers(uvec4(two, two >> 4u));
     }
     if (IS(MXFP4)) {
-        uint h = mxfp4_at(row, s), shift = 16u * (h & 1u) + 8u * (s & 1u), next;
+        uint h = mxfp4_at(row, s), shift = mxfp4_bit(h, s), next;
         uvec4 words = words_of(v.numbers, h / 2u, next);
         uvec3 three = p == 0u ? words.xyz : uvec3(words.z, words.w, next);
         uvec2 two = three.xy >> shift >> 8u | three.yz << 24u - shift;
@@ -377,7 +377,7 @@ float part_scale(Sixteen v, uint row, uint s, uint p)
     }
     if (IS(MXFP4)) {
         uint h = mxfp4_at(row, s), next;
-        return e8m0(words_of(v.numbers, h / 2u, next).x >> 16u * (h & 1u) + 8u * (s & 1u));
+        return e8m0(words_of(v.numbers, h / 2u, next).x >> mxfp4_bit(h, s));
     }
     if (IS(IQ4_XS)) {
         return iq4_xs_scale(v.scales.xy, s & 7u);

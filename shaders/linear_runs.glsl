@@ -84,7 +84,7 @@ Unit load_unit_IQ4_XS(uint row, uint u)
 // 17 bytes, which begin at any: the first is the scale.
 Unit load_unit_MXFP4(uint row, uint u)
 {
-    uint h = mxfp4_at(row, u), at = h / 2u, shift = 16u * (h & 1u) + 8u * (u & 1u);
+    uint h = mxfp4_at(row, u), at = h / 2u, shift = mxfp4_bit(h, u);
     uvec4 words = four_words(at), next = uvec4(words.yzw, weight_word(at + 4u));
     return Unit(words >> shift >> 8u | next << 24u - shift, uvec4(0u), words.x >> shift, 0u);
 }

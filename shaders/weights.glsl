@@ -343,22 +343,28 @@ vec4 decode_quad_IQ4_XS(Raw raw, uint row, uint k, uint q)
 }
 
 // A block of 32 is 17 bytes, the first its scale. The half-word in which block b begins, at its first byte or, if b is odd,
-// its second: a position in bytes would not have room in 32 bits.
+// its second, since a position in bytes would not have room in 32 bits; and the bit of its word.
 uint mxfp4_at(uint row, uint b)
 {
     return row + 17u * b / 2u;
 }
 
+uint mxfp4_bit(uint h, uint b)
+{
+    return 16u * h + 8u * b & 31u;
+}
+
 Raw load_quad_MXFP4(uint row, uint k, uint q)
 {
     uint h = mxfp4_at(row, q / 8u), word = q & 3u;
-    return Raw(uvec4(weight_word((h + (q / 8u & 1u)) / 2u + word), weight_word(h / 2u + word + 1u), 0u, weight_word(h / 2u)),
+    return Raw(uvec4(weight_word((h + (q / 8u & 1u)) / 2u + word), weight_word(h / 2u + word + 1u), 0u,
+                     weight_word(h / 2u)),
                uvec4(0u));
 }
 
 vec4 decode_quad_MXFP4(Raw raw, uint row, uint k, uint q)
 {
-    uint scale = 16u * mxfp4_at(row, q / 8u) + 8u * (q / 8u & 1u) & 31u, shift = scale + 8u & 31u; // bits of a word
+    uint scale = mxfp4_bit(mxfp4_at(row, q / 8u), q / 8u), shift = scale + 8u & 31u;
     uint word = raw.a.x >> shift | raw.a.y << 31u - shift << 1u;
     return e8m0(raw.a.w >> scale) * (unsigned_bytes(fp4_numbers(uvec4(word >> (q & 4u))).x) - 16.0);
 }

@@ -491,6 +491,7 @@ def gguf_in_four_bits(path: Path, family: str) -> Path:
     """That of gpt-oss with its experts in MXFP4, which holds them exactly."""
     own = config(family)
     known = metadata(own) | vocabulary_metadata(own["vocab_size"])
+    known["general.file_type"] = int(gguf.LlamaFileType.MOSTLY_MXFP4_MOE)
     tensors: dict[str, npt.NDArray[Any]] = {
         name: quants.quantize(values, MXFP4) if name.endswith("_exps.weight") else values
         for name, values in canonical(own, checkpoint(family)).items()

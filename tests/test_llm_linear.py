@@ -16,7 +16,17 @@ from llm_support import E, Framed, at_the_end, close, each_type, each_type_or_so
 import zcwasm
 from zcwasm._selftest import reference
 from zcwasm._selftest.arena import put, words
-from zcwasm._selftest.reference import ADD, BIAS, EXACT, GELU, NORM, SWIGLU, WEIGHT_TYPES, Array
+from zcwasm._selftest.reference import (
+    ADD,
+    BIAS,
+    EXACT,
+    GELU,
+    NORM,
+    SWIGLU,
+    SWIGLU_CLAMPED,
+    WEIGHT_TYPES,
+    Array,
+)
 
 pytestmark = pytest.mark.slow_on_software
 
@@ -453,6 +463,7 @@ def test_what_gated_refuses(device: zcwasm.Device, arena: Arena) -> None:
         ({"flags": ADD}, "flags are 0x1"),
         ({"flags": BIAS}, "flags are 0x2"),
         ({"flags": SWIGLU}, "flags are 0x8"),
+        ({"flags": SWIGLU_CLAMPED}, "flags are 0x80"),
         ({"up_type": 6}, "up has 64 columns, Q4_K takes multiples of 256"),
         ({"ldy": 4}, "leading dimension of y is 4"),
         ({"ldx": 0}, "leading dimension of x is 0"),
@@ -465,3 +476,7 @@ def test_what_gated_refuses(device: zcwasm.Device, arena: Arena) -> None:
             run(device, "linear_gated", [x, gate, up, empty(arena), y], **{**good, **change})
     with pytest.raises(ValueError, match=r"y .* overlaps x"):
         run(device, "linear_gated", [x, gate, up, empty(arena), x[:10]], **good)
+    del good["gate_type"], good["up_type"]
+    given = good | {"type": 3, "flags": SWIGLU_CLAMPED}
+    with pytest.raises(ValueError, match="flags are 0x80"):  # those are of linear_chosen alone
+        run(device, "linear", [x, gate, empty(arena), empty(arena), y], **given)

@@ -155,6 +155,7 @@ class TestNumbers:
             ("llama.vocab_size", 259),
             ("llama.expert_count", 0),
             ("llama.expert_used_count", 0),
+            ("llama.expert_gating_func", 3),
             ("llama.attention.scale", 8**-0.5),
             ("llama.attention.causal", True),
             ("llama.logit_scale", 1.0),

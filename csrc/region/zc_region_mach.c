@@ -6,6 +6,8 @@
  * here, there is no parent to be shown anything else, and one entry has the whole region, holes and all. The child of
  * fork(2) has the memory, but none of the names of entries: there they may be anything's. */
 #if defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#define _DEFAULT_SOURCE /* of the simulation's system, for madvise */
 #include "region/zc_region_os.h"
 
 #include <errno.h>

@@ -23,57 +23,57 @@ struct Weights4
 
 constant uint type_tmp [[function_constant(0)]];
 constant uint type = is_function_constant_defined(type_tmp) ? type_tmp : 0u;
-constant bool _319 = (type == 0u);
-constant bool _329 = (type == 1u);
-constant bool _337 = (type == 2u);
-constant bool _346 = (type == 3u);
-constant bool _357 = (type == 4u);
-constant bool _367 = (type == 5u);
-constant bool _377 = (type == 6u);
-constant bool _388 = (type == 7u);
-constant bool _398 = (type == 8u);
-constant bool _407 = (type == 9u);
-constant bool _416 = (type == 10u);
-constant bool _425 = (type == 11u);
-constant bool _434 = (type == 12u);
-constant bool _444 = (type == 13u);
-constant bool _453 = (type == 14u);
-constant bool _463 = (type == 15u);
-constant bool _473 = (type == 16u);
-constant bool _2295 = (type == 0u);
-constant bool _2305 = (type == 1u);
-constant bool _2315 = (type == 2u);
-constant bool _2325 = (type == 3u);
-constant bool _2335 = (type == 4u);
-constant bool _2345 = (type == 5u);
-constant bool _2355 = (type == 6u);
-constant bool _2365 = (type == 7u);
-constant bool _2375 = (type == 8u);
-constant bool _2385 = (type == 9u);
-constant bool _2395 = (type == 10u);
-constant bool _2405 = (type == 11u);
-constant bool _2415 = (type == 12u);
-constant bool _2425 = (type == 13u);
-constant bool _2435 = (type == 14u);
-constant bool _2445 = (type == 15u);
-constant bool _2455 = (type == 16u);
-constant bool _2470 = (type == 0u);
-constant bool _2482 = (type == 1u);
-constant bool _2494 = (type == 2u);
-constant bool _2506 = (type == 3u);
-constant bool _2518 = (type == 4u);
-constant bool _2530 = (type == 5u);
-constant bool _2542 = (type == 6u);
-constant bool _2554 = (type == 7u);
-constant bool _2566 = (type == 8u);
-constant bool _2578 = (type == 9u);
-constant bool _2590 = (type == 10u);
-constant bool _2602 = (type == 11u);
-constant bool _2614 = (type == 12u);
-constant bool _2626 = (type == 13u);
-constant bool _2638 = (type == 14u);
-constant bool _2650 = (type == 15u);
-constant bool _2662 = (type == 16u);
+constant bool _323 = (type == 0u);
+constant bool _333 = (type == 1u);
+constant bool _341 = (type == 2u);
+constant bool _350 = (type == 3u);
+constant bool _361 = (type == 4u);
+constant bool _371 = (type == 5u);
+constant bool _381 = (type == 6u);
+constant bool _392 = (type == 7u);
+constant bool _402 = (type == 8u);
+constant bool _411 = (type == 9u);
+constant bool _420 = (type == 10u);
+constant bool _429 = (type == 11u);
+constant bool _438 = (type == 12u);
+constant bool _448 = (type == 13u);
+constant bool _457 = (type == 14u);
+constant bool _467 = (type == 15u);
+constant bool _477 = (type == 16u);
+constant bool _2305 = (type == 0u);
+constant bool _2315 = (type == 1u);
+constant bool _2325 = (type == 2u);
+constant bool _2335 = (type == 3u);
+constant bool _2345 = (type == 4u);
+constant bool _2355 = (type == 5u);
+constant bool _2365 = (type == 6u);
+constant bool _2375 = (type == 7u);
+constant bool _2385 = (type == 8u);
+constant bool _2395 = (type == 9u);
+constant bool _2405 = (type == 10u);
+constant bool _2415 = (type == 11u);
+constant bool _2425 = (type == 12u);
+constant bool _2435 = (type == 13u);
+constant bool _2445 = (type == 14u);
+constant bool _2455 = (type == 15u);
+constant bool _2465 = (type == 16u);
+constant bool _2480 = (type == 0u);
+constant bool _2492 = (type == 1u);
+constant bool _2504 = (type == 2u);
+constant bool _2516 = (type == 3u);
+constant bool _2528 = (type == 4u);
+constant bool _2540 = (type == 5u);
+constant bool _2552 = (type == 6u);
+constant bool _2564 = (type == 7u);
+constant bool _2576 = (type == 8u);
+constant bool _2588 = (type == 9u);
+constant bool _2600 = (type == 10u);
+constant bool _2612 = (type == 11u);
+constant bool _2624 = (type == 12u);
+constant bool _2636 = (type == 13u);
+constant bool _2648 = (type == 14u);
+constant bool _2660 = (type == 15u);
+constant bool _2672 = (type == 16u);
 
 struct Push
 {
@@ -108,160 +108,160 @@ constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _320;
-    if (_319)
+    uint _324;
+    if (_323)
     {
-        _320 = (k / 1u) * 2u;
+        _324 = (k / 1u) * 2u;
     }
     else
     {
-        uint _330;
-        if (_329)
+        uint _334;
+        if (_333)
         {
-            _330 = (k / 1u) * 1u;
+            _334 = (k / 1u) * 1u;
         }
         else
         {
-            uint _338;
-            if (_337)
+            uint _342;
+            if (_341)
             {
-                _338 = (k / 1u) * 1u;
+                _342 = (k / 1u) * 1u;
             }
             else
             {
-                uint _347;
-                if (_346)
+                uint _351;
+                if (_350)
                 {
-                    _347 = (k / 32u) * 17u;
+                    _351 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _358;
-                    if (_357)
+                    uint _362;
+                    if (_361)
                     {
-                        _358 = (k / 32u) * 9u;
+                        _362 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _368;
-                        if (_367)
+                        uint _372;
+                        if (_371)
                         {
-                            _368 = (k / 32u) * 10u;
+                            _372 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _378;
-                            if (_377)
+                            uint _382;
+                            if (_381)
                             {
-                                _378 = (k / 256u) * 72u;
+                                _382 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _389;
-                                if (_388)
+                                uint _393;
+                                if (_392)
                                 {
-                                    _389 = (k / 256u) * 105u;
+                                    _393 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _399;
-                                    if (_398)
+                                    uint _403;
+                                    if (_402)
                                     {
-                                        _399 = (k / 32u) * 11u;
+                                        _403 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _408;
-                                        if (_407)
+                                        uint _412;
+                                        if (_411)
                                         {
-                                            _408 = (k / 32u) * 12u;
+                                            _412 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _417;
-                                            if (_416)
+                                            uint _421;
+                                            if (_420)
                                             {
-                                                _417 = (k / 256u) * 42u;
+                                                _421 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _426;
-                                                if (_425)
+                                                uint _430;
+                                                if (_429)
                                                 {
-                                                    _426 = (k / 256u) * 55u;
+                                                    _430 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _435;
-                                                    if (_434)
+                                                    uint _439;
+                                                    if (_438)
                                                     {
-                                                        _435 = (k / 256u) * 88u;
+                                                        _439 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _445;
-                                                        if (_444)
+                                                        uint _449;
+                                                        if (_448)
                                                         {
-                                                            _445 = (k / 32u) * 9u;
+                                                            _449 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _454;
-                                                            if (_453)
+                                                            uint _458;
+                                                            if (_457)
                                                             {
-                                                                _454 = (k / 256u) * 68u;
+                                                                _458 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _464;
-                                                                if (_463)
+                                                                uint _468;
+                                                                if (_467)
                                                                 {
-                                                                    _464 = (k / 64u) * 17u;
+                                                                    _468 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _474;
-                                                                    if (_473)
+                                                                    uint _478;
+                                                                    if (_477)
                                                                     {
-                                                                        _474 = (k / 2u) * 1u;
+                                                                        _478 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _474 = 0u;
+                                                                        _478 = 0u;
                                                                     }
-                                                                    _464 = _474;
+                                                                    _468 = _478;
                                                                 }
-                                                                _454 = _464;
+                                                                _458 = _468;
                                                             }
-                                                            _445 = _454;
+                                                            _449 = _458;
                                                         }
-                                                        _435 = _445;
+                                                        _439 = _449;
                                                     }
-                                                    _426 = _435;
+                                                    _430 = _439;
                                                 }
-                                                _417 = _426;
+                                                _421 = _430;
                                             }
-                                            _408 = _417;
+                                            _412 = _421;
                                         }
-                                        _399 = _408;
+                                        _403 = _412;
                                     }
-                                    _389 = _399;
+                                    _393 = _403;
                                 }
-                                _378 = _389;
+                                _382 = _393;
                             }
-                            _368 = _378;
+                            _372 = _382;
                         }
-                        _358 = _368;
+                        _362 = _372;
                     }
-                    _347 = _358;
+                    _351 = _362;
                 }
-                _338 = _347;
+                _342 = _351;
             }
-            _330 = _338;
+            _334 = _342;
         }
-        _320 = _330;
+        _324 = _334;
     }
-    return _320;
+    return _324;
 }
 
 static inline __attribute__((always_inline))
@@ -271,37 +271,37 @@ Raw no_raw()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_309)
+uint4 weight_words(thread const uint& i, const device Weights4& v_313)
 {
-    return v_309.weights4[i];
+    return v_313.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_297)
+uint weight_word(thread const uint& i, const device Weights1& v_301)
 {
-    return v_297.weights1[i];
+    return v_301.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297, const device Weights4& v_309)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301, const device Weights4& v_313)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = no_raw();
-    bool _979 = (at & 3u) == 0u;
-    bool _986;
-    if (_979)
+    bool _983 = (at & 3u) == 0u;
+    bool _990;
+    if (_983)
     {
-        _986 = (at + 3u) <= last;
+        _990 = (at + 3u) <= last;
     }
     else
     {
-        _986 = _979;
+        _990 = _983;
     }
-    if (_986)
+    if (_990)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, v_309);
+        raw.a = weight_words(param, v_313);
     }
     else
     {
@@ -309,89 +309,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, v_297), weight_word(param_2, v_297), weight_word(param_3, v_297), weight_word(param_4, v_297));
+        raw.a = uint4(weight_word(param_1, v_301), weight_word(param_2, v_301), weight_word(param_3, v_301), weight_word(param_4, v_301));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, v_297);
+    raw.a.x = weight_word(param, v_301);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, v_297);
+    raw.a.y = weight_word(param_1, v_301);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, v_297);
+    raw.a.z = weight_word(param_2, v_301);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_297)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_301)
 {
     Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, v_297);
+    raw.a.x = weight_word(param, v_301);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, v_297);
+    raw.a.y = weight_word(param_1, v_301);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, v_297);
+    raw.a.w = weight_word(param_2, v_301);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_297);
+    return load_scaled(param, param_1, v_301);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_297);
+    return load_scaled(param, param_1, v_301);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, v_297);
+    raw.a.x = weight_word(param, v_301);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, v_297);
+    raw.a.w = weight_word(param_1, v_301);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, v_297);
+    raw.a.x = weight_word(param, v_301);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, v_297);
+    raw.a.y = weight_word(param_1, v_301);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, v_297);
+    raw.a.z = weight_word(param_2, v_301);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, v_297);
+    raw.a.w = weight_word(param_3, v_301);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, v_297);
+    raw.b.x = weight_word(param_4, v_301);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -401,60 +401,60 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
     Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, v_297);
+    raw.a.x = weight_word(param, v_301);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, v_297);
+    raw.a.y = weight_word(param_1, v_301);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, v_297);
+    raw.a.z = weight_word(param_2, v_301);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, v_297);
+    raw.a.w = weight_word(param_3, v_301);
     uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, v_297);
+    raw.b.x = weight_word(param_4, v_301);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, v_297);
+    raw.b.y = weight_word(param_5, v_301);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint2 load_at(thread const uint& h, const device Weights1& v_297)
+uint2 load_at(thread const uint& h, const device Weights1& v_301)
 {
     uint param = h / 2u;
     uint param_1 = (h / 2u) + (h & 1u);
-    return uint2(weight_word(param, v_297), weight_word(param_1, v_297));
+    return uint2(weight_word(param, v_301), weight_word(param_1, v_301));
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301)
 {
     uint h = row + ((q / 8u) * 11u);
     uint param = (h + 3u) + (2u * (q & 3u));
     uint param_1 = h + 1u;
     uint param_2 = h / 2u;
-    return Raw{ uint4(load_at(param, v_297), load_at(param_1, v_297)), uint4(weight_word(param_2, v_297), 0u, 0u, 0u) };
+    return Raw{ uint4(load_at(param, v_301), load_at(param_1, v_301)), uint4(weight_word(param_2, v_301), 0u, 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301)
 {
     uint at = (row / 2u) + ((q / 8u) * 6u);
     uint param = (at + 2u) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_297), weight_word(param_1, v_297), 0u, weight_word(param_2, v_297)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_301), weight_word(param_1, v_301), 0u, weight_word(param_2, v_301)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301)
 {
     uint at = (row / 2u) + ((q / 64u) * 21u);
     uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
     uint param_1 = at + ((q / 16u) & 3u);
     uint param_2 = at + 20u;
-    return Raw{ uint4(weight_word(param, v_297), weight_word(param_1, v_297), 0u, weight_word(param_2, v_297)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_301), weight_word(param_1, v_301), 0u, weight_word(param_2, v_301)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301)
 {
     uint h = row + ((q / 64u) * 55u);
     uint word = 2u * (q & 7u);
@@ -464,11 +464,11 @@ Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
     uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
     uint param_4 = (h / 2u) + 27u;
-    return Raw{ uint4(load_at(param, v_297), load_at(param_1, v_297)), uint4(weight_word(param_2, v_297), weight_word(param_3, v_297), weight_word(param_4, v_297), 0u) };
+    return Raw{ uint4(load_at(param, v_301), load_at(param_1, v_301)), uint4(weight_word(param_2, v_301), weight_word(param_3, v_301), weight_word(param_4, v_301), 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301)
 {
     uint at = (row / 2u) + ((q / 64u) * 44u);
     uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
@@ -477,17 +477,17 @@ Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_3 = at;
     uint param_4 = at + 3u;
     uint param_5 = (at + 4u) + (q & 7u);
-    return Raw{ uint4(weight_word(param, v_297), weight_word(param_1, v_297), weight_word(param_2, v_297), weight_word(param_3, v_297)), uint4(weight_word(param_4, v_297), weight_word(param_5, v_297), 0u, 0u) };
+    return Raw{ uint4(weight_word(param, v_301), weight_word(param_1, v_301), weight_word(param_2, v_301), weight_word(param_3, v_301)), uint4(weight_word(param_4, v_301), weight_word(param_5, v_301), 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301)
 {
     uint at = (row / 2u) + ((q / 64u) * 34u);
     uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_297), weight_word(param_1, v_297), 0u, weight_word(param_2, v_297)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_301), weight_word(param_1, v_301), 0u, weight_word(param_2, v_301)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
@@ -497,7 +497,7 @@ uint mxfp4_at(thread const uint& row, thread const uint& b)
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301)
 {
     uint param = row;
     uint param_1 = q / 8u;
@@ -506,141 +506,141 @@ Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const u
     uint param_2 = ((h + ((q / 8u) & 1u)) / 2u) + word;
     uint param_3 = ((h / 2u) + word) + 1u;
     uint param_4 = h / 2u;
-    return Raw{ uint4(weight_word(param_2, v_297), weight_word(param_3, v_297), 0u, weight_word(param_4, v_297)), uint4(0u) };
+    return Raw{ uint4(weight_word(param_2, v_301), weight_word(param_3, v_301), 0u, weight_word(param_4, v_301)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297)
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301)
 {
     uint last = (row + ((k - 1u) / 2u)) / 2u;
     uint at = (row + (2u * q)) / 2u;
     uint param = at;
     uint param_1 = min((at + 1u), last);
-    return Raw{ uint4(weight_word(param, v_297), weight_word(param_1, v_297), 0u, 0u), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_301), weight_word(param_1, v_301), 0u, 0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297, const device Weights4& v_309)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301, const device Weights4& v_313)
 {
     Raw raw = no_raw();
-    if (_2295)
+    if (_2305)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_297, v_309);
+        raw = load_quad_F32(param, param_1, param_2, v_301, v_313);
     }
-    if (_2305)
+    if (_2315)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_297);
+        raw = load_quad_F16(param_3, param_4, param_5, v_301);
     }
-    if (_2315)
+    if (_2325)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_297);
+        raw = load_quad_F16(param_6, param_7, param_8, v_301);
     }
-    if (_2325)
+    if (_2335)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_297);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_301);
     }
-    if (_2335)
+    if (_2345)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_297);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_301);
     }
-    if (_2345)
+    if (_2355)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_297);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_301);
     }
-    if (_2355)
+    if (_2365)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_297);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_301);
     }
-    if (_2365)
+    if (_2375)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_297);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_301);
     }
-    if (_2375)
+    if (_2385)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
-        raw = load_quad_Q5_0(param_24, param_25, param_26, v_297);
+        raw = load_quad_Q5_0(param_24, param_25, param_26, v_301);
     }
-    if (_2385)
+    if (_2395)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
-        raw = load_quad_Q5_1(param_27, param_28, param_29, v_297);
+        raw = load_quad_Q5_1(param_27, param_28, param_29, v_301);
     }
-    if (_2395)
+    if (_2405)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
-        raw = load_quad_Q2_K(param_30, param_31, param_32, v_297);
+        raw = load_quad_Q2_K(param_30, param_31, param_32, v_301);
     }
-    if (_2405)
+    if (_2415)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
-        raw = load_quad_Q3_K(param_33, param_34, param_35, v_297);
+        raw = load_quad_Q3_K(param_33, param_34, param_35, v_301);
     }
-    if (_2415)
+    if (_2425)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
-        raw = load_quad_Q5_K(param_36, param_37, param_38, v_297);
+        raw = load_quad_Q5_K(param_36, param_37, param_38, v_301);
     }
-    if (_2425)
+    if (_2435)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
-        raw = load_quad_Q4_0(param_39, param_40, param_41, v_297);
+        raw = load_quad_Q4_0(param_39, param_40, param_41, v_301);
     }
-    if (_2435)
+    if (_2445)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
-        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_297);
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_301);
     }
-    if (_2445)
+    if (_2455)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
-        raw = load_quad_MXFP4(param_45, param_46, param_47, v_297);
+        raw = load_quad_MXFP4(param_45, param_46, param_47, v_301);
     }
-    if (_2455)
+    if (_2465)
     {
         uint param_48 = row;
         uint param_49 = k;
         uint param_50 = q;
-        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_297);
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_301);
     }
     return raw;
 }
@@ -648,34 +648,34 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _934;
+    float _938;
     if (left > 1u)
     {
-        _934 = v.y;
+        _938 = v.y;
     }
     else
     {
-        _934 = 0.0;
+        _938 = 0.0;
     }
-    float _944;
+    float _948;
     if (left > 2u)
     {
-        _944 = v.z;
+        _948 = v.z;
     }
     else
     {
-        _944 = 0.0;
+        _948 = 0.0;
     }
-    float _953;
+    float _957;
     if (left > 3u)
     {
-        _953 = v.w;
+        _957 = v.w;
     }
     else
     {
-        _953 = 0.0;
+        _957 = 0.0;
     }
-    return float4(v.x, _934, _944, _953);
+    return float4(v.x, _938, _948, _957);
 }
 
 static inline __attribute__((always_inline))
@@ -689,16 +689,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _503;
+    uint _507;
     if ((h & 1u) != 0u)
     {
-        _503 = (low >> 16u) | (high << 16u);
+        _507 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _503 = low;
+        _507 = low;
     }
-    return _503;
+    return _507;
 }
 
 static inline __attribute__((always_inline))
@@ -793,16 +793,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _589;
+    float2 _593;
     if (i < 4u)
     {
-        _589 = float2(float(a & 63u), float(b & 63u));
+        _593 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _589 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _593 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _589;
+    return _593;
 }
 
 static inline __attribute__((always_inline))
@@ -971,19 +971,25 @@ float4 decode_quad_IQ4_XS(thread const Raw& raw, thread const uint& row, thread 
 }
 
 static inline __attribute__((always_inline))
+uint mxfp4_bit(thread const uint& h, thread const uint& b)
+{
+    return ((16u * h) + (8u * b)) & 31u;
+}
+
+static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _815;
+    uint _819;
     if (exponent < 2u)
     {
-        _815 = 2097152u << exponent;
+        _819 = 2097152u << exponent;
     }
     else
     {
-        _815 = (exponent - 1u) << 23u;
+        _819 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_815);
+    return as_type<float>(_819);
 }
 
 static inline __attribute__((always_inline))
@@ -1000,14 +1006,16 @@ float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread c
 {
     uint param = row;
     uint param_1 = q / 8u;
-    uint scale = ((16u * mxfp4_at(param, param_1)) + (8u * ((q / 8u) & 1u))) & 31u;
+    uint param_2 = mxfp4_at(param, param_1);
+    uint param_3 = q / 8u;
+    uint scale = mxfp4_bit(param_2, param_3);
     uint shift = (scale + 8u) & 31u;
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
-    uint param_2 = raw.a.w >> scale;
-    float _2231 = e8m0(param_2);
-    uint4 param_3 = uint4(word >> (q & 4u));
-    uint param_4 = fp4_numbers(param_3).x;
-    return (unsigned_bytes(param_4) - float4(16.0)) * _2231;
+    uint param_4 = raw.a.w >> scale;
+    float _2241 = e8m0(param_4);
+    uint4 param_5 = uint4(word >> (q & 4u));
+    uint param_6 = fp4_numbers(param_5).x;
+    return (unsigned_bytes(param_6) - float4(16.0)) * _2241;
 }
 
 static inline __attribute__((always_inline))
@@ -1037,7 +1045,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_2470)
+    if (_2480)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -1045,7 +1053,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_2482)
+    if (_2492)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -1053,7 +1061,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_2494)
+    if (_2504)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1061,7 +1069,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_2506)
+    if (_2516)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1069,7 +1077,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_2518)
+    if (_2528)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1077,7 +1085,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_2530)
+    if (_2540)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1085,7 +1093,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_2542)
+    if (_2552)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1093,7 +1101,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_2554)
+    if (_2564)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1101,7 +1109,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_2566)
+    if (_2576)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1109,7 +1117,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_2578)
+    if (_2588)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1117,7 +1125,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_2590)
+    if (_2600)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1125,7 +1133,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_2602)
+    if (_2612)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1133,7 +1141,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_2614)
+    if (_2624)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1141,7 +1149,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_2626)
+    if (_2636)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1149,7 +1157,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_2638)
+    if (_2648)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1157,7 +1165,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_2650)
+    if (_2660)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1165,7 +1173,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_2662)
+    if (_2672)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1177,77 +1185,77 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
 }
 
 static inline __attribute__((always_inline))
-float4 quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_297, const device Weights4& v_309)
+float4 quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301, const device Weights4& v_313)
 {
     uint param = row;
     uint param_1 = k;
     uint param_2 = q;
-    Raw param_3 = load_quad(param, param_1, param_2, v_297, v_309);
+    Raw param_3 = load_quad(param, param_1, param_2, v_301, v_313);
     uint param_4 = row;
     uint param_5 = k;
     uint param_6 = q;
     return decode_quad(param_3, param_4, param_5, param_6);
 }
 
-kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _2733 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
+kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _2743 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
 {
-    const device auto& v_297 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    device auto& _2822 = *(device Out4*)spvBufferAliasSet0Binding3;
-    const device auto& v_309 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    device auto& _2858 = *(device Out1*)spvBufferAliasSet0Binding3;
+    const device auto& v_301 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    device auto& _2832 = *(device Out4*)spvBufferAliasSet0Binding3;
+    const device auto& v_313 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    device auto& _2868 = *(device Out1*)spvBufferAliasSet0Binding3;
     uint quads = (push.dim / 4u) + uint((push.dim & 3u) != 0u);
-    uint3 _2717 = push.first.xyz + gl_WorkGroupID;
-    uint _2718 = _2717.y;
-    float4 _2826;
-    float _2863;
-    for (uint r = _2718; r < push.rows; r += push.groups.y)
+    uint3 _2727 = push.first.xyz + gl_WorkGroupID;
+    uint _2728 = _2727.y;
+    float4 _2836;
+    float _2873;
+    for (uint r = _2728; r < push.rows; r += push.groups.y)
     {
-        uint id = min(_2733.ids1[push.offset.x + r], (push.vocab - 1u));
+        uint id = min(_2743.ids1[push.offset.x + r], (push.vocab - 1u));
         uint param = push.dim;
         uint row = (2u * push.offset.y) + (id * row_halves(param));
-        uint _2768 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
-        for (uint q = _2768; q < quads; q += (push.groups.x * 256u))
+        uint _2778 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
+        for (uint q = _2778; q < quads; q += (push.groups.x * 256u))
         {
             uint param_1 = row;
             uint param_2 = push.dim;
             uint param_3 = q;
-            float4 v = quad(param_1, param_2, param_3, v_297, v_309);
+            float4 v = quad(param_1, param_2, param_3, v_301, v_313);
             uint to = (push.offset.z + (r * push.ldout)) + (4u * q);
             bool add = (push.flags & 1u) != 0u;
-            bool _2807 = (to & 3u) == 0u;
-            bool _2816;
-            if (_2807)
+            bool _2817 = (to & 3u) == 0u;
+            bool _2826;
+            if (_2817)
             {
-                _2816 = ((4u * q) + 4u) <= push.dim;
+                _2826 = ((4u * q) + 4u) <= push.dim;
             }
             else
             {
-                _2816 = _2807;
+                _2826 = _2817;
             }
-            if (_2816)
+            if (_2826)
             {
                 if (add)
                 {
-                    _2826 = _2822.out4[to / 4u] + v;
+                    _2836 = _2832.out4[to / 4u] + v;
                 }
                 else
                 {
-                    _2826 = v;
+                    _2836 = v;
                 }
-                _2822.out4[to / 4u] = _2826;
+                _2832.out4[to / 4u] = _2836;
                 continue;
             }
             for (uint e = 0u; e < min((push.dim - (4u * q)), 4u); e++)
             {
                 if (add)
                 {
-                    _2863 = _2858.out1[to + e] + v[e];
+                    _2873 = _2868.out1[to + e] + v[e];
                 }
                 else
                 {
-                    _2863 = v[e];
+                    _2873 = v[e];
                 }
-                _2858.out1[to + e] = _2863;
+                _2868.out1[to + e] = _2873;
             }
         }
     }

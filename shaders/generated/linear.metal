@@ -102,57 +102,57 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _1150 = (type == 0u);
-constant bool _1158 = (type == 1u);
-constant bool _1166 = (type == 2u);
-constant bool _1174 = (type == 3u);
-constant bool _1183 = (type == 4u);
-constant bool _1193 = (type == 5u);
-constant bool _1203 = (type == 6u);
-constant bool _1214 = (type == 7u);
-constant bool _1223 = (type == 8u);
-constant bool _1232 = (type == 9u);
-constant bool _1241 = (type == 10u);
-constant bool _1250 = (type == 11u);
-constant bool _1259 = (type == 12u);
-constant bool _1269 = (type == 13u);
-constant bool _1278 = (type == 14u);
-constant bool _1288 = (type == 15u);
-constant bool _1296 = (type == 16u);
-constant bool _3115 = (type == 0u);
-constant bool _3125 = (type == 1u);
-constant bool _3135 = (type == 2u);
-constant bool _3145 = (type == 3u);
-constant bool _3155 = (type == 4u);
-constant bool _3165 = (type == 5u);
-constant bool _3175 = (type == 6u);
-constant bool _3185 = (type == 7u);
-constant bool _3195 = (type == 8u);
-constant bool _3205 = (type == 9u);
-constant bool _3215 = (type == 10u);
-constant bool _3225 = (type == 11u);
-constant bool _3235 = (type == 12u);
-constant bool _3245 = (type == 13u);
-constant bool _3255 = (type == 14u);
-constant bool _3265 = (type == 15u);
-constant bool _3275 = (type == 16u);
-constant bool _3290 = (type == 0u);
-constant bool _3302 = (type == 1u);
-constant bool _3314 = (type == 2u);
-constant bool _3326 = (type == 3u);
-constant bool _3338 = (type == 4u);
-constant bool _3350 = (type == 5u);
-constant bool _3362 = (type == 6u);
-constant bool _3374 = (type == 7u);
-constant bool _3386 = (type == 8u);
-constant bool _3398 = (type == 9u);
-constant bool _3410 = (type == 10u);
-constant bool _3422 = (type == 11u);
-constant bool _3434 = (type == 12u);
-constant bool _3446 = (type == 13u);
-constant bool _3458 = (type == 14u);
-constant bool _3470 = (type == 15u);
-constant bool _3482 = (type == 16u);
+constant bool _1154 = (type == 0u);
+constant bool _1162 = (type == 1u);
+constant bool _1170 = (type == 2u);
+constant bool _1178 = (type == 3u);
+constant bool _1187 = (type == 4u);
+constant bool _1197 = (type == 5u);
+constant bool _1207 = (type == 6u);
+constant bool _1218 = (type == 7u);
+constant bool _1227 = (type == 8u);
+constant bool _1236 = (type == 9u);
+constant bool _1245 = (type == 10u);
+constant bool _1254 = (type == 11u);
+constant bool _1263 = (type == 12u);
+constant bool _1273 = (type == 13u);
+constant bool _1282 = (type == 14u);
+constant bool _1292 = (type == 15u);
+constant bool _1300 = (type == 16u);
+constant bool _3125 = (type == 0u);
+constant bool _3135 = (type == 1u);
+constant bool _3145 = (type == 2u);
+constant bool _3155 = (type == 3u);
+constant bool _3165 = (type == 4u);
+constant bool _3175 = (type == 5u);
+constant bool _3185 = (type == 6u);
+constant bool _3195 = (type == 7u);
+constant bool _3205 = (type == 8u);
+constant bool _3215 = (type == 9u);
+constant bool _3225 = (type == 10u);
+constant bool _3235 = (type == 11u);
+constant bool _3245 = (type == 12u);
+constant bool _3255 = (type == 13u);
+constant bool _3265 = (type == 14u);
+constant bool _3275 = (type == 15u);
+constant bool _3285 = (type == 16u);
+constant bool _3300 = (type == 0u);
+constant bool _3312 = (type == 1u);
+constant bool _3324 = (type == 2u);
+constant bool _3336 = (type == 3u);
+constant bool _3348 = (type == 4u);
+constant bool _3360 = (type == 5u);
+constant bool _3372 = (type == 6u);
+constant bool _3384 = (type == 7u);
+constant bool _3396 = (type == 8u);
+constant bool _3408 = (type == 9u);
+constant bool _3420 = (type == 10u);
+constant bool _3432 = (type == 11u);
+constant bool _3444 = (type == 12u);
+constant bool _3456 = (type == 13u);
+constant bool _3468 = (type == 14u);
+constant bool _3480 = (type == 15u);
+constant bool _3492 = (type == 16u);
 
 struct X4
 {
@@ -174,210 +174,210 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3638 = (variant / 17u);
-constant uint input_ = (_3638 % 3u);
+constant uint _3648 = (variant / 17u);
+constant uint input_ = (_3648 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _4047 = (type == 10u);
-constant bool _4048 = (type == 11u);
-constant bool _4049 = (_4047 || _4048);
-constant bool _4050 = (type == 12u);
-constant bool runs_apart = (_4049 || _4050);
-constant bool _4483 = (type == 10u);
-constant bool _4484 = (type == 11u);
-constant bool _4485 = (_4483 || _4484);
-constant bool _4497 = (type == 11u);
-constant bool _4523 = (type == 12u);
-constant bool _4539 = (type == 8u);
-constant bool _4540 = (type == 9u);
-constant bool _4541 = (_4539 || _4540);
-constant bool _4571 = (type == 15u);
-constant bool _4592 = (type == 15u);
-constant bool _4601 = (type == 14u);
-constant bool _4622 = (type == 9u);
-constant bool _4636 = (type == 12u);
-constant bool _4654 = (type == 10u);
-constant bool _4672 = (type == 11u);
-constant bool _4692 = (type == 0u);
-constant bool _4700 = (type == 1u);
-constant bool _4708 = (type == 2u);
-constant bool _4716 = (type == 3u);
-constant bool _4724 = (type == 4u);
-constant bool _4732 = (type == 5u);
-constant bool _4740 = (type == 6u);
-constant bool _4748 = (type == 7u);
-constant bool _4756 = (type == 8u);
-constant bool _4764 = (type == 9u);
-constant bool _4772 = (type == 10u);
-constant bool _4780 = (type == 11u);
-constant bool _4788 = (type == 12u);
-constant bool _4796 = (type == 13u);
-constant bool _4804 = (type == 14u);
-constant bool _4812 = (type == 15u);
-constant bool _4820 = (type == 16u);
+constant bool _4057 = (type == 10u);
+constant bool _4058 = (type == 11u);
+constant bool _4059 = (_4057 || _4058);
+constant bool _4060 = (type == 12u);
+constant bool runs_apart = (_4059 || _4060);
+constant bool _4491 = (type == 10u);
+constant bool _4492 = (type == 11u);
+constant bool _4493 = (_4491 || _4492);
+constant bool _4505 = (type == 11u);
+constant bool _4531 = (type == 12u);
+constant bool _4547 = (type == 8u);
+constant bool _4548 = (type == 9u);
+constant bool _4549 = (_4547 || _4548);
+constant bool _4579 = (type == 15u);
+constant bool _4600 = (type == 15u);
+constant bool _4609 = (type == 14u);
+constant bool _4630 = (type == 9u);
+constant bool _4644 = (type == 12u);
+constant bool _4662 = (type == 10u);
+constant bool _4680 = (type == 11u);
+constant bool _4700 = (type == 0u);
+constant bool _4708 = (type == 1u);
+constant bool _4716 = (type == 2u);
+constant bool _4724 = (type == 3u);
+constant bool _4732 = (type == 4u);
+constant bool _4740 = (type == 5u);
+constant bool _4748 = (type == 6u);
+constant bool _4756 = (type == 7u);
+constant bool _4764 = (type == 8u);
+constant bool _4772 = (type == 9u);
+constant bool _4780 = (type == 10u);
+constant bool _4788 = (type == 11u);
+constant bool _4796 = (type == 12u);
+constant bool _4804 = (type == 13u);
+constant bool _4812 = (type == 14u);
+constant bool _4820 = (type == 15u);
+constant bool _4828 = (type == 16u);
 constant uint way = (variant / 51u);
-constant bool _4841 = (way <= 2u);
-constant bool _4842 = (way == 4u);
-constant bool _4843 = (way == 5u);
-constant bool _4844 = (_4842 || _4843);
-constant bool _4845 = (way == 12u);
-constant bool _4846 = (_4844 || _4845);
-constant bool _4847 = (way == 15u);
-constant bool _4848 = (_4846 || _4847);
-constant uint _4849 = _4848 ? 4u : 2u;
-constant uint ROWS = _4841 ? 1u : _4849;
-constant bool _4877 = (type == 0u);
-constant bool _4890 = (type == 16u);
-constant bool _4935 = (way == 1u);
-constant bool _4936 = (way == 5u);
-constant bool _4937 = (way == 7u);
-constant bool _4938 = (_4936 || _4937);
-constant bool _4939 = (way == 12u);
-constant uint _4940 = _4939 ? 16u : 32u;
-constant uint _4941 = _4938 ? 8u : _4940;
-constant uint TEAM = _4935 ? 64u : _4941;
-constant uint _4943 = (TEAM / 4u);
-constant uint _4950 = (TEAM / 4u);
-constant uint _4951 = (_4950 + 1u);
-constant uint _5004 = (TEAM - 1u);
-constant bool _5021 = (way == 6u);
-constant bool _5022 = (way == 7u);
-constant bool _5023 = (way == 15u);
-constant bool _5024 = (_5022 || _5023);
-constant uint _5025 = _5024 ? 4u : 1u;
-constant uint XS = _5021 ? 2u : _5025;
-constant uint _5046 = (TEAM / 4u);
-constant uint _5047 = (_5046 + 1u);
-constant uint _5076 = (256u / TEAM);
-constant uint GROUP_ROWS = (_5076 * ROWS);
-constant uint _5078 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _5078 : GROUP_ROWS;
-constant uint _5136 = (ROWS / 2u);
-constant uint _5137 = false ? _5136 : ROWS;
-constant bool _5256 = (type == 13u);
-constant bool _5257 = (type == 14u);
-constant bool signed_runs = (_5256 || _5257);
-constant bool _5273 = (XS == 1u);
-constant bool _5275 = (XS == 2u);
-constant uint _5278 = _5275 ? 1792u : 768u;
-constant uint CHUNK = _5273 ? 3584u : _5278;
-constant uint _5280 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_5280 * 9u);
+constant bool _4849 = (way <= 2u);
+constant bool _4850 = (way == 4u);
+constant bool _4851 = (way == 5u);
+constant bool _4852 = (_4850 || _4851);
+constant bool _4853 = (way == 12u);
+constant bool _4854 = (_4852 || _4853);
+constant bool _4855 = (way == 15u);
+constant bool _4856 = (_4854 || _4855);
+constant uint _4857 = _4856 ? 4u : 2u;
+constant uint ROWS = _4849 ? 1u : _4857;
+constant bool _4885 = (type == 0u);
+constant bool _4898 = (type == 16u);
+constant bool _4943 = (way == 1u);
+constant bool _4944 = (way == 5u);
+constant bool _4945 = (way == 7u);
+constant bool _4946 = (_4944 || _4945);
+constant bool _4947 = (way == 12u);
+constant uint _4948 = _4947 ? 16u : 32u;
+constant uint _4949 = _4946 ? 8u : _4948;
+constant uint TEAM = _4943 ? 64u : _4949;
+constant uint _4951 = (TEAM / 4u);
+constant uint _4958 = (TEAM / 4u);
+constant uint _4959 = (_4958 + 1u);
+constant uint _5012 = (TEAM - 1u);
+constant bool _5029 = (way == 6u);
+constant bool _5030 = (way == 7u);
+constant bool _5031 = (way == 15u);
+constant bool _5032 = (_5030 || _5031);
+constant uint _5033 = _5032 ? 4u : 1u;
+constant uint XS = _5029 ? 2u : _5033;
+constant uint _5054 = (TEAM / 4u);
+constant uint _5055 = (_5054 + 1u);
+constant uint _5084 = (256u / TEAM);
+constant uint GROUP_ROWS = (_5084 * ROWS);
+constant uint _5086 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _5086 : GROUP_ROWS;
+constant uint _5144 = (ROWS / 2u);
+constant uint _5145 = false ? _5144 : ROWS;
+constant bool _5264 = (type == 13u);
+constant bool _5265 = (type == 14u);
+constant bool signed_runs = (_5264 || _5265);
+constant bool _5281 = (XS == 1u);
+constant bool _5283 = (XS == 2u);
+constant uint _5286 = _5283 ? 1792u : 768u;
+constant uint CHUNK = _5281 ? 3584u : _5286;
+constant uint _5288 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5288 * 9u);
 constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
-constant bool _6951 = (type == 11u);
-constant bool _6953 = (type == 8u);
-constant bool _6954 = (type == 15u);
-constant bool _6955 = (_6953 || _6954);
-constant int _6957 = _6955 ? 16 : 0;
-constant int RUN_ZERO = _6951 ? 4 : _6957;
-constant bool _6971 = (type == 9u);
-constant bool _6972 = (type == 10u);
-constant bool _6973 = (_6971 || _6972);
-constant bool _6974 = (type == 12u);
-constant bool run_minima = (_6973 || _6974);
-constant bool _6995 = (type == 8u);
-constant bool _6996 = (type == 9u);
-constant bool _6997 = (_6995 || _6996);
-constant bool _6998 = (type == 10u);
-constant bool _6999 = (_6997 || _6998);
-constant bool _7000 = (type == 11u);
-constant bool _7001 = (_6999 || _7000);
-constant bool _7002 = (type == 12u);
-constant bool _7003 = (_7001 || _7002);
-constant bool _7004 = (type == 13u);
+constant bool _6959 = (type == 11u);
+constant bool _6961 = (type == 8u);
+constant bool _6962 = (type == 15u);
+constant bool _6963 = (_6961 || _6962);
+constant int _6965 = _6963 ? 16 : 0;
+constant int RUN_ZERO = _6959 ? 4 : _6965;
+constant bool _6979 = (type == 9u);
+constant bool _6980 = (type == 10u);
+constant bool _6981 = (_6979 || _6980);
+constant bool _6982 = (type == 12u);
+constant bool run_minima = (_6981 || _6982);
+constant bool _7003 = (type == 8u);
+constant bool _7004 = (type == 9u);
 constant bool _7005 = (_7003 || _7004);
-constant bool _7006 = (type == 14u);
+constant bool _7006 = (type == 10u);
 constant bool _7007 = (_7005 || _7006);
-constant bool _7008 = (type == 15u);
-constant bool runs = (_7007 || _7008);
-constant bool _7024 = (type == 0u);
-constant bool _7039 = (type == 1u);
-constant bool _7054 = (type == 2u);
-constant bool _7069 = (type == 3u);
-constant bool _7084 = (type == 4u);
-constant bool _7099 = (type == 5u);
-constant bool _7114 = (type == 6u);
-constant bool _7129 = (type == 7u);
-constant bool _7144 = (type == 8u);
-constant bool _7147 = (type == 9u);
-constant bool _7150 = (type == 10u);
-constant bool _7153 = (type == 11u);
-constant bool _7156 = (type == 12u);
-constant bool _7159 = (type == 13u);
-constant bool _7162 = (type == 14u);
-constant bool _7165 = (type == 15u);
-constant bool _7168 = (type == 16u);
-constant bool _7484 = (type == 4u);
-constant bool _7485 = (type == 5u);
-constant bool _7486 = (_7484 || _7485);
-constant bool _7487 = (type == 6u);
-constant bool _7488 = (_7486 || _7487);
-constant bool summed = (_7488 || runs);
-constant uint _7498 = (TEAM - 1u);
-constant bool _7501 = (type == 0u);
-constant bool _7502 = (type == 1u);
-constant bool _7503 = (_7501 || _7502);
-constant bool _7504 = (type == 2u);
-constant bool _7505 = (_7503 || _7504);
-constant bool _7506 = (type == 16u);
-constant bool plain = (_7505 || _7506);
+constant bool _7008 = (type == 11u);
+constant bool _7009 = (_7007 || _7008);
+constant bool _7010 = (type == 12u);
+constant bool _7011 = (_7009 || _7010);
+constant bool _7012 = (type == 13u);
+constant bool _7013 = (_7011 || _7012);
+constant bool _7014 = (type == 14u);
+constant bool _7015 = (_7013 || _7014);
+constant bool _7016 = (type == 15u);
+constant bool runs = (_7015 || _7016);
+constant bool _7032 = (type == 0u);
+constant bool _7047 = (type == 1u);
+constant bool _7062 = (type == 2u);
+constant bool _7077 = (type == 3u);
+constant bool _7092 = (type == 4u);
+constant bool _7107 = (type == 5u);
+constant bool _7122 = (type == 6u);
+constant bool _7137 = (type == 7u);
+constant bool _7152 = (type == 8u);
+constant bool _7155 = (type == 9u);
+constant bool _7158 = (type == 10u);
+constant bool _7161 = (type == 11u);
+constant bool _7164 = (type == 12u);
+constant bool _7167 = (type == 13u);
+constant bool _7170 = (type == 14u);
+constant bool _7173 = (type == 15u);
+constant bool _7176 = (type == 16u);
+constant bool _7492 = (type == 4u);
+constant bool _7493 = (type == 5u);
+constant bool _7494 = (_7492 || _7493);
+constant bool _7495 = (type == 6u);
+constant bool _7496 = (_7494 || _7495);
+constant bool summed = (_7496 || runs);
+constant uint _7506 = (TEAM - 1u);
+constant bool _7509 = (type == 0u);
+constant bool _7510 = (type == 1u);
+constant bool _7511 = (_7509 || _7510);
+constant bool _7512 = (type == 2u);
+constant bool _7513 = (_7511 || _7512);
+constant bool _7514 = (type == 16u);
+constant bool plain = (_7513 || _7514);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _7531 = (256u / UNIT);
-constant bool _8410 = (type == 6u);
-constant bool _8411 = (_8410 || runs_apart);
-constant bool _8430 = (type == 7u);
-constant bool _9158 = (type == 15u);
-constant bool _9243 = (type == 15u);
-constant bool coded = (signed_runs || _9243);
-constant float _9355 = coded ? 1.0 : 16777216.0;
-constant bool _9396 = (type == 0u);
-constant bool _9408 = (type == 1u);
-constant bool _9420 = (type == 2u);
-constant bool _9432 = (type == 3u);
-constant bool _9444 = (type == 4u);
-constant bool _9456 = (type == 5u);
-constant bool _9468 = (type == 6u);
-constant bool _9480 = (type == 7u);
-constant bool _9492 = (type == 8u);
-constant bool _9495 = (type == 9u);
-constant bool _9498 = (type == 10u);
-constant bool _9501 = (type == 11u);
-constant bool _9504 = (type == 12u);
-constant bool _9507 = (type == 13u);
-constant bool _9510 = (type == 14u);
-constant bool _9513 = (type == 15u);
-constant bool _9516 = (type == 16u);
-constant bool _9531 = (type == 3u);
-constant bool _9532 = (type == 4u);
-constant bool _9533 = (_9531 || _9532);
-constant bool _9534 = (type == 5u);
-constant bool whole_blocks = (_9533 || _9534);
-constant bool _9565 = (type == 6u);
-constant bool _9566 = (_9565 || runs);
-constant bool _9597 = (type == 7u);
+constant uint _7539 = (256u / UNIT);
+constant bool _8418 = (type == 6u);
+constant bool _8419 = (_8418 || runs_apart);
+constant bool _8438 = (type == 7u);
+constant bool _9166 = (type == 15u);
+constant bool _9251 = (type == 15u);
+constant bool coded = (signed_runs || _9251);
+constant float _9363 = coded ? 1.0 : 16777216.0;
+constant bool _9404 = (type == 0u);
+constant bool _9416 = (type == 1u);
+constant bool _9428 = (type == 2u);
+constant bool _9440 = (type == 3u);
+constant bool _9452 = (type == 4u);
+constant bool _9464 = (type == 5u);
+constant bool _9476 = (type == 6u);
+constant bool _9488 = (type == 7u);
+constant bool _9500 = (type == 8u);
+constant bool _9503 = (type == 9u);
+constant bool _9506 = (type == 10u);
+constant bool _9509 = (type == 11u);
+constant bool _9512 = (type == 12u);
+constant bool _9515 = (type == 13u);
+constant bool _9518 = (type == 14u);
+constant bool _9521 = (type == 15u);
+constant bool _9524 = (type == 16u);
+constant bool _9539 = (type == 3u);
+constant bool _9540 = (type == 4u);
+constant bool _9541 = (_9539 || _9540);
+constant bool _9542 = (type == 5u);
+constant bool whole_blocks = (_9541 || _9542);
+constant bool _9573 = (type == 6u);
+constant bool _9574 = (_9573 || runs);
+constant bool _9605 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _9635 = (team_way <= 2u);
-constant bool _9636 = (team_way == 4u);
-constant bool _9637 = (team_way == 5u);
-constant bool _9638 = (_9636 || _9637);
-constant bool _9639 = (team_way == 12u);
-constant bool _9640 = (_9638 || _9639);
-constant bool _9641 = (team_way == 15u);
-constant bool _9642 = (_9640 || _9641);
-constant uint _9643 = _9642 ? 4u : 2u;
-constant uint LINES = _9635 ? 1u : _9643;
-constant uint _9645 = (LINES / 2u);
-constant uint ELEMENTS = false ? _9645 : LINES;
+constant bool _9643 = (team_way <= 2u);
+constant bool _9644 = (team_way == 4u);
+constant bool _9645 = (team_way == 5u);
+constant bool _9646 = (_9644 || _9645);
+constant bool _9647 = (team_way == 12u);
+constant bool _9648 = (_9646 || _9647);
+constant bool _9649 = (team_way == 15u);
+constant bool _9650 = (_9648 || _9649);
+constant uint _9651 = _9650 ? 4u : 2u;
+constant uint LINES = _9643 ? 1u : _9651;
+constant uint _9653 = (LINES / 2u);
+constant uint ELEMENTS = false ? _9653 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _9976 = (way == 0u);
-constant bool _9981 = (way > 12u);
+constant bool _9984 = (way == 0u);
+constant bool _9989 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _5657 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _7214 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _7570 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float, 16> _9174 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
-constant spvUnsafeArray<float, 16> _9197 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
+constant spvUnsafeArray<float4, 16> _5665 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7222 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7578 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9182 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9205 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -388,160 +388,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _1151;
-    if (_1150)
+    uint _1155;
+    if (_1154)
     {
-        _1151 = (k / 1u) * 2u;
+        _1155 = (k / 1u) * 2u;
     }
     else
     {
-        uint _1159;
-        if (_1158)
+        uint _1163;
+        if (_1162)
         {
-            _1159 = (k / 1u) * 1u;
+            _1163 = (k / 1u) * 1u;
         }
         else
         {
-            uint _1167;
-            if (_1166)
+            uint _1171;
+            if (_1170)
             {
-                _1167 = (k / 1u) * 1u;
+                _1171 = (k / 1u) * 1u;
             }
             else
             {
-                uint _1175;
-                if (_1174)
+                uint _1179;
+                if (_1178)
                 {
-                    _1175 = (k / 32u) * 17u;
+                    _1179 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _1184;
-                    if (_1183)
+                    uint _1188;
+                    if (_1187)
                     {
-                        _1184 = (k / 32u) * 9u;
+                        _1188 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _1194;
-                        if (_1193)
+                        uint _1198;
+                        if (_1197)
                         {
-                            _1194 = (k / 32u) * 10u;
+                            _1198 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _1204;
-                            if (_1203)
+                            uint _1208;
+                            if (_1207)
                             {
-                                _1204 = (k / 256u) * 72u;
+                                _1208 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _1215;
-                                if (_1214)
+                                uint _1219;
+                                if (_1218)
                                 {
-                                    _1215 = (k / 256u) * 105u;
+                                    _1219 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _1224;
-                                    if (_1223)
+                                    uint _1228;
+                                    if (_1227)
                                     {
-                                        _1224 = (k / 32u) * 11u;
+                                        _1228 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _1233;
-                                        if (_1232)
+                                        uint _1237;
+                                        if (_1236)
                                         {
-                                            _1233 = (k / 32u) * 12u;
+                                            _1237 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _1242;
-                                            if (_1241)
+                                            uint _1246;
+                                            if (_1245)
                                             {
-                                                _1242 = (k / 256u) * 42u;
+                                                _1246 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _1251;
-                                                if (_1250)
+                                                uint _1255;
+                                                if (_1254)
                                                 {
-                                                    _1251 = (k / 256u) * 55u;
+                                                    _1255 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _1260;
-                                                    if (_1259)
+                                                    uint _1264;
+                                                    if (_1263)
                                                     {
-                                                        _1260 = (k / 256u) * 88u;
+                                                        _1264 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _1270;
-                                                        if (_1269)
+                                                        uint _1274;
+                                                        if (_1273)
                                                         {
-                                                            _1270 = (k / 32u) * 9u;
+                                                            _1274 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _1279;
-                                                            if (_1278)
+                                                            uint _1283;
+                                                            if (_1282)
                                                             {
-                                                                _1279 = (k / 256u) * 68u;
+                                                                _1283 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _1289;
-                                                                if (_1288)
+                                                                uint _1293;
+                                                                if (_1292)
                                                                 {
-                                                                    _1289 = (k / 64u) * 17u;
+                                                                    _1293 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _1297;
-                                                                    if (_1296)
+                                                                    uint _1301;
+                                                                    if (_1300)
                                                                     {
-                                                                        _1297 = (k / 2u) * 1u;
+                                                                        _1301 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _1297 = 0u;
+                                                                        _1301 = 0u;
                                                                     }
-                                                                    _1289 = _1297;
+                                                                    _1293 = _1301;
                                                                 }
-                                                                _1279 = _1289;
+                                                                _1283 = _1293;
                                                             }
-                                                            _1270 = _1279;
+                                                            _1274 = _1283;
                                                         }
-                                                        _1260 = _1270;
+                                                        _1264 = _1274;
                                                     }
-                                                    _1251 = _1260;
+                                                    _1255 = _1264;
                                                 }
-                                                _1242 = _1251;
+                                                _1246 = _1255;
                                             }
-                                            _1233 = _1242;
+                                            _1237 = _1246;
                                         }
-                                        _1224 = _1233;
+                                        _1228 = _1237;
                                     }
-                                    _1215 = _1224;
+                                    _1219 = _1228;
                                 }
-                                _1204 = _1215;
+                                _1208 = _1219;
                             }
-                            _1194 = _1204;
+                            _1198 = _1208;
                         }
-                        _1184 = _1194;
+                        _1188 = _1198;
                     }
-                    _1175 = _1184;
+                    _1179 = _1188;
                 }
-                _1167 = _1175;
+                _1171 = _1179;
             }
-            _1159 = _1167;
+            _1163 = _1171;
         }
-        _1151 = _1159;
+        _1155 = _1163;
     }
-    return _1151;
+    return _1155;
 }
 
 static inline __attribute__((always_inline))
@@ -572,34 +572,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _1756;
+    float _1760;
     if (left > 1u)
     {
-        _1756 = v.y;
+        _1760 = v.y;
     }
     else
     {
-        _1756 = 0.0;
+        _1760 = 0.0;
     }
-    float _1766;
+    float _1770;
     if (left > 2u)
     {
-        _1766 = v.z;
+        _1770 = v.z;
     }
     else
     {
-        _1766 = 0.0;
+        _1770 = 0.0;
     }
-    float _1775;
+    float _1779;
     if (left > 3u)
     {
-        _1775 = v.w;
+        _1779 = v.w;
     }
     else
     {
-        _1775 = 0.0;
+        _1779 = 0.0;
     }
-    return float4(v.x, _1756, _1766, _1775);
+    return float4(v.x, _1760, _1770, _1779);
 }
 
 static inline __attribute__((always_inline))
@@ -613,16 +613,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _1326;
+    uint _1330;
     if ((h & 1u) != 0u)
     {
-        _1326 = (low >> 16u) | (high << 16u);
+        _1330 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _1326 = low;
+        _1330 = low;
     }
-    return _1326;
+    return _1330;
 }
 
 static inline __attribute__((always_inline))
@@ -717,16 +717,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _1412;
+    float2 _1416;
     if (i < 4u)
     {
-        _1412 = float2(float(a & 63u), float(b & 63u));
+        _1416 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _1412 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1416 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _1412;
+    return _1416;
 }
 
 static inline __attribute__((always_inline))
@@ -901,19 +901,25 @@ uint mxfp4_at(thread const uint& row, thread const uint& b)
 }
 
 static inline __attribute__((always_inline))
+uint mxfp4_bit(thread const uint& h, thread const uint& b)
+{
+    return ((16u * h) + (8u * b)) & 31u;
+}
+
+static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1638;
+    uint _1642;
     if (exponent < 2u)
     {
-        _1638 = 2097152u << exponent;
+        _1642 = 2097152u << exponent;
     }
     else
     {
-        _1638 = (exponent - 1u) << 23u;
+        _1642 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1638);
+    return as_type<float>(_1642);
 }
 
 static inline __attribute__((always_inline))
@@ -930,14 +936,16 @@ float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread c
 {
     uint param = row;
     uint param_1 = q / 8u;
-    uint scale = ((16u * mxfp4_at(param, param_1)) + (8u * ((q / 8u) & 1u))) & 31u;
+    uint param_2 = mxfp4_at(param, param_1);
+    uint param_3 = q / 8u;
+    uint scale = mxfp4_bit(param_2, param_3);
     uint shift = (scale + 8u) & 31u;
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
-    uint param_2 = raw.a.w >> scale;
-    float _3051 = e8m0(param_2);
-    uint4 param_3 = uint4(word >> (q & 4u));
-    uint param_4 = fp4_numbers(param_3).x;
-    return (unsigned_bytes(param_4) - float4(16.0)) * _3051;
+    uint param_4 = raw.a.w >> scale;
+    float _3061 = e8m0(param_4);
+    uint4 param_5 = uint4(word >> (q & 4u));
+    uint param_6 = fp4_numbers(param_5).x;
+    return (unsigned_bytes(param_6) - float4(16.0)) * _3061;
 }
 
 static inline __attribute__((always_inline))
@@ -967,7 +975,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_3290)
+    if (_3300)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -975,7 +983,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_3302)
+    if (_3312)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -983,7 +991,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_3314)
+    if (_3324)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -991,7 +999,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_3326)
+    if (_3336)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -999,7 +1007,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_3338)
+    if (_3348)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1007,7 +1015,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_3350)
+    if (_3360)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1015,7 +1023,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_3362)
+    if (_3372)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1023,7 +1031,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_3374)
+    if (_3384)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1031,7 +1039,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_3386)
+    if (_3396)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1039,7 +1047,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_3398)
+    if (_3408)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1047,7 +1055,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_3410)
+    if (_3420)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1055,7 +1063,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_3422)
+    if (_3432)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1063,7 +1071,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_3434)
+    if (_3444)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1071,7 +1079,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_3446)
+    if (_3456)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1079,7 +1087,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_3458)
+    if (_3468)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1087,7 +1095,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_3470)
+    if (_3480)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1095,7 +1103,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_3482)
+    if (_3492)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1119,47 +1127,47 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3581, const device Norm1& v_3590)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3591, const device Norm1& v_3600)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _3568 = (at & 3u) == 0u;
-    bool _3575;
-    if (_3568)
+    bool _3578 = (at & 3u) == 0u;
+    bool _3585;
+    if (_3578)
     {
-        _3575 = (at + 3u) <= last;
+        _3585 = (at + 3u) <= last;
     }
     else
     {
-        _3575 = _3568;
+        _3585 = _3578;
     }
-    if (_3575)
+    if (_3585)
     {
-        return v_3581.norm4[at / 4u];
+        return v_3591.norm4[at / 4u];
     }
-    return float4(v_3590.norm1[min(at, last)], v_3590.norm1[min((at + 1u), last)], v_3590.norm1[min((at + 2u), last)], v_3590.norm1[min((at + 3u), last)]);
+    return float4(v_3600.norm1[min(at, last)], v_3600.norm1[min((at + 1u), last)], v_3600.norm1[min((at + 2u), last)], v_3600.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3508, const device X1& v_3518)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3518, const device X1& v_3528)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_3508.x4[i / 4u];
+        return v_3518.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_3518.x1[i];
+    v.x = v_3528.x1[i];
     if (count > 1u)
     {
-        v.y = v_3518.x1[i + 1u];
+        v.y = v_3528.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_3518.x1[i + 2u];
+        v.z = v_3528.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_3518.x1[i + 3u];
+        v.w = v_3528.x1[i + 3u];
     }
     return v;
 }
@@ -1171,37 +1179,37 @@ Raw no_raw()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_1140)
+uint4 weight_words(thread const uint& i, const device Weights4& v_1144)
 {
-    return v_1140.weights4[i];
+    return v_1144.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_1130)
+uint weight_word(thread const uint& i, const device Weights1& v_1134)
 {
-    return v_1130.weights1[i];
+    return v_1134.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130, const device Weights4& v_1140)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = no_raw();
-    bool _1801 = (at & 3u) == 0u;
-    bool _1808;
-    if (_1801)
+    bool _1805 = (at & 3u) == 0u;
+    bool _1812;
+    if (_1805)
     {
-        _1808 = (at + 3u) <= last;
+        _1812 = (at + 3u) <= last;
     }
     else
     {
-        _1808 = _1801;
+        _1812 = _1805;
     }
-    if (_1808)
+    if (_1812)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, v_1140);
+        raw.a = weight_words(param, v_1144);
     }
     else
     {
@@ -1209,89 +1217,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, v_1130), weight_word(param_2, v_1130), weight_word(param_3, v_1130), weight_word(param_4, v_1130));
+        raw.a = uint4(weight_word(param_1, v_1134), weight_word(param_2, v_1134), weight_word(param_3, v_1134), weight_word(param_4, v_1134));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, v_1130);
+    raw.a.x = weight_word(param, v_1134);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, v_1130);
+    raw.a.y = weight_word(param_1, v_1134);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, v_1130);
+    raw.a.z = weight_word(param_2, v_1134);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_1130)
+Raw load_scaled(thread const uint& h, thread const uint& word, const device Weights1& v_1134)
 {
     Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, v_1130);
+    raw.a.x = weight_word(param, v_1134);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, v_1130);
+    raw.a.y = weight_word(param_1, v_1134);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, v_1130);
+    raw.a.w = weight_word(param_2, v_1134);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, v_1130);
+    return load_scaled(param, param_1, v_1134);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, v_1130);
+    return load_scaled(param, param_1, v_1134);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, v_1130);
+    raw.a.x = weight_word(param, v_1134);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, v_1130);
+    raw.a.w = weight_word(param_1, v_1134);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, v_1130);
+    raw.a.x = weight_word(param, v_1134);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, v_1130);
+    raw.a.y = weight_word(param_1, v_1134);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, v_1130);
+    raw.a.z = weight_word(param_2, v_1134);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, v_1130);
+    raw.a.w = weight_word(param_3, v_1134);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, v_1130);
+    raw.b.x = weight_word(param_4, v_1134);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part = (q / 32u) & 1u;
@@ -1301,60 +1309,60 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part)) + (2u * quad_);
     Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, v_1130);
+    raw.a.x = weight_word(param, v_1134);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, v_1130);
+    raw.a.y = weight_word(param_1, v_1134);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, v_1130);
+    raw.a.z = weight_word(param_2, v_1134);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, v_1130);
+    raw.a.w = weight_word(param_3, v_1134);
     uint param_4 = (((h + 96u) + (4u * part)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, v_1130);
+    raw.b.x = weight_word(param_4, v_1134);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, v_1130);
+    raw.b.y = weight_word(param_5, v_1134);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint2 load_at(thread const uint& h, const device Weights1& v_1130)
+uint2 load_at(thread const uint& h, const device Weights1& v_1134)
 {
     uint param = h / 2u;
     uint param_1 = (h / 2u) + (h & 1u);
-    return uint2(weight_word(param, v_1130), weight_word(param_1, v_1130));
+    return uint2(weight_word(param, v_1134), weight_word(param_1, v_1134));
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint h = row + ((q / 8u) * 11u);
     uint param = (h + 3u) + (2u * (q & 3u));
     uint param_1 = h + 1u;
     uint param_2 = h / 2u;
-    return Raw{ uint4(load_at(param, v_1130), load_at(param_1, v_1130)), uint4(weight_word(param_2, v_1130), 0u, 0u, 0u) };
+    return Raw{ uint4(load_at(param, v_1134), load_at(param_1, v_1134)), uint4(weight_word(param_2, v_1134), 0u, 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((q / 8u) * 6u);
     uint param = (at + 2u) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_1130), weight_word(param_1, v_1130), 0u, weight_word(param_2, v_1130)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), 0u, weight_word(param_2, v_1134)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((q / 64u) * 21u);
     uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
     uint param_1 = at + ((q / 16u) & 3u);
     uint param_2 = at + 20u;
-    return Raw{ uint4(weight_word(param, v_1130), weight_word(param_1, v_1130), 0u, weight_word(param_2, v_1130)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), 0u, weight_word(param_2, v_1134)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint h = row + ((q / 64u) * 55u);
     uint word = 2u * (q & 7u);
@@ -1364,11 +1372,11 @@ Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
     uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
     uint param_4 = (h / 2u) + 27u;
-    return Raw{ uint4(load_at(param, v_1130), load_at(param_1, v_1130)), uint4(weight_word(param_2, v_1130), weight_word(param_3, v_1130), weight_word(param_4, v_1130), 0u) };
+    return Raw{ uint4(load_at(param, v_1134), load_at(param_1, v_1134)), uint4(weight_word(param_2, v_1134), weight_word(param_3, v_1134), weight_word(param_4, v_1134), 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((q / 64u) * 44u);
     uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
@@ -1377,21 +1385,21 @@ Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_3 = at;
     uint param_4 = at + 3u;
     uint param_5 = (at + 4u) + (q & 7u);
-    return Raw{ uint4(weight_word(param, v_1130), weight_word(param_1, v_1130), weight_word(param_2, v_1130), weight_word(param_3, v_1130)), uint4(weight_word(param_4, v_1130), weight_word(param_5, v_1130), 0u, 0u) };
+    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), weight_word(param_2, v_1134), weight_word(param_3, v_1134)), uint4(weight_word(param_4, v_1134), weight_word(param_5, v_1134), 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((q / 64u) * 34u);
     uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, v_1130), weight_word(param_1, v_1130), 0u, weight_word(param_2, v_1130)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), 0u, weight_word(param_2, v_1134)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint param = row;
     uint param_1 = q / 8u;
@@ -1400,141 +1408,141 @@ Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const u
     uint param_2 = ((h + ((q / 8u) & 1u)) / 2u) + word;
     uint param_3 = ((h / 2u) + word) + 1u;
     uint param_4 = h / 2u;
-    return Raw{ uint4(weight_word(param_2, v_1130), weight_word(param_3, v_1130), 0u, weight_word(param_4, v_1130)), uint4(0u) };
+    return Raw{ uint4(weight_word(param_2, v_1134), weight_word(param_3, v_1134), 0u, weight_word(param_4, v_1134)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130)
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134)
 {
     uint last = (row + ((k - 1u) / 2u)) / 2u;
     uint at = (row + (2u * q)) / 2u;
     uint param = at;
     uint param_1 = min((at + 1u), last);
-    return Raw{ uint4(weight_word(param, v_1130), weight_word(param_1, v_1130), 0u, 0u), uint4(0u) };
+    return Raw{ uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), 0u, 0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1130, const device Weights4& v_1140)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     Raw raw = no_raw();
-    if (_3115)
+    if (_3125)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, v_1130, v_1140);
+        raw = load_quad_F32(param, param_1, param_2, v_1134, v_1144);
     }
-    if (_3125)
+    if (_3135)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, v_1130);
+        raw = load_quad_F16(param_3, param_4, param_5, v_1134);
     }
-    if (_3135)
+    if (_3145)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, v_1130);
+        raw = load_quad_F16(param_6, param_7, param_8, v_1134);
     }
-    if (_3145)
+    if (_3155)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, v_1130);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, v_1134);
     }
-    if (_3155)
+    if (_3165)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, v_1130);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, v_1134);
     }
-    if (_3165)
+    if (_3175)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, v_1130);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, v_1134);
     }
-    if (_3175)
+    if (_3185)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, v_1130);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, v_1134);
     }
-    if (_3185)
+    if (_3195)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, v_1130);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, v_1134);
     }
-    if (_3195)
+    if (_3205)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
-        raw = load_quad_Q5_0(param_24, param_25, param_26, v_1130);
+        raw = load_quad_Q5_0(param_24, param_25, param_26, v_1134);
     }
-    if (_3205)
+    if (_3215)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
-        raw = load_quad_Q5_1(param_27, param_28, param_29, v_1130);
+        raw = load_quad_Q5_1(param_27, param_28, param_29, v_1134);
     }
-    if (_3215)
+    if (_3225)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
-        raw = load_quad_Q2_K(param_30, param_31, param_32, v_1130);
+        raw = load_quad_Q2_K(param_30, param_31, param_32, v_1134);
     }
-    if (_3225)
+    if (_3235)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
-        raw = load_quad_Q3_K(param_33, param_34, param_35, v_1130);
+        raw = load_quad_Q3_K(param_33, param_34, param_35, v_1134);
     }
-    if (_3235)
+    if (_3245)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
-        raw = load_quad_Q5_K(param_36, param_37, param_38, v_1130);
+        raw = load_quad_Q5_K(param_36, param_37, param_38, v_1134);
     }
-    if (_3245)
+    if (_3255)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
-        raw = load_quad_Q4_0(param_39, param_40, param_41, v_1130);
+        raw = load_quad_Q4_0(param_39, param_40, param_41, v_1134);
     }
-    if (_3255)
+    if (_3265)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
-        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_1130);
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_1134);
     }
-    if (_3265)
+    if (_3275)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
-        raw = load_quad_MXFP4(param_45, param_46, param_47, v_1130);
+        raw = load_quad_MXFP4(param_45, param_46, param_47, v_1134);
     }
-    if (_3275)
+    if (_3285)
     {
         uint param_48 = row;
         uint param_49 = k;
         uint param_50 = q;
-        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_1130);
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, v_1134);
     }
     return raw;
 }
@@ -1542,16 +1550,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3620;
+    float _3630;
     if (push.k != 0u)
     {
-        _3620 = rsqrt((squares / float(push.k)) + push.eps);
+        _3630 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3620 = 0.0;
+        _3630 = 0.0;
     }
-    return _3620;
+    return _3630;
 }
 
 static inline __attribute__((always_inline))
@@ -1577,16 +1585,16 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _871;
+    float _875;
     if (abs(y) > 3.900000095367431640625)
     {
-        _871 = sign(y);
+        _875 = sign(y);
     }
     else
     {
-        _871 = (y * p) / q;
+        _875 = (y * p) / q;
     }
-    float erf = _871;
+    float erf = _875;
     return (0.5 * x) * (1.0 + erf);
 }
 
@@ -1597,13 +1605,13 @@ float gelu_tanh(thread const float& x)
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_941, device Y1& v_974)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_945, device Y1& v_978)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += v_941.bias1[push.offset.z + j];
+        sum += v_945.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -1620,32 +1628,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_5 = 1u;
     if (has(param_5, push))
     {
-        sum += v_974.y1[to];
+        sum += v_978.y1[to];
     }
-    v_974.y1[to] = sum;
+    v_978.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_941, device Y1& v_974, device Y4& v_1084)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& v_945, device Y1& v_978, device Y4& v_1088)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _996 = (to & 3u) == 0u;
-    bool _1005;
-    if (_996)
+    bool _1000 = (to & 3u) == 0u;
+    bool _1009;
+    if (_1000)
     {
-        _1005 = (j + 4u) <= push.n;
+        _1009 = (j + 4u) <= push.n;
     }
     else
     {
-        _1005 = _996;
+        _1009 = _1000;
     }
-    if (_1005)
+    if (_1009)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&v_941.bias1[at]);
+            sums += float4(*(const device packed_float4*)&v_945.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -1668,31 +1676,31 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_11 = 1u;
         if (has(param_11, push))
         {
-            sums += v_1084.y4[to / 4u];
+            sums += v_1088.y4[to / 4u];
         }
-        v_1084.y4[to / 4u] = sums;
+        v_1088.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _1104 = e < 4u;
-        bool _1113;
-        if (_1104)
+        bool _1108 = e < 4u;
+        bool _1117;
+        if (_1108)
         {
-            _1113 = (j + e) < push.n;
+            _1117 = (j + e) < push.n;
         }
         else
         {
-            _1113 = _1104;
+            _1117 = _1108;
         }
-        if (_1113)
+        if (_1117)
         {
             uint param_12 = r;
             uint param_13 = j + e;
             float param_14 = sums[e];
-            finish(param_12, param_13, param_14, push, v_941, v_974);
+            finish(param_12, param_13, param_14, push, v_945, v_978);
             e++;
             continue;
         }
@@ -1704,7 +1712,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(constant Push& push, const device Bias1& v_941, device Y1& v_974, device Y4& v_1084, const device Weights1& v_1130, const device Weights4& v_1140, const device X4& v_3508, const device X1& v_3518, const device Norm4& v_3581, const device Norm1& v_3590, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(constant Push& push, const device Bias1& v_945, device Y1& v_978, device Y4& v_1088, const device Weights1& v_1134, const device Weights4& v_1144, const device X4& v_3518, const device X1& v_3528, const device Norm4& v_3591, const device Norm1& v_3600, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1724,18 +1732,18 @@ void tiles(constant Push& push, const device Bias1& v_941, device Y1& v_974, dev
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _7847 = push.first.xyz + gl_WorkGroupID;
-    uint _7848 = _7847.y;
+    uint3 _7855 = push.first.xyz + gl_WorkGroupID;
+    uint _7856 = _7855.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _7956;
+    float4 _7964;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _8039;
-    for (uint tile_r = _7848; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _8047;
+    for (uint tile_r = _7856; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _7862 = push.first.xyz + gl_WorkGroupID;
-        uint _7863 = _7862.x;
-        for (uint tile_j = _7863; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7870 = push.first.xyz + gl_WorkGroupID;
+        uint _7871 = _7870.x;
+        for (uint tile_j = _7871; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1755,36 +1763,36 @@ void tiles(constant Push& push, const device Bias1& v_941, device Y1& v_974, dev
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _7934 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _7942 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _7934;
+                            v[y] = _7942;
                         }
                         else
                         {
-                            bool _7945 = (first + y) < push.n;
-                            bool _7953;
-                            if (_7945)
+                            bool _7953 = (first + y) < push.n;
+                            bool _7961;
+                            if (_7953)
                             {
-                                _7953 = (4u * q) < push.k;
+                                _7961 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _7953 = _7945;
+                                _7961 = _7953;
                             }
-                            bool there = _7953;
+                            bool there = _7961;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _7956 = decode_quad(param_11, param_12, param_13, param_14);
+                                _7964 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _7956 = float4(0.0);
+                                _7964 = float4(0.0);
                             }
-                            v[y] = _7956;
+                            v[y] = _7964;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1810,13 +1818,13 @@ void tiles(constant Push& push, const device Bias1& v_941, device Y1& v_974, dev
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _8039 = norm_at(param_21, push, v_3581, v_3590);
+                            _8047 = norm_at(param_21, push, v_3591, v_3600);
                         }
                         else
                         {
-                            _8039 = float4(1.0);
+                            _8047 = float4(1.0);
                         }
-                        factor = _8039;
+                        factor = _8047;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1826,48 +1834,48 @@ void tiles(constant Push& push, const device Bias1& v_941, device Y1& v_974, dev
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _8070 = i < push.rows;
-                            bool _8078;
-                            if (_8070)
+                            bool _8078 = i < push.rows;
+                            bool _8086;
+                            if (_8078)
                             {
-                                _8078 = (4u * q_1) < push.k;
+                                _8086 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8078 = _8070;
+                                _8086 = _8078;
                             }
-                            if (_8078)
+                            if (_8086)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_3508, v_3518);
+                                v[y_2] = x_at(param_22, param_23, v_3518, v_3528);
                                 if (gated)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_3508, v_3518);
+                                    up[y_2] = x_at(param_24, param_25, v_3518, v_3528);
                                 }
                             }
                         }
                         else
                         {
-                            bool _8123 = i < push.n;
-                            bool _8131;
-                            if (_8123)
+                            bool _8131 = i < push.n;
+                            bool _8139;
+                            if (_8131)
                             {
-                                _8131 = (4u * q_1) < push.k;
+                                _8139 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8131 = _8123;
+                                _8139 = _8131;
                             }
-                            if (_8131)
+                            if (_8139)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, v_1130, v_1140);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, v_1134, v_1144);
                             }
                         }
                     }
@@ -1921,7 +1929,7 @@ void tiles(constant Push& push, const device Bias1& v_941, device Y1& v_974, dev
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_941, v_974, v_1084);
+                    finish_quad(param_37, param_38, param_39, push, v_945, v_978, v_1088);
                 }
             }
         }
@@ -1936,11 +1944,11 @@ void choose_line(thread const uint& y)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_8411)
+    if (_8419)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_8430)
+    if (_8438)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1948,9 +1956,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_3518)
+float4 x_words(thread const uint& at, const device X1& v_3528)
 {
-    return float4(*(const device packed_float4*)&v_3518.x1[at]);
+    return float4(*(const device packed_float4*)&v_3528.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1960,9 +1968,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_3590)
+float4 norm_words(thread const uint& at, const device Norm1& v_3600)
 {
-    return float4(*(const device packed_float4*)&v_3590.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3600.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1986,13 +1994,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9566)
+    if (_9574)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_9597)
+    if (_9605)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -2014,27 +2022,27 @@ Unit no_unit()
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1130, const device Weights4& v_1140)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _3801 = (at & 3u) == 0u;
-    bool _3808;
-    if (_3801)
+    bool _3811 = (at & 3u) == 0u;
+    bool _3818;
+    if (_3811)
     {
-        _3808 = (at + 7u) <= last;
+        _3818 = (at + 7u) <= last;
     }
     else
     {
-        _3808 = _3801;
+        _3818 = _3811;
     }
-    if (_3808)
+    if (_3818)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_1140);
+        unit.a = weight_words(param, v_1144);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, v_1140);
+        unit.b = weight_words(param_1, v_1144);
     }
     else
     {
@@ -2042,35 +2050,35 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& 
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, v_1130);
+            unit.a[e] = weight_word(param_2, v_1134);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, v_1130);
+            unit.b[e] = weight_word(param_3, v_1134);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1130, const device Weights4& v_1140)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _3874 = (h & 7u) == 0u;
-    bool _3881;
-    if (_3874)
+    bool _3884 = (h & 7u) == 0u;
+    bool _3891;
+    if (_3884)
     {
-        _3881 = (at + 3u) <= last;
+        _3891 = (at + 3u) <= last;
     }
     else
     {
-        _3881 = _3874;
+        _3891 = _3884;
     }
-    if (_3881)
+    if (_3891)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_1140);
+        unit.a = weight_words(param, v_1144);
     }
     else
     {
@@ -2078,57 +2086,57 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& 
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, v_1130);
+            unit.a[e] = weight_word(param_1, v_1134);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, v_1130);
+        unit.b.x = weight_word(param_2, v_1134);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_1130)
+uint4 first_words(thread const uint& at, const device Weights1& v_1134)
 {
-    return uint4(*(const device packed_uint4*)&v_1130.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_1134.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& v_1130)
+uint4 four_words(thread const uint& at, const device Weights1& v_1134)
 {
     uint param = at;
-    return first_words(param, v_1130);
+    return first_words(param, v_1134);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, v_1130), four_words(param_1, v_1130), weight_word(param_2, v_1130), 0u };
+    return Unit{ four_words(param, v_1134), four_words(param_1, v_1134), weight_word(param_2, v_1134), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, v_1130), uint4(0u), weight_word(param_1, v_1130), 0u };
+    return Unit{ four_words(param, v_1134), uint4(0u), weight_word(param_1, v_1134), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, v_1130), uint4(0u), weight_word(param_1, v_1130), 0u };
+    return Unit{ four_words(param, v_1134), uint4(0u), weight_word(param_1, v_1134), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_1130, const device Weights4& v_1140)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -2136,11 +2144,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device W
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, v_1140), weight_words(param_1, v_1140), 0u, 0u };
+        return Unit{ weight_words(param, v_1144), weight_words(param_1, v_1144), 0u, 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, v_1130), four_words(param_3, v_1130), 0u, 0u };
+    return Unit{ four_words(param_2, v_1134), four_words(param_3, v_1134), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -2150,7 +2158,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
@@ -2162,218 +2170,220 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device W
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, v_1130), weight_word(param_1, v_1130), weight_word(param_2, v_1130), weight_word(param_3, v_1130));
+    uint4 a = uint4(weight_word(param, v_1134), weight_word(param_1, v_1134), weight_word(param_2, v_1134), weight_word(param_3, v_1134));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, v_1130), weight_word(param_5, v_1130), weight_word(param_6, v_1130), weight_word(param_7, v_1130));
+    uint4 b = uint4(weight_word(param_4, v_1134), weight_word(param_5, v_1134), weight_word(param_6, v_1134), weight_word(param_7, v_1134));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, v_1130);
+        uint param_12 = weight_word(param_10, v_1134);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, v_1130);
+        uint param_17 = weight_word(param_15, v_1134);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, v_1130);
+        uint param_22 = weight_word(param_20, v_1134);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, v_1130);
+        uint param_27 = weight_word(param_25, v_1134);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, v_1130), 0u };
+    return Unit{ a, b, weight_word(param_28, v_1134), 0u };
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_1130)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_1134)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_1130.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_1134.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, const device Weights1& v_1130)
+uint2 two_words_of(thread const uint& h, const device Weights1& v_1134)
 {
     uint param = h;
-    return first_shorts(param, v_1130);
+    return first_shorts(param, v_1134);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, const device Weights1& v_1130)
+uint4 four_words_of(thread const uint& h, const device Weights1& v_1134)
 {
     uint param = h;
     uint param_1 = h + 4u;
-    return uint4(first_shorts(param, v_1130), first_shorts(param_1, v_1130));
+    return uint4(first_shorts(param, v_1134), first_shorts(param_1, v_1134));
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint h = row + (11u * u);
     uint param = h;
-    uint2 head = two_words_of(param, v_1130);
+    uint2 head = two_words_of(param, v_1134);
     uint param_1 = h + 3u;
     uint param_2 = head.x;
     uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, v_1130), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
+    return Unit{ four_words_of(param_1, v_1134), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + (6u * u);
     uint param = at;
-    uint4 words = four_words(param, v_1130);
+    uint4 words = four_words(param, v_1134);
     uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, v_1130)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
+    return Unit{ uint4(words.zw, two_words_of(param_1, v_1134)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((u / 8u) * 21u);
     uint part = (u / 4u) & 1u;
     uint param = ((at + 4u) + (8u * part)) + (4u * (u & 1u));
-    uint4 words = four_words(param, v_1130) >> uint4(2u * (u & 2u));
+    uint4 words = four_words(param, v_1134) >> uint4(2u * (u & 2u));
     uint param_1 = (2u * at) + (4u * part);
-    uint2 scales = two_words_of(param_1, v_1130) >> uint2(8u * (u & 1u));
+    uint2 scales = two_words_of(param_1, v_1134) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _4185;
+    uint _4195;
     if ((u & 2u) != 0u)
     {
-        _4185 = scales.y;
+        _4195 = scales.y;
     }
     else
     {
-        _4185 = scales.x;
+        _4195 = scales.x;
     }
-    return Unit{ words, uint4(0u), weight_word(param_2, v_1130), _4185 };
+    return Unit{ words, uint4(0u), weight_word(param_2, v_1134), _4195 };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint h = row + ((u / 8u) * 55u);
     uint part = (u / 4u) & 1u;
     uint pair = (u / 2u) & 3u;
     uint param = ((h + 16u) + (16u * part)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, v_1130) >> uint4(2u * (u & 2u));
+    uint4 words = four_words_of(param, v_1134) >> uint4(2u * (u & 2u));
     uint param_1 = h + 48u;
-    uint2 a = two_words_of(param_1, v_1130);
+    uint2 a = two_words_of(param_1, v_1134);
     uint param_2 = h + 51u;
-    uint2 b = two_words_of(param_2, v_1130);
-    uint _4243;
+    uint2 b = two_words_of(param_2, v_1134);
+    uint _4253;
     if ((u & 2u) != 0u)
     {
-        _4243 = a.y;
+        _4253 = a.y;
     }
     else
     {
-        _4243 = a.x;
+        _4253 = a.x;
     }
-    uint four = _4243 >> (4u * part);
+    uint four = _4253 >> (4u * part);
     uint param_3 = b.x;
     uint param_4 = b.y;
     uint two = next_half(param_3, param_4) >> (2u * pair);
     uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
     uint param_5 = h + (8u * (u & 1u));
-    return Unit{ words, four_words_of(param_5, v_1130) >> uint4(2u * pair), b.y >> 16u, scales };
+    return Unit{ words, four_words_of(param_5, v_1134) >> uint4(2u * pair), b.y >> 16u, scales };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((u / 8u) * 44u);
     uint pair = (u / 2u) & 3u;
     uint param = at;
-    uint4 head = four_words(param, v_1130);
+    uint4 head = four_words(param, v_1134);
     uint3 words = head.yzw >> uint3(16u * (pair & 1u));
-    uint _4322;
+    uint _4332;
     if (pair < 2u)
     {
-        _4322 = words.x & 16191u;
+        _4332 = words.x & 16191u;
     }
     else
     {
-        _4322 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _4332 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _4322;
-    uint _4344;
+    uint scales = _4332;
+    uint _4354;
     if (pair < 2u)
     {
-        _4344 = words.y & 16191u;
+        _4354 = words.y & 16191u;
     }
     else
     {
-        _4344 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _4354 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _4344;
+    uint minima = _4354;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
     uint param_2 = (at + 4u) + (4u * (u & 1u));
-    return Unit{ four_words(param_1, v_1130), four_words(param_2, v_1130) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
+    return Unit{ four_words(param_1, v_1134), four_words(param_2, v_1134) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_1130)
+uint first_short(thread const uint& h, const device Weights1& v_1134)
 {
-    return uint(((const device ushort*)&v_1130.weights1[0])[h]);
+    return uint(((const device ushort*)&v_1134.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, const device Weights1& v_1130)
+uint half_at(thread const uint& h, const device Weights1& v_1134)
 {
     uint param = h;
-    return first_short(param, v_1130);
+    return first_short(param, v_1134);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h;
-    return Unit{ four_words_of(param, v_1130), uint4(0u), half_at(param_1, v_1130), 0u };
+    return Unit{ four_words_of(param, v_1134), uint4(0u), half_at(param_1, v_1134), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((u / 8u) * 34u);
     uint param = 2u * at;
-    uint2 head = two_words_of(param, v_1130);
+    uint2 head = two_words_of(param, v_1134);
     uint param_1 = (at + 2u) + (4u * (u & 7u));
-    return Unit{ four_words(param_1, v_1130), uint4(0u), head.x, head.y };
+    return Unit{ four_words(param_1, v_1134), uint4(0u), head.x, head.y };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_1130)
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_1134)
 {
     uint param = row;
     uint param_1 = u;
     uint h = mxfp4_at(param, param_1);
     uint at = h / 2u;
-    uint shift = (16u * (h & 1u)) + (8u * (u & 1u));
-    uint param_2 = at;
-    uint4 words = four_words(param_2, v_1130);
-    uint param_3 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_3, v_1130));
+    uint param_2 = h;
+    uint param_3 = u;
+    uint shift = mxfp4_bit(param_2, param_3);
+    uint param_4 = at;
+    uint4 words = four_words(param_4, v_1134);
+    uint param_5 = at + 4u;
+    uint4 next = uint4(words.yzw, weight_word(param_5, v_1134));
     return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1130)
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1134)
 {
     uint at = (row + (4u * u)) / 2u;
     uint last = (row + ((push.k - 1u) / 2u)) / 2u;
@@ -2382,116 +2392,116 @@ Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, constant Pu
     for (uint e = 0u; e < 3u; e++)
     {
         uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, v_1130);
+        unit.a[e] = weight_word(param, v_1134);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1130, const device Weights4& v_1140)
+Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     Unit unit = no_unit();
-    if (_4692)
+    if (_4700)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, push, v_1130, v_1140);
-    }
-    if (_4700)
-    {
-        uint param_2 = row;
-        uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, push, v_1130, v_1140);
+        unit = load_unit_F32(param, param_1, push, v_1134, v_1144);
     }
     if (_4708)
     {
-        uint param_4 = row;
-        uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, push, v_1130, v_1140);
+        uint param_2 = row;
+        uint param_3 = u;
+        unit = load_unit_F16(param_2, param_3, push, v_1134, v_1144);
     }
     if (_4716)
     {
-        uint param_6 = row;
-        uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_1130);
+        uint param_4 = row;
+        uint param_5 = u;
+        unit = load_unit_F16(param_4, param_5, push, v_1134, v_1144);
     }
     if (_4724)
     {
-        uint param_8 = row;
-        uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_1130);
+        uint param_6 = row;
+        uint param_7 = u;
+        unit = load_unit_Q8_0(param_6, param_7, v_1134);
     }
     if (_4732)
     {
-        uint param_10 = row;
-        uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_1130);
+        uint param_8 = row;
+        uint param_9 = u;
+        unit = load_unit_Q4_0(param_8, param_9, v_1134);
     }
     if (_4740)
     {
-        uint param_12 = row;
-        uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_1130, v_1140);
+        uint param_10 = row;
+        uint param_11 = u;
+        unit = load_unit_Q4_1(param_10, param_11, v_1134);
     }
     if (_4748)
     {
-        uint param_14 = row;
-        uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_1130);
+        uint param_12 = row;
+        uint param_13 = u;
+        unit = load_unit_Q4_K(param_12, param_13, v_1134, v_1144);
     }
     if (_4756)
     {
-        uint param_16 = row;
-        uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, v_1130);
+        uint param_14 = row;
+        uint param_15 = u;
+        unit = load_unit_Q6_K(param_14, param_15, v_1134);
     }
     if (_4764)
     {
-        uint param_18 = row;
-        uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, v_1130);
+        uint param_16 = row;
+        uint param_17 = u;
+        unit = load_unit_Q5_0(param_16, param_17, v_1134);
     }
     if (_4772)
     {
-        uint param_20 = row;
-        uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, v_1130);
+        uint param_18 = row;
+        uint param_19 = u;
+        unit = load_unit_Q5_1(param_18, param_19, v_1134);
     }
     if (_4780)
     {
-        uint param_22 = row;
-        uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, v_1130);
+        uint param_20 = row;
+        uint param_21 = u;
+        unit = load_unit_Q2_K(param_20, param_21, v_1134);
     }
     if (_4788)
     {
-        uint param_24 = row;
-        uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, v_1130);
+        uint param_22 = row;
+        uint param_23 = u;
+        unit = load_unit_Q3_K(param_22, param_23, v_1134);
     }
     if (_4796)
     {
-        uint param_26 = row;
-        uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, v_1130);
+        uint param_24 = row;
+        uint param_25 = u;
+        unit = load_unit_Q5_K(param_24, param_25, v_1134);
     }
     if (_4804)
     {
-        uint param_28 = row;
-        uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, v_1130);
+        uint param_26 = row;
+        uint param_27 = u;
+        unit = load_unit_IQ4_NL(param_26, param_27, v_1134);
     }
     if (_4812)
     {
-        uint param_30 = row;
-        uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, v_1130);
+        uint param_28 = row;
+        uint param_29 = u;
+        unit = load_unit_IQ4_XS(param_28, param_29, v_1134);
     }
     if (_4820)
     {
+        uint param_30 = row;
+        uint param_31 = u;
+        unit = load_unit_MXFP4(param_30, param_31, v_1134);
+    }
+    if (_4828)
+    {
         uint param_32 = row;
         uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, push, v_1130);
+        unit = load_unit_F8_E4M3(param_32, param_33, push, v_1134);
     }
     return unit;
 }
@@ -2499,26 +2509,26 @@ Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    if (_4485)
+    if (_4493)
     {
         uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
-        uint4 _4498;
-        if (_4497)
+        uint4 _4506;
+        if (_4505)
         {
-            _4498 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
+            _4506 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _4498 = low;
+            _4506 = low;
         }
-        return _4498;
+        return _4506;
     }
     uint4 low_1 = unit.a >> uint4(4u * i);
-    if (_4523)
+    if (_4531)
     {
         return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    if (_4541)
+    if (_4549)
     {
         uint high = unit.b.x >> (16u * i);
         uint param = high;
@@ -2527,7 +2537,7 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_3 = high >> 12u;
         return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
     }
-    if (_4571)
+    if (_4579)
     {
         uint4 param_4 = low_1;
         return fp4_numbers(param_4);
@@ -2539,16 +2549,16 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 static inline __attribute__((always_inline))
 float code_float(thread const uint& code)
 {
-    float _9159;
-    if (_9158)
+    float _9167;
+    if (_9166)
     {
-        _9159 = _9174[code & 15u];
+        _9167 = _9182[code & 15u];
     }
     else
     {
-        _9159 = _9197[code & 15u];
+        _9167 = _9205[code & 15u];
     }
-    return _9159;
+    return _9167;
 }
 
 static inline __attribute__((always_inline))
@@ -2562,100 +2572,100 @@ float4 byte_halves(thread const uint& w)
 static inline __attribute__((always_inline))
 float2 run_scale(thread const Unit& unit, thread const uint& i)
 {
-    if (_4636)
+    if (_4644)
     {
         uint numbers = unit.d >> (8u * i);
         return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
     }
-    if (_4654)
+    if (_4662)
     {
         uint numbers_1 = unit.d >> (16u * i);
         return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
     }
-    float _4673;
-    if (_4672)
+    float _4681;
+    if (_4680)
     {
-        _4673 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+        _4681 = float(int((unit.d >> (16u * i)) & 63u) - 32);
     }
     else
     {
-        _4673 = 1.0;
+        _4681 = 1.0;
     }
-    return float2(_4673, 1.0);
+    return float2(_4681, 1.0);
 }
 
 static inline __attribute__((always_inline))
 float2 unit_scale(thread const Unit& unit, thread const uint& u)
 {
     float2 d = float2(as_type<half2>(unit.c));
-    float _4593;
-    if (_4592)
+    float _4601;
+    if (_4600)
     {
         uint param = unit.c;
-        float _4599 = e8m0(param);
-        _4593 = _4599;
+        float _4607 = e8m0(param);
+        _4601 = _4607;
     }
     else
     {
-        float _4602;
-        if (_4601)
+        float _4610;
+        if (_4609)
         {
             uint2 param_1 = uint2(unit.c, unit.d);
             uint param_2 = u & 7u;
-            _4602 = iq4_xs_scale(param_1, param_2);
+            _4610 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _4602 = d.x;
+            _4610 = d.x;
         }
-        _4593 = _4602;
+        _4601 = _4610;
     }
-    float scale = _4593;
-    float _4623;
-    if (_4622)
+    float scale = _4601;
+    float _4631;
+    if (_4630)
     {
-        _4623 = -d.y;
+        _4631 = -d.y;
     }
     else
     {
-        _4623 = d.y;
+        _4631 = d.y;
     }
-    return float2(scale, _4623);
+    return float2(scale, _4631);
 }
 
 static inline __attribute__((always_inline))
-float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1130, const device Weights4& v_1140)
+float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     uint param = row;
     uint param_1 = u;
-    Unit unit = load_unit(param, param_1, push, v_1130, v_1140);
+    Unit unit = load_unit(param, param_1, push, v_1134, v_1144);
     float2 all_ = float2(0.0);
-    uint4 _9245;
-    float _9262;
-    float4 _9288;
+    uint4 _9253;
+    float _9270;
+    float4 _9296;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
         if (coded)
         {
-            _9245 = unit.a >> uint4(4u * i);
+            _9253 = unit.a >> uint4(4u * i);
         }
         else
         {
             Unit param_2 = unit;
             uint param_3 = i;
-            _9245 = run_numbers(param_2, param_3);
+            _9253 = run_numbers(param_2, param_3);
         }
-        uint4 words = _9245;
+        uint4 words = _9253;
         if (coded)
         {
-            _9262 = 0.0;
+            _9270 = 0.0;
         }
         else
         {
-            _9262 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
+            _9270 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
         }
-        float sum = _9262;
+        float sum = _9270;
         _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
@@ -2666,14 +2676,14 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
                 uint param_5 = w >> 8u;
                 uint param_6 = w >> 16u;
                 uint param_7 = w >> 24u;
-                _9288 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+                _9296 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
             }
             else
             {
                 uint param_8 = w;
-                _9288 = byte_halves(param_8);
+                _9296 = byte_halves(param_8);
             }
-            float4 v = _9288;
+            float4 v = _9296;
             float4 param_9 = v;
             float4 param_10 = x[(4u * i) + e];
             float param_11 = sum;
@@ -2687,39 +2697,39 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
     Unit param_14 = unit;
     uint param_15 = u;
     float2 scale_1 = unit_scale(param_14, param_15);
-    all_.x *= _9355;
-    float _9360;
+    all_.x *= _9363;
+    float _9368;
     if (run_minima)
     {
-        _9360 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
+        _9368 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
     }
     else
     {
-        _9360 = scale_1.x * all_.x;
+        _9368 = scale_1.x * all_.x;
     }
-    return _9360;
+    return _9368;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + (8u * u);
     uint param = at + 4u;
     uint param_1 = at;
-    float4 param_2 = as_type<float4>(first_words(param_1, v_1130));
+    float4 param_2 = as_type<float4>(first_words(param_1, v_1134));
     float4 param_3 = x[0];
     float param_4 = 0.0;
-    float4 param_5 = as_type<float4>(first_words(param, v_1130));
+    float4 param_5 = as_type<float4>(first_words(param, v_1134));
     float4 param_6 = x[1];
     float param_7 = times(param_2, param_3, param_4);
     return times(param_5, param_6, param_7);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_1130);
+    uint4 w = first_words(param, v_1134);
     float4 param_1 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_2 = x[0];
     float param_3 = 0.0;
@@ -2730,10 +2740,10 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint param = (row / 2u) + (4u * u);
-    uint4 w = first_words(param, v_1130);
+    uint4 w = first_words(param, v_1134);
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_1 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -2754,7 +2764,7 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
@@ -2762,7 +2772,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     for (uint i = 0u; i < 4u; i++)
     {
         uint param = (h + 1u) + (4u * i);
-        uint2 w = first_shorts(param, v_1130);
+        uint2 w = first_shorts(param, v_1134);
         uint param_1 = w.x;
         sums = fma(bytes_and_384(param_1), x[2u * i], sums);
         uint param_2 = w.y;
@@ -2770,7 +2780,7 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
     }
     uint param_3 = h;
     float4 param_4 = sums;
-    return float2(as_type<half2>(first_short(param_3, v_1130))).x * fma(-384.0, of_x.x, sum4(param_4));
+    return float2(as_type<half2>(first_short(param_3, v_1134))).x * fma(-384.0, of_x.x, sum4(param_4));
 }
 
 static inline __attribute__((always_inline))
@@ -2816,33 +2826,33 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h + 5u;
-    uint4 w = uint4(first_shorts(param, v_1130), first_shorts(param_1, v_1130));
+    uint4 w = uint4(first_shorts(param, v_1134), first_shorts(param_1, v_1134));
     uint param_2 = h;
     uint4 param_3 = w;
     spvUnsafeArray<float4, 8> param_4;
     param_4 = x;
-    return float2(as_type<half2>(first_short(param_2, v_1130))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
+    return float2(as_type<half2>(first_short(param_2, v_1134))).x * fma(-72.0, of_x.x, block_times_x(param_3, param_4));
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_1130)
+uint first_word(thread const uint& at, const device Weights1& v_1134)
 {
-    return v_1130.weights1[at];
+    return v_1134.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
-    uint4 w = first_words(param, v_1130);
+    uint4 w = first_words(param, v_1134);
     uint param_1 = at;
-    float2 scale = float2(as_type<half2>(first_word(param_1, v_1130)));
+    float2 scale = float2(as_type<half2>(first_word(param_1, v_1134)));
     uint4 param_2 = w;
     spvUnsafeArray<float4, 8> param_3;
     param_3 = x;
@@ -2850,36 +2860,36 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
     uint param = at;
-    uint4 head = first_words(param, v_1130);
+    uint4 head = first_words(param, v_1134);
     uint param_1 = (at + 4u) + (4u * (u & 7u));
-    uint4 w = first_words(param_1, v_1130);
+    uint4 w = first_words(param_1, v_1134);
     uint3 words = head.yzw >> uint3(shift);
-    uint _8841;
+    uint _8849;
     if (pair < 2u)
     {
-        _8841 = words.x & 16191u;
+        _8849 = words.x & 16191u;
     }
     else
     {
-        _8841 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _8849 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _8841;
-    uint _8860;
+    uint scales = _8849;
+    uint _8868;
     if (pair < 2u)
     {
-        _8860 = words.y & 16191u;
+        _8868 = words.y & 16191u;
     }
     else
     {
-        _8860 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _8868 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _8860;
+    uint minima = _8868;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -2911,20 +2921,20 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part)) + (4u * in_part);
     uint param = low;
-    uint2 p = first_shorts(param, v_1130);
+    uint2 p = first_shorts(param, v_1134);
     uint param_1 = low + 16u;
-    uint2 q = first_shorts(param_1, v_1130);
+    uint2 q = first_shorts(param_1, v_1134);
     uint param_2 = ((h + 64u) + (16u * part)) + (4u * in_part);
-    uint2 r = first_shorts(param_2, v_1130);
+    uint2 r = first_shorts(param_2, v_1134);
     uint param_3 = (h + 96u) + (4u * part);
-    uint2 numbers = first_shorts(param_3, v_1130) >> uint2(8u * (in_part / 2u));
+    uint2 numbers = first_shorts(param_3, v_1134) >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -2955,14 +2965,14 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
     float4 param_21 = float4(scales);
     float4 param_22 = sums;
     float param_23 = 0.0;
-    return float2(as_type<half2>(first_short(param_20, v_1130))).x * times(param_21, param_22, param_23);
+    return float2(as_type<half2>(first_short(param_20, v_1134))).x * times(param_21, param_22, param_23);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1130)
+float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, const device Weights1& v_1134)
 {
     uint param = row + (4u * u);
-    uint2 w = first_shorts(param, v_1130);
+    uint2 w = first_shorts(param, v_1134);
     float sum = 0.0;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
@@ -2975,20 +2985,20 @@ float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread 
         sum = times(param_1, param_2, param_3);
     }
     uint2 none = ((w & uint2(2139062143u)) + uint2(16843009u)) & uint2(2155905152u);
-    float _8662;
+    float _8670;
     if ((none.x | none.y) != 0u)
     {
-        _8662 = as_type<float>(2143289344u);
+        _8670 = as_type<float>(2143289344u);
     }
     else
     {
-        _8662 = 256.0 * sum;
+        _8670 = 256.0 * sum;
     }
-    return _8662;
+    return _8670;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1130, const device Weights4& v_1140)
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     if (runs)
     {
@@ -2997,127 +3007,127 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        return run_line(param, param_1, param_2, param_3, push, v_1130, v_1140);
+        return run_line(param, param_1, param_2, param_3, push, v_1134, v_1144);
     }
     float sum = 0.0;
-    if (_9396)
+    if (_9404)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F32(param_4, param_5, param_6, param_7, v_1130);
+        sum = line_times_x_F32(param_4, param_5, param_6, param_7, v_1134);
     }
-    if (_9408)
+    if (_9416)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_F16(param_8, param_9, param_10, param_11, v_1130);
+        sum = line_times_x_F16(param_8, param_9, param_10, param_11, v_1134);
     }
-    if (_9420)
+    if (_9428)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_BF16(param_12, param_13, param_14, param_15, v_1130);
+        sum = line_times_x_BF16(param_12, param_13, param_14, param_15, v_1134);
     }
-    if (_9432)
+    if (_9440)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q8_0(param_16, param_17, param_18, param_19, v_1130);
+        sum = line_times_x_Q8_0(param_16, param_17, param_18, param_19, v_1134);
     }
-    if (_9444)
+    if (_9452)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_0(param_20, param_21, param_22, param_23, v_1130);
+        sum = line_times_x_Q4_0(param_20, param_21, param_22, param_23, v_1134);
     }
-    if (_9456)
+    if (_9464)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_1(param_24, param_25, param_26, param_27, v_1130);
+        sum = line_times_x_Q4_1(param_24, param_25, param_26, param_27, v_1134);
     }
-    if (_9468)
+    if (_9476)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q4_K(param_28, param_29, param_30, param_31, v_1130);
+        sum = line_times_x_Q4_K(param_28, param_29, param_30, param_31, v_1134);
     }
-    if (_9480)
+    if (_9488)
     {
         uint param_32 = row;
         uint param_33 = u;
         spvUnsafeArray<float4, 8> param_34;
         param_34 = x;
         float4 param_35 = of_x;
-        sum = line_times_x_Q6_K(param_32, param_33, param_34, param_35, v_1130);
+        sum = line_times_x_Q6_K(param_32, param_33, param_34, param_35, v_1134);
     }
-    if (_9492)
+    if (_9500)
     {
         sum = 0.0;
     }
-    if (_9495)
+    if (_9503)
     {
         sum = 0.0;
     }
-    if (_9498)
+    if (_9506)
     {
         sum = 0.0;
     }
-    if (_9501)
+    if (_9509)
     {
         sum = 0.0;
     }
-    if (_9504)
+    if (_9512)
     {
         sum = 0.0;
     }
-    if (_9507)
+    if (_9515)
     {
         sum = 0.0;
     }
-    if (_9510)
+    if (_9518)
     {
         sum = 0.0;
     }
-    if (_9513)
+    if (_9521)
     {
         sum = 0.0;
     }
-    if (_9516)
+    if (_9524)
     {
         uint param_36 = row;
         uint param_37 = u;
         spvUnsafeArray<float4, 8> param_38;
         param_38 = x;
         float4 param_39 = of_x;
-        sum = line_times_x_F8_E4M3(param_36, param_37, param_38, param_39, v_1130);
+        sum = line_times_x_F8_E4M3(param_36, param_37, param_38, param_39, v_1134);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(constant Push& push, const device Bias1& v_941, device Y1& v_974, const device Weights1& v_1130, const device Weights4& v_1140, const device X1& v_3518, const device Norm1& v_3590, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978, const device Weights1& v_1134, const device Weights4& v_1144, const device X1& v_3528, const device Norm1& v_3600, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -3125,20 +3135,20 @@ void lane_rows(constant Push& push, const device Bias1& v_941, device Y1& v_974,
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _9668 = push.first.xyz + gl_WorkGroupID;
-    uint _9669 = _9668.y;
+    uint3 _9676 = push.first.xyz + gl_WorkGroupID;
+    uint _9677 = _9676.y;
     spvUnsafeArray<uint, 4> row;
-    uint _9741;
+    uint _9749;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _9865;
-    uint _9928;
-    for (uint r = _9669; r < push.rows; r += push.groups.y)
+    float _9873;
+    uint _9936;
+    for (uint r = _9677; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _9692 = push.first.xyz + gl_WorkGroupID;
-        uint _9693 = _9692.x;
-        for (uint tile = _9693; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _9700 = push.first.xyz + gl_WorkGroupID;
+        uint _9701 = _9700.x;
+        for (uint tile = _9701; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3155,13 +3165,13 @@ void lane_rows(constant Push& push, const device Bias1& v_941, device Y1& v_974,
                     choose_line(param_1);
                     if (false)
                     {
-                        _9741 = y / 2u;
+                        _9749 = y / 2u;
                     }
                     else
                     {
-                        _9741 = y;
+                        _9749 = y;
                     }
-                    row[y] = (2u * push.offset.y) + (min((first + _9741), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * push.offset.y) + (min((first + _9749), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3174,7 +3184,7 @@ void lane_rows(constant Push& push, const device Bias1& v_941, device Y1& v_974,
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_3518);
+                    x[i] = x_words(param_4, v_3528);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -3182,7 +3192,7 @@ void lane_rows(constant Push& push, const device Bias1& v_941, device Y1& v_974,
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_3590);
+                        x[i] *= norm_words(param_8, v_3600);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -3200,20 +3210,20 @@ void lane_rows(constant Push& push, const device Bias1& v_941, device Y1& v_974,
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, push, v_1130, v_1140);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, push, v_1134, v_1144);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _9865 = norm_scale(param_15, push);
+                _9873 = norm_scale(param_15, push);
             }
             else
             {
-                _9865 = 1.0;
+                _9873 = 1.0;
             }
-            float scale = _9865;
+            float scale = _9873;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3228,16 +3238,16 @@ void lane_rows(constant Push& push, const device Bias1& v_941, device Y1& v_974,
             {
                 if (y_3 < LINES)
                 {
-                    bool _9919;
+                    bool _9927;
                     if (false)
                     {
-                        _9919 = y_3 == ((2u * lane) + 1u);
+                        _9927 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _9919 = false;
+                        _9927 = false;
                     }
-                    if (_9919)
+                    if (_9927)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3245,35 +3255,35 @@ void lane_rows(constant Push& push, const device Bias1& v_941, device Y1& v_974,
                     {
                         if (false)
                         {
-                            _9928 = 2u * lane;
+                            _9936 = 2u * lane;
                         }
                         else
                         {
-                            _9928 = lane;
+                            _9936 = lane;
                         }
-                        if (y_3 == _9928)
+                        if (y_3 == _9936)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _9946 = lane < ELEMENTS;
-            bool _9955;
-            if (_9946)
+            bool _9954 = lane < ELEMENTS;
+            bool _9963;
+            if (_9954)
             {
-                _9955 = (first + lane) < push.n;
+                _9963 = (first + lane) < push.n;
             }
             else
             {
-                _9955 = _9946;
+                _9963 = _9954;
             }
-            if (_9955)
+            if (_9963)
             {
                 uint param_16 = r;
                 uint param_17 = first + lane;
                 float param_18 = mine.x;
-                finish(param_16, param_17, param_18, push, v_941, v_974);
+                finish(param_16, param_17, param_18, push, v_945, v_978);
             }
         }
     }
@@ -3284,8 +3294,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5137);
-    uint _5157;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5145);
+    uint _5165;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3293,44 +3303,44 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _5157 = y / 2u;
+                _5165 = y / 2u;
             }
             else
             {
-                _5157 = y;
+                _5165 = y;
             }
-            row[y] = (2u * push.offset.y) + (min((from + _5157), (push.n - 1u)) * halves_1);
+            row[y] = (2u * push.offset.y) + (min((from + _5165), (push.n - 1u)) * halves_1);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1130, const device Weights4& v_1140)
+void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
         {
-            if (_4877)
+            if (_4885)
             {
                 uint param = row[y];
                 uint param_1 = u;
-                unit[y] = load_unit_F32(param, param_1, push, v_1130, v_1140);
+                unit[y] = load_unit_F32(param, param_1, push, v_1134, v_1144);
             }
             else
             {
-                if (_4890)
+                if (_4898)
                 {
                     uint param_2 = row[y];
                     uint param_3 = u;
-                    unit[y] = load_unit_F8_E4M3(param_2, param_3, push, v_1130);
+                    unit[y] = load_unit_F8_E4M3(param_2, param_3, push, v_1134);
                 }
                 else
                 {
                     uint param_4 = row[y];
                     uint param_5 = u;
-                    unit[y] = load_unit_F16(param_4, param_5, push, v_1130, v_1140);
+                    unit[y] = load_unit_F16(param_4, param_5, push, v_1134, v_1144);
                 }
             }
         }
@@ -3338,7 +3348,7 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_3508, const device X1& v_3518, const device Norm4& v_3581, const device Norm1& v_3590, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_3518, const device X1& v_3528, const device Norm4& v_3591, const device Norm1& v_3600, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -3354,42 +3364,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _7237 = q < quads;
-            bool _7244;
-            if (_7237)
+            bool _7245 = q < quads;
+            bool _7252;
+            if (_7245)
             {
-                _7244 = at < push.k;
+                _7252 = at < push.k;
             }
             else
             {
-                _7244 = _7237;
+                _7252 = _7245;
             }
-            bool _7253;
-            if (_7244)
+            bool _7261;
+            if (_7252)
             {
-                _7253 = (r + m) < push.rows;
+                _7261 = (r + m) < push.rows;
             }
             else
             {
-                _7253 = _7244;
+                _7261 = _7252;
             }
-            if (_7253)
+            if (_7261)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_3508, v_3518);
+                v[part] = x_at(param_2, param_3, v_3518, v_3528);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_3508, v_3518);
+                    factor[part] = x_at(param_4, param_5, v_3518, v_3528);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part] = norm_at(param_6, push, v_3581, v_3590);
+                        factor[part] = norm_at(param_6, push, v_3591, v_3600);
                     }
                 }
             }
@@ -3405,19 +3415,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_1];
                 float4 param_9 = factor[part_1];
                 float param_10 = squares;
-                float4 _7333 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7341 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _7333;
-                bool _7342;
+                float4 value = _7341;
+                bool _7350;
                 if (normed)
                 {
-                    _7342 = (at_1 + 4u) > push.k;
+                    _7350 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _7342 = normed;
+                    _7350 = normed;
                 }
-                if (_7342)
+                if (_7350)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -3451,7 +3461,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_3508, const device X1& v_3518, const device Norm4& v_3581, const device Norm1& v_3590, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_3518, const device X1& v_3528, const device Norm4& v_3591, const device Norm1& v_3600, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -3464,7 +3474,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, push, v_3508, v_3518, v_3581, v_3590, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, push, v_3518, v_3528, v_3591, v_3600, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -3478,7 +3488,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1130, const device Weights4& v_1140)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -3487,7 +3497,7 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
         {
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, push, v_1130, v_1140);
+            unit[y] = load_unit(param, param_1, push, v_1134, v_1144);
         }
     }
 }
@@ -3495,48 +3505,48 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _4070;
+    uint _4080;
     if (runs_apart)
     {
-        _4070 = u & 1u;
+        _4080 = u & 1u;
     }
     else
     {
-        _4070 = i;
+        _4080 = i;
     }
-    return _4070;
+    return _4080;
 }
 
 static inline __attribute__((always_inline))
 uint run_block(thread const uint& u, thread const uint& i)
 {
-    uint _4052;
+    uint _4062;
     if (runs_apart)
     {
-        _4052 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        _4062 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
     }
     else
     {
-        _4052 = u;
+        _4062 = u;
     }
-    return _4052;
+    return _4062;
 }
 
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _5259;
+    float4 _5267;
     if (signed_runs)
     {
         uint param = w;
-        _5259 = bytes_and_384(param);
+        _5267 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _5259 = small_bytes(param_1);
+        _5267 = small_bytes(param_1);
     }
-    return _5259;
+    return _5267;
 }
 
 static inline __attribute__((always_inline))
@@ -3549,7 +3559,7 @@ static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
-    float _6976;
+    float _6984;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -3586,10 +3596,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _6867 = (4u * y_1) + m;
+                            uint _6875 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_6867] += (v * x_quad(param_7, param_8, pool));
+                            all_[_6875] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -3617,13 +3627,13 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                         sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
                         if (run_minima)
                         {
-                            _6976 = d.y * of_x;
+                            _6984 = d.y * of_x;
                         }
                         else
                         {
-                            _6976 = 0.0;
+                            _6984 = 0.0;
                         }
-                        sums[y_2][m_1] -= _6976;
+                        sums[y_2][m_1] -= _6984;
                     }
                 }
             }
@@ -3741,19 +3751,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _5628 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5636 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _5628;
-    uint _5632;
+    w = _5636;
+    uint _5640;
     if ((h & 1u) != 0u)
     {
-        _5632 = w[e + 1u];
+        _5640 = w[e + 1u];
     }
     else
     {
-        _5632 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5640 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _5632;
+    return _5640;
 }
 
 static inline __attribute__((always_inline))
@@ -3779,10 +3789,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _5709 = (4u * y) + m;
+                        uint _5717 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_5709] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5717] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -3829,14 +3839,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _5834 = (4u * y) + m;
+                        uint _5842 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_5834] += (low * x_quad(param_2, param_3, pool));
-                        uint _5851 = (4u * y) + m;
+                        all_[_5842] += (low * x_quad(param_2, param_3, pool));
+                        uint _5859 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_5851] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5859] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -3850,7 +3860,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _5912;
+    uint4 _5920;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3860,13 +3870,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _5912 = b;
+                _5920 = b;
             }
             else
             {
-                _5912 = (a >> uint4(16u)) | (b << uint4(16u));
+                _5920 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _5912;
+            words[y] = _5920;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -3949,9 +3959,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _6137;
+    uint _6145;
     spvUnsafeArray<uint, 4> minima;
-    uint _6157;
+    uint _6165;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3960,25 +3970,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _6137 = words.x & 16191u;
+                _6145 = words.x & 16191u;
             }
             else
             {
-                _6137 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6145 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _6137;
+            scales[y] = _6145;
             if (lower)
             {
-                _6157 = words.y & 16191u;
+                _6165 = words.y & 16191u;
             }
             else
             {
-                _6157 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6165 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _6157;
+            minima[y] = _6165;
         }
     }
-    float4 _6224;
+    float4 _6232;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -3996,23 +4006,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _6224 = low_nibbles(param);
+                        _6232 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _6224 = high_nibbles(param_1);
+                        _6232 = high_nibbles(param_1);
                     }
-                    float4 v = _6224;
+                    float4 v = _6232;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _6256 = (4u * y_1) + m;
+                            uint _6264 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_6256] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6264] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -4073,7 +4083,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _6638 = (4u * y) + m;
+                        uint _6646 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -4082,13 +4092,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_6638] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6646] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _6704;
+    uint2 _6712;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -4097,13 +4107,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _6704 = unit[y_1].b.zw;
+                _6712 = unit[y_1].b.zw;
             }
             else
             {
-                _6704 = unit[y_1].b.zw >> uint2(8u);
+                _6712 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _6704;
+            uint2 words = _6712;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -4164,7 +4174,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param, param_1, param_2, param_3, param_4, pool);
         sums = param_4;
     }
-    if (_7024)
+    if (_7032)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -4177,7 +4187,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_7039)
+    if (_7047)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -4190,7 +4200,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_7054)
+    if (_7062)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -4203,7 +4213,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_15, param_16, param_17, param_18, param_19, push, pool);
         sums = param_19;
     }
-    if (_7069)
+    if (_7077)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -4216,7 +4226,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_7084)
+    if (_7092)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -4229,7 +4239,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_7099)
+    if (_7107)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -4242,7 +4252,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_7114)
+    if (_7122)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -4255,7 +4265,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_7129)
+    if (_7137)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -4268,31 +4278,31 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_7144)
+    if (_7152)
     {
     }
-    if (_7147)
+    if (_7155)
     {
     }
-    if (_7150)
+    if (_7158)
     {
     }
-    if (_7153)
+    if (_7161)
     {
     }
-    if (_7156)
+    if (_7164)
     {
     }
-    if (_7159)
+    if (_7167)
     {
     }
-    if (_7162)
+    if (_7170)
     {
     }
-    if (_7165)
+    if (_7173)
     {
     }
-    if (_7168)
+    if (_7176)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -4324,22 +4334,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _4943; v++)
+    for (uint v = 0u; v < _4951; v++)
     {
-        sum += pool[(i * _4951) + v];
+        sum += pool[(i * _4959) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_941, device Y1& v_974, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_945, device Y1& v_978, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _5004;
+    uint lane = me & _5012;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _5103;
+    float _5111;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -4351,59 +4361,59 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _5047) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _5055) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _5061 = simd_is_first();
-            if (_5061)
+            bool _5069 = simd_is_first();
+            if (_5069)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _5080 = me < GROUP_LINES;
-            bool _5089;
-            if (_5080)
+            bool _5088 = me < GROUP_LINES;
+            bool _5097;
+            if (_5088)
             {
-                _5089 = (first + me) < push.n;
+                _5097 = (first + me) < push.n;
             }
             else
             {
-                _5089 = _5080;
+                _5097 = _5088;
             }
-            bool _5099;
-            if (_5089)
+            bool _5107;
+            if (_5097)
             {
-                _5099 = (r + m) < push.rows;
+                _5107 = (r + m) < push.rows;
             }
             else
             {
-                _5099 = _5089;
+                _5107 = _5097;
             }
-            if (_5099)
+            if (_5107)
             {
                 if (normed)
                 {
-                    _5103 = shared_scale(push, pool, gl_NumSubgroups);
+                    _5111 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _5103 = 1.0;
+                    _5111 = 1.0;
                 }
-                float scale = _5103;
+                float scale = _5111;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
                 float param_3 = scale * shared_sum(param, pool);
-                finish(param_1, param_2, param_3, push, v_941, v_974);
+                finish(param_1, param_2, param_3, push, v_945, v_978);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(constant Push& push, const device Bias1& v_941, device Y1& v_974, const device Weights1& v_1130, const device Weights4& v_1140, const device X4& v_3508, const device X1& v_3518, const device Norm4& v_3581, const device Norm1& v_3590, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978, const device Weights1& v_1134, const device Weights4& v_1144, const device X4& v_3518, const device X1& v_3528, const device Norm4& v_3591, const device Norm1& v_3600, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _7498;
+    uint lane = gl_LocalInvocationID.x & _7506;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -4414,19 +4424,19 @@ void vector_rows(constant Push& push, const device Bias1& v_941, device Y1& v_97
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _7531;
-    uint _7542 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7539;
+    uint _7550 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _7542; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7550; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _7557 = push.first.xyz + gl_WorkGroupID;
-        uint _7558 = _7557.x;
-        for (uint tile = _7558; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7565 = push.first.xyz + gl_WorkGroupID;
+        uint _7566 = _7565.x;
+        for (uint tile = _7566; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -4437,31 +4447,31 @@ void vector_rows(constant Push& push, const device Bias1& v_941, device Y1& v_97
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _7601;
+                bool _7609;
                 if (plain)
                 {
-                    _7601 = (base + lane) < end;
+                    _7609 = (base + lane) < end;
                 }
                 else
                 {
-                    _7601 = plain;
+                    _7609 = plain;
                 }
-                if (_7601)
+                if (_7609)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_plain_units(param_10, param_11, param_12, push, v_1130, v_1140);
+                    load_plain_units(param_10, param_11, param_12, push, v_1134, v_1144);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, push, v_3508, v_3518, v_3581, v_3590, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, push, v_3518, v_3528, v_3591, v_3600, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _7635 = base + lane;
-                for (uint u = _7635; u < end; u += TEAM)
+                uint _7643 = base + lane;
+                for (uint u = _7643; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -4478,7 +4488,7 @@ void vector_rows(constant Push& push, const device Bias1& v_941, device Y1& v_97
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_plain_units(param_17, param_18, param_19, push, v_1130, v_1140);
+                            load_plain_units(param_17, param_18, param_19, push, v_1134, v_1144);
                             next = param_19;
                         }
                     }
@@ -4487,7 +4497,7 @@ void vector_rows(constant Push& push, const device Bias1& v_941, device Y1& v_97
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, push, v_1130, v_1140);
+                        load_units(param_20, param_21, param_22, push, v_1134, v_1144);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -4507,36 +4517,36 @@ void vector_rows(constant Push& push, const device Bias1& v_941, device Y1& v_97
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_941, v_974, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_945, v_978, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_941 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_945 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_3508 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_1130 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_3581 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_974 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_1084 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& v_1140 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_3518 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_3590 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    const device auto& v_3518 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_1134 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_3591 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_978 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_1088 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_1144 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_3528 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3600 = *(const device Norm1*)spvBufferAliasSet0Binding4;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_9976)
+    if (_9984)
     {
-        tiles(push, v_941, v_974, v_1084, v_1130, v_1140, v_3508, v_3518, v_3581, v_3590, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(push, v_945, v_978, v_1088, v_1134, v_1144, v_3518, v_3528, v_3591, v_3600, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_9981)
+        if (_9989)
         {
-            lane_rows(push, v_941, v_974, v_1130, v_1140, v_3518, v_3590, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(push, v_945, v_978, v_1134, v_1144, v_3528, v_3600, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(push, v_941, v_974, v_1130, v_1140, v_3508, v_3518, v_3581, v_3590, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(push, v_945, v_978, v_1134, v_1144, v_3518, v_3528, v_3591, v_3600, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

@@ -65,27 +65,27 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _461 = (type == 0u);
-constant bool _470 = (type == 1u);
-constant bool _478 = (type == 2u);
-constant bool _487 = (type == 3u);
-constant bool _496 = (type == 4u);
-constant bool _506 = (type == 5u);
-constant bool _516 = (type == 6u);
-constant bool _527 = (type == 7u);
-constant bool _537 = (type == 8u);
-constant bool _546 = (type == 9u);
-constant bool _555 = (type == 10u);
-constant bool _564 = (type == 11u);
-constant bool _573 = (type == 12u);
-constant bool _583 = (type == 13u);
-constant bool _592 = (type == 14u);
-constant bool _602 = (type == 15u);
-constant bool _611 = (type == 16u);
-constant uint _999 = (variant / 17u);
-constant uint input_ = (_999 % 3u);
+constant bool _465 = (type == 0u);
+constant bool _474 = (type == 1u);
+constant bool _482 = (type == 2u);
+constant bool _491 = (type == 3u);
+constant bool _500 = (type == 4u);
+constant bool _510 = (type == 5u);
+constant bool _520 = (type == 6u);
+constant bool _531 = (type == 7u);
+constant bool _541 = (type == 8u);
+constant bool _550 = (type == 9u);
+constant bool _559 = (type == 10u);
+constant bool _568 = (type == 11u);
+constant bool _577 = (type == 12u);
+constant bool _587 = (type == 13u);
+constant bool _596 = (type == 14u);
+constant bool _606 = (type == 15u);
+constant bool _615 = (type == 16u);
+constant uint _1012 = (variant / 17u);
+constant uint input_ = (_1012 % 3u);
 constant bool clamped = (input_ == 1u);
-constant bool _1002 = (!clamped);
+constant bool _1015 = (!clamped);
 
 struct X4
 {
@@ -97,8 +97,8 @@ struct X1
     float x1[1];
 };
 
-constant bool _1123 = (input_ == 2u);
-constant bool gated = (clamped || _1123);
+constant bool _1136 = (input_ == 2u);
+constant bool gated = (clamped || _1136);
 
 struct Push
 {
@@ -127,151 +127,151 @@ struct Y1
     float y1[1];
 };
 
-constant bool _1559 = (type == 10u);
-constant bool _1560 = (type == 11u);
-constant bool _1561 = (_1559 || _1560);
-constant bool _1562 = (type == 12u);
-constant bool runs_apart = (_1561 || _1562);
-constant bool _2004 = (type == 10u);
-constant bool _2005 = (type == 11u);
-constant bool _2006 = (_2004 || _2005);
-constant bool _2018 = (type == 11u);
-constant bool _2044 = (type == 12u);
-constant bool _2060 = (type == 8u);
-constant bool _2061 = (type == 9u);
-constant bool _2062 = (_2060 || _2061);
-constant bool _2092 = (type == 15u);
-constant bool _2113 = (type == 15u);
-constant bool _2122 = (type == 14u);
-constant bool _2143 = (type == 9u);
-constant bool _2157 = (type == 12u);
-constant bool _2175 = (type == 10u);
-constant bool _2193 = (type == 11u);
-constant bool _2214 = (type == 0u);
-constant bool _2222 = (type == 1u);
-constant bool _2230 = (type == 2u);
-constant bool _2238 = (type == 3u);
-constant bool _2246 = (type == 4u);
-constant bool _2254 = (type == 5u);
-constant bool _2262 = (type == 6u);
-constant bool _2270 = (type == 7u);
-constant bool _2278 = (type == 8u);
-constant bool _2286 = (type == 9u);
-constant bool _2294 = (type == 10u);
-constant bool _2302 = (type == 11u);
-constant bool _2310 = (type == 12u);
-constant bool _2318 = (type == 13u);
-constant bool _2326 = (type == 14u);
-constant bool _2334 = (type == 15u);
-constant bool _2342 = (type == 16u);
+constant bool _1572 = (type == 10u);
+constant bool _1573 = (type == 11u);
+constant bool _1574 = (_1572 || _1573);
+constant bool _1575 = (type == 12u);
+constant bool runs_apart = (_1574 || _1575);
+constant bool _2015 = (type == 10u);
+constant bool _2016 = (type == 11u);
+constant bool _2017 = (_2015 || _2016);
+constant bool _2029 = (type == 11u);
+constant bool _2055 = (type == 12u);
+constant bool _2071 = (type == 8u);
+constant bool _2072 = (type == 9u);
+constant bool _2073 = (_2071 || _2072);
+constant bool _2103 = (type == 15u);
+constant bool _2124 = (type == 15u);
+constant bool _2133 = (type == 14u);
+constant bool _2154 = (type == 9u);
+constant bool _2168 = (type == 12u);
+constant bool _2186 = (type == 10u);
+constant bool _2204 = (type == 11u);
+constant bool _2225 = (type == 0u);
+constant bool _2233 = (type == 1u);
+constant bool _2241 = (type == 2u);
+constant bool _2249 = (type == 3u);
+constant bool _2257 = (type == 4u);
+constant bool _2265 = (type == 5u);
+constant bool _2273 = (type == 6u);
+constant bool _2281 = (type == 7u);
+constant bool _2289 = (type == 8u);
+constant bool _2297 = (type == 9u);
+constant bool _2305 = (type == 10u);
+constant bool _2313 = (type == 11u);
+constant bool _2321 = (type == 12u);
+constant bool _2329 = (type == 13u);
+constant bool _2337 = (type == 14u);
+constant bool _2345 = (type == 15u);
+constant bool _2353 = (type == 16u);
 constant uint way = (variant / 51u);
-constant bool _2363 = (way <= 2u);
-constant bool _2364 = (way == 4u);
-constant bool _2365 = (way == 5u);
-constant bool _2366 = (_2364 || _2365);
-constant bool _2367 = (way == 12u);
-constant bool _2368 = (_2366 || _2367);
-constant bool _2369 = (way == 15u);
-constant bool _2370 = (_2368 || _2369);
-constant uint _2371 = _2370 ? 4u : 2u;
-constant uint ROWS = _2363 ? 1u : _2371;
-constant bool _2399 = (type == 0u);
-constant bool _2412 = (type == 16u);
-constant bool _2457 = (way == 1u);
-constant bool _2458 = (way == 5u);
-constant bool _2459 = (way == 7u);
-constant bool _2460 = (_2458 || _2459);
-constant bool _2461 = (way == 12u);
-constant uint _2462 = _2461 ? 16u : 32u;
-constant uint _2463 = _2460 ? 8u : _2462;
-constant uint TEAM = _2457 ? 64u : _2463;
-constant uint _2465 = (TEAM / 4u);
-constant uint _2472 = (TEAM / 4u);
-constant uint _2473 = (_2472 + 1u);
-constant uint _2497 = (TEAM - 1u);
-constant bool _2514 = (way == 6u);
-constant bool _2515 = (way == 7u);
-constant bool _2516 = (way == 15u);
-constant bool _2517 = (_2515 || _2516);
-constant uint _2518 = _2517 ? 4u : 1u;
-constant uint XS = _2514 ? 2u : _2518;
-constant uint _2539 = (TEAM / 4u);
-constant uint _2540 = (_2539 + 1u);
-constant uint _2570 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2570 * ROWS);
-constant uint _2572 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _2572 : GROUP_ROWS;
-constant uint _2625 = (ROWS / 2u);
-constant uint _2626 = false ? _2625 : ROWS;
-constant bool _2747 = (type == 13u);
-constant bool _2748 = (type == 14u);
-constant bool signed_runs = (_2747 || _2748);
-constant bool _2764 = (XS == 1u);
-constant bool _2766 = (XS == 2u);
-constant uint _2769 = _2766 ? 1792u : 768u;
-constant uint CHUNK = _2764 ? 3584u : _2769;
-constant uint _2771 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2771 * 9u);
+constant bool _2374 = (way <= 2u);
+constant bool _2375 = (way == 4u);
+constant bool _2376 = (way == 5u);
+constant bool _2377 = (_2375 || _2376);
+constant bool _2378 = (way == 12u);
+constant bool _2379 = (_2377 || _2378);
+constant bool _2380 = (way == 15u);
+constant bool _2381 = (_2379 || _2380);
+constant uint _2382 = _2381 ? 4u : 2u;
+constant uint ROWS = _2374 ? 1u : _2382;
+constant bool _2410 = (type == 0u);
+constant bool _2423 = (type == 16u);
+constant bool _2468 = (way == 1u);
+constant bool _2469 = (way == 5u);
+constant bool _2470 = (way == 7u);
+constant bool _2471 = (_2469 || _2470);
+constant bool _2472 = (way == 12u);
+constant uint _2473 = _2472 ? 16u : 32u;
+constant uint _2474 = _2471 ? 8u : _2473;
+constant uint TEAM = _2468 ? 64u : _2474;
+constant uint _2476 = (TEAM / 4u);
+constant uint _2483 = (TEAM / 4u);
+constant uint _2484 = (_2483 + 1u);
+constant uint _2508 = (TEAM - 1u);
+constant bool _2525 = (way == 6u);
+constant bool _2526 = (way == 7u);
+constant bool _2527 = (way == 15u);
+constant bool _2528 = (_2526 || _2527);
+constant uint _2529 = _2528 ? 4u : 1u;
+constant uint XS = _2525 ? 2u : _2529;
+constant uint _2550 = (TEAM / 4u);
+constant uint _2551 = (_2550 + 1u);
+constant uint _2581 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2581 * ROWS);
+constant uint _2583 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _2583 : GROUP_ROWS;
+constant uint _2636 = (ROWS / 2u);
+constant uint _2637 = false ? _2636 : ROWS;
+constant bool _2758 = (type == 13u);
+constant bool _2759 = (type == 14u);
+constant bool signed_runs = (_2758 || _2759);
+constant bool _2775 = (XS == 1u);
+constant bool _2777 = (XS == 2u);
+constant uint _2780 = _2777 ? 1792u : 768u;
+constant uint CHUNK = _2775 ? 3584u : _2780;
+constant uint _2782 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2782 * 9u);
 constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
-constant bool _4446 = (type == 11u);
-constant bool _4448 = (type == 8u);
-constant bool _4449 = (type == 15u);
-constant bool _4450 = (_4448 || _4449);
-constant int _4452 = _4450 ? 16 : 0;
-constant int RUN_ZERO = _4446 ? 4 : _4452;
-constant bool _4466 = (type == 9u);
-constant bool _4467 = (type == 10u);
-constant bool _4468 = (_4466 || _4467);
-constant bool _4469 = (type == 12u);
-constant bool run_minima = (_4468 || _4469);
-constant bool _4490 = (type == 8u);
-constant bool _4491 = (type == 9u);
-constant bool _4492 = (_4490 || _4491);
-constant bool _4493 = (type == 10u);
-constant bool _4494 = (_4492 || _4493);
-constant bool _4495 = (type == 11u);
-constant bool _4496 = (_4494 || _4495);
-constant bool _4497 = (type == 12u);
-constant bool _4498 = (_4496 || _4497);
-constant bool _4499 = (type == 13u);
-constant bool _4500 = (_4498 || _4499);
-constant bool _4501 = (type == 14u);
-constant bool _4502 = (_4500 || _4501);
-constant bool _4503 = (type == 15u);
-constant bool runs = (_4502 || _4503);
-constant bool _4519 = (type == 0u);
-constant bool _4534 = (type == 1u);
-constant bool _4549 = (type == 2u);
-constant bool _4564 = (type == 3u);
-constant bool _4579 = (type == 4u);
-constant bool _4594 = (type == 5u);
-constant bool _4609 = (type == 6u);
-constant bool _4624 = (type == 7u);
-constant bool _4639 = (type == 8u);
-constant bool _4642 = (type == 9u);
-constant bool _4645 = (type == 10u);
-constant bool _4648 = (type == 11u);
-constant bool _4651 = (type == 12u);
-constant bool _4654 = (type == 13u);
-constant bool _4657 = (type == 14u);
-constant bool _4660 = (type == 15u);
-constant bool _4663 = (type == 16u);
-constant bool _4980 = (type == 4u);
-constant bool _4981 = (type == 5u);
-constant bool _4982 = (_4980 || _4981);
-constant bool _4983 = (type == 6u);
-constant bool _4984 = (_4982 || _4983);
-constant bool summed = (_4984 || runs);
-constant uint _4994 = (TEAM - 1u);
-constant bool _4997 = (type == 0u);
-constant bool _4998 = (type == 1u);
-constant bool _4999 = (_4997 || _4998);
-constant bool _5000 = (type == 2u);
-constant bool _5001 = (_4999 || _5000);
-constant bool _5002 = (type == 16u);
-constant bool plain = (_5001 || _5002);
+constant bool _4457 = (type == 11u);
+constant bool _4459 = (type == 8u);
+constant bool _4460 = (type == 15u);
+constant bool _4461 = (_4459 || _4460);
+constant int _4463 = _4461 ? 16 : 0;
+constant int RUN_ZERO = _4457 ? 4 : _4463;
+constant bool _4477 = (type == 9u);
+constant bool _4478 = (type == 10u);
+constant bool _4479 = (_4477 || _4478);
+constant bool _4480 = (type == 12u);
+constant bool run_minima = (_4479 || _4480);
+constant bool _4501 = (type == 8u);
+constant bool _4502 = (type == 9u);
+constant bool _4503 = (_4501 || _4502);
+constant bool _4504 = (type == 10u);
+constant bool _4505 = (_4503 || _4504);
+constant bool _4506 = (type == 11u);
+constant bool _4507 = (_4505 || _4506);
+constant bool _4508 = (type == 12u);
+constant bool _4509 = (_4507 || _4508);
+constant bool _4510 = (type == 13u);
+constant bool _4511 = (_4509 || _4510);
+constant bool _4512 = (type == 14u);
+constant bool _4513 = (_4511 || _4512);
+constant bool _4514 = (type == 15u);
+constant bool runs = (_4513 || _4514);
+constant bool _4530 = (type == 0u);
+constant bool _4545 = (type == 1u);
+constant bool _4560 = (type == 2u);
+constant bool _4575 = (type == 3u);
+constant bool _4590 = (type == 4u);
+constant bool _4605 = (type == 5u);
+constant bool _4620 = (type == 6u);
+constant bool _4635 = (type == 7u);
+constant bool _4650 = (type == 8u);
+constant bool _4653 = (type == 9u);
+constant bool _4656 = (type == 10u);
+constant bool _4659 = (type == 11u);
+constant bool _4662 = (type == 12u);
+constant bool _4665 = (type == 13u);
+constant bool _4668 = (type == 14u);
+constant bool _4671 = (type == 15u);
+constant bool _4674 = (type == 16u);
+constant bool _4991 = (type == 4u);
+constant bool _4992 = (type == 5u);
+constant bool _4993 = (_4991 || _4992);
+constant bool _4994 = (type == 6u);
+constant bool _4995 = (_4993 || _4994);
+constant bool summed = (_4995 || runs);
+constant uint _5005 = (TEAM - 1u);
+constant bool _5008 = (type == 0u);
+constant bool _5009 = (type == 1u);
+constant bool _5010 = (_5008 || _5009);
+constant bool _5011 = (type == 2u);
+constant bool _5012 = (_5010 || _5011);
+constant bool _5013 = (type == 16u);
+constant bool plain = (_5012 || _5013);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _5027 = (256u / UNIT);
+constant uint _5038 = (256u / UNIT);
 
 struct Ids1
 {
@@ -280,9 +280,9 @@ struct Ids1
 
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _3149 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4713 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _5084 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _3160 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4724 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _5095 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -293,160 +293,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _462;
-    if (_461)
+    uint _466;
+    if (_465)
     {
-        _462 = (k / 1u) * 2u;
+        _466 = (k / 1u) * 2u;
     }
     else
     {
-        uint _471;
-        if (_470)
+        uint _475;
+        if (_474)
         {
-            _471 = (k / 1u) * 1u;
+            _475 = (k / 1u) * 1u;
         }
         else
         {
-            uint _479;
-            if (_478)
+            uint _483;
+            if (_482)
             {
-                _479 = (k / 1u) * 1u;
+                _483 = (k / 1u) * 1u;
             }
             else
             {
-                uint _488;
-                if (_487)
+                uint _492;
+                if (_491)
                 {
-                    _488 = (k / 32u) * 17u;
+                    _492 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _497;
-                    if (_496)
+                    uint _501;
+                    if (_500)
                     {
-                        _497 = (k / 32u) * 9u;
+                        _501 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _507;
-                        if (_506)
+                        uint _511;
+                        if (_510)
                         {
-                            _507 = (k / 32u) * 10u;
+                            _511 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _517;
-                            if (_516)
+                            uint _521;
+                            if (_520)
                             {
-                                _517 = (k / 256u) * 72u;
+                                _521 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _528;
-                                if (_527)
+                                uint _532;
+                                if (_531)
                                 {
-                                    _528 = (k / 256u) * 105u;
+                                    _532 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _538;
-                                    if (_537)
+                                    uint _542;
+                                    if (_541)
                                     {
-                                        _538 = (k / 32u) * 11u;
+                                        _542 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _547;
-                                        if (_546)
+                                        uint _551;
+                                        if (_550)
                                         {
-                                            _547 = (k / 32u) * 12u;
+                                            _551 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _556;
-                                            if (_555)
+                                            uint _560;
+                                            if (_559)
                                             {
-                                                _556 = (k / 256u) * 42u;
+                                                _560 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _565;
-                                                if (_564)
+                                                uint _569;
+                                                if (_568)
                                                 {
-                                                    _565 = (k / 256u) * 55u;
+                                                    _569 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _574;
-                                                    if (_573)
+                                                    uint _578;
+                                                    if (_577)
                                                     {
-                                                        _574 = (k / 256u) * 88u;
+                                                        _578 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _584;
-                                                        if (_583)
+                                                        uint _588;
+                                                        if (_587)
                                                         {
-                                                            _584 = (k / 32u) * 9u;
+                                                            _588 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _593;
-                                                            if (_592)
+                                                            uint _597;
+                                                            if (_596)
                                                             {
-                                                                _593 = (k / 256u) * 68u;
+                                                                _597 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _603;
-                                                                if (_602)
+                                                                uint _607;
+                                                                if (_606)
                                                                 {
-                                                                    _603 = (k / 64u) * 17u;
+                                                                    _607 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _612;
-                                                                    if (_611)
+                                                                    uint _616;
+                                                                    if (_615)
                                                                     {
-                                                                        _612 = (k / 2u) * 1u;
+                                                                        _616 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _612 = 0u;
+                                                                        _616 = 0u;
                                                                     }
-                                                                    _603 = _612;
+                                                                    _607 = _616;
                                                                 }
-                                                                _593 = _603;
+                                                                _597 = _607;
                                                             }
-                                                            _584 = _593;
+                                                            _588 = _597;
                                                         }
-                                                        _574 = _584;
+                                                        _578 = _588;
                                                     }
-                                                    _565 = _574;
+                                                    _569 = _578;
                                                 }
-                                                _556 = _565;
+                                                _560 = _569;
                                             }
-                                            _547 = _556;
+                                            _551 = _560;
                                         }
-                                        _538 = _547;
+                                        _542 = _551;
                                     }
-                                    _528 = _538;
+                                    _532 = _542;
                                 }
-                                _517 = _528;
+                                _521 = _532;
                             }
-                            _507 = _517;
+                            _511 = _521;
                         }
-                        _497 = _507;
+                        _501 = _511;
                     }
-                    _488 = _497;
+                    _492 = _501;
                 }
-                _479 = _488;
+                _483 = _492;
             }
-            _471 = _479;
+            _475 = _483;
         }
-        _462 = _471;
+        _466 = _475;
     }
-    return _462;
+    return _466;
 }
 
 static inline __attribute__((always_inline))
@@ -454,8 +454,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2626);
-    uint _2647;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2637);
+    uint _2658;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -463,13 +463,13 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _2647 = y / 2u;
+                _2658 = y / 2u;
             }
             else
             {
-                _2647 = y;
+                _2658 = y;
             }
-            row[y] = (2u * push.offset.y) + ((matrix_row + min((from + _2647), (push.n - 1u))) * halves);
+            row[y] = (2u * push.offset.y) + ((matrix_row + min((from + _2658), (push.n - 1u))) * halves);
         }
     }
 }
@@ -481,39 +481,39 @@ Unit no_unit()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, const device Weights4& v_451)
+uint4 weight_words(thread const uint& i, const device Weights4& v_455)
 {
-    return v_451.weights4[i];
+    return v_455.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& v_439)
+uint weight_word(thread const uint& i, const device Weights1& v_443)
 {
-    return v_439.weights1[i];
+    return v_443.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, const device Weights1& v_439, const device Weights4& v_451, constant Push& push)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, const device Weights1& v_443, const device Weights4& v_455, constant Push& push)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _1312 = (at & 3u) == 0u;
-    bool _1319;
-    if (_1312)
+    bool _1325 = (at & 3u) == 0u;
+    bool _1332;
+    if (_1325)
     {
-        _1319 = (at + 7u) <= last;
+        _1332 = (at + 7u) <= last;
     }
     else
     {
-        _1319 = _1312;
+        _1332 = _1325;
     }
-    if (_1319)
+    if (_1332)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_451);
+        unit.a = weight_words(param, v_455);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, v_451);
+        unit.b = weight_words(param_1, v_455);
     }
     else
     {
@@ -521,16 +521,16 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, const device We
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, v_439);
+            unit.a[e] = weight_word(param_2, v_443);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, v_439);
+            unit.b[e] = weight_word(param_3, v_443);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, const device Weights1& v_439, constant Push& push)
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, const device Weights1& v_443, constant Push& push)
 {
     uint at = (row + (4u * u)) / 2u;
     uint last = (row + ((push.k - 1u) / 2u)) / 2u;
@@ -539,32 +539,32 @@ Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, const devic
     for (uint e = 0u; e < 3u; e++)
     {
         uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, v_439);
+        unit.a[e] = weight_word(param, v_443);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, const device Weights1& v_439, const device Weights4& v_451, constant Push& push)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, const device Weights1& v_443, const device Weights4& v_455, constant Push& push)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _1385 = (h & 7u) == 0u;
-    bool _1392;
-    if (_1385)
+    bool _1398 = (h & 7u) == 0u;
+    bool _1405;
+    if (_1398)
     {
-        _1392 = (at + 3u) <= last;
+        _1405 = (at + 3u) <= last;
     }
     else
     {
-        _1392 = _1385;
+        _1405 = _1398;
     }
-    if (_1392)
+    if (_1405)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, v_451);
+        unit.a = weight_words(param, v_455);
     }
     else
     {
@@ -572,41 +572,41 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, const device We
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, v_439);
+            unit.a[e] = weight_word(param_1, v_443);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, v_439);
+        unit.b.x = weight_word(param_2, v_443);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, const device Weights1& v_439, const device Weights4& v_451, constant Push& push)
+void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, const device Weights1& v_443, const device Weights4& v_455, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
         if (y < ROWS)
         {
-            if (_2399)
+            if (_2410)
             {
                 uint param = row[y];
                 uint param_1 = u;
-                unit[y] = load_unit_F32(param, param_1, v_439, v_451, push);
+                unit[y] = load_unit_F32(param, param_1, v_443, v_455, push);
             }
             else
             {
-                if (_2412)
+                if (_2423)
                 {
                     uint param_2 = row[y];
                     uint param_3 = u;
-                    unit[y] = load_unit_F8_E4M3(param_2, param_3, v_439, push);
+                    unit[y] = load_unit_F8_E4M3(param_2, param_3, v_443, push);
                 }
                 else
                 {
                     uint param_4 = row[y];
                     uint param_5 = u;
-                    unit[y] = load_unit_F16(param_4, param_5, v_439, v_451, push);
+                    unit[y] = load_unit_F16(param_4, param_5, v_443, v_455, push);
                 }
             }
         }
@@ -614,25 +614,25 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1074, const device X1& v_1087)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1087, const device X1& v_1100)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1074.x4[i / 4u];
+        return v_1087.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1087.x1[i];
+    v.x = v_1100.x1[i];
     if (count > 1u)
     {
-        v.y = v_1087.x1[i + 1u];
+        v.y = v_1100.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1087.x1[i + 2u];
+        v.z = v_1100.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1087.x1[i + 3u];
+        v.w = v_1100.x1[i + 3u];
     }
     return v;
 }
@@ -646,7 +646,7 @@ float silu(thread const float& x)
 static inline __attribute__((always_inline))
 float4 gated_input(thread const float4& gate, thread const float4& up)
 {
-    if (_1002)
+    if (_1015)
     {
         float param = gate.x;
         float param_1 = gate.y;
@@ -678,7 +678,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1074, const device X1& v_1087, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1087, const device X1& v_1100, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + (((r + m) / push.share) * push.ldx);
     uint param = count;
@@ -694,35 +694,35 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _4736 = q < quads;
-            bool _4743;
-            if (_4736)
+            bool _4747 = q < quads;
+            bool _4754;
+            if (_4747)
             {
-                _4743 = at < push.k;
+                _4754 = at < push.k;
             }
             else
             {
-                _4743 = _4736;
+                _4754 = _4747;
             }
-            bool _4752;
-            if (_4743)
+            bool _4763;
+            if (_4754)
             {
-                _4752 = (r + m) < push.rows;
+                _4763 = (r + m) < push.rows;
             }
             else
             {
-                _4752 = _4743;
+                _4763 = _4754;
             }
-            if (_4752)
+            if (_4763)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_1074, v_1087);
+                v[part] = x_at(param_2, param_3, v_1087, v_1100);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_1074, v_1087);
+                    factor[part] = x_at(param_4, param_5, v_1087, v_1100);
                 }
                 else
                 {
@@ -744,19 +744,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_7 = factor[part_1];
                 float4 param_8 = factor[part_1];
                 float param_9 = squares;
-                float4 _4829 = input_of(param_6, param_7, param_8, param_9);
+                float4 _4840 = input_of(param_6, param_7, param_8, param_9);
                 squares = param_9;
-                float4 value = _4829;
-                bool _4838;
+                float4 value = _4840;
+                bool _4849;
                 if (false)
                 {
-                    _4838 = (at_1 + 4u) > push.k;
+                    _4849 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4838 = false;
+                    _4849 = false;
                 }
-                if (_4838)
+                if (_4849)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -796,7 +796,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1074, const device X1& v_1087, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1087, const device X1& v_1100, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -809,7 +809,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_1074, v_1087, push, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_1087, v_1100, push, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -823,48 +823,48 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_439)
+uint4 first_words(thread const uint& at, const device Weights1& v_443)
 {
-    return uint4(*(const device packed_uint4*)&v_439.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_443.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& v_439)
+uint4 four_words(thread const uint& at, const device Weights1& v_443)
 {
     uint param = at;
-    return first_words(param, v_439);
+    return first_words(param, v_443);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_439)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, v_439), four_words(param_1, v_439), weight_word(param_2, v_439), 0u };
+    return Unit{ four_words(param, v_443), four_words(param_1, v_443), weight_word(param_2, v_443), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_439)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, v_439), uint4(0u), weight_word(param_1, v_439), 0u };
+    return Unit{ four_words(param, v_443), uint4(0u), weight_word(param_1, v_443), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_439)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, v_439), uint4(0u), weight_word(param_1, v_439), 0u };
+    return Unit{ four_words(param, v_443), uint4(0u), weight_word(param_1, v_443), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_439, const device Weights4& v_451)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device Weights1& v_443, const device Weights4& v_455)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -872,11 +872,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, const device W
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, v_451), weight_words(param_1, v_451), 0u, 0u };
+        return Unit{ weight_words(param, v_455), weight_words(param_1, v_455), 0u, 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, v_439), four_words(param_3, v_439), 0u, 0u };
+    return Unit{ four_words(param_2, v_443), four_words(param_3, v_443), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -886,7 +886,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_439)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part = (u / 4u) & 1u;
@@ -898,214 +898,214 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, const device W
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, v_439), weight_word(param_1, v_439), weight_word(param_2, v_439), weight_word(param_3, v_439));
+    uint4 a = uint4(weight_word(param, v_443), weight_word(param_1, v_443), weight_word(param_2, v_443), weight_word(param_3, v_443));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, v_439), weight_word(param_5, v_439), weight_word(param_6, v_439), weight_word(param_7, v_439));
+    uint4 b = uint4(weight_word(param_4, v_443), weight_word(param_5, v_443), weight_word(param_6, v_443), weight_word(param_7, v_443));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, v_439);
+        uint param_12 = weight_word(param_10, v_443);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, v_439);
+        uint param_17 = weight_word(param_15, v_443);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, v_439);
+        uint param_22 = weight_word(param_20, v_443);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, v_439);
+        uint param_27 = weight_word(param_25, v_443);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, v_439), 0u };
+    return Unit{ a, b, weight_word(param_28, v_443), 0u };
 }
 
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _641;
+    uint _645;
     if ((h & 1u) != 0u)
     {
-        _641 = (low >> 16u) | (high << 16u);
+        _645 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _641 = low;
+        _645 = low;
     }
-    return _641;
+    return _645;
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_439)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_443)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_439.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_443.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, const device Weights1& v_439)
+uint2 two_words_of(thread const uint& h, const device Weights1& v_443)
 {
     uint param = h;
-    return first_shorts(param, v_439);
+    return first_shorts(param, v_443);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, const device Weights1& v_439)
+uint4 four_words_of(thread const uint& h, const device Weights1& v_443)
 {
     uint param = h;
     uint param_1 = h + 4u;
-    return uint4(first_shorts(param, v_439), first_shorts(param_1, v_439));
+    return uint4(first_shorts(param, v_443), first_shorts(param_1, v_443));
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_439)
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint h = row + (11u * u);
     uint param = h;
-    uint2 head = two_words_of(param, v_439);
+    uint2 head = two_words_of(param, v_443);
     uint param_1 = h + 3u;
     uint param_2 = head.x;
     uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, v_439), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
+    return Unit{ four_words_of(param_1, v_443), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_439)
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint at = (row / 2u) + (6u * u);
     uint param = at;
-    uint4 words = four_words(param, v_439);
+    uint4 words = four_words(param, v_443);
     uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, v_439)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
+    return Unit{ uint4(words.zw, two_words_of(param_1, v_443)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_439)
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint at = (row / 2u) + ((u / 8u) * 21u);
     uint part = (u / 4u) & 1u;
     uint param = ((at + 4u) + (8u * part)) + (4u * (u & 1u));
-    uint4 words = four_words(param, v_439) >> uint4(2u * (u & 2u));
+    uint4 words = four_words(param, v_443) >> uint4(2u * (u & 2u));
     uint param_1 = (2u * at) + (4u * part);
-    uint2 scales = two_words_of(param_1, v_439) >> uint2(8u * (u & 1u));
+    uint2 scales = two_words_of(param_1, v_443) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _1699;
+    uint _1712;
     if ((u & 2u) != 0u)
     {
-        _1699 = scales.y;
+        _1712 = scales.y;
     }
     else
     {
-        _1699 = scales.x;
+        _1712 = scales.x;
     }
-    return Unit{ words, uint4(0u), weight_word(param_2, v_439), _1699 };
+    return Unit{ words, uint4(0u), weight_word(param_2, v_443), _1712 };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_439)
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint h = row + ((u / 8u) * 55u);
     uint part = (u / 4u) & 1u;
     uint pair = (u / 2u) & 3u;
     uint param = ((h + 16u) + (16u * part)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, v_439) >> uint4(2u * (u & 2u));
+    uint4 words = four_words_of(param, v_443) >> uint4(2u * (u & 2u));
     uint param_1 = h + 48u;
-    uint2 a = two_words_of(param_1, v_439);
+    uint2 a = two_words_of(param_1, v_443);
     uint param_2 = h + 51u;
-    uint2 b = two_words_of(param_2, v_439);
-    uint _1758;
+    uint2 b = two_words_of(param_2, v_443);
+    uint _1771;
     if ((u & 2u) != 0u)
     {
-        _1758 = a.y;
+        _1771 = a.y;
     }
     else
     {
-        _1758 = a.x;
+        _1771 = a.x;
     }
-    uint four = _1758 >> (4u * part);
+    uint four = _1771 >> (4u * part);
     uint param_3 = b.x;
     uint param_4 = b.y;
     uint two = next_half(param_3, param_4) >> (2u * pair);
     uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
     uint param_5 = h + (8u * (u & 1u));
-    return Unit{ words, four_words_of(param_5, v_439) >> uint4(2u * pair), b.y >> 16u, scales };
+    return Unit{ words, four_words_of(param_5, v_443) >> uint4(2u * pair), b.y >> 16u, scales };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_439)
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint at = (row / 2u) + ((u / 8u) * 44u);
     uint pair = (u / 2u) & 3u;
     uint param = at;
-    uint4 head = four_words(param, v_439);
+    uint4 head = four_words(param, v_443);
     uint3 words = head.yzw >> uint3(16u * (pair & 1u));
-    uint _1842;
+    uint _1855;
     if (pair < 2u)
     {
-        _1842 = words.x & 16191u;
+        _1855 = words.x & 16191u;
     }
     else
     {
-        _1842 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _1855 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _1842;
-    uint _1864;
+    uint scales = _1855;
+    uint _1877;
     if (pair < 2u)
     {
-        _1864 = words.y & 16191u;
+        _1877 = words.y & 16191u;
     }
     else
     {
-        _1864 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _1877 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _1864;
+    uint minima = _1877;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
     uint param_2 = (at + 4u) + (4u * (u & 1u));
-    return Unit{ four_words(param_1, v_439), four_words(param_2, v_439) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
+    return Unit{ four_words(param_1, v_443), four_words(param_2, v_443) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_439)
+uint first_short(thread const uint& h, const device Weights1& v_443)
 {
-    return uint(((const device ushort*)&v_439.weights1[0])[h]);
+    return uint(((const device ushort*)&v_443.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, const device Weights1& v_439)
+uint half_at(thread const uint& h, const device Weights1& v_443)
 {
     uint param = h;
-    return first_short(param, v_439);
+    return first_short(param, v_443);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_439)
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h;
-    return Unit{ four_words_of(param, v_439), uint4(0u), half_at(param_1, v_439), 0u };
+    return Unit{ four_words_of(param, v_443), uint4(0u), half_at(param_1, v_443), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_439)
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint at = (row / 2u) + ((u / 8u) * 34u);
     uint param = 2u * at;
-    uint2 head = two_words_of(param, v_439);
+    uint2 head = two_words_of(param, v_443);
     uint param_1 = (at + 2u) + (4u * (u & 7u));
-    return Unit{ four_words(param_1, v_439), uint4(0u), head.x, head.y };
+    return Unit{ four_words(param_1, v_443), uint4(0u), head.x, head.y };
 }
 
 static inline __attribute__((always_inline))
@@ -1115,131 +1115,139 @@ uint mxfp4_at(thread const uint& row, thread const uint& b)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_439)
+uint mxfp4_bit(thread const uint& h, thread const uint& b)
+{
+    return ((16u * h) + (8u * b)) & 31u;
+}
+
+static inline __attribute__((always_inline))
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, const device Weights1& v_443)
 {
     uint param = row;
     uint param_1 = u;
     uint h = mxfp4_at(param, param_1);
     uint at = h / 2u;
-    uint shift = (16u * (h & 1u)) + (8u * (u & 1u));
-    uint param_2 = at;
-    uint4 words = four_words(param_2, v_439);
-    uint param_3 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_3, v_439));
+    uint param_2 = h;
+    uint param_3 = u;
+    uint shift = mxfp4_bit(param_2, param_3);
+    uint param_4 = at;
+    uint4 words = four_words(param_4, v_443);
+    uint param_5 = at + 4u;
+    uint4 next = uint4(words.yzw, weight_word(param_5, v_443));
     return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, const device Weights1& v_439, const device Weights4& v_451, constant Push& push)
+Unit load_unit(thread const uint& row, thread const uint& u, const device Weights1& v_443, const device Weights4& v_455, constant Push& push)
 {
     Unit unit = no_unit();
-    if (_2214)
+    if (_2225)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, v_439, v_451, push);
+        unit = load_unit_F32(param, param_1, v_443, v_455, push);
     }
-    if (_2222)
+    if (_2233)
     {
         uint param_2 = row;
         uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, v_439, v_451, push);
+        unit = load_unit_F16(param_2, param_3, v_443, v_455, push);
     }
-    if (_2230)
+    if (_2241)
     {
         uint param_4 = row;
         uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, v_439, v_451, push);
+        unit = load_unit_F16(param_4, param_5, v_443, v_455, push);
     }
-    if (_2238)
+    if (_2249)
     {
         uint param_6 = row;
         uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, v_439);
+        unit = load_unit_Q8_0(param_6, param_7, v_443);
     }
-    if (_2246)
+    if (_2257)
     {
         uint param_8 = row;
         uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, v_439);
+        unit = load_unit_Q4_0(param_8, param_9, v_443);
     }
-    if (_2254)
+    if (_2265)
     {
         uint param_10 = row;
         uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, v_439);
+        unit = load_unit_Q4_1(param_10, param_11, v_443);
     }
-    if (_2262)
+    if (_2273)
     {
         uint param_12 = row;
         uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, v_439, v_451);
+        unit = load_unit_Q4_K(param_12, param_13, v_443, v_455);
     }
-    if (_2270)
+    if (_2281)
     {
         uint param_14 = row;
         uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, v_439);
+        unit = load_unit_Q6_K(param_14, param_15, v_443);
     }
-    if (_2278)
+    if (_2289)
     {
         uint param_16 = row;
         uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, v_439);
+        unit = load_unit_Q5_0(param_16, param_17, v_443);
     }
-    if (_2286)
+    if (_2297)
     {
         uint param_18 = row;
         uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, v_439);
+        unit = load_unit_Q5_1(param_18, param_19, v_443);
     }
-    if (_2294)
+    if (_2305)
     {
         uint param_20 = row;
         uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, v_439);
+        unit = load_unit_Q2_K(param_20, param_21, v_443);
     }
-    if (_2302)
+    if (_2313)
     {
         uint param_22 = row;
         uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, v_439);
+        unit = load_unit_Q3_K(param_22, param_23, v_443);
     }
-    if (_2310)
+    if (_2321)
     {
         uint param_24 = row;
         uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, v_439);
+        unit = load_unit_Q5_K(param_24, param_25, v_443);
     }
-    if (_2318)
+    if (_2329)
     {
         uint param_26 = row;
         uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, v_439);
+        unit = load_unit_IQ4_NL(param_26, param_27, v_443);
     }
-    if (_2326)
+    if (_2337)
     {
         uint param_28 = row;
         uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, v_439);
+        unit = load_unit_IQ4_XS(param_28, param_29, v_443);
     }
-    if (_2334)
+    if (_2345)
     {
         uint param_30 = row;
         uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, v_439);
+        unit = load_unit_MXFP4(param_30, param_31, v_443);
     }
-    if (_2342)
+    if (_2353)
     {
         uint param_32 = row;
         uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, v_439, push);
+        unit = load_unit_F8_E4M3(param_32, param_33, v_443, push);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, const device Weights1& v_439, const device Weights4& v_451, constant Push& push)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, const device Weights1& v_443, const device Weights4& v_455, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -1248,7 +1256,7 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
         {
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, v_439, v_451, push);
+            unit[y] = load_unit(param, param_1, v_443, v_455, push);
         }
     }
 }
@@ -1256,31 +1264,31 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _1582;
+    uint _1595;
     if (runs_apart)
     {
-        _1582 = u & 1u;
+        _1595 = u & 1u;
     }
     else
     {
-        _1582 = i;
+        _1595 = i;
     }
-    return _1582;
+    return _1595;
 }
 
 static inline __attribute__((always_inline))
 uint run_block(thread const uint& u, thread const uint& i)
 {
-    uint _1564;
+    uint _1577;
     if (runs_apart)
     {
-        _1564 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        _1577 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
     }
     else
     {
-        _1564 = u;
+        _1577 = u;
     }
-    return _1564;
+    return _1577;
 }
 
 static inline __attribute__((always_inline))
@@ -1325,26 +1333,26 @@ uint4 iq4_numbers(thread const uint4& codes)
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    if (_2006)
+    if (_2017)
     {
         uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
-        uint4 _2019;
-        if (_2018)
+        uint4 _2030;
+        if (_2029)
         {
-            _2019 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
+            _2030 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _2019 = low;
+            _2030 = low;
         }
-        return _2019;
+        return _2030;
     }
     uint4 low_1 = unit.a >> uint4(4u * i);
-    if (_2044)
+    if (_2055)
     {
         return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    if (_2062)
+    if (_2073)
     {
         uint high = unit.b.x >> (16u * i);
         uint param = high;
@@ -1353,7 +1361,7 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_3 = high >> 12u;
         return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
     }
-    if (_2092)
+    if (_2103)
     {
         uint4 param_4 = low_1;
         return fp4_numbers(param_4);
@@ -1390,18 +1398,18 @@ float4 small_bytes(thread const uint& w)
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _2750;
+    float4 _2761;
     if (signed_runs)
     {
         uint param = w;
-        _2750 = bytes_and_384(param);
+        _2761 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _2750 = small_bytes(param_1);
+        _2761 = small_bytes(param_1);
     }
-    return _2750;
+    return _2761;
 }
 
 static inline __attribute__((always_inline))
@@ -1414,16 +1422,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _881;
+    uint _885;
     if (exponent < 2u)
     {
-        _881 = 2097152u << exponent;
+        _885 = 2097152u << exponent;
     }
     else
     {
-        _881 = (exponent - 1u) << 23u;
+        _885 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_881);
+    return as_type<float>(_885);
 }
 
 static inline __attribute__((always_inline))
@@ -1437,71 +1445,71 @@ static inline __attribute__((always_inline))
 float2 unit_scale(thread const Unit& unit, thread const uint& u)
 {
     float2 d = float2(as_type<half2>(unit.c));
-    float _2114;
-    if (_2113)
+    float _2125;
+    if (_2124)
     {
         uint param = unit.c;
-        float _2120 = e8m0(param);
-        _2114 = _2120;
+        float _2131 = e8m0(param);
+        _2125 = _2131;
     }
     else
     {
-        float _2123;
-        if (_2122)
+        float _2134;
+        if (_2133)
         {
             uint2 param_1 = uint2(unit.c, unit.d);
             uint param_2 = u & 7u;
-            _2123 = iq4_xs_scale(param_1, param_2);
+            _2134 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _2123 = d.x;
+            _2134 = d.x;
         }
-        _2114 = _2123;
+        _2125 = _2134;
     }
-    float scale = _2114;
-    float _2144;
-    if (_2143)
+    float scale = _2125;
+    float _2155;
+    if (_2154)
     {
-        _2144 = -d.y;
+        _2155 = -d.y;
     }
     else
     {
-        _2144 = d.y;
+        _2155 = d.y;
     }
-    return float2(scale, _2144);
+    return float2(scale, _2155);
 }
 
 static inline __attribute__((always_inline))
 float2 run_scale(thread const Unit& unit, thread const uint& i)
 {
-    if (_2157)
+    if (_2168)
     {
         uint numbers = unit.d >> (8u * i);
         return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
     }
-    if (_2175)
+    if (_2186)
     {
         uint numbers_1 = unit.d >> (16u * i);
         return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
     }
-    float _2194;
-    if (_2193)
+    float _2205;
+    if (_2204)
     {
-        _2194 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+        _2205 = float(int((unit.d >> (16u * i)) & 63u) - 32);
     }
     else
     {
-        _2194 = 1.0;
+        _2205 = 1.0;
     }
-    return float2(_2194, 1.0);
+    return float2(_2205, 1.0);
 }
 
 static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
-    float _4471;
+    float _4482;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -1538,10 +1546,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _4362 = (4u * y_1) + m;
+                            uint _4373 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_4362] += (v * x_quad(param_7, param_8, pool));
+                            all_[_4373] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -1569,13 +1577,13 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                         sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
                         if (run_minima)
                         {
-                            _4471 = d.y * of_x;
+                            _4482 = d.y * of_x;
                         }
                         else
                         {
-                            _4471 = 0.0;
+                            _4482 = 0.0;
                         }
-                        sums[y_2][m_1] -= _4471;
+                        sums[y_2][m_1] -= _4482;
                     }
                 }
             }
@@ -1693,19 +1701,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _3120 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _3131 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _3120;
-    uint _3124;
+    w = _3131;
+    uint _3135;
     if ((h & 1u) != 0u)
     {
-        _3124 = w[e + 1u];
+        _3135 = w[e + 1u];
     }
     else
     {
-        _3124 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _3135 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _3124;
+    return _3135;
 }
 
 static inline __attribute__((always_inline))
@@ -1743,10 +1751,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _3201 = (4u * y) + m;
+                        uint _3212 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_3201] += (v * x_quad(param_4, param_5, pool));
+                        all_[_3212] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1811,14 +1819,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _3326 = (4u * y) + m;
+                        uint _3337 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3326] += (low * x_quad(param_2, param_3, pool));
-                        uint _3343 = (4u * y) + m;
+                        all_[_3337] += (low * x_quad(param_2, param_3, pool));
+                        uint _3354 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3343] += (high * x_quad(param_4, param_5, pool));
+                        all_[_3354] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1832,7 +1840,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3404;
+    uint4 _3415;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -1842,13 +1850,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3404 = b;
+                _3415 = b;
             }
             else
             {
-                _3404 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3415 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3404;
+            words[y] = _3415;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -1931,9 +1939,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3629;
+    uint _3640;
     spvUnsafeArray<uint, 4> minima;
-    uint _3649;
+    uint _3660;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -1942,25 +1950,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3629 = words.x & 16191u;
+                _3640 = words.x & 16191u;
             }
             else
             {
-                _3629 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3640 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3629;
+            scales[y] = _3640;
             if (lower)
             {
-                _3649 = words.y & 16191u;
+                _3660 = words.y & 16191u;
             }
             else
             {
-                _3649 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3660 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3649;
+            minima[y] = _3660;
         }
     }
-    float4 _3716;
+    float4 _3727;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -1978,23 +1986,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3716 = low_nibbles(param);
+                        _3727 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3716 = high_nibbles(param_1);
+                        _3727 = high_nibbles(param_1);
                     }
-                    float4 v = _3716;
+                    float4 v = _3727;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3748 = (4u * y_1) + m;
+                            uint _3759 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3748] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3759] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2055,7 +2063,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _4132 = (4u * y) + m;
+                        uint _4143 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2064,13 +2072,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_4132] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_4143] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _4199;
+    uint2 _4210;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -2079,13 +2087,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _4199 = unit[y_1].b.zw;
+                _4210 = unit[y_1].b.zw;
             }
             else
             {
-                _4199 = unit[y_1].b.zw >> uint2(8u);
+                _4210 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _4199;
+            uint2 words = _4210;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -2157,7 +2165,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param, param_1, param_2, param_3, param_4, pool);
         sums = param_4;
     }
-    if (_4519)
+    if (_4530)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -2170,7 +2178,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4534)
+    if (_4545)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -2183,7 +2191,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4549)
+    if (_4560)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -2196,7 +2204,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_15, param_16, param_17, param_18, param_19, push, pool);
         sums = param_19;
     }
-    if (_4564)
+    if (_4575)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -2209,7 +2217,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4579)
+    if (_4590)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -2222,7 +2230,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4594)
+    if (_4605)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -2235,7 +2243,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4609)
+    if (_4620)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -2248,7 +2256,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_4624)
+    if (_4635)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -2261,31 +2269,31 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_4639)
+    if (_4650)
     {
     }
-    if (_4642)
+    if (_4653)
     {
     }
-    if (_4645)
+    if (_4656)
     {
     }
-    if (_4648)
+    if (_4659)
     {
     }
-    if (_4651)
+    if (_4662)
     {
     }
-    if (_4654)
+    if (_4665)
     {
     }
-    if (_4657)
+    if (_4668)
     {
     }
-    if (_4660)
+    if (_4671)
     {
     }
-    if (_4663)
+    if (_4674)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -2305,29 +2313,29 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _2465; v++)
+    for (uint v = 0u; v < _2476; v++)
     {
-        sum += pool[(i * _2473) + v];
+        sum += pool[(i * _2484) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1162, thread uint& matrix_row, device Y1& v_1178)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1175, thread uint& matrix_row, device Y1& v_1191)
 {
     if ((push.flags & 2u) != 0u)
     {
-        sum += v_1162.bias1[(push.offset.z + matrix_row) + j];
+        sum += v_1175.bias1[(push.offset.z + matrix_row) + j];
     }
-    v_1178.y1[(push.offset2.x + (r * push.ldy)) + j] = sum;
+    v_1191.y1[(push.offset2.x + (r * push.ldy)) + j] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_1162, thread uint& matrix_row, device Y1& v_1178, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_1175, thread uint& matrix_row, device Y1& v_1191, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2497;
+    uint lane = me & _2508;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
     _Pragma("clang loop unroll(full)")
@@ -2341,51 +2349,51 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2540) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _2551) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2555 = simd_is_first();
-            if (_2555)
+            bool _2566 = simd_is_first();
+            if (_2566)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2574 = me < GROUP_LINES;
-            bool _2584;
-            if (_2574)
+            bool _2585 = me < GROUP_LINES;
+            bool _2595;
+            if (_2585)
             {
-                _2584 = (first + me) < push.n;
+                _2595 = (first + me) < push.n;
             }
             else
             {
-                _2584 = _2574;
+                _2595 = _2585;
             }
-            bool _2594;
-            if (_2584)
+            bool _2605;
+            if (_2595)
             {
-                _2594 = (r + m) < push.rows;
+                _2605 = (r + m) < push.rows;
             }
             else
             {
-                _2594 = _2584;
+                _2605 = _2595;
             }
-            if (_2594)
+            if (_2605)
             {
                 float scale = 1.0;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
                 float param_3 = scale * shared_sum(param, pool);
-                finish(param_1, param_2, param_3, push, v_1162, matrix_row, v_1178);
+                finish(param_1, param_2, param_3, push, v_1175, matrix_row, v_1191);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(const device Weights1& v_439, const device Weights4& v_451, const device X4& v_1074, const device X1& v_1087, constant Push& push, const device Bias1& v_1162, thread uint& matrix_row, device Y1& v_1178, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, const device Ids1& v_5051)
+void vector_rows(const device Weights1& v_443, const device Weights4& v_455, const device X4& v_1087, const device X1& v_1100, constant Push& push, const device Bias1& v_1175, thread uint& matrix_row, device Y1& v_1191, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, const device Ids1& v_5062)
 {
-    uint lane = gl_LocalInvocationID.x & _4994;
+    uint lane = gl_LocalInvocationID.x & _5005;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -2396,20 +2404,20 @@ void vector_rows(const device Weights1& v_439, const device Weights4& v_451, con
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _5027;
-    uint _5038 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _5038;
+    uint _5049 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _5038; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _5049; r < push.rows; r += (push.groups.y * XS))
     {
-        matrix_row = min(v_5051.ids1[push.offset.w + r], (push.experts - 1u)) * push.n;
-        uint3 _5071 = push.first.xyz + gl_WorkGroupID;
-        uint _5072 = _5071.x;
-        for (uint tile = _5072; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        matrix_row = min(v_5062.ids1[push.offset.w + r], (push.experts - 1u)) * push.n;
+        uint3 _5082 = push.first.xyz + gl_WorkGroupID;
+        uint _5083 = _5082.x;
+        for (uint tile = _5083; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -2420,31 +2428,31 @@ void vector_rows(const device Weights1& v_439, const device Weights4& v_451, con
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _5115;
+                bool _5126;
                 if (plain)
                 {
-                    _5115 = (base + lane) < end;
+                    _5126 = (base + lane) < end;
                 }
                 else
                 {
-                    _5115 = plain;
+                    _5126 = plain;
                 }
-                if (_5115)
+                if (_5126)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_plain_units(param_10, param_11, param_12, v_439, v_451, push);
+                    load_plain_units(param_10, param_11, param_12, v_443, v_455, push);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_1074, v_1087, push, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_1087, v_1100, push, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _5149 = base + lane;
-                for (uint u = _5149; u < end; u += TEAM)
+                uint _5160 = base + lane;
+                for (uint u = _5160; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -2461,7 +2469,7 @@ void vector_rows(const device Weights1& v_439, const device Weights4& v_451, con
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_plain_units(param_17, param_18, param_19, v_439, v_451, push);
+                            load_plain_units(param_17, param_18, param_19, v_443, v_455, push);
                             next = param_19;
                         }
                     }
@@ -2470,7 +2478,7 @@ void vector_rows(const device Weights1& v_439, const device Weights4& v_451, con
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, v_439, v_451, push);
+                        load_units(param_20, param_21, param_22, v_443, v_455, push);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -2490,20 +2498,20 @@ void vector_rows(const device Weights1& v_439, const device Weights4& v_451, con
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_1162, matrix_row, v_1178, pool, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_1175, matrix_row, v_1191, pool, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear_chosen(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1162 [[buffer(3)]], const device Ids1& v_5051 [[buffer(4)]], device Y1& v_1178 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_linear_chosen(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1175 [[buffer(3)]], const device Ids1& v_5062 [[buffer(4)]], device Y1& v_1191 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_1074 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_439 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_451 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1087 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_1087 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_443 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_455 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_1100 = *(const device X1*)spvBufferAliasSet0Binding1;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     uint matrix_row;
-    vector_rows(v_439, v_451, v_1074, v_1087, push, v_1162, matrix_row, v_1178, pool, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID, v_5051);
+    vector_rows(v_443, v_455, v_1087, v_1100, push, v_1175, matrix_row, v_1191, pool, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID, v_5062);
 }
 

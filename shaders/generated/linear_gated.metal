@@ -81,57 +81,57 @@ struct Weights4
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _884 = (type == 0u);
-constant bool _893 = (type == 1u);
-constant bool _901 = (type == 2u);
-constant bool _910 = (type == 3u);
-constant bool _919 = (type == 4u);
-constant bool _929 = (type == 5u);
-constant bool _939 = (type == 6u);
-constant bool _950 = (type == 7u);
-constant bool _959 = (type == 8u);
-constant bool _968 = (type == 9u);
-constant bool _977 = (type == 10u);
-constant bool _986 = (type == 11u);
-constant bool _995 = (type == 12u);
-constant bool _1005 = (type == 13u);
-constant bool _1014 = (type == 14u);
-constant bool _1024 = (type == 15u);
-constant bool _1033 = (type == 16u);
-constant bool _2854 = (type == 0u);
-constant bool _2864 = (type == 1u);
-constant bool _2874 = (type == 2u);
-constant bool _2884 = (type == 3u);
-constant bool _2894 = (type == 4u);
-constant bool _2904 = (type == 5u);
-constant bool _2914 = (type == 6u);
-constant bool _2924 = (type == 7u);
-constant bool _2934 = (type == 8u);
-constant bool _2944 = (type == 9u);
-constant bool _2954 = (type == 10u);
-constant bool _2964 = (type == 11u);
-constant bool _2974 = (type == 12u);
-constant bool _2984 = (type == 13u);
-constant bool _2994 = (type == 14u);
-constant bool _3004 = (type == 15u);
-constant bool _3014 = (type == 16u);
-constant bool _3029 = (type == 0u);
-constant bool _3041 = (type == 1u);
-constant bool _3053 = (type == 2u);
-constant bool _3065 = (type == 3u);
-constant bool _3077 = (type == 4u);
-constant bool _3089 = (type == 5u);
-constant bool _3101 = (type == 6u);
-constant bool _3113 = (type == 7u);
-constant bool _3125 = (type == 8u);
-constant bool _3137 = (type == 9u);
-constant bool _3149 = (type == 10u);
-constant bool _3161 = (type == 11u);
-constant bool _3173 = (type == 12u);
-constant bool _3185 = (type == 13u);
-constant bool _3197 = (type == 14u);
-constant bool _3209 = (type == 15u);
-constant bool _3221 = (type == 16u);
+constant bool _888 = (type == 0u);
+constant bool _897 = (type == 1u);
+constant bool _905 = (type == 2u);
+constant bool _914 = (type == 3u);
+constant bool _923 = (type == 4u);
+constant bool _933 = (type == 5u);
+constant bool _943 = (type == 6u);
+constant bool _954 = (type == 7u);
+constant bool _963 = (type == 8u);
+constant bool _972 = (type == 9u);
+constant bool _981 = (type == 10u);
+constant bool _990 = (type == 11u);
+constant bool _999 = (type == 12u);
+constant bool _1009 = (type == 13u);
+constant bool _1018 = (type == 14u);
+constant bool _1028 = (type == 15u);
+constant bool _1037 = (type == 16u);
+constant bool _2864 = (type == 0u);
+constant bool _2874 = (type == 1u);
+constant bool _2884 = (type == 2u);
+constant bool _2894 = (type == 3u);
+constant bool _2904 = (type == 4u);
+constant bool _2914 = (type == 5u);
+constant bool _2924 = (type == 6u);
+constant bool _2934 = (type == 7u);
+constant bool _2944 = (type == 8u);
+constant bool _2954 = (type == 9u);
+constant bool _2964 = (type == 10u);
+constant bool _2974 = (type == 11u);
+constant bool _2984 = (type == 12u);
+constant bool _2994 = (type == 13u);
+constant bool _3004 = (type == 14u);
+constant bool _3014 = (type == 15u);
+constant bool _3024 = (type == 16u);
+constant bool _3039 = (type == 0u);
+constant bool _3051 = (type == 1u);
+constant bool _3063 = (type == 2u);
+constant bool _3075 = (type == 3u);
+constant bool _3087 = (type == 4u);
+constant bool _3099 = (type == 5u);
+constant bool _3111 = (type == 6u);
+constant bool _3123 = (type == 7u);
+constant bool _3135 = (type == 8u);
+constant bool _3147 = (type == 9u);
+constant bool _3159 = (type == 10u);
+constant bool _3171 = (type == 11u);
+constant bool _3183 = (type == 12u);
+constant bool _3195 = (type == 13u);
+constant bool _3207 = (type == 14u);
+constant bool _3219 = (type == 15u);
+constant bool _3231 = (type == 16u);
 
 struct X4
 {
@@ -170,12 +170,12 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3405 = (variant / 17u);
-constant uint input_ = (_3405 % 2u);
+constant uint _3415 = (variant / 17u);
+constant uint input_ = (_3415 % 2u);
 constant bool normed = (input_ == 1u);
-constant uint _3440 = (variant / 34u);
-constant uint part = (_3440 % 3u);
-constant bool _3442 = (part == 1u);
+constant uint _3450 = (variant / 34u);
+constant uint part = (_3450 % 3u);
+constant bool _3452 = (part == 1u);
 
 struct Gates1
 {
@@ -187,7 +187,7 @@ struct Y1
     float y1[1];
 };
 
-constant bool _3517 = (part == 1u);
+constant bool _3527 = (part == 1u);
 
 struct Gates4
 {
@@ -199,208 +199,208 @@ struct Y4
     float4 y4[1];
 };
 
-constant bool _4095 = (type == 10u);
-constant bool _4096 = (type == 11u);
-constant bool _4097 = (_4095 || _4096);
-constant bool _4098 = (type == 12u);
-constant bool runs_apart = (_4097 || _4098);
-constant bool _4531 = (type == 10u);
-constant bool _4532 = (type == 11u);
-constant bool _4533 = (_4531 || _4532);
-constant bool _4545 = (type == 11u);
-constant bool _4571 = (type == 12u);
-constant bool _4587 = (type == 8u);
-constant bool _4588 = (type == 9u);
-constant bool _4589 = (_4587 || _4588);
-constant bool _4619 = (type == 15u);
-constant bool _4640 = (type == 15u);
-constant bool _4649 = (type == 14u);
-constant bool _4670 = (type == 9u);
-constant bool _4684 = (type == 12u);
-constant bool _4702 = (type == 10u);
-constant bool _4720 = (type == 11u);
-constant bool _4740 = (type == 0u);
-constant bool _4748 = (type == 1u);
-constant bool _4756 = (type == 2u);
-constant bool _4764 = (type == 3u);
-constant bool _4772 = (type == 4u);
-constant bool _4780 = (type == 5u);
-constant bool _4788 = (type == 6u);
-constant bool _4796 = (type == 7u);
-constant bool _4804 = (type == 8u);
-constant bool _4812 = (type == 9u);
-constant bool _4820 = (type == 10u);
-constant bool _4828 = (type == 11u);
-constant bool _4836 = (type == 12u);
-constant bool _4844 = (type == 13u);
-constant bool _4852 = (type == 14u);
-constant bool _4860 = (type == 15u);
-constant bool _4868 = (type == 16u);
+constant bool _4105 = (type == 10u);
+constant bool _4106 = (type == 11u);
+constant bool _4107 = (_4105 || _4106);
+constant bool _4108 = (type == 12u);
+constant bool runs_apart = (_4107 || _4108);
+constant bool _4539 = (type == 10u);
+constant bool _4540 = (type == 11u);
+constant bool _4541 = (_4539 || _4540);
+constant bool _4553 = (type == 11u);
+constant bool _4579 = (type == 12u);
+constant bool _4595 = (type == 8u);
+constant bool _4596 = (type == 9u);
+constant bool _4597 = (_4595 || _4596);
+constant bool _4627 = (type == 15u);
+constant bool _4648 = (type == 15u);
+constant bool _4657 = (type == 14u);
+constant bool _4678 = (type == 9u);
+constant bool _4692 = (type == 12u);
+constant bool _4710 = (type == 10u);
+constant bool _4728 = (type == 11u);
+constant bool _4748 = (type == 0u);
+constant bool _4756 = (type == 1u);
+constant bool _4764 = (type == 2u);
+constant bool _4772 = (type == 3u);
+constant bool _4780 = (type == 4u);
+constant bool _4788 = (type == 5u);
+constant bool _4796 = (type == 6u);
+constant bool _4804 = (type == 7u);
+constant bool _4812 = (type == 8u);
+constant bool _4820 = (type == 9u);
+constant bool _4828 = (type == 10u);
+constant bool _4836 = (type == 11u);
+constant bool _4844 = (type == 12u);
+constant bool _4852 = (type == 13u);
+constant bool _4860 = (type == 14u);
+constant bool _4868 = (type == 15u);
+constant bool _4876 = (type == 16u);
 constant uint way = (variant / 102u);
-constant bool _4890 = (way <= 2u);
-constant bool _4891 = (way == 4u);
-constant bool _4892 = (way == 5u);
-constant bool _4893 = (_4891 || _4892);
-constant bool _4894 = (way == 12u);
-constant bool _4895 = (_4893 || _4894);
-constant bool _4896 = (way == 15u);
-constant bool _4897 = (_4895 || _4896);
-constant uint _4898 = _4897 ? 4u : 2u;
-constant uint ROWS = _4890 ? 1u : _4898;
+constant bool _4898 = (way <= 2u);
+constant bool _4899 = (way == 4u);
+constant bool _4900 = (way == 5u);
+constant bool _4901 = (_4899 || _4900);
+constant bool _4902 = (way == 12u);
+constant bool _4903 = (_4901 || _4902);
+constant bool _4904 = (way == 15u);
+constant bool _4905 = (_4903 || _4904);
+constant uint _4906 = _4905 ? 4u : 2u;
+constant uint ROWS = _4898 ? 1u : _4906;
 constant bool both = (part == 0u);
-constant bool _4937 = (type == 0u);
-constant bool _4950 = (type == 16u);
-constant bool _4995 = (way == 1u);
-constant bool _4996 = (way == 5u);
-constant bool _4997 = (way == 7u);
-constant bool _4998 = (_4996 || _4997);
-constant bool _4999 = (way == 12u);
-constant uint _5000 = _4999 ? 16u : 32u;
-constant uint _5001 = _4998 ? 8u : _5000;
-constant uint TEAM = _4995 ? 64u : _5001;
-constant uint _5003 = (TEAM / 4u);
-constant uint _5010 = (TEAM / 4u);
-constant uint _5011 = (_5010 + 1u);
-constant uint _5064 = (TEAM - 1u);
-constant bool _5081 = (way == 6u);
-constant bool _5082 = (way == 7u);
-constant bool _5083 = (way == 15u);
-constant bool _5084 = (_5082 || _5083);
-constant uint _5085 = _5084 ? 4u : 1u;
-constant uint XS = _5081 ? 2u : _5085;
-constant uint _5106 = (TEAM / 4u);
-constant uint _5107 = (_5106 + 1u);
-constant uint _5135 = (256u / TEAM);
-constant uint GROUP_ROWS = (_5135 * ROWS);
-constant uint _5137 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = both ? _5137 : GROUP_ROWS;
-constant uint _5222 = (ROWS / 2u);
-constant uint _5223 = both ? _5222 : ROWS;
-constant bool _5355 = (type == 13u);
-constant bool _5356 = (type == 14u);
-constant bool signed_runs = (_5355 || _5356);
-constant bool _5372 = (XS == 1u);
-constant bool _5374 = (XS == 2u);
-constant uint _5377 = _5374 ? 1792u : 768u;
-constant uint CHUNK = _5372 ? 3584u : _5377;
-constant uint _5379 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_5379 * 9u);
+constant bool _4945 = (type == 0u);
+constant bool _4958 = (type == 16u);
+constant bool _5003 = (way == 1u);
+constant bool _5004 = (way == 5u);
+constant bool _5005 = (way == 7u);
+constant bool _5006 = (_5004 || _5005);
+constant bool _5007 = (way == 12u);
+constant uint _5008 = _5007 ? 16u : 32u;
+constant uint _5009 = _5006 ? 8u : _5008;
+constant uint TEAM = _5003 ? 64u : _5009;
+constant uint _5011 = (TEAM / 4u);
+constant uint _5018 = (TEAM / 4u);
+constant uint _5019 = (_5018 + 1u);
+constant uint _5072 = (TEAM - 1u);
+constant bool _5089 = (way == 6u);
+constant bool _5090 = (way == 7u);
+constant bool _5091 = (way == 15u);
+constant bool _5092 = (_5090 || _5091);
+constant uint _5093 = _5092 ? 4u : 1u;
+constant uint XS = _5089 ? 2u : _5093;
+constant uint _5114 = (TEAM / 4u);
+constant uint _5115 = (_5114 + 1u);
+constant uint _5143 = (256u / TEAM);
+constant uint GROUP_ROWS = (_5143 * ROWS);
+constant uint _5145 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = both ? _5145 : GROUP_ROWS;
+constant uint _5230 = (ROWS / 2u);
+constant uint _5231 = both ? _5230 : ROWS;
+constant bool _5363 = (type == 13u);
+constant bool _5364 = (type == 14u);
+constant bool signed_runs = (_5363 || _5364);
+constant bool _5380 = (XS == 1u);
+constant bool _5382 = (XS == 2u);
+constant uint _5385 = _5382 ? 1792u : 768u;
+constant uint CHUNK = _5380 ? 3584u : _5385;
+constant uint _5387 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5387 * 9u);
 constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
-constant bool _7049 = (type == 11u);
-constant bool _7051 = (type == 8u);
-constant bool _7052 = (type == 15u);
-constant bool _7053 = (_7051 || _7052);
-constant int _7055 = _7053 ? 16 : 0;
-constant int RUN_ZERO = _7049 ? 4 : _7055;
-constant bool _7069 = (type == 9u);
-constant bool _7070 = (type == 10u);
-constant bool _7071 = (_7069 || _7070);
-constant bool _7072 = (type == 12u);
-constant bool run_minima = (_7071 || _7072);
-constant bool _7093 = (type == 8u);
-constant bool _7094 = (type == 9u);
-constant bool _7095 = (_7093 || _7094);
-constant bool _7096 = (type == 10u);
-constant bool _7097 = (_7095 || _7096);
-constant bool _7098 = (type == 11u);
-constant bool _7099 = (_7097 || _7098);
-constant bool _7100 = (type == 12u);
-constant bool _7101 = (_7099 || _7100);
-constant bool _7102 = (type == 13u);
+constant bool _7057 = (type == 11u);
+constant bool _7059 = (type == 8u);
+constant bool _7060 = (type == 15u);
+constant bool _7061 = (_7059 || _7060);
+constant int _7063 = _7061 ? 16 : 0;
+constant int RUN_ZERO = _7057 ? 4 : _7063;
+constant bool _7077 = (type == 9u);
+constant bool _7078 = (type == 10u);
+constant bool _7079 = (_7077 || _7078);
+constant bool _7080 = (type == 12u);
+constant bool run_minima = (_7079 || _7080);
+constant bool _7101 = (type == 8u);
+constant bool _7102 = (type == 9u);
 constant bool _7103 = (_7101 || _7102);
-constant bool _7104 = (type == 14u);
+constant bool _7104 = (type == 10u);
 constant bool _7105 = (_7103 || _7104);
-constant bool _7106 = (type == 15u);
-constant bool runs = (_7105 || _7106);
-constant bool _7122 = (type == 0u);
-constant bool _7137 = (type == 1u);
-constant bool _7152 = (type == 2u);
-constant bool _7167 = (type == 3u);
-constant bool _7182 = (type == 4u);
-constant bool _7197 = (type == 5u);
-constant bool _7212 = (type == 6u);
-constant bool _7227 = (type == 7u);
-constant bool _7242 = (type == 8u);
-constant bool _7245 = (type == 9u);
-constant bool _7248 = (type == 10u);
-constant bool _7251 = (type == 11u);
-constant bool _7254 = (type == 12u);
-constant bool _7257 = (type == 13u);
-constant bool _7260 = (type == 14u);
-constant bool _7263 = (type == 15u);
-constant bool _7266 = (type == 16u);
-constant bool _7582 = (type == 4u);
-constant bool _7583 = (type == 5u);
-constant bool _7584 = (_7582 || _7583);
-constant bool _7585 = (type == 6u);
-constant bool _7586 = (_7584 || _7585);
-constant bool summed = (_7586 || runs);
-constant uint _7596 = (TEAM - 1u);
-constant bool _7599 = (type == 0u);
-constant bool _7600 = (type == 1u);
-constant bool _7601 = (_7599 || _7600);
-constant bool _7602 = (type == 2u);
-constant bool _7603 = (_7601 || _7602);
-constant bool _7604 = (type == 16u);
-constant bool plain = (_7603 || _7604);
+constant bool _7106 = (type == 11u);
+constant bool _7107 = (_7105 || _7106);
+constant bool _7108 = (type == 12u);
+constant bool _7109 = (_7107 || _7108);
+constant bool _7110 = (type == 13u);
+constant bool _7111 = (_7109 || _7110);
+constant bool _7112 = (type == 14u);
+constant bool _7113 = (_7111 || _7112);
+constant bool _7114 = (type == 15u);
+constant bool runs = (_7113 || _7114);
+constant bool _7130 = (type == 0u);
+constant bool _7145 = (type == 1u);
+constant bool _7160 = (type == 2u);
+constant bool _7175 = (type == 3u);
+constant bool _7190 = (type == 4u);
+constant bool _7205 = (type == 5u);
+constant bool _7220 = (type == 6u);
+constant bool _7235 = (type == 7u);
+constant bool _7250 = (type == 8u);
+constant bool _7253 = (type == 9u);
+constant bool _7256 = (type == 10u);
+constant bool _7259 = (type == 11u);
+constant bool _7262 = (type == 12u);
+constant bool _7265 = (type == 13u);
+constant bool _7268 = (type == 14u);
+constant bool _7271 = (type == 15u);
+constant bool _7274 = (type == 16u);
+constant bool _7590 = (type == 4u);
+constant bool _7591 = (type == 5u);
+constant bool _7592 = (_7590 || _7591);
+constant bool _7593 = (type == 6u);
+constant bool _7594 = (_7592 || _7593);
+constant bool summed = (_7594 || runs);
+constant uint _7604 = (TEAM - 1u);
+constant bool _7607 = (type == 0u);
+constant bool _7608 = (type == 1u);
+constant bool _7609 = (_7607 || _7608);
+constant bool _7610 = (type == 2u);
+constant bool _7611 = (_7609 || _7610);
+constant bool _7612 = (type == 16u);
+constant bool plain = (_7611 || _7612);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _7629 = (256u / UNIT);
-constant bool _8524 = (type == 6u);
-constant bool _8525 = (_8524 || runs_apart);
-constant bool _8544 = (type == 7u);
-constant bool _9480 = (type == 15u);
-constant bool _9565 = (type == 15u);
-constant bool coded = (signed_runs || _9565);
-constant float _9677 = coded ? 1.0 : 16777216.0;
-constant bool _9718 = (type == 0u);
-constant bool _9730 = (type == 1u);
-constant bool _9742 = (type == 2u);
-constant bool _9754 = (type == 3u);
-constant bool _9766 = (type == 4u);
-constant bool _9778 = (type == 5u);
-constant bool _9790 = (type == 6u);
-constant bool _9802 = (type == 7u);
-constant bool _9814 = (type == 8u);
-constant bool _9817 = (type == 9u);
-constant bool _9820 = (type == 10u);
-constant bool _9823 = (type == 11u);
-constant bool _9826 = (type == 12u);
-constant bool _9829 = (type == 13u);
-constant bool _9832 = (type == 14u);
-constant bool _9835 = (type == 15u);
-constant bool _9838 = (type == 16u);
-constant bool _9853 = (type == 3u);
-constant bool _9854 = (type == 4u);
-constant bool _9855 = (_9853 || _9854);
-constant bool _9856 = (type == 5u);
-constant bool whole_blocks = (_9855 || _9856);
-constant bool _9888 = (type == 6u);
-constant bool _9889 = (_9888 || runs);
-constant bool _9920 = (type == 7u);
+constant uint _7637 = (256u / UNIT);
+constant bool _8532 = (type == 6u);
+constant bool _8533 = (_8532 || runs_apart);
+constant bool _8552 = (type == 7u);
+constant bool _9488 = (type == 15u);
+constant bool _9573 = (type == 15u);
+constant bool coded = (signed_runs || _9573);
+constant float _9685 = coded ? 1.0 : 16777216.0;
+constant bool _9726 = (type == 0u);
+constant bool _9738 = (type == 1u);
+constant bool _9750 = (type == 2u);
+constant bool _9762 = (type == 3u);
+constant bool _9774 = (type == 4u);
+constant bool _9786 = (type == 5u);
+constant bool _9798 = (type == 6u);
+constant bool _9810 = (type == 7u);
+constant bool _9822 = (type == 8u);
+constant bool _9825 = (type == 9u);
+constant bool _9828 = (type == 10u);
+constant bool _9831 = (type == 11u);
+constant bool _9834 = (type == 12u);
+constant bool _9837 = (type == 13u);
+constant bool _9840 = (type == 14u);
+constant bool _9843 = (type == 15u);
+constant bool _9846 = (type == 16u);
+constant bool _9861 = (type == 3u);
+constant bool _9862 = (type == 4u);
+constant bool _9863 = (_9861 || _9862);
+constant bool _9864 = (type == 5u);
+constant bool whole_blocks = (_9863 || _9864);
+constant bool _9896 = (type == 6u);
+constant bool _9897 = (_9896 || runs);
+constant bool _9928 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _9963 = (team_way <= 2u);
-constant bool _9964 = (team_way == 4u);
-constant bool _9965 = (team_way == 5u);
-constant bool _9966 = (_9964 || _9965);
-constant bool _9967 = (team_way == 12u);
-constant bool _9968 = (_9966 || _9967);
-constant bool _9969 = (team_way == 15u);
-constant bool _9970 = (_9968 || _9969);
-constant uint _9971 = _9970 ? 4u : 2u;
-constant uint LINES = _9963 ? 1u : _9971;
-constant uint _9973 = (LINES / 2u);
-constant uint ELEMENTS = both ? _9973 : LINES;
+constant bool _9971 = (team_way <= 2u);
+constant bool _9972 = (team_way == 4u);
+constant bool _9973 = (team_way == 5u);
+constant bool _9974 = (_9972 || _9973);
+constant bool _9975 = (team_way == 12u);
+constant bool _9976 = (_9974 || _9975);
+constant bool _9977 = (team_way == 15u);
+constant bool _9978 = (_9976 || _9977);
+constant uint _9979 = _9978 ? 4u : 2u;
+constant uint LINES = _9971 ? 1u : _9979;
+constant uint _9981 = (LINES / 2u);
+constant uint ELEMENTS = both ? _9981 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _10328 = (part == 2u);
-constant bool _10329 = (way == 0u);
-constant bool _10334 = (way > 12u);
+constant bool _10336 = (part == 2u);
+constant bool _10337 = (way == 0u);
+constant bool _10342 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _5756 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _7312 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _7668 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float, 16> _9496 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
-constant spvUnsafeArray<float, 16> _9519 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
+constant spvUnsafeArray<float4, 16> _5764 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7320 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7676 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9504 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9527 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -411,160 +411,160 @@ uint ceil_div(thread const uint& a, thread const uint& b)
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _885;
-    if (_884)
+    uint _889;
+    if (_888)
     {
-        _885 = (k / 1u) * 2u;
+        _889 = (k / 1u) * 2u;
     }
     else
     {
-        uint _894;
-        if (_893)
+        uint _898;
+        if (_897)
         {
-            _894 = (k / 1u) * 1u;
+            _898 = (k / 1u) * 1u;
         }
         else
         {
-            uint _902;
-            if (_901)
+            uint _906;
+            if (_905)
             {
-                _902 = (k / 1u) * 1u;
+                _906 = (k / 1u) * 1u;
             }
             else
             {
-                uint _911;
-                if (_910)
+                uint _915;
+                if (_914)
                 {
-                    _911 = (k / 32u) * 17u;
+                    _915 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _920;
-                    if (_919)
+                    uint _924;
+                    if (_923)
                     {
-                        _920 = (k / 32u) * 9u;
+                        _924 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _930;
-                        if (_929)
+                        uint _934;
+                        if (_933)
                         {
-                            _930 = (k / 32u) * 10u;
+                            _934 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _940;
-                            if (_939)
+                            uint _944;
+                            if (_943)
                             {
-                                _940 = (k / 256u) * 72u;
+                                _944 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _951;
-                                if (_950)
+                                uint _955;
+                                if (_954)
                                 {
-                                    _951 = (k / 256u) * 105u;
+                                    _955 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _960;
-                                    if (_959)
+                                    uint _964;
+                                    if (_963)
                                     {
-                                        _960 = (k / 32u) * 11u;
+                                        _964 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _969;
-                                        if (_968)
+                                        uint _973;
+                                        if (_972)
                                         {
-                                            _969 = (k / 32u) * 12u;
+                                            _973 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _978;
-                                            if (_977)
+                                            uint _982;
+                                            if (_981)
                                             {
-                                                _978 = (k / 256u) * 42u;
+                                                _982 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _987;
-                                                if (_986)
+                                                uint _991;
+                                                if (_990)
                                                 {
-                                                    _987 = (k / 256u) * 55u;
+                                                    _991 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _996;
-                                                    if (_995)
+                                                    uint _1000;
+                                                    if (_999)
                                                     {
-                                                        _996 = (k / 256u) * 88u;
+                                                        _1000 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _1006;
-                                                        if (_1005)
+                                                        uint _1010;
+                                                        if (_1009)
                                                         {
-                                                            _1006 = (k / 32u) * 9u;
+                                                            _1010 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _1015;
-                                                            if (_1014)
+                                                            uint _1019;
+                                                            if (_1018)
                                                             {
-                                                                _1015 = (k / 256u) * 68u;
+                                                                _1019 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _1025;
-                                                                if (_1024)
+                                                                uint _1029;
+                                                                if (_1028)
                                                                 {
-                                                                    _1025 = (k / 64u) * 17u;
+                                                                    _1029 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _1034;
-                                                                    if (_1033)
+                                                                    uint _1038;
+                                                                    if (_1037)
                                                                     {
-                                                                        _1034 = (k / 2u) * 1u;
+                                                                        _1038 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _1034 = 0u;
+                                                                        _1038 = 0u;
                                                                     }
-                                                                    _1025 = _1034;
+                                                                    _1029 = _1038;
                                                                 }
-                                                                _1015 = _1025;
+                                                                _1019 = _1029;
                                                             }
-                                                            _1006 = _1015;
+                                                            _1010 = _1019;
                                                         }
-                                                        _996 = _1006;
+                                                        _1000 = _1010;
                                                     }
-                                                    _987 = _996;
+                                                    _991 = _1000;
                                                 }
-                                                _978 = _987;
+                                                _982 = _991;
                                             }
-                                            _969 = _978;
+                                            _973 = _982;
                                         }
-                                        _960 = _969;
+                                        _964 = _973;
                                     }
-                                    _951 = _960;
+                                    _955 = _964;
                                 }
-                                _940 = _951;
+                                _944 = _955;
                             }
-                            _930 = _940;
+                            _934 = _944;
                         }
-                        _920 = _930;
+                        _924 = _934;
                     }
-                    _911 = _920;
+                    _915 = _924;
                 }
-                _902 = _911;
+                _906 = _915;
             }
-            _894 = _902;
+            _898 = _906;
         }
-        _885 = _894;
+        _889 = _898;
     }
-    return _885;
+    return _889;
 }
 
 static inline __attribute__((always_inline))
@@ -595,34 +595,34 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 static inline __attribute__((always_inline))
 float4 within(thread const float4& v, thread const uint& left)
 {
-    float _1493;
+    float _1497;
     if (left > 1u)
     {
-        _1493 = v.y;
+        _1497 = v.y;
     }
     else
     {
-        _1493 = 0.0;
+        _1497 = 0.0;
     }
-    float _1503;
+    float _1507;
     if (left > 2u)
     {
-        _1503 = v.z;
+        _1507 = v.z;
     }
     else
     {
-        _1503 = 0.0;
+        _1507 = 0.0;
     }
-    float _1512;
+    float _1516;
     if (left > 3u)
     {
-        _1512 = v.w;
+        _1516 = v.w;
     }
     else
     {
-        _1512 = 0.0;
+        _1516 = 0.0;
     }
-    return float4(v.x, _1493, _1503, _1512);
+    return float4(v.x, _1497, _1507, _1516);
 }
 
 static inline __attribute__((always_inline))
@@ -636,16 +636,16 @@ float4 decode_quad_F32(thread const Raw& raw, thread const uint& row, thread con
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _1063;
+    uint _1067;
     if ((h & 1u) != 0u)
     {
-        _1063 = (low >> 16u) | (high << 16u);
+        _1067 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _1063 = low;
+        _1067 = low;
     }
-    return _1063;
+    return _1067;
 }
 
 static inline __attribute__((always_inline))
@@ -740,16 +740,16 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _1149;
+    float2 _1153;
     if (i < 4u)
     {
-        _1149 = float2(float(a & 63u), float(b & 63u));
+        _1153 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _1149 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _1153 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _1149;
+    return _1153;
 }
 
 static inline __attribute__((always_inline))
@@ -924,19 +924,25 @@ uint mxfp4_at(thread const uint& row, thread const uint& b)
 }
 
 static inline __attribute__((always_inline))
+uint mxfp4_bit(thread const uint& h, thread const uint& b)
+{
+    return ((16u * h) + (8u * b)) & 31u;
+}
+
+static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1375;
+    uint _1379;
     if (exponent < 2u)
     {
-        _1375 = 2097152u << exponent;
+        _1379 = 2097152u << exponent;
     }
     else
     {
-        _1375 = (exponent - 1u) << 23u;
+        _1379 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1375);
+    return as_type<float>(_1379);
 }
 
 static inline __attribute__((always_inline))
@@ -953,14 +959,16 @@ float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread c
 {
     uint param = row;
     uint param_1 = q / 8u;
-    uint scale = ((16u * mxfp4_at(param, param_1)) + (8u * ((q / 8u) & 1u))) & 31u;
+    uint param_2 = mxfp4_at(param, param_1);
+    uint param_3 = q / 8u;
+    uint scale = mxfp4_bit(param_2, param_3);
     uint shift = (scale + 8u) & 31u;
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
-    uint param_2 = raw.a.w >> scale;
-    float _2790 = e8m0(param_2);
-    uint4 param_3 = uint4(word >> (q & 4u));
-    uint param_4 = fp4_numbers(param_3).x;
-    return (unsigned_bytes(param_4) - float4(16.0)) * _2790;
+    uint param_4 = raw.a.w >> scale;
+    float _2800 = e8m0(param_4);
+    uint4 param_5 = uint4(word >> (q & 4u));
+    uint param_6 = fp4_numbers(param_5).x;
+    return (unsigned_bytes(param_6) - float4(16.0)) * _2800;
 }
 
 static inline __attribute__((always_inline))
@@ -990,7 +998,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_3029)
+    if (_3039)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -998,7 +1006,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_3041)
+    if (_3051)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -1006,7 +1014,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_3053)
+    if (_3063)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1014,7 +1022,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_3065)
+    if (_3075)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1022,7 +1030,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_3077)
+    if (_3087)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1030,7 +1038,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_3089)
+    if (_3099)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1038,7 +1046,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_3101)
+    if (_3111)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1046,7 +1054,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_3113)
+    if (_3123)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1054,7 +1062,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_3125)
+    if (_3135)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1062,7 +1070,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_3137)
+    if (_3147)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1070,7 +1078,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_3149)
+    if (_3159)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1078,7 +1086,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_3161)
+    if (_3171)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1086,7 +1094,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_3173)
+    if (_3183)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1094,7 +1102,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_3185)
+    if (_3195)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1102,7 +1110,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_3197)
+    if (_3207)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1110,7 +1118,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_3209)
+    if (_3219)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1118,7 +1126,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_3221)
+    if (_3231)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1142,47 +1150,47 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3326, const device Norm1& v_3335)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3336, const device Norm1& v_3345)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _3313 = (at & 3u) == 0u;
-    bool _3320;
-    if (_3313)
+    bool _3323 = (at & 3u) == 0u;
+    bool _3330;
+    if (_3323)
     {
-        _3320 = (at + 3u) <= last;
+        _3330 = (at + 3u) <= last;
     }
     else
     {
-        _3320 = _3313;
+        _3330 = _3323;
     }
-    if (_3320)
+    if (_3330)
     {
-        return v_3326.norm4[at / 4u];
+        return v_3336.norm4[at / 4u];
     }
-    return float4(v_3335.norm1[min(at, last)], v_3335.norm1[min((at + 1u), last)], v_3335.norm1[min((at + 2u), last)], v_3335.norm1[min((at + 3u), last)]);
+    return float4(v_3345.norm1[min(at, last)], v_3345.norm1[min((at + 1u), last)], v_3345.norm1[min((at + 2u), last)], v_3345.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3247, const device X1& v_3258)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3257, const device X1& v_3268)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_3247.x4[i / 4u];
+        return v_3257.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_3258.x1[i];
+    v.x = v_3268.x1[i];
     if (count > 1u)
     {
-        v.y = v_3258.x1[i + 1u];
+        v.y = v_3268.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_3258.x1[i + 2u];
+        v.z = v_3268.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_3258.x1[i + 3u];
+        v.w = v_3268.x1[i + 3u];
     }
     return v;
 }
@@ -1194,45 +1202,45 @@ Raw no_raw()
 }
 
 static inline __attribute__((always_inline))
-uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_866, const device Weights4& v_875)
+uint4 weight_words(thread const uint& i, thread bool& second, const device Second4& v_870, const device Weights4& v_879)
 {
     if (second)
     {
-        return v_866.second4[i];
+        return v_870.second4[i];
     }
-    return v_875.weights4[i];
+    return v_879.weights4[i];
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+uint weight_word(thread const uint& i, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     if (second)
     {
-        return v_843.second1[i];
+        return v_847.second1[i];
     }
-    return v_854.weights1[i];
+    return v_858.weights1[i];
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875)
+Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879)
 {
     uint last = ((row / 2u) + k) - 1u;
     uint at = (row / 2u) + (4u * q);
     Raw raw = no_raw();
-    bool _1538 = (at & 3u) == 0u;
-    bool _1545;
-    if (_1538)
+    bool _1542 = (at & 3u) == 0u;
+    bool _1549;
+    if (_1542)
     {
-        _1545 = (at + 3u) <= last;
+        _1549 = (at + 3u) <= last;
     }
     else
     {
-        _1545 = _1538;
+        _1549 = _1542;
     }
-    if (_1545)
+    if (_1549)
     {
         uint param = at / 4u;
-        raw.a = weight_words(param, second, v_866, v_875);
+        raw.a = weight_words(param, second, v_870, v_879);
     }
     else
     {
@@ -1240,89 +1248,89 @@ Raw load_quad_F32(thread const uint& row, thread const uint& k, thread const uin
         uint param_2 = min((at + 1u), last);
         uint param_3 = min((at + 2u), last);
         uint param_4 = min((at + 3u), last);
-        raw.a = uint4(weight_word(param_1, second, v_843, v_854), weight_word(param_2, second, v_843, v_854), weight_word(param_3, second, v_843, v_854), weight_word(param_4, second, v_843, v_854));
+        raw.a = uint4(weight_word(param_1, second, v_847, v_858), weight_word(param_2, second, v_847, v_858), weight_word(param_3, second, v_847, v_858), weight_word(param_4, second, v_847, v_858));
     }
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Raw load_quad_F16(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint last = ((row + k) - 1u) / 2u;
     uint at = (row + (4u * q)) / 2u;
     Raw raw = no_raw();
     uint param = at;
-    raw.a.x = weight_word(param, second, v_843, v_854);
+    raw.a.x = weight_word(param, second, v_847, v_858);
     uint param_1 = min((at + 1u), last);
-    raw.a.y = weight_word(param_1, second, v_843, v_854);
+    raw.a.y = weight_word(param_1, second, v_847, v_858);
     uint param_2 = min((at + 2u), last);
-    raw.a.z = weight_word(param_2, second, v_843, v_854);
+    raw.a.z = weight_word(param_2, second, v_847, v_858);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Raw load_scaled(thread const uint& h, thread const uint& word, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     Raw raw = no_raw();
     uint param = word / 2u;
-    raw.a.x = weight_word(param, second, v_843, v_854);
+    raw.a.x = weight_word(param, second, v_847, v_858);
     uint param_1 = (word / 2u) + (word & 1u);
-    raw.a.y = weight_word(param_1, second, v_843, v_854);
+    raw.a.y = weight_word(param_1, second, v_847, v_858);
     uint param_2 = h / 2u;
-    raw.a.w = weight_word(param_2, second, v_843, v_854);
+    raw.a.w = weight_word(param_2, second, v_847, v_858);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Raw load_quad_Q8_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint h = row + ((q / 8u) * 17u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 7u));
-    return load_scaled(param, param_1, second, v_843, v_854);
+    return load_scaled(param, param_1, second, v_847, v_858);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Raw load_quad_Q4_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint h = row + ((q / 8u) * 9u);
     uint param = h;
     uint param_1 = (h + 1u) + (2u * (q & 3u));
-    return load_scaled(param, param_1, second, v_843, v_854);
+    return load_scaled(param, param_1, second, v_847, v_858);
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Raw load_quad_Q4_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((q / 8u) * 5u);
     Raw raw = no_raw();
     uint param = (at + 1u) + (q & 3u);
-    raw.a.x = weight_word(param, second, v_843, v_854);
+    raw.a.x = weight_word(param, second, v_847, v_858);
     uint param_1 = at;
-    raw.a.w = weight_word(param_1, second, v_843, v_854);
+    raw.a.w = weight_word(param_1, second, v_847, v_858);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Raw load_quad_Q4_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((q / 64u) * 36u);
     Raw raw = no_raw();
     uint param = ((at + 4u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
-    raw.a.x = weight_word(param, second, v_843, v_854);
+    raw.a.x = weight_word(param, second, v_847, v_858);
     uint param_1 = at + 1u;
-    raw.a.y = weight_word(param_1, second, v_843, v_854);
+    raw.a.y = weight_word(param_1, second, v_847, v_858);
     uint param_2 = at + 2u;
-    raw.a.z = weight_word(param_2, second, v_843, v_854);
+    raw.a.z = weight_word(param_2, second, v_847, v_858);
     uint param_3 = at;
-    raw.a.w = weight_word(param_3, second, v_843, v_854);
+    raw.a.w = weight_word(param_3, second, v_847, v_858);
     uint param_4 = at + 3u;
-    raw.b.x = weight_word(param_4, second, v_843, v_854);
+    raw.b.x = weight_word(param_4, second, v_847, v_858);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint h = row + ((q / 64u) * 105u);
     uint part_1 = (q / 32u) & 1u;
@@ -1332,60 +1340,60 @@ Raw load_quad_Q6_K(thread const uint& row, thread const uint& k, thread const ui
     uint high = ((h + 64u) + (16u * part_1)) + (2u * quad_);
     Raw raw = no_raw();
     uint param = low / 2u;
-    raw.a.x = weight_word(param, second, v_843, v_854);
+    raw.a.x = weight_word(param, second, v_847, v_858);
     uint param_1 = (low / 2u) + (low & 1u);
-    raw.a.y = weight_word(param_1, second, v_843, v_854);
+    raw.a.y = weight_word(param_1, second, v_847, v_858);
     uint param_2 = high / 2u;
-    raw.a.z = weight_word(param_2, second, v_843, v_854);
+    raw.a.z = weight_word(param_2, second, v_847, v_858);
     uint param_3 = (high / 2u) + (high & 1u);
-    raw.a.w = weight_word(param_3, second, v_843, v_854);
+    raw.a.w = weight_word(param_3, second, v_847, v_858);
     uint param_4 = (((h + 96u) + (4u * part_1)) + stripe) / 2u;
-    raw.b.x = weight_word(param_4, second, v_843, v_854);
+    raw.b.x = weight_word(param_4, second, v_847, v_858);
     uint param_5 = (h / 2u) + 52u;
-    raw.b.y = weight_word(param_5, second, v_843, v_854);
+    raw.b.y = weight_word(param_5, second, v_847, v_858);
     return raw;
 }
 
 static inline __attribute__((always_inline))
-uint2 load_at(thread const uint& h, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+uint2 load_at(thread const uint& h, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint param = h / 2u;
     uint param_1 = (h / 2u) + (h & 1u);
-    return uint2(weight_word(param, second, v_843, v_854), weight_word(param_1, second, v_843, v_854));
+    return uint2(weight_word(param, second, v_847, v_858), weight_word(param_1, second, v_847, v_858));
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Raw load_quad_Q5_0(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint h = row + ((q / 8u) * 11u);
     uint param = (h + 3u) + (2u * (q & 3u));
     uint param_1 = h + 1u;
     uint param_2 = h / 2u;
-    return Raw{ uint4(load_at(param, second, v_843, v_854), load_at(param_1, second, v_843, v_854)), uint4(weight_word(param_2, second, v_843, v_854), 0u, 0u, 0u) };
+    return Raw{ uint4(load_at(param, second, v_847, v_858), load_at(param_1, second, v_847, v_858)), uint4(weight_word(param_2, second, v_847, v_858), 0u, 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Raw load_quad_Q5_1(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((q / 8u) * 6u);
     uint param = (at + 2u) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, second, v_843, v_854), weight_word(param_1, second, v_843, v_854), 0u, weight_word(param_2, second, v_843, v_854)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_847, v_858), weight_word(param_1, second, v_847, v_858), 0u, weight_word(param_2, second, v_847, v_858)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Raw load_quad_Q2_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((q / 64u) * 21u);
     uint param = ((at + 4u) + (8u * ((q / 32u) & 1u))) + (q & 7u);
     uint param_1 = at + ((q / 16u) & 3u);
     uint param_2 = at + 20u;
-    return Raw{ uint4(weight_word(param, second, v_843, v_854), weight_word(param_1, second, v_843, v_854), 0u, weight_word(param_2, second, v_843, v_854)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_847, v_858), weight_word(param_1, second, v_847, v_858), 0u, weight_word(param_2, second, v_847, v_858)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint h = row + ((q / 64u) * 55u);
     uint word = 2u * (q & 7u);
@@ -1395,11 +1403,11 @@ Raw load_quad_Q3_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_2 = ((h + 48u) + ((i & 7u) / 2u)) / 2u;
     uint param_3 = ((h + 52u) + ((i & 3u) / 2u)) / 2u;
     uint param_4 = (h / 2u) + 27u;
-    return Raw{ uint4(load_at(param, second, v_843, v_854), load_at(param_1, second, v_843, v_854)), uint4(weight_word(param_2, second, v_843, v_854), weight_word(param_3, second, v_843, v_854), weight_word(param_4, second, v_843, v_854), 0u) };
+    return Raw{ uint4(load_at(param, second, v_847, v_858), load_at(param_1, second, v_847, v_858)), uint4(weight_word(param_2, second, v_847, v_858), weight_word(param_3, second, v_847, v_858), weight_word(param_4, second, v_847, v_858), 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((q / 64u) * 44u);
     uint param = ((at + 12u) + (((q / 16u) % 4u) * 8u)) + (q & 7u);
@@ -1408,21 +1416,21 @@ Raw load_quad_Q5_K(thread const uint& row, thread const uint& k, thread const ui
     uint param_3 = at;
     uint param_4 = at + 3u;
     uint param_5 = (at + 4u) + (q & 7u);
-    return Raw{ uint4(weight_word(param, second, v_843, v_854), weight_word(param_1, second, v_843, v_854), weight_word(param_2, second, v_843, v_854), weight_word(param_3, second, v_843, v_854)), uint4(weight_word(param_4, second, v_843, v_854), weight_word(param_5, second, v_843, v_854), 0u, 0u) };
+    return Raw{ uint4(weight_word(param, second, v_847, v_858), weight_word(param_1, second, v_847, v_858), weight_word(param_2, second, v_847, v_858), weight_word(param_3, second, v_847, v_858)), uint4(weight_word(param_4, second, v_847, v_858), weight_word(param_5, second, v_847, v_858), 0u, 0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Raw load_quad_IQ4_XS(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((q / 64u) * 34u);
     uint param = ((at + 2u) + (((q / 8u) % 8u) * 4u)) + (q & 3u);
     uint param_1 = at + 1u;
     uint param_2 = at;
-    return Raw{ uint4(weight_word(param, second, v_843, v_854), weight_word(param_1, second, v_843, v_854), 0u, weight_word(param_2, second, v_843, v_854)), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_847, v_858), weight_word(param_1, second, v_847, v_858), 0u, weight_word(param_2, second, v_847, v_858)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint param = row;
     uint param_1 = q / 8u;
@@ -1431,141 +1439,141 @@ Raw load_quad_MXFP4(thread const uint& row, thread const uint& k, thread const u
     uint param_2 = ((h + ((q / 8u) & 1u)) / 2u) + word;
     uint param_3 = ((h / 2u) + word) + 1u;
     uint param_4 = h / 2u;
-    return Raw{ uint4(weight_word(param_2, second, v_843, v_854), weight_word(param_3, second, v_843, v_854), 0u, weight_word(param_4, second, v_843, v_854)), uint4(0u) };
+    return Raw{ uint4(weight_word(param_2, second, v_847, v_858), weight_word(param_3, second, v_847, v_858), 0u, weight_word(param_4, second, v_847, v_858)), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Raw load_quad_F8_E4M3(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint last = (row + ((k - 1u) / 2u)) / 2u;
     uint at = (row + (2u * q)) / 2u;
     uint param = at;
     uint param_1 = min((at + 1u), last);
-    return Raw{ uint4(weight_word(param, second, v_843, v_854), weight_word(param_1, second, v_843, v_854), 0u, 0u), uint4(0u) };
+    return Raw{ uint4(weight_word(param, second, v_847, v_858), weight_word(param_1, second, v_847, v_858), 0u, 0u), uint4(0u) };
 }
 
 static inline __attribute__((always_inline))
-Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875)
+Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879)
 {
     Raw raw = no_raw();
-    if (_2854)
+    if (_2864)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
-        raw = load_quad_F32(param, param_1, param_2, second, v_843, v_854, v_866, v_875);
+        raw = load_quad_F32(param, param_1, param_2, second, v_847, v_858, v_870, v_879);
     }
-    if (_2864)
+    if (_2874)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
-        raw = load_quad_F16(param_3, param_4, param_5, second, v_843, v_854);
+        raw = load_quad_F16(param_3, param_4, param_5, second, v_847, v_858);
     }
-    if (_2874)
+    if (_2884)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
-        raw = load_quad_F16(param_6, param_7, param_8, second, v_843, v_854);
+        raw = load_quad_F16(param_6, param_7, param_8, second, v_847, v_858);
     }
-    if (_2884)
+    if (_2894)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
-        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_843, v_854);
+        raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_847, v_858);
     }
-    if (_2894)
+    if (_2904)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
-        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_843, v_854);
+        raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_847, v_858);
     }
-    if (_2904)
+    if (_2914)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
-        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_843, v_854);
+        raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_847, v_858);
     }
-    if (_2914)
+    if (_2924)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
-        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_843, v_854);
+        raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_847, v_858);
     }
-    if (_2924)
+    if (_2934)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
-        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_843, v_854);
+        raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_847, v_858);
     }
-    if (_2934)
+    if (_2944)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
-        raw = load_quad_Q5_0(param_24, param_25, param_26, second, v_843, v_854);
+        raw = load_quad_Q5_0(param_24, param_25, param_26, second, v_847, v_858);
     }
-    if (_2944)
+    if (_2954)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
-        raw = load_quad_Q5_1(param_27, param_28, param_29, second, v_843, v_854);
+        raw = load_quad_Q5_1(param_27, param_28, param_29, second, v_847, v_858);
     }
-    if (_2954)
+    if (_2964)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
-        raw = load_quad_Q2_K(param_30, param_31, param_32, second, v_843, v_854);
+        raw = load_quad_Q2_K(param_30, param_31, param_32, second, v_847, v_858);
     }
-    if (_2964)
+    if (_2974)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
-        raw = load_quad_Q3_K(param_33, param_34, param_35, second, v_843, v_854);
+        raw = load_quad_Q3_K(param_33, param_34, param_35, second, v_847, v_858);
     }
-    if (_2974)
+    if (_2984)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
-        raw = load_quad_Q5_K(param_36, param_37, param_38, second, v_843, v_854);
+        raw = load_quad_Q5_K(param_36, param_37, param_38, second, v_847, v_858);
     }
-    if (_2984)
+    if (_2994)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
-        raw = load_quad_Q4_0(param_39, param_40, param_41, second, v_843, v_854);
+        raw = load_quad_Q4_0(param_39, param_40, param_41, second, v_847, v_858);
     }
-    if (_2994)
+    if (_3004)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
-        raw = load_quad_IQ4_XS(param_42, param_43, param_44, second, v_843, v_854);
+        raw = load_quad_IQ4_XS(param_42, param_43, param_44, second, v_847, v_858);
     }
-    if (_3004)
+    if (_3014)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
-        raw = load_quad_MXFP4(param_45, param_46, param_47, second, v_843, v_854);
+        raw = load_quad_MXFP4(param_45, param_46, param_47, second, v_847, v_858);
     }
-    if (_3014)
+    if (_3024)
     {
         uint param_48 = row;
         uint param_49 = k;
         uint param_50 = q;
-        raw = load_quad_F8_E4M3(param_48, param_49, param_50, second, v_843, v_854);
+        raw = load_quad_F8_E4M3(param_48, param_49, param_50, second, v_847, v_858);
     }
     return raw;
 }
@@ -1573,16 +1581,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3365;
+    float _3375;
     if (push.k != 0u)
     {
-        _3365 = rsqrt((squares / float(push.k)) + push.eps);
+        _3375 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3365 = 0.0;
+        _3375 = 0.0;
     }
-    return _3365;
+    return _3375;
 }
 
 static inline __attribute__((always_inline))
@@ -1594,94 +1602,94 @@ float gelu_tanh(thread const float& x)
 static inline __attribute__((always_inline))
 float gate_of(thread const float& x, constant Push& push)
 {
-    float _3427;
+    float _3437;
     if ((push.flags & 64u) != 0u)
     {
         float param = x;
-        _3427 = gelu_tanh(param);
+        _3437 = gelu_tanh(param);
     }
     else
     {
         float param_1 = x;
-        _3427 = silu(param_1);
+        _3437 = silu(param_1);
     }
-    return _3427;
+    return _3437;
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3448, device Y1& v_3464)
+void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3458, device Y1& v_3474)
 {
-    if (_3442)
+    if (_3452)
     {
         float param = sum;
-        v_3448.gates1[(r * push.n) + j] = gate_of(param, push);
+        v_3458.gates1[(r * push.n) + j] = gate_of(param, push);
     }
     else
     {
-        v_3464.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3448.gates1[(r * push.n) + j] * sum;
+        v_3474.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3458.gates1[(r * push.n) + j] * sum;
     }
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3448, device Y1& v_3464, device Gates4& v_3524, device Y4& v_3558)
+void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3458, device Y1& v_3474, device Gates4& v_3534, device Y4& v_3568)
 {
     uint gate = (r * push.n) + j;
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _3507 = (gate & 3u) == 0u;
-    bool _3515;
-    if (_3507)
+    bool _3517 = (gate & 3u) == 0u;
+    bool _3525;
+    if (_3517)
     {
-        _3515 = (j + 4u) <= push.n;
+        _3525 = (j + 4u) <= push.n;
     }
     else
     {
-        _3515 = _3507;
+        _3525 = _3517;
     }
-    bool whole = _3515;
-    if (whole && _3517)
+    bool whole = _3525;
+    if (whole && _3527)
     {
         float param = sums.x;
         float param_1 = sums.y;
         float param_2 = sums.z;
         float param_3 = sums.w;
-        v_3524.gates4[gate / 4u] = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push));
+        v_3534.gates4[gate / 4u] = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push));
     }
     else
     {
-        bool _3552;
+        bool _3562;
         if (whole)
         {
-            _3552 = (to & 3u) == 0u;
+            _3562 = (to & 3u) == 0u;
         }
         else
         {
-            _3552 = whole;
+            _3562 = whole;
         }
-        if (_3552)
+        if (_3562)
         {
-            v_3558.y4[to / 4u] = v_3524.gates4[gate / 4u] * sums;
+            v_3568.y4[to / 4u] = v_3534.gates4[gate / 4u] * sums;
         }
         else
         {
             uint e = 0u;
             for (;;)
             {
-                bool _3576 = e < 4u;
-                bool _3585;
-                if (_3576)
+                bool _3586 = e < 4u;
+                bool _3595;
+                if (_3586)
                 {
-                    _3585 = (j + e) < push.n;
+                    _3595 = (j + e) < push.n;
                 }
                 else
                 {
-                    _3585 = _3576;
+                    _3595 = _3586;
                 }
-                if (_3585)
+                if (_3595)
                 {
                     uint param_4 = r;
                     uint param_5 = j + e;
                     float param_6 = sums[e];
-                    finish(param_4, param_5, param_6, push, v_3448, v_3464);
+                    finish(param_4, param_5, param_6, push, v_3458, v_3474);
                     e++;
                     continue;
                 }
@@ -1695,7 +1703,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread const float4
 }
 
 static inline __attribute__((always_inline))
-void tiles(thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, const device X4& v_3247, const device X1& v_3258, constant Push& push, const device Norm4& v_3326, const device Norm1& v_3335, device Gates1& v_3448, device Y1& v_3464, device Gates4& v_3524, device Y4& v_3558, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, const device X4& v_3257, const device X1& v_3268, constant Push& push, const device Norm4& v_3336, const device Norm1& v_3345, device Gates1& v_3458, device Y1& v_3474, device Gates4& v_3534, device Y4& v_3568, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1715,20 +1723,20 @@ void tiles(thread bool& second, const device Second1& v_843, const device Weight
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _7945 = push.first.xyz + gl_WorkGroupID;
-    uint _7946 = _7945.y;
+    uint3 _7953 = push.first.xyz + gl_WorkGroupID;
+    uint _7954 = _7953.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _8054;
+    float4 _8062;
     spvUnsafeArray<Raw, 4> raw;
-    uint _8062;
-    float4 _8145;
-    uint _8242;
-    for (uint tile_r = _7946; tile_r < tiles_r; tile_r += push.groups.y)
+    uint _8070;
+    float4 _8153;
+    uint _8250;
+    for (uint tile_r = _7954; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _7960 = push.first.xyz + gl_WorkGroupID;
-        uint _7961 = _7960.x;
-        for (uint tile_j = _7961; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7968 = push.first.xyz + gl_WorkGroupID;
+        uint _7969 = _7968.x;
+        for (uint tile_j = _7969; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1748,44 +1756,44 @@ void tiles(thread bool& second, const device Second1& v_843, const device Weight
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _8032 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _8040 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _8032;
+                            v[y] = _8040;
                         }
                         else
                         {
-                            bool _8043 = (first + y) < push.n;
-                            bool _8051;
-                            if (_8043)
+                            bool _8051 = (first + y) < push.n;
+                            bool _8059;
+                            if (_8051)
                             {
-                                _8051 = (4u * q) < push.k;
+                                _8059 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _8051 = _8043;
+                                _8059 = _8051;
                             }
-                            bool there = _8051;
+                            bool there = _8059;
                             if (there)
                             {
                                 if (second)
                                 {
-                                    _8062 = push.offset.z;
+                                    _8070 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _8062 = push.offset.y;
+                                    _8070 = push.offset.y;
                                 }
                                 Raw param_11 = raw[y];
-                                uint param_12 = (2u * _8062) + ((first + y) * halves);
+                                uint param_12 = (2u * _8070) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _8054 = decode_quad(param_11, param_12, param_13, param_14);
+                                _8062 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _8054 = float4(0.0);
+                                _8062 = float4(0.0);
                             }
-                            v[y] = _8054;
+                            v[y] = _8062;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1811,13 +1819,13 @@ void tiles(thread bool& second, const device Second1& v_843, const device Weight
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _8145 = norm_at(param_21, push, v_3326, v_3335);
+                            _8153 = norm_at(param_21, push, v_3336, v_3345);
                         }
                         else
                         {
-                            _8145 = float4(1.0);
+                            _8153 = float4(1.0);
                         }
-                        factor = _8145;
+                        factor = _8153;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1827,56 +1835,56 @@ void tiles(thread bool& second, const device Second1& v_843, const device Weight
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _8176 = i < push.rows;
-                            bool _8184;
-                            if (_8176)
+                            bool _8184 = i < push.rows;
+                            bool _8192;
+                            if (_8184)
                             {
-                                _8184 = (4u * q_1) < push.k;
+                                _8192 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8184 = _8176;
+                                _8192 = _8184;
                             }
-                            if (_8184)
+                            if (_8192)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_3247, v_3258);
+                                v[y_2] = x_at(param_22, param_23, v_3257, v_3268);
                                 if (false)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_3247, v_3258);
+                                    up[y_2] = x_at(param_24, param_25, v_3257, v_3268);
                                 }
                             }
                         }
                         else
                         {
-                            bool _8229 = i < push.n;
-                            bool _8237;
-                            if (_8229)
+                            bool _8237 = i < push.n;
+                            bool _8245;
+                            if (_8237)
                             {
-                                _8237 = (4u * q_1) < push.k;
+                                _8245 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8237 = _8229;
+                                _8245 = _8237;
                             }
-                            if (_8237)
+                            if (_8245)
                             {
                                 if (second)
                                 {
-                                    _8242 = push.offset.z;
+                                    _8250 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _8242 = push.offset.y;
+                                    _8250 = push.offset.y;
                                 }
-                                uint param_26 = (2u * _8242) + (i * halves);
+                                uint param_26 = (2u * _8250) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
-                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_843, v_854, v_866, v_875);
+                                raw[y_2] = load_quad(param_26, param_27, param_28, second, v_847, v_858, v_870, v_879);
                             }
                         }
                     }
@@ -1930,7 +1938,7 @@ void tiles(thread bool& second, const device Second1& v_843, const device Weight
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_3448, v_3464, v_3524, v_3558);
+                    finish_quad(param_37, param_38, param_39, push, v_3458, v_3474, v_3534, v_3568);
                 }
             }
         }
@@ -1949,11 +1957,11 @@ void choose_line(thread const uint& y, thread bool& second)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_8525)
+    if (_8533)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_8544)
+    if (_8552)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1961,9 +1969,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_3258)
+float4 x_words(thread const uint& at, const device X1& v_3268)
 {
-    return float4(*(const device packed_float4*)&v_3258.x1[at]);
+    return float4(*(const device packed_float4*)&v_3268.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1973,9 +1981,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_3335)
+float4 norm_words(thread const uint& at, const device Norm1& v_3345)
 {
-    return float4(*(const device packed_float4*)&v_3335.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3345.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1999,13 +2007,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9889)
+    if (_9897)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_9920)
+    if (_9928)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -2027,27 +2035,27 @@ Unit no_unit()
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, constant Push& push)
+Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
 {
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _3849 = (at & 3u) == 0u;
-    bool _3856;
-    if (_3849)
+    bool _3859 = (at & 3u) == 0u;
+    bool _3866;
+    if (_3859)
     {
-        _3856 = (at + 7u) <= last;
+        _3866 = (at + 7u) <= last;
     }
     else
     {
-        _3856 = _3849;
+        _3866 = _3859;
     }
-    if (_3856)
+    if (_3866)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, second, v_866, v_875);
+        unit.a = weight_words(param, second, v_870, v_879);
         uint param_1 = (at / 4u) + 1u;
-        unit.b = weight_words(param_1, second, v_866, v_875);
+        unit.b = weight_words(param_1, second, v_870, v_879);
     }
     else
     {
@@ -2055,35 +2063,35 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& se
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_2 = min((at + e), last);
-            unit.a[e] = weight_word(param_2, second, v_843, v_854);
+            unit.a[e] = weight_word(param_2, second, v_847, v_858);
             uint param_3 = min(((at + 4u) + e), last);
-            unit.b[e] = weight_word(param_3, second, v_843, v_854);
+            unit.b[e] = weight_word(param_3, second, v_847, v_858);
         }
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, constant Push& push)
+Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
 {
     uint h = row + (8u * u);
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _3922 = (h & 7u) == 0u;
-    bool _3929;
-    if (_3922)
+    bool _3932 = (h & 7u) == 0u;
+    bool _3939;
+    if (_3932)
     {
-        _3929 = (at + 3u) <= last;
+        _3939 = (at + 3u) <= last;
     }
     else
     {
-        _3929 = _3922;
+        _3939 = _3932;
     }
-    if (_3929)
+    if (_3939)
     {
         uint param = at / 4u;
-        unit.a = weight_words(param, second, v_866, v_875);
+        unit.a = weight_words(param, second, v_870, v_879);
     }
     else
     {
@@ -2091,73 +2099,73 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& se
         for (uint e = 0u; e < 4u; e++)
         {
             uint param_1 = min((at + e), last);
-            unit.a[e] = weight_word(param_1, second, v_843, v_854);
+            unit.a[e] = weight_word(param_1, second, v_847, v_858);
         }
         uint param_2 = min((at + 4u), last);
-        unit.b.x = weight_word(param_2, second, v_843, v_854);
+        unit.b.x = weight_word(param_2, second, v_847, v_858);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-uint4 second_words(thread const uint& at, const device Second1& v_843)
+uint4 second_words(thread const uint& at, const device Second1& v_847)
 {
-    return uint4(*(const device packed_uint4*)&v_843.second1[at]);
+    return uint4(*(const device packed_uint4*)&v_847.second1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint4 first_words(thread const uint& at, const device Weights1& v_854)
+uint4 first_words(thread const uint& at, const device Weights1& v_858)
 {
-    return uint4(*(const device packed_uint4*)&v_854.weights1[at]);
+    return uint4(*(const device packed_uint4*)&v_858.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
-    uint4 _3758;
+    uint4 _3768;
     if (second)
     {
         uint param = at;
-        _3758 = second_words(param, v_843);
+        _3768 = second_words(param, v_847);
     }
     else
     {
         uint param_1 = at;
-        _3758 = first_words(param_1, v_854);
+        _3768 = first_words(param_1, v_858);
     }
-    return _3758;
+    return _3768;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Unit load_unit_Q8_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row + (17u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
     uint param_2 = at + 8u;
-    return Unit{ four_words(param, second, v_843, v_854), four_words(param_1, second, v_843, v_854), weight_word(param_2, second, v_843, v_854), 0u };
+    return Unit{ four_words(param, second, v_847, v_858), four_words(param_1, second, v_847, v_858), weight_word(param_2, second, v_847, v_858), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Unit load_unit_Q4_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row + (9u * u)) / 2u;
     uint param = at;
     uint param_1 = at + 4u;
-    return Unit{ four_words(param, second, v_843, v_854), uint4(0u), weight_word(param_1, second, v_843, v_854), 0u };
+    return Unit{ four_words(param, second, v_847, v_858), uint4(0u), weight_word(param_1, second, v_847, v_858), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Unit load_unit_Q4_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row / 2u) + (5u * u);
     uint param = at + 1u;
     uint param_1 = at;
-    return Unit{ four_words(param, second, v_843, v_854), uint4(0u), weight_word(param_1, second, v_843, v_854), 0u };
+    return Unit{ four_words(param, second, v_847, v_858), uint4(0u), weight_word(param_1, second, v_847, v_858), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875)
+Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint quants = (at + 4u) + (4u * (u & 7u));
@@ -2165,11 +2173,11 @@ Unit load_unit_Q4_K(thread const uint& row, thread const uint& u, thread bool& s
     {
         uint param = quants / 4u;
         uint param_1 = at / 4u;
-        return Unit{ weight_words(param, second, v_866, v_875), weight_words(param_1, second, v_866, v_875), 0u, 0u };
+        return Unit{ weight_words(param, second, v_870, v_879), weight_words(param_1, second, v_870, v_879), 0u, 0u };
     }
     uint param_2 = quants;
     uint param_3 = at;
-    return Unit{ four_words(param_2, second, v_843, v_854), four_words(param_3, second, v_843, v_854), 0u, 0u };
+    return Unit{ four_words(param_2, second, v_847, v_858), four_words(param_3, second, v_847, v_858), 0u, 0u };
 }
 
 static inline __attribute__((always_inline))
@@ -2179,7 +2187,7 @@ uint next_half(thread const uint& low, thread const uint& high)
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
@@ -2191,270 +2199,272 @@ Unit load_unit_Q6_K(thread const uint& row, thread const uint& u, thread bool& s
     uint param_1 = low + 1u;
     uint param_2 = low + 8u;
     uint param_3 = low + 9u;
-    uint4 a = uint4(weight_word(param, second, v_843, v_854), weight_word(param_1, second, v_843, v_854), weight_word(param_2, second, v_843, v_854), weight_word(param_3, second, v_843, v_854));
+    uint4 a = uint4(weight_word(param, second, v_847, v_858), weight_word(param_1, second, v_847, v_858), weight_word(param_2, second, v_847, v_858), weight_word(param_3, second, v_847, v_858));
     uint param_4 = high;
     uint param_5 = high + 1u;
     uint param_6 = scales;
     uint param_7 = scales + 1u;
-    uint4 b = uint4(weight_word(param_4, second, v_843, v_854), weight_word(param_5, second, v_843, v_854), weight_word(param_6, second, v_843, v_854), weight_word(param_7, second, v_843, v_854));
+    uint4 b = uint4(weight_word(param_4, second, v_847, v_858), weight_word(param_5, second, v_847, v_858), weight_word(param_6, second, v_847, v_858), weight_word(param_7, second, v_847, v_858));
     if ((h & 1u) != 0u)
     {
         uint param_8 = a.x;
         uint param_9 = a.y;
         uint param_10 = low + 2u;
         uint param_11 = a.y;
-        uint param_12 = weight_word(param_10, second, v_843, v_854);
+        uint param_12 = weight_word(param_10, second, v_847, v_858);
         uint param_13 = a.z;
         uint param_14 = a.w;
         uint param_15 = low + 10u;
         uint param_16 = a.w;
-        uint param_17 = weight_word(param_15, second, v_843, v_854);
+        uint param_17 = weight_word(param_15, second, v_847, v_858);
         a = uint4(next_half(param_8, param_9), next_half(param_11, param_12), next_half(param_13, param_14), next_half(param_16, param_17));
         uint param_18 = b.x;
         uint param_19 = b.y;
         uint param_20 = high + 2u;
         uint param_21 = b.y;
-        uint param_22 = weight_word(param_20, second, v_843, v_854);
+        uint param_22 = weight_word(param_20, second, v_847, v_858);
         uint param_23 = b.z;
         uint param_24 = b.w;
         uint param_25 = scales + 2u;
         uint param_26 = b.w;
-        uint param_27 = weight_word(param_25, second, v_843, v_854);
+        uint param_27 = weight_word(param_25, second, v_847, v_858);
         b = uint4(next_half(param_18, param_19), next_half(param_21, param_22), next_half(param_23, param_24), next_half(param_26, param_27));
     }
     uint param_28 = (h / 2u) + 52u;
-    return Unit{ a, b, weight_word(param_28, second, v_843, v_854), 0u };
+    return Unit{ a, b, weight_word(param_28, second, v_847, v_858), 0u };
 }
 
 static inline __attribute__((always_inline))
-uint2 second_shorts(thread const uint& h, const device Second1& v_843)
+uint2 second_shorts(thread const uint& h, const device Second1& v_847)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_843.second1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_847.second1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
-uint2 first_shorts(thread const uint& h, const device Weights1& v_854)
+uint2 first_shorts(thread const uint& h, const device Weights1& v_858)
 {
-    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_854.weights1[0] + h)));
+    return as_type<uint2>(ushort4(*(const device packed_ushort4*)((const device ushort*)&v_858.weights1[0] + h)));
 }
 
 static inline __attribute__((always_inline))
-uint2 two_words_of(thread const uint& h, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+uint2 two_words_of(thread const uint& h, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
-    uint2 _3819;
+    uint2 _3829;
     if (second)
     {
         uint param = h;
-        _3819 = second_shorts(param, v_843);
+        _3829 = second_shorts(param, v_847);
     }
     else
     {
         uint param_1 = h;
-        _3819 = first_shorts(param_1, v_854);
+        _3829 = first_shorts(param_1, v_858);
     }
-    return _3819;
+    return _3829;
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words_of(thread const uint& h, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+uint4 four_words_of(thread const uint& h, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
-    uint2 _3772;
+    uint2 _3782;
     if (second)
     {
         uint param = h;
-        _3772 = second_shorts(param, v_843);
+        _3782 = second_shorts(param, v_847);
     }
     else
     {
         uint param_1 = h;
-        _3772 = first_shorts(param_1, v_854);
+        _3782 = first_shorts(param_1, v_858);
     }
-    uint2 _3784;
+    uint2 _3794;
     if (second)
     {
         uint param_2 = h + 4u;
-        _3784 = second_shorts(param_2, v_843);
+        _3794 = second_shorts(param_2, v_847);
     }
     else
     {
         uint param_3 = h + 4u;
-        _3784 = first_shorts(param_3, v_854);
+        _3794 = first_shorts(param_3, v_858);
     }
-    return uint4(_3772, _3784);
+    return uint4(_3782, _3794);
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Unit load_unit_Q5_0(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint h = row + (11u * u);
     uint param = h;
-    uint2 head = two_words_of(param, second, v_843, v_854);
+    uint2 head = two_words_of(param, second, v_847, v_858);
     uint param_1 = h + 3u;
     uint param_2 = head.x;
     uint param_3 = head.y;
-    return Unit{ four_words_of(param_1, second, v_843, v_854), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
+    return Unit{ four_words_of(param_1, second, v_847, v_858), uint4(next_half(param_2, param_3), 0u, 0u, 0u), head.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Unit load_unit_Q5_1(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row / 2u) + (6u * u);
     uint param = at;
-    uint4 words = four_words(param, second, v_843, v_854);
+    uint4 words = four_words(param, second, v_847, v_858);
     uint param_1 = (2u * at) + 8u;
-    return Unit{ uint4(words.zw, two_words_of(param_1, second, v_843, v_854)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
+    return Unit{ uint4(words.zw, two_words_of(param_1, second, v_847, v_858)), uint4(words.y, 0u, 0u, 0u), words.x, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((u / 8u) * 21u);
     uint part_1 = (u / 4u) & 1u;
     uint param = ((at + 4u) + (8u * part_1)) + (4u * (u & 1u));
-    uint4 words = four_words(param, second, v_843, v_854) >> uint4(2u * (u & 2u));
+    uint4 words = four_words(param, second, v_847, v_858) >> uint4(2u * (u & 2u));
     uint param_1 = (2u * at) + (4u * part_1);
-    uint2 scales = two_words_of(param_1, second, v_843, v_854) >> uint2(8u * (u & 1u));
+    uint2 scales = two_words_of(param_1, second, v_847, v_858) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _4233;
+    uint _4243;
     if ((u & 2u) != 0u)
     {
-        _4233 = scales.y;
+        _4243 = scales.y;
     }
     else
     {
-        _4233 = scales.x;
+        _4243 = scales.x;
     }
-    return Unit{ words, uint4(0u), weight_word(param_2, second, v_843, v_854), _4233 };
+    return Unit{ words, uint4(0u), weight_word(param_2, second, v_847, v_858), _4243 };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint h = row + ((u / 8u) * 55u);
     uint part_1 = (u / 4u) & 1u;
     uint pair = (u / 2u) & 3u;
     uint param = ((h + 16u) + (16u * part_1)) + (8u * (u & 1u));
-    uint4 words = four_words_of(param, second, v_843, v_854) >> uint4(2u * (u & 2u));
+    uint4 words = four_words_of(param, second, v_847, v_858) >> uint4(2u * (u & 2u));
     uint param_1 = h + 48u;
-    uint2 a = two_words_of(param_1, second, v_843, v_854);
+    uint2 a = two_words_of(param_1, second, v_847, v_858);
     uint param_2 = h + 51u;
-    uint2 b = two_words_of(param_2, second, v_843, v_854);
-    uint _4291;
+    uint2 b = two_words_of(param_2, second, v_847, v_858);
+    uint _4301;
     if ((u & 2u) != 0u)
     {
-        _4291 = a.y;
+        _4301 = a.y;
     }
     else
     {
-        _4291 = a.x;
+        _4301 = a.x;
     }
-    uint four = _4291 >> (4u * part_1);
+    uint four = _4301 >> (4u * part_1);
     uint param_3 = b.x;
     uint param_4 = b.y;
     uint two = next_half(param_3, param_4) >> (2u * pair);
     uint scales = ((four & 252645135u) | ((two & 50529027u) << 4u)) >> (8u * (u & 1u));
     uint param_5 = h + (8u * (u & 1u));
-    return Unit{ words, four_words_of(param_5, second, v_843, v_854) >> uint4(2u * pair), b.y >> 16u, scales };
+    return Unit{ words, four_words_of(param_5, second, v_847, v_858) >> uint4(2u * pair), b.y >> 16u, scales };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((u / 8u) * 44u);
     uint pair = (u / 2u) & 3u;
     uint param = at;
-    uint4 head = four_words(param, second, v_843, v_854);
+    uint4 head = four_words(param, second, v_847, v_858);
     uint3 words = head.yzw >> uint3(16u * (pair & 1u));
-    uint _4370;
+    uint _4380;
     if (pair < 2u)
     {
-        _4370 = words.x & 16191u;
+        _4380 = words.x & 16191u;
     }
     else
     {
-        _4370 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _4380 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _4370;
-    uint _4392;
+    uint scales = _4380;
+    uint _4402;
     if (pair < 2u)
     {
-        _4392 = words.y & 16191u;
+        _4402 = words.y & 16191u;
     }
     else
     {
-        _4392 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _4402 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _4392;
+    uint minima = _4402;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
     uint param_2 = (at + 4u) + (4u * (u & 1u));
-    return Unit{ four_words(param_1, second, v_843, v_854), four_words(param_2, second, v_843, v_854) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
+    return Unit{ four_words(param_1, second, v_847, v_858), four_words(param_2, second, v_847, v_858) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
 }
 
 static inline __attribute__((always_inline))
-uint second_short(thread const uint& h, const device Second1& v_843)
+uint second_short(thread const uint& h, const device Second1& v_847)
 {
-    return uint(((const device ushort*)&v_843.second1[0])[h]);
+    return uint(((const device ushort*)&v_847.second1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-uint first_short(thread const uint& h, const device Weights1& v_854)
+uint first_short(thread const uint& h, const device Weights1& v_858)
 {
-    return uint(((const device ushort*)&v_854.weights1[0])[h]);
+    return uint(((const device ushort*)&v_858.weights1[0])[h]);
 }
 
 static inline __attribute__((always_inline))
-uint half_at(thread const uint& h, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+uint half_at(thread const uint& h, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
-    uint _3805;
+    uint _3815;
     if (second)
     {
         uint param = h;
-        _3805 = second_short(param, v_843);
+        _3815 = second_short(param, v_847);
     }
     else
     {
         uint param_1 = h;
-        _3805 = first_short(param_1, v_854);
+        _3815 = first_short(param_1, v_858);
     }
-    return _3805;
+    return _3815;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Unit load_unit_IQ4_NL(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint h = row + (9u * u);
     uint param = h + 1u;
     uint param_1 = h;
-    return Unit{ four_words_of(param, second, v_843, v_854), uint4(0u), half_at(param_1, second, v_843, v_854), 0u };
+    return Unit{ four_words_of(param, second, v_847, v_858), uint4(0u), half_at(param_1, second, v_847, v_858), 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Unit load_unit_IQ4_XS(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((u / 8u) * 34u);
     uint param = 2u * at;
-    uint2 head = two_words_of(param, second, v_843, v_854);
+    uint2 head = two_words_of(param, second, v_847, v_858);
     uint param_1 = (at + 2u) + (4u * (u & 7u));
-    return Unit{ four_words(param_1, second, v_843, v_854), uint4(0u), head.x, head.y };
+    return Unit{ four_words(param_1, second, v_847, v_858), uint4(0u), head.x, head.y };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+Unit load_unit_MXFP4(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint param = row;
     uint param_1 = u;
     uint h = mxfp4_at(param, param_1);
     uint at = h / 2u;
-    uint shift = (16u * (h & 1u)) + (8u * (u & 1u));
-    uint param_2 = at;
-    uint4 words = four_words(param_2, second, v_843, v_854);
-    uint param_3 = at + 4u;
-    uint4 next = uint4(words.yzw, weight_word(param_3, second, v_843, v_854));
+    uint param_2 = h;
+    uint param_3 = u;
+    uint shift = mxfp4_bit(param_2, param_3);
+    uint param_4 = at;
+    uint4 words = four_words(param_4, second, v_847, v_858);
+    uint param_5 = at + 4u;
+    uint4 next = uint4(words.yzw, weight_word(param_5, second, v_847, v_858));
     return Unit{ ((words >> uint4(shift)) >> uint4(8u)) | (next << uint4(24u - shift)), uint4(0u), words.x >> shift, 0u };
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854, constant Push& push)
+Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858, constant Push& push)
 {
     uint at = (row + (4u * u)) / 2u;
     uint last = (row + ((push.k - 1u) / 2u)) / 2u;
@@ -2463,116 +2473,116 @@ Unit load_unit_F8_E4M3(thread const uint& row, thread const uint& u, thread bool
     for (uint e = 0u; e < 3u; e++)
     {
         uint param = min((at + e), last);
-        unit.a[e] = weight_word(param, second, v_843, v_854);
+        unit.a[e] = weight_word(param, second, v_847, v_858);
     }
     return unit;
 }
 
 static inline __attribute__((always_inline))
-Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, constant Push& push)
+Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
 {
     Unit unit = no_unit();
-    if (_4740)
+    if (_4748)
     {
         uint param = row;
         uint param_1 = u;
-        unit = load_unit_F32(param, param_1, second, v_843, v_854, v_866, v_875, push);
-    }
-    if (_4748)
-    {
-        uint param_2 = row;
-        uint param_3 = u;
-        unit = load_unit_F16(param_2, param_3, second, v_843, v_854, v_866, v_875, push);
+        unit = load_unit_F32(param, param_1, second, v_847, v_858, v_870, v_879, push);
     }
     if (_4756)
     {
-        uint param_4 = row;
-        uint param_5 = u;
-        unit = load_unit_F16(param_4, param_5, second, v_843, v_854, v_866, v_875, push);
+        uint param_2 = row;
+        uint param_3 = u;
+        unit = load_unit_F16(param_2, param_3, second, v_847, v_858, v_870, v_879, push);
     }
     if (_4764)
     {
-        uint param_6 = row;
-        uint param_7 = u;
-        unit = load_unit_Q8_0(param_6, param_7, second, v_843, v_854);
+        uint param_4 = row;
+        uint param_5 = u;
+        unit = load_unit_F16(param_4, param_5, second, v_847, v_858, v_870, v_879, push);
     }
     if (_4772)
     {
-        uint param_8 = row;
-        uint param_9 = u;
-        unit = load_unit_Q4_0(param_8, param_9, second, v_843, v_854);
+        uint param_6 = row;
+        uint param_7 = u;
+        unit = load_unit_Q8_0(param_6, param_7, second, v_847, v_858);
     }
     if (_4780)
     {
-        uint param_10 = row;
-        uint param_11 = u;
-        unit = load_unit_Q4_1(param_10, param_11, second, v_843, v_854);
+        uint param_8 = row;
+        uint param_9 = u;
+        unit = load_unit_Q4_0(param_8, param_9, second, v_847, v_858);
     }
     if (_4788)
     {
-        uint param_12 = row;
-        uint param_13 = u;
-        unit = load_unit_Q4_K(param_12, param_13, second, v_843, v_854, v_866, v_875);
+        uint param_10 = row;
+        uint param_11 = u;
+        unit = load_unit_Q4_1(param_10, param_11, second, v_847, v_858);
     }
     if (_4796)
     {
-        uint param_14 = row;
-        uint param_15 = u;
-        unit = load_unit_Q6_K(param_14, param_15, second, v_843, v_854);
+        uint param_12 = row;
+        uint param_13 = u;
+        unit = load_unit_Q4_K(param_12, param_13, second, v_847, v_858, v_870, v_879);
     }
     if (_4804)
     {
-        uint param_16 = row;
-        uint param_17 = u;
-        unit = load_unit_Q5_0(param_16, param_17, second, v_843, v_854);
+        uint param_14 = row;
+        uint param_15 = u;
+        unit = load_unit_Q6_K(param_14, param_15, second, v_847, v_858);
     }
     if (_4812)
     {
-        uint param_18 = row;
-        uint param_19 = u;
-        unit = load_unit_Q5_1(param_18, param_19, second, v_843, v_854);
+        uint param_16 = row;
+        uint param_17 = u;
+        unit = load_unit_Q5_0(param_16, param_17, second, v_847, v_858);
     }
     if (_4820)
     {
-        uint param_20 = row;
-        uint param_21 = u;
-        unit = load_unit_Q2_K(param_20, param_21, second, v_843, v_854);
+        uint param_18 = row;
+        uint param_19 = u;
+        unit = load_unit_Q5_1(param_18, param_19, second, v_847, v_858);
     }
     if (_4828)
     {
-        uint param_22 = row;
-        uint param_23 = u;
-        unit = load_unit_Q3_K(param_22, param_23, second, v_843, v_854);
+        uint param_20 = row;
+        uint param_21 = u;
+        unit = load_unit_Q2_K(param_20, param_21, second, v_847, v_858);
     }
     if (_4836)
     {
-        uint param_24 = row;
-        uint param_25 = u;
-        unit = load_unit_Q5_K(param_24, param_25, second, v_843, v_854);
+        uint param_22 = row;
+        uint param_23 = u;
+        unit = load_unit_Q3_K(param_22, param_23, second, v_847, v_858);
     }
     if (_4844)
     {
-        uint param_26 = row;
-        uint param_27 = u;
-        unit = load_unit_IQ4_NL(param_26, param_27, second, v_843, v_854);
+        uint param_24 = row;
+        uint param_25 = u;
+        unit = load_unit_Q5_K(param_24, param_25, second, v_847, v_858);
     }
     if (_4852)
     {
-        uint param_28 = row;
-        uint param_29 = u;
-        unit = load_unit_IQ4_XS(param_28, param_29, second, v_843, v_854);
+        uint param_26 = row;
+        uint param_27 = u;
+        unit = load_unit_IQ4_NL(param_26, param_27, second, v_847, v_858);
     }
     if (_4860)
     {
-        uint param_30 = row;
-        uint param_31 = u;
-        unit = load_unit_MXFP4(param_30, param_31, second, v_843, v_854);
+        uint param_28 = row;
+        uint param_29 = u;
+        unit = load_unit_IQ4_XS(param_28, param_29, second, v_847, v_858);
     }
     if (_4868)
     {
+        uint param_30 = row;
+        uint param_31 = u;
+        unit = load_unit_MXFP4(param_30, param_31, second, v_847, v_858);
+    }
+    if (_4876)
+    {
         uint param_32 = row;
         uint param_33 = u;
-        unit = load_unit_F8_E4M3(param_32, param_33, second, v_843, v_854, push);
+        unit = load_unit_F8_E4M3(param_32, param_33, second, v_847, v_858, push);
     }
     return unit;
 }
@@ -2580,26 +2590,26 @@ Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    if (_4533)
+    if (_4541)
     {
         uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
-        uint4 _4546;
-        if (_4545)
+        uint4 _4554;
+        if (_4553)
         {
-            _4546 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
+            _4554 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _4546 = low;
+            _4554 = low;
         }
-        return _4546;
+        return _4554;
     }
     uint4 low_1 = unit.a >> uint4(4u * i);
-    if (_4571)
+    if (_4579)
     {
         return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    if (_4589)
+    if (_4597)
     {
         uint high = unit.b.x >> (16u * i);
         uint param = high;
@@ -2608,7 +2618,7 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_3 = high >> 12u;
         return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
     }
-    if (_4619)
+    if (_4627)
     {
         uint4 param_4 = low_1;
         return fp4_numbers(param_4);
@@ -2620,16 +2630,16 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 static inline __attribute__((always_inline))
 float code_float(thread const uint& code)
 {
-    float _9481;
-    if (_9480)
+    float _9489;
+    if (_9488)
     {
-        _9481 = _9496[code & 15u];
+        _9489 = _9504[code & 15u];
     }
     else
     {
-        _9481 = _9519[code & 15u];
+        _9489 = _9527[code & 15u];
     }
-    return _9481;
+    return _9489;
 }
 
 static inline __attribute__((always_inline))
@@ -2643,100 +2653,100 @@ float4 byte_halves(thread const uint& w)
 static inline __attribute__((always_inline))
 float2 run_scale(thread const Unit& unit, thread const uint& i)
 {
-    if (_4684)
+    if (_4692)
     {
         uint numbers = unit.d >> (8u * i);
         return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
     }
-    if (_4702)
+    if (_4710)
     {
         uint numbers_1 = unit.d >> (16u * i);
         return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
     }
-    float _4721;
-    if (_4720)
+    float _4729;
+    if (_4728)
     {
-        _4721 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+        _4729 = float(int((unit.d >> (16u * i)) & 63u) - 32);
     }
     else
     {
-        _4721 = 1.0;
+        _4729 = 1.0;
     }
-    return float2(_4721, 1.0);
+    return float2(_4729, 1.0);
 }
 
 static inline __attribute__((always_inline))
 float2 unit_scale(thread const Unit& unit, thread const uint& u)
 {
     float2 d = float2(as_type<half2>(unit.c));
-    float _4641;
-    if (_4640)
+    float _4649;
+    if (_4648)
     {
         uint param = unit.c;
-        float _4647 = e8m0(param);
-        _4641 = _4647;
+        float _4655 = e8m0(param);
+        _4649 = _4655;
     }
     else
     {
-        float _4650;
-        if (_4649)
+        float _4658;
+        if (_4657)
         {
             uint2 param_1 = uint2(unit.c, unit.d);
             uint param_2 = u & 7u;
-            _4650 = iq4_xs_scale(param_1, param_2);
+            _4658 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _4650 = d.x;
+            _4658 = d.x;
         }
-        _4641 = _4650;
+        _4649 = _4658;
     }
-    float scale = _4641;
-    float _4671;
-    if (_4670)
+    float scale = _4649;
+    float _4679;
+    if (_4678)
     {
-        _4671 = -d.y;
+        _4679 = -d.y;
     }
     else
     {
-        _4671 = d.y;
+        _4679 = d.y;
     }
-    return float2(scale, _4671);
+    return float2(scale, _4679);
 }
 
 static inline __attribute__((always_inline))
-float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, constant Push& push)
+float run_line(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
 {
     uint param = row;
     uint param_1 = u;
-    Unit unit = load_unit(param, param_1, second, v_843, v_854, v_866, v_875, push);
+    Unit unit = load_unit(param, param_1, second, v_847, v_858, v_870, v_879, push);
     float2 all_ = float2(0.0);
-    uint4 _9567;
-    float _9584;
-    float4 _9610;
+    uint4 _9575;
+    float _9592;
+    float4 _9618;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
         if (coded)
         {
-            _9567 = unit.a >> uint4(4u * i);
+            _9575 = unit.a >> uint4(4u * i);
         }
         else
         {
             Unit param_2 = unit;
             uint param_3 = i;
-            _9567 = run_numbers(param_2, param_3);
+            _9575 = run_numbers(param_2, param_3);
         }
-        uint4 words = _9567;
+        uint4 words = _9575;
         if (coded)
         {
-            _9584 = 0.0;
+            _9592 = 0.0;
         }
         else
         {
-            _9584 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
+            _9592 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
         }
-        float sum = _9584;
+        float sum = _9592;
         _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
@@ -2747,14 +2757,14 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
                 uint param_5 = w >> 8u;
                 uint param_6 = w >> 16u;
                 uint param_7 = w >> 24u;
-                _9610 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+                _9618 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
             }
             else
             {
                 uint param_8 = w;
-                _9610 = byte_halves(param_8);
+                _9618 = byte_halves(param_8);
             }
-            float4 v = _9610;
+            float4 v = _9618;
             float4 param_9 = v;
             float4 param_10 = x[(4u * i) + e];
             float param_11 = sum;
@@ -2768,69 +2778,69 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
     Unit param_14 = unit;
     uint param_15 = u;
     float2 scale_1 = unit_scale(param_14, param_15);
-    all_.x *= _9677;
-    float _9682;
+    all_.x *= _9685;
+    float _9690;
     if (run_minima)
     {
-        _9682 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
+        _9690 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
     }
     else
     {
-        _9682 = scale_1.x * all_.x;
+        _9690 = scale_1.x * all_.x;
     }
-    return _9682;
+    return _9690;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row / 2u) + (8u * u);
-    uint4 _8584;
+    uint4 _8592;
     if (second)
     {
         uint param = at + 4u;
-        _8584 = second_words(param, v_843);
+        _8592 = second_words(param, v_847);
     }
     else
     {
         uint param_1 = at + 4u;
-        _8584 = first_words(param_1, v_854);
+        _8592 = first_words(param_1, v_858);
     }
-    uint4 _8599;
+    uint4 _8607;
     if (second)
     {
         uint param_2 = at;
-        _8599 = second_words(param_2, v_843);
+        _8607 = second_words(param_2, v_847);
     }
     else
     {
         uint param_3 = at;
-        _8599 = first_words(param_3, v_854);
+        _8607 = first_words(param_3, v_858);
     }
-    float4 param_4 = as_type<float4>(_8599);
+    float4 param_4 = as_type<float4>(_8607);
     float4 param_5 = x[0];
     float param_6 = 0.0;
-    float4 param_7 = as_type<float4>(_8584);
+    float4 param_7 = as_type<float4>(_8592);
     float4 param_8 = x[1];
     float param_9 = times(param_4, param_5, param_6);
     return times(param_7, param_8, param_9);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
-    uint4 _8627;
+    uint4 _8635;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _8627 = second_words(param, v_843);
+        _8635 = second_words(param, v_847);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _8627 = first_words(param_1, v_854);
+        _8635 = first_words(param_1, v_858);
     }
-    uint4 w = _8627;
+    uint4 w = _8635;
     float4 param_2 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_3 = x[0];
     float param_4 = 0.0;
@@ -2841,20 +2851,20 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
-    uint4 _8684;
+    uint4 _8692;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _8684 = second_words(param, v_843);
+        _8692 = second_words(param, v_847);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _8684 = first_words(param_1, v_854);
+        _8692 = first_words(param_1, v_858);
     }
-    uint4 w = _8684;
+    uint4 w = _8692;
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -2875,43 +2885,43 @@ float4 bytes_and_384(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
-    uint2 _8860;
+    uint2 _8868;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
         if (second)
         {
             uint param = (h + 1u) + (4u * i);
-            _8860 = second_shorts(param, v_843);
+            _8868 = second_shorts(param, v_847);
         }
         else
         {
             uint param_1 = (h + 1u) + (4u * i);
-            _8860 = first_shorts(param_1, v_854);
+            _8868 = first_shorts(param_1, v_858);
         }
-        uint2 w = _8860;
+        uint2 w = _8868;
         uint param_2 = w.x;
         sums = fma(bytes_and_384(param_2), x[2u * i], sums);
         uint param_3 = w.y;
         sums = fma(bytes_and_384(param_3), x[(2u * i) + 1u], sums);
     }
-    uint _8903;
+    uint _8911;
     if (second)
     {
         uint param_4 = h;
-        _8903 = second_short(param_4, v_843);
+        _8911 = second_short(param_4, v_847);
     }
     else
     {
         uint param_5 = h;
-        _8903 = first_short(param_5, v_854);
+        _8911 = first_short(param_5, v_858);
     }
     float4 param_6 = sums;
-    return float2(as_type<half2>(_8903)).x * fma(-384.0, of_x.x, sum4(param_6));
+    return float2(as_type<half2>(_8911)).x * fma(-384.0, of_x.x, sum4(param_6));
 }
 
 static inline __attribute__((always_inline))
@@ -2957,89 +2967,89 @@ float block_times_x(thread const uint4& w, thread const spvUnsafeArray<float4, 8
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint h = row + (9u * u);
-    uint2 _8933;
+    uint2 _8941;
     if (second)
     {
         uint param = h + 1u;
-        _8933 = second_shorts(param, v_843);
+        _8941 = second_shorts(param, v_847);
     }
     else
     {
         uint param_1 = h + 1u;
-        _8933 = first_shorts(param_1, v_854);
+        _8941 = first_shorts(param_1, v_858);
     }
-    uint2 _8947;
+    uint2 _8955;
     if (second)
     {
         uint param_2 = h + 5u;
-        _8947 = second_shorts(param_2, v_843);
+        _8955 = second_shorts(param_2, v_847);
     }
     else
     {
         uint param_3 = h + 5u;
-        _8947 = first_shorts(param_3, v_854);
+        _8955 = first_shorts(param_3, v_858);
     }
-    uint4 w = uint4(_8933, _8947);
-    uint _8966;
+    uint4 w = uint4(_8941, _8955);
+    uint _8974;
     if (second)
     {
         uint param_4 = h;
-        _8966 = second_short(param_4, v_843);
+        _8974 = second_short(param_4, v_847);
     }
     else
     {
         uint param_5 = h;
-        _8966 = first_short(param_5, v_854);
+        _8974 = first_short(param_5, v_858);
     }
     uint4 param_6 = w;
     spvUnsafeArray<float4, 8> param_7;
     param_7 = x;
-    return float2(as_type<half2>(_8966)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
+    return float2(as_type<half2>(_8974)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
 }
 
 static inline __attribute__((always_inline))
-uint second_word(thread const uint& at, const device Second1& v_843)
+uint second_word(thread const uint& at, const device Second1& v_847)
 {
-    return v_843.second1[at];
+    return v_847.second1[at];
 }
 
 static inline __attribute__((always_inline))
-uint first_word(thread const uint& at, const device Weights1& v_854)
+uint first_word(thread const uint& at, const device Weights1& v_858)
 {
-    return v_854.weights1[at];
+    return v_858.weights1[at];
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row / 2u) + (5u * u);
-    uint4 _8999;
+    uint4 _9007;
     if (second)
     {
         uint param = at + 1u;
-        _8999 = second_words(param, v_843);
+        _9007 = second_words(param, v_847);
     }
     else
     {
         uint param_1 = at + 1u;
-        _8999 = first_words(param_1, v_854);
+        _9007 = first_words(param_1, v_858);
     }
-    uint4 w = _8999;
-    uint _9014;
+    uint4 w = _9007;
+    uint _9022;
     if (second)
     {
         uint param_2 = at;
-        _9014 = second_word(param_2, v_843);
+        _9022 = second_word(param_2, v_847);
     }
     else
     {
         uint param_3 = at;
-        _9014 = first_word(param_3, v_854);
+        _9022 = first_word(param_3, v_858);
     }
-    float2 scale = float2(as_type<half2>(_9014));
+    float2 scale = float2(as_type<half2>(_9022));
     uint4 param_4 = w;
     spvUnsafeArray<float4, 8> param_5;
     param_5 = x;
@@ -3047,56 +3057,56 @@ float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread con
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
-    uint4 _9062;
+    uint4 _9070;
     if (second)
     {
         uint param = at;
-        _9062 = second_words(param, v_843);
+        _9070 = second_words(param, v_847);
     }
     else
     {
         uint param_1 = at;
-        _9062 = first_words(param_1, v_854);
+        _9070 = first_words(param_1, v_858);
     }
-    uint4 head = _9062;
-    uint4 _9075;
+    uint4 head = _9070;
+    uint4 _9083;
     if (second)
     {
         uint param_2 = (at + 4u) + (4u * (u & 7u));
-        _9075 = second_words(param_2, v_843);
+        _9083 = second_words(param_2, v_847);
     }
     else
     {
         uint param_3 = (at + 4u) + (4u * (u & 7u));
-        _9075 = first_words(param_3, v_854);
+        _9083 = first_words(param_3, v_858);
     }
-    uint4 w = _9075;
+    uint4 w = _9083;
     uint3 words = head.yzw >> uint3(shift);
-    uint _9105;
+    uint _9113;
     if (pair < 2u)
     {
-        _9105 = words.x & 16191u;
+        _9113 = words.x & 16191u;
     }
     else
     {
-        _9105 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _9113 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _9105;
-    uint _9124;
+    uint scales = _9113;
+    uint _9132;
     if (pair < 2u)
     {
-        _9124 = words.y & 16191u;
+        _9132 = words.y & 16191u;
     }
     else
     {
-        _9124 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _9132 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _9124;
+    uint minima = _9132;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -3128,60 +3138,60 @@ float4 small_bytes(thread const uint& w)
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint h = row + ((u / 8u) * 105u);
     uint part_1 = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part_1)) + (4u * in_part);
-    uint2 _9246;
+    uint2 _9254;
     if (second)
     {
         uint param = low;
-        _9246 = second_shorts(param, v_843);
+        _9254 = second_shorts(param, v_847);
     }
     else
     {
         uint param_1 = low;
-        _9246 = first_shorts(param_1, v_854);
+        _9254 = first_shorts(param_1, v_858);
     }
-    uint2 p = _9246;
-    uint2 _9259;
+    uint2 p = _9254;
+    uint2 _9267;
     if (second)
     {
         uint param_2 = low + 16u;
-        _9259 = second_shorts(param_2, v_843);
+        _9267 = second_shorts(param_2, v_847);
     }
     else
     {
         uint param_3 = low + 16u;
-        _9259 = first_shorts(param_3, v_854);
+        _9267 = first_shorts(param_3, v_858);
     }
-    uint2 q = _9259;
-    uint2 _9274;
+    uint2 q = _9267;
+    uint2 _9282;
     if (second)
     {
         uint param_4 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _9274 = second_shorts(param_4, v_843);
+        _9282 = second_shorts(param_4, v_847);
     }
     else
     {
         uint param_5 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _9274 = first_shorts(param_5, v_854);
+        _9282 = first_shorts(param_5, v_858);
     }
-    uint2 r = _9274;
-    uint2 _9301;
+    uint2 r = _9282;
+    uint2 _9309;
     if (second)
     {
         uint param_6 = (h + 96u) + (4u * part_1);
-        _9301 = second_shorts(param_6, v_843);
+        _9309 = second_shorts(param_6, v_847);
     }
     else
     {
         uint param_7 = (h + 96u) + (4u * part_1);
-        _9301 = first_shorts(param_7, v_854);
+        _9309 = first_shorts(param_7, v_858);
     }
-    uint2 numbers = _9301 >> uint2(8u * (in_part / 2u));
+    uint2 numbers = _9309 >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -3208,38 +3218,38 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
         sums.w = times(param_21, param_22, param_23);
     }
     int4 scales = int4(int(numbers.x << 24u), int(numbers.x << 8u), int(numbers.y << 24u), int(numbers.y << 8u)) >> int4(24);
-    uint _9454;
+    uint _9462;
     if (second)
     {
         uint param_24 = h + 104u;
-        _9454 = second_short(param_24, v_843);
+        _9462 = second_short(param_24, v_847);
     }
     else
     {
         uint param_25 = h + 104u;
-        _9454 = first_short(param_25, v_854);
+        _9462 = first_short(param_25, v_858);
     }
     float4 param_26 = float4(scales);
     float4 param_27 = sums;
     float param_28 = 0.0;
-    return float2(as_type<half2>(_9454)).x * times(param_26, param_27, param_28);
+    return float2(as_type<half2>(_9462)).x * times(param_26, param_27, param_28);
 }
 
 static inline __attribute__((always_inline))
-float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854)
+float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
-    uint2 _8747;
+    uint2 _8755;
     if (second)
     {
         uint param = row + (4u * u);
-        _8747 = second_shorts(param, v_843);
+        _8755 = second_shorts(param, v_847);
     }
     else
     {
         uint param_1 = row + (4u * u);
-        _8747 = first_shorts(param_1, v_854);
+        _8755 = first_shorts(param_1, v_858);
     }
-    uint2 w = _8747;
+    uint2 w = _8755;
     float sum = 0.0;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
@@ -3252,20 +3262,20 @@ float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread 
         sum = times(param_2, param_3, param_4);
     }
     uint2 none = ((w & uint2(2139062143u)) + uint2(16843009u)) & uint2(2155905152u);
-    float _8833;
+    float _8841;
     if ((none.x | none.y) != 0u)
     {
-        _8833 = as_type<float>(2143289344u);
+        _8841 = as_type<float>(2143289344u);
     }
     else
     {
-        _8833 = 256.0 * sum;
+        _8841 = 256.0 * sum;
     }
-    return _8833;
+    return _8841;
 }
 
 static inline __attribute__((always_inline))
-float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, constant Push& push)
+float line_times_x(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
 {
     if (runs)
     {
@@ -3274,134 +3284,134 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         spvUnsafeArray<float4, 8> param_2;
         param_2 = x;
         float4 param_3 = of_x;
-        return run_line(param, param_1, param_2, param_3, second, v_843, v_854, v_866, v_875, push);
+        return run_line(param, param_1, param_2, param_3, second, v_847, v_858, v_870, v_879, push);
     }
     float sum = 0.0;
-    if (_9718)
+    if (_9726)
     {
         uint param_4 = row;
         uint param_5 = u;
         spvUnsafeArray<float4, 8> param_6;
         param_6 = x;
         float4 param_7 = of_x;
-        sum = line_times_x_F32(param_4, param_5, param_6, param_7, second, v_843, v_854);
+        sum = line_times_x_F32(param_4, param_5, param_6, param_7, second, v_847, v_858);
     }
-    if (_9730)
+    if (_9738)
     {
         uint param_8 = row;
         uint param_9 = u;
         spvUnsafeArray<float4, 8> param_10;
         param_10 = x;
         float4 param_11 = of_x;
-        sum = line_times_x_F16(param_8, param_9, param_10, param_11, second, v_843, v_854);
+        sum = line_times_x_F16(param_8, param_9, param_10, param_11, second, v_847, v_858);
     }
-    if (_9742)
+    if (_9750)
     {
         uint param_12 = row;
         uint param_13 = u;
         spvUnsafeArray<float4, 8> param_14;
         param_14 = x;
         float4 param_15 = of_x;
-        sum = line_times_x_BF16(param_12, param_13, param_14, param_15, second, v_843, v_854);
+        sum = line_times_x_BF16(param_12, param_13, param_14, param_15, second, v_847, v_858);
     }
-    if (_9754)
+    if (_9762)
     {
         uint param_16 = row;
         uint param_17 = u;
         spvUnsafeArray<float4, 8> param_18;
         param_18 = x;
         float4 param_19 = of_x;
-        sum = line_times_x_Q8_0(param_16, param_17, param_18, param_19, second, v_843, v_854);
+        sum = line_times_x_Q8_0(param_16, param_17, param_18, param_19, second, v_847, v_858);
     }
-    if (_9766)
+    if (_9774)
     {
         uint param_20 = row;
         uint param_21 = u;
         spvUnsafeArray<float4, 8> param_22;
         param_22 = x;
         float4 param_23 = of_x;
-        sum = line_times_x_Q4_0(param_20, param_21, param_22, param_23, second, v_843, v_854);
+        sum = line_times_x_Q4_0(param_20, param_21, param_22, param_23, second, v_847, v_858);
     }
-    if (_9778)
+    if (_9786)
     {
         uint param_24 = row;
         uint param_25 = u;
         spvUnsafeArray<float4, 8> param_26;
         param_26 = x;
         float4 param_27 = of_x;
-        sum = line_times_x_Q4_1(param_24, param_25, param_26, param_27, second, v_843, v_854);
+        sum = line_times_x_Q4_1(param_24, param_25, param_26, param_27, second, v_847, v_858);
     }
-    if (_9790)
+    if (_9798)
     {
         uint param_28 = row;
         uint param_29 = u;
         spvUnsafeArray<float4, 8> param_30;
         param_30 = x;
         float4 param_31 = of_x;
-        sum = line_times_x_Q4_K(param_28, param_29, param_30, param_31, second, v_843, v_854);
+        sum = line_times_x_Q4_K(param_28, param_29, param_30, param_31, second, v_847, v_858);
     }
-    if (_9802)
+    if (_9810)
     {
         uint param_32 = row;
         uint param_33 = u;
         spvUnsafeArray<float4, 8> param_34;
         param_34 = x;
         float4 param_35 = of_x;
-        sum = line_times_x_Q6_K(param_32, param_33, param_34, param_35, second, v_843, v_854);
+        sum = line_times_x_Q6_K(param_32, param_33, param_34, param_35, second, v_847, v_858);
     }
-    if (_9814)
+    if (_9822)
     {
         sum = 0.0;
     }
-    if (_9817)
+    if (_9825)
     {
         sum = 0.0;
     }
-    if (_9820)
+    if (_9828)
     {
         sum = 0.0;
     }
-    if (_9823)
+    if (_9831)
     {
         sum = 0.0;
     }
-    if (_9826)
+    if (_9834)
     {
         sum = 0.0;
     }
-    if (_9829)
+    if (_9837)
     {
         sum = 0.0;
     }
-    if (_9832)
+    if (_9840)
     {
         sum = 0.0;
     }
-    if (_9835)
+    if (_9843)
     {
         sum = 0.0;
     }
-    if (_9838)
+    if (_9846)
     {
         uint param_36 = row;
         uint param_37 = u;
         spvUnsafeArray<float4, 8> param_38;
         param_38 = x;
         float4 param_39 = of_x;
-        sum = line_times_x_F8_E4M3(param_36, param_37, param_38, param_39, second, v_843, v_854);
+        sum = line_times_x_F8_E4M3(param_36, param_37, param_38, param_39, second, v_847, v_858);
     }
     return sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3464)
+void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3474)
 {
     float param = gate;
-    v_3464.y1[(push.offset2.x + (r * push.ldy)) + j] = gate_of(param, push) * up;
+    v_3474.y1[(push.offset2.x + (r * push.ldy)) + j] = gate_of(param, push) * up;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, const device X1& v_3258, constant Push& push, const device Norm1& v_3335, device Gates1& v_3448, device Y1& v_3464, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, const device X1& v_3268, constant Push& push, const device Norm1& v_3345, device Gates1& v_3458, device Y1& v_3474, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -3409,21 +3419,21 @@ void lane_rows(thread bool& second, const device Second1& v_843, const device We
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _9996 = push.first.xyz + gl_WorkGroupID;
-    uint _9997 = _9996.y;
+    uint3 _10004 = push.first.xyz + gl_WorkGroupID;
+    uint _10005 = _10004.y;
     spvUnsafeArray<uint, 4> row;
-    uint _10066;
-    uint _10077;
+    uint _10074;
+    uint _10085;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _10201;
-    uint _10264;
-    for (uint r = _9997; r < push.rows; r += push.groups.y)
+    float _10209;
+    uint _10272;
+    for (uint r = _10005; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _10020 = push.first.xyz + gl_WorkGroupID;
-        uint _10021 = _10020.x;
-        for (uint tile = _10021; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _10028 = push.first.xyz + gl_WorkGroupID;
+        uint _10029 = _10028.x;
+        for (uint tile = _10029; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3440,21 +3450,21 @@ void lane_rows(thread bool& second, const device Second1& v_843, const device We
                     choose_line(param_1, second);
                     if (second)
                     {
-                        _10066 = push.offset.z;
+                        _10074 = push.offset.z;
                     }
                     else
                     {
-                        _10066 = push.offset.y;
+                        _10074 = push.offset.y;
                     }
                     if (both)
                     {
-                        _10077 = y / 2u;
+                        _10085 = y / 2u;
                     }
                     else
                     {
-                        _10077 = y;
+                        _10085 = y;
                     }
-                    row[y] = (2u * _10066) + (min((first + _10077), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * _10074) + (min((first + _10085), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3467,7 +3477,7 @@ void lane_rows(thread bool& second, const device Second1& v_843, const device We
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_3258);
+                    x[i] = x_words(param_4, v_3268);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -3475,7 +3485,7 @@ void lane_rows(thread bool& second, const device Second1& v_843, const device We
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_3335);
+                        x[i] *= norm_words(param_8, v_3345);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -3493,20 +3503,20 @@ void lane_rows(thread bool& second, const device Second1& v_843, const device We
                         spvUnsafeArray<float4, 8> param_13;
                         param_13 = x;
                         float4 param_14 = of_x;
-                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_843, v_854, v_866, v_875, push);
+                        sums[y_1] += line_times_x(param_11, param_12, param_13, param_14, second, v_847, v_858, v_870, v_879, push);
                     }
                 }
             }
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _10201 = norm_scale(param_15, push);
+                _10209 = norm_scale(param_15, push);
             }
             else
             {
-                _10201 = 1.0;
+                _10209 = 1.0;
             }
-            float scale = _10201;
+            float scale = _10209;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3521,16 +3531,16 @@ void lane_rows(thread bool& second, const device Second1& v_843, const device We
             {
                 if (y_3 < LINES)
                 {
-                    bool _10255;
+                    bool _10263;
                     if (both)
                     {
-                        _10255 = y_3 == ((2u * lane) + 1u);
+                        _10263 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _10255 = both;
+                        _10263 = both;
                     }
-                    if (_10255)
+                    if (_10263)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3538,30 +3548,30 @@ void lane_rows(thread bool& second, const device Second1& v_843, const device We
                     {
                         if (both)
                         {
-                            _10264 = 2u * lane;
+                            _10272 = 2u * lane;
                         }
                         else
                         {
-                            _10264 = lane;
+                            _10272 = lane;
                         }
-                        if (y_3 == _10264)
+                        if (y_3 == _10272)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _10282 = lane < ELEMENTS;
-            bool _10291;
-            if (_10282)
+            bool _10290 = lane < ELEMENTS;
+            bool _10299;
+            if (_10290)
             {
-                _10291 = (first + lane) < push.n;
+                _10299 = (first + lane) < push.n;
             }
             else
             {
-                _10291 = _10282;
+                _10299 = _10290;
             }
-            if (_10291)
+            if (_10299)
             {
                 if (both)
                 {
@@ -3569,13 +3579,13 @@ void lane_rows(thread bool& second, const device Second1& v_843, const device We
                     uint param_17 = first + lane;
                     float param_18 = mine.x;
                     float param_19 = mine.y;
-                    finish_both(param_16, param_17, param_18, param_19, push, v_3464);
+                    finish_both(param_16, param_17, param_18, param_19, push, v_3474);
                     continue;
                 }
                 uint param_20 = r;
                 uint param_21 = first + lane;
                 float param_22 = mine.x;
-                finish(param_20, param_21, param_22, push, v_3448, v_3464);
+                finish(param_20, param_21, param_22, push, v_3458, v_3474);
             }
         }
     }
@@ -3586,9 +3596,9 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5223);
-    uint _5245;
-    uint _5256;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5231);
+    uint _5253;
+    uint _5264;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3600,27 +3610,27 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
             }
             if (second)
             {
-                _5245 = push.offset.z;
+                _5253 = push.offset.z;
             }
             else
             {
-                _5245 = push.offset.y;
+                _5253 = push.offset.y;
             }
             if (both)
             {
-                _5256 = y / 2u;
+                _5264 = y / 2u;
             }
             else
             {
-                _5256 = y;
+                _5264 = y;
             }
-            row[y] = (2u * _5245) + (min((from + _5256), (push.n - 1u)) * halves_1);
+            row[y] = (2u * _5253) + (min((from + _5264), (push.n - 1u)) * halves_1);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, constant Push& push)
+void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -3631,25 +3641,25 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
             {
                 second = (y & 1u) != 0u;
             }
-            if (_4937)
+            if (_4945)
             {
                 uint param = row[y];
                 uint param_1 = u;
-                unit[y] = load_unit_F32(param, param_1, second, v_843, v_854, v_866, v_875, push);
+                unit[y] = load_unit_F32(param, param_1, second, v_847, v_858, v_870, v_879, push);
             }
             else
             {
-                if (_4950)
+                if (_4958)
                 {
                     uint param_2 = row[y];
                     uint param_3 = u;
-                    unit[y] = load_unit_F8_E4M3(param_2, param_3, second, v_843, v_854, push);
+                    unit[y] = load_unit_F8_E4M3(param_2, param_3, second, v_847, v_858, push);
                 }
                 else
                 {
                     uint param_4 = row[y];
                     uint param_5 = u;
-                    unit[y] = load_unit_F16(param_4, param_5, second, v_843, v_854, v_866, v_875, push);
+                    unit[y] = load_unit_F16(param_4, param_5, second, v_847, v_858, v_870, v_879, push);
                 }
             }
         }
@@ -3657,7 +3667,7 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3247, const device X1& v_3258, constant Push& push, const device Norm4& v_3326, const device Norm1& v_3335, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3257, const device X1& v_3268, constant Push& push, const device Norm4& v_3336, const device Norm1& v_3345, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -3673,42 +3683,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part_1 * 256u);
             uint at = first + (4u * q);
-            bool _7335 = q < quads;
-            bool _7342;
-            if (_7335)
+            bool _7343 = q < quads;
+            bool _7350;
+            if (_7343)
             {
-                _7342 = at < push.k;
+                _7350 = at < push.k;
             }
             else
             {
-                _7342 = _7335;
+                _7350 = _7343;
             }
-            bool _7351;
-            if (_7342)
+            bool _7359;
+            if (_7350)
             {
-                _7351 = (r + m) < push.rows;
+                _7359 = (r + m) < push.rows;
             }
             else
             {
-                _7351 = _7342;
+                _7359 = _7350;
             }
-            if (_7351)
+            if (_7359)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part_1] = x_at(param_2, param_3, v_3247, v_3258);
+                v[part_1] = x_at(param_2, param_3, v_3257, v_3268);
                 if (false)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part_1] = x_at(param_4, param_5, v_3247, v_3258);
+                    factor[part_1] = x_at(param_4, param_5, v_3257, v_3268);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part_1] = norm_at(param_6, push, v_3326, v_3335);
+                        factor[part_1] = norm_at(param_6, push, v_3336, v_3345);
                     }
                 }
             }
@@ -3724,19 +3734,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_2];
                 float4 param_9 = factor[part_2];
                 float param_10 = squares;
-                float4 _7431 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7439 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _7431;
-                bool _7440;
+                float4 value = _7439;
+                bool _7448;
                 if (normed)
                 {
-                    _7440 = (at_1 + 4u) > push.k;
+                    _7448 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _7440 = normed;
+                    _7448 = normed;
                 }
-                if (_7440)
+                if (_7448)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -3770,7 +3780,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3247, const device X1& v_3258, constant Push& push, const device Norm4& v_3326, const device Norm1& v_3335, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3257, const device X1& v_3268, constant Push& push, const device Norm4& v_3336, const device Norm1& v_3345, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -3783,7 +3793,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_3247, v_3258, push, v_3326, v_3335, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_3257, v_3268, push, v_3336, v_3345, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -3797,7 +3807,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
 }
 
 static inline __attribute__((always_inline))
-void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, constant Push& push)
+void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread spvUnsafeArray<Unit, 4>& unit, thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
 {
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
@@ -3810,7 +3820,7 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
             }
             uint param = row[y];
             uint param_1 = u;
-            unit[y] = load_unit(param, param_1, second, v_843, v_854, v_866, v_875, push);
+            unit[y] = load_unit(param, param_1, second, v_847, v_858, v_870, v_879, push);
         }
     }
 }
@@ -3818,48 +3828,48 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _4118;
+    uint _4128;
     if (runs_apart)
     {
-        _4118 = u & 1u;
+        _4128 = u & 1u;
     }
     else
     {
-        _4118 = i;
+        _4128 = i;
     }
-    return _4118;
+    return _4128;
 }
 
 static inline __attribute__((always_inline))
 uint run_block(thread const uint& u, thread const uint& i)
 {
-    uint _4100;
+    uint _4110;
     if (runs_apart)
     {
-        _4100 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        _4110 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
     }
     else
     {
-        _4100 = u;
+        _4110 = u;
     }
-    return _4100;
+    return _4110;
 }
 
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _5358;
+    float4 _5366;
     if (signed_runs)
     {
         uint param = w;
-        _5358 = bytes_and_384(param);
+        _5366 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _5358 = small_bytes(param_1);
+        _5366 = small_bytes(param_1);
     }
-    return _5358;
+    return _5366;
 }
 
 static inline __attribute__((always_inline))
@@ -3872,7 +3882,7 @@ static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
-    float _7074;
+    float _7082;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -3909,10 +3919,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _6965 = (4u * y_1) + m;
+                            uint _6973 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_6965] += (v * x_quad(param_7, param_8, pool));
+                            all_[_6973] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -3940,13 +3950,13 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                         sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
                         if (run_minima)
                         {
-                            _7074 = d.y * of_x;
+                            _7082 = d.y * of_x;
                         }
                         else
                         {
-                            _7074 = 0.0;
+                            _7082 = 0.0;
                         }
-                        sums[y_2][m_1] -= _7074;
+                        sums[y_2][m_1] -= _7082;
                     }
                 }
             }
@@ -4064,19 +4074,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _5727 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5735 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _5727;
-    uint _5731;
+    w = _5735;
+    uint _5739;
     if ((h & 1u) != 0u)
     {
-        _5731 = w[e + 1u];
+        _5739 = w[e + 1u];
     }
     else
     {
-        _5731 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5739 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _5731;
+    return _5739;
 }
 
 static inline __attribute__((always_inline))
@@ -4102,10 +4112,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _5808 = (4u * y) + m;
+                        uint _5816 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_5808] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5816] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -4152,14 +4162,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _5933 = (4u * y) + m;
+                        uint _5941 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_5933] += (low * x_quad(param_2, param_3, pool));
-                        uint _5950 = (4u * y) + m;
+                        all_[_5941] += (low * x_quad(param_2, param_3, pool));
+                        uint _5958 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_5950] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5958] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -4173,7 +4183,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _6011;
+    uint4 _6019;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -4183,13 +4193,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _6011 = b;
+                _6019 = b;
             }
             else
             {
-                _6011 = (a >> uint4(16u)) | (b << uint4(16u));
+                _6019 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _6011;
+            words[y] = _6019;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -4272,9 +4282,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _6235;
+    uint _6243;
     spvUnsafeArray<uint, 4> minima;
-    uint _6255;
+    uint _6263;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -4283,25 +4293,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _6235 = words.x & 16191u;
+                _6243 = words.x & 16191u;
             }
             else
             {
-                _6235 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6243 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _6235;
+            scales[y] = _6243;
             if (lower)
             {
-                _6255 = words.y & 16191u;
+                _6263 = words.y & 16191u;
             }
             else
             {
-                _6255 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6263 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _6255;
+            minima[y] = _6263;
         }
     }
-    float4 _6322;
+    float4 _6330;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -4319,23 +4329,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _6322 = low_nibbles(param);
+                        _6330 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _6322 = high_nibbles(param_1);
+                        _6330 = high_nibbles(param_1);
                     }
-                    float4 v = _6322;
+                    float4 v = _6330;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _6354 = (4u * y_1) + m;
+                            uint _6362 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_6354] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6362] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -4396,7 +4406,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _6736 = (4u * y) + m;
+                        uint _6744 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -4405,13 +4415,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_6736] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6744] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _6802;
+    uint2 _6810;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -4420,13 +4430,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _6802 = unit[y_1].b.zw;
+                _6810 = unit[y_1].b.zw;
             }
             else
             {
-                _6802 = unit[y_1].b.zw >> uint2(8u);
+                _6810 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _6802;
+            uint2 words = _6810;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -4487,7 +4497,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param, param_1, param_2, param_3, param_4, pool);
         sums = param_4;
     }
-    if (_7122)
+    if (_7130)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -4500,7 +4510,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_7137)
+    if (_7145)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -4513,7 +4523,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_7152)
+    if (_7160)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -4526,7 +4536,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_15, param_16, param_17, param_18, param_19, push, pool);
         sums = param_19;
     }
-    if (_7167)
+    if (_7175)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -4539,7 +4549,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_7182)
+    if (_7190)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -4552,7 +4562,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_7197)
+    if (_7205)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -4565,7 +4575,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_7212)
+    if (_7220)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -4578,7 +4588,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_7227)
+    if (_7235)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -4591,31 +4601,31 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_7242)
+    if (_7250)
     {
     }
-    if (_7245)
+    if (_7253)
     {
     }
-    if (_7248)
+    if (_7256)
     {
     }
-    if (_7251)
+    if (_7259)
     {
     }
-    if (_7254)
+    if (_7262)
     {
     }
-    if (_7257)
+    if (_7265)
     {
     }
-    if (_7260)
+    if (_7268)
     {
     }
-    if (_7263)
+    if (_7271)
     {
     }
-    if (_7266)
+    if (_7274)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -4647,22 +4657,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _5003; v++)
+    for (uint v = 0u; v < _5011; v++)
     {
-        sum += pool[(i * _5011) + v];
+        sum += pool[(i * _5019) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3448, device Y1& v_3464, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3458, device Y1& v_3474, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _5064;
+    uint lane = me & _5072;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _5162;
+    float _5170;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -4674,45 +4684,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _5107) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _5115) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _5121 = simd_is_first();
-            if (_5121)
+            bool _5129 = simd_is_first();
+            if (_5129)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _5139 = me < GROUP_LINES;
-            bool _5148;
-            if (_5139)
+            bool _5147 = me < GROUP_LINES;
+            bool _5156;
+            if (_5147)
             {
-                _5148 = (first + me) < push.n;
+                _5156 = (first + me) < push.n;
             }
             else
             {
-                _5148 = _5139;
+                _5156 = _5147;
             }
-            bool _5158;
-            if (_5148)
+            bool _5166;
+            if (_5156)
             {
-                _5158 = (r + m) < push.rows;
+                _5166 = (r + m) < push.rows;
             }
             else
             {
-                _5158 = _5148;
+                _5166 = _5156;
             }
-            if (_5158)
+            if (_5166)
             {
                 if (normed)
                 {
-                    _5162 = shared_scale(push, pool, gl_NumSubgroups);
+                    _5170 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _5162 = 1.0;
+                    _5170 = 1.0;
                 }
-                float scale = _5162;
+                float scale = _5170;
                 if (both)
                 {
                     uint param = 2u * me;
@@ -4721,23 +4731,23 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
                     uint param_3 = first + me;
                     float param_4 = scale * shared_sum(param, pool);
                     float param_5 = scale * shared_sum(param_1, pool);
-                    finish_both(param_2, param_3, param_4, param_5, push, v_3464);
+                    finish_both(param_2, param_3, param_4, param_5, push, v_3474);
                     continue;
                 }
                 uint param_6 = me;
                 uint param_7 = r + m;
                 uint param_8 = first + me;
                 float param_9 = scale * shared_sum(param_6, pool);
-                finish(param_7, param_8, param_9, push, v_3448, v_3464);
+                finish(param_7, param_8, param_9, push, v_3458, v_3474);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(thread bool& second, const device Second1& v_843, const device Weights1& v_854, const device Second4& v_866, const device Weights4& v_875, const device X4& v_3247, const device X1& v_3258, constant Push& push, const device Norm4& v_3326, const device Norm1& v_3335, device Gates1& v_3448, device Y1& v_3464, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, const device X4& v_3257, const device X1& v_3268, constant Push& push, const device Norm4& v_3336, const device Norm1& v_3345, device Gates1& v_3458, device Y1& v_3474, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _7596;
+    uint lane = gl_LocalInvocationID.x & _7604;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -4748,19 +4758,19 @@ void vector_rows(thread bool& second, const device Second1& v_843, const device 
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _7629;
-    uint _7640 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7637;
+    uint _7648 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _7640; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7648; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _7655 = push.first.xyz + gl_WorkGroupID;
-        uint _7656 = _7655.x;
-        for (uint tile = _7656; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7663 = push.first.xyz + gl_WorkGroupID;
+        uint _7664 = _7663.x;
+        for (uint tile = _7664; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -4771,31 +4781,31 @@ void vector_rows(thread bool& second, const device Second1& v_843, const device 
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _7699;
+                bool _7707;
                 if (plain)
                 {
-                    _7699 = (base + lane) < end;
+                    _7707 = (base + lane) < end;
                 }
                 else
                 {
-                    _7699 = plain;
+                    _7707 = plain;
                 }
-                if (_7699)
+                if (_7707)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
                     uint param_11 = base + lane;
-                    load_plain_units(param_10, param_11, param_12, second, v_843, v_854, v_866, v_875, push);
+                    load_plain_units(param_10, param_11, param_12, second, v_847, v_858, v_870, v_879, push);
                     next = param_12;
                 }
                 uint param_13 = r;
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_3247, v_3258, push, v_3326, v_3335, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_3257, v_3268, push, v_3336, v_3345, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _7733 = base + lane;
-                for (uint u = _7733; u < end; u += TEAM)
+                uint _7741 = base + lane;
+                for (uint u = _7741; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -4812,7 +4822,7 @@ void vector_rows(thread bool& second, const device Second1& v_843, const device 
                             spvUnsafeArray<uint, 4> param_17;
                             param_17 = row;
                             uint param_18 = u + TEAM;
-                            load_plain_units(param_17, param_18, param_19, second, v_843, v_854, v_866, v_875, push);
+                            load_plain_units(param_17, param_18, param_19, second, v_847, v_858, v_870, v_879, push);
                             next = param_19;
                         }
                     }
@@ -4821,7 +4831,7 @@ void vector_rows(thread bool& second, const device Second1& v_843, const device 
                         spvUnsafeArray<uint, 4> param_20;
                         param_20 = row;
                         uint param_21 = u;
-                        load_units(param_20, param_21, param_22, second, v_843, v_854, v_866, v_875, push);
+                        load_units(param_20, param_21, param_22, second, v_847, v_858, v_870, v_879, push);
                         unit = param_22;
                     }
                     spvUnsafeArray<Unit, 4> param_23;
@@ -4841,42 +4851,42 @@ void vector_rows(thread bool& second, const device Second1& v_843, const device 
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_3448, v_3464, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_3458, v_3474, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
 kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_3247 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& v_854 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_843 = *(const device Second1*)spvBufferAliasSet0Binding3;
-    const device auto& v_3326 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_3464 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_3448 = *(device Gates1*)spvBufferAliasSet0Binding6;
-    const device auto& v_866 = *(const device Second4*)spvBufferAliasSet0Binding3;
-    const device auto& v_875 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_3258 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_3335 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& v_3524 = *(device Gates4*)spvBufferAliasSet0Binding6;
-    device auto& v_3558 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_3257 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_858 = *(const device Weights1*)spvBufferAliasSet0Binding2;
+    const device auto& v_847 = *(const device Second1*)spvBufferAliasSet0Binding3;
+    const device auto& v_3336 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_3474 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_3458 = *(device Gates1*)spvBufferAliasSet0Binding6;
+    const device auto& v_870 = *(const device Second4*)spvBufferAliasSet0Binding3;
+    const device auto& v_879 = *(const device Weights4*)spvBufferAliasSet0Binding2;
+    const device auto& v_3268 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3345 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& v_3534 = *(device Gates4*)spvBufferAliasSet0Binding6;
+    device auto& v_3568 = *(device Y4*)spvBufferAliasSet0Binding5;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     bool second = false;
-    second = _10328;
-    if (_10329)
+    second = _10336;
+    if (_10337)
     {
-        tiles(second, v_843, v_854, v_866, v_875, v_3247, v_3258, push, v_3326, v_3335, v_3448, v_3464, v_3524, v_3558, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(second, v_847, v_858, v_870, v_879, v_3257, v_3268, push, v_3336, v_3345, v_3458, v_3474, v_3534, v_3568, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_10334)
+        if (_10342)
         {
-            lane_rows(second, v_843, v_854, v_866, v_875, v_3258, push, v_3335, v_3448, v_3464, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(second, v_847, v_858, v_870, v_879, v_3268, push, v_3345, v_3458, v_3474, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(second, v_843, v_854, v_866, v_875, v_3247, v_3258, push, v_3326, v_3335, v_3448, v_3464, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(second, v_847, v_858, v_870, v_879, v_3257, v_3268, push, v_3336, v_3345, v_3458, v_3474, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

@@ -33,23 +33,23 @@ struct Weights1
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _406 = (type == 0u);
-constant bool _414 = (type == 1u);
-constant bool _422 = (type == 2u);
-constant bool _430 = (type == 3u);
-constant bool _440 = (type == 4u);
-constant bool _450 = (type == 5u);
-constant bool _460 = (type == 6u);
-constant bool _470 = (type == 7u);
-constant bool _479 = (type == 8u);
-constant bool _488 = (type == 9u);
-constant bool _497 = (type == 10u);
-constant bool _506 = (type == 11u);
-constant bool _515 = (type == 12u);
-constant bool _525 = (type == 13u);
-constant bool _534 = (type == 14u);
-constant bool _544 = (type == 15u);
-constant bool _554 = (type == 16u);
+constant bool _410 = (type == 0u);
+constant bool _418 = (type == 1u);
+constant bool _426 = (type == 2u);
+constant bool _434 = (type == 3u);
+constant bool _444 = (type == 4u);
+constant bool _454 = (type == 5u);
+constant bool _464 = (type == 6u);
+constant bool _474 = (type == 7u);
+constant bool _483 = (type == 8u);
+constant bool _492 = (type == 9u);
+constant bool _501 = (type == 10u);
+constant bool _510 = (type == 11u);
+constant bool _519 = (type == 12u);
+constant bool _529 = (type == 13u);
+constant bool _538 = (type == 14u);
+constant bool _548 = (type == 15u);
+constant bool _558 = (type == 16u);
 
 struct X4
 {
@@ -88,8 +88,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1100 = (variant / 17u);
-constant uint input_ = (_1100 % 2u);
+constant uint _1113 = (variant / 17u);
+constant uint input_ = (_1113 % 2u);
 constant bool normed = (input_ == 1u);
 
 struct Y4
@@ -102,15 +102,15 @@ struct Y1
     float y1[1];
 };
 
-constant bool _1226 = (type == 5u);
-constant bool _1227 = (type == 9u);
-constant bool minima_of_32 = (_1226 || _1227);
-constant bool _1237 = (type == 6u);
-constant bool _1238 = (type == 12u);
-constant bool minima_in_pairs = (_1237 || _1238);
-constant bool _1240 = (minima_of_32 || minima_in_pairs);
+constant bool _1239 = (type == 5u);
+constant bool _1240 = (type == 9u);
+constant bool minima_of_32 = (_1239 || _1240);
+constant bool _1250 = (type == 6u);
+constant bool _1251 = (type == 12u);
+constant bool minima_in_pairs = (_1250 || _1251);
+constant bool _1253 = (minima_of_32 || minima_in_pairs);
 constant bool minima_of_16 = (type == 10u);
-constant bool minima_of_any = (_1240 || minima_of_16);
+constant bool minima_of_any = (_1253 || minima_of_16);
 
 struct Work4
 {
@@ -118,176 +118,176 @@ struct Work4
 };
 
 constant uint QUADS_OF_SUM = minima_of_16 ? 4u : 8u;
-constant uint _1457 = minima_in_pairs ? 2u : 4u;
-constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1457);
-constant uint _1463 = (256u / QUADS_OF_SUMS);
+constant uint _1470 = minima_in_pairs ? 2u : 4u;
+constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1470);
+constant uint _1476 = (256u / QUADS_OF_SUMS);
 
 struct Work1
 {
     float work1[1];
 };
 
-constant uint _1776 = (256u / QUADS_OF_SUMS);
-constant bool _1962 = (type == 6u);
-constant bool _1963 = (type == 7u);
-constant bool _1964 = (_1962 || _1963);
-constant bool _1965 = (type == 12u);
-constant bool _1966 = (_1964 || _1965);
-constant bool _1967 = (type == 10u);
-constant bool _1968 = (_1966 || _1967);
-constant bool _1969 = (type == 11u);
-constant bool _1970 = (_1968 || _1969);
-constant bool _1971 = (type == 14u);
-constant bool blocks_of_256 = (_1970 || _1971);
-constant bool _1981 = (type == 3u);
-constant bool _1982 = (type == 15u);
+constant uint _1789 = (256u / QUADS_OF_SUMS);
+constant bool _1975 = (type == 6u);
+constant bool _1976 = (type == 7u);
+constant bool _1977 = (_1975 || _1976);
+constant bool _1978 = (type == 12u);
+constant bool _1979 = (_1977 || _1978);
+constant bool _1980 = (type == 10u);
+constant bool _1981 = (_1979 || _1980);
+constant bool _1982 = (type == 11u);
 constant bool _1983 = (_1981 || _1982);
-constant bool _1984 = (type == 4u);
-constant bool _1985 = (type == 13u);
-constant bool _1986 = (_1984 || _1985);
-constant bool _1987 = (type == 5u);
-constant bool _1988 = (type == 8u);
-constant bool _1989 = (type == 9u);
-constant bool _1990 = (type == 6u);
-constant bool _1991 = (type == 12u);
-constant bool _1992 = (type == 10u);
-constant bool _1993 = (type == 11u);
-constant bool _1994 = (type == 14u);
-constant uint _1995 = _1994 ? 68u : 105u;
-constant uint _1996 = _1993 ? 55u : _1995;
-constant uint _1997 = _1992 ? 42u : _1996;
-constant uint _1998 = _1991 ? 88u : _1997;
-constant uint _1999 = _1990 ? 72u : _1998;
-constant uint _2000 = _1989 ? 12u : _1999;
-constant uint _2001 = _1988 ? 11u : _2000;
-constant uint _2002 = _1987 ? 10u : _2001;
-constant uint _2003 = _1986 ? 9u : _2002;
-constant uint BLOCK_HALVES = _1983 ? 17u : _2003;
-constant bool _2019 = (type == 3u);
-constant bool _2029 = (type == 4u);
-constant bool _2030 = (type == 13u);
-constant bool _2031 = (_2029 || _2030);
-constant bool _2041 = (type == 8u);
-constant bool _2051 = (type == 9u);
-constant bool _2061 = (type == 10u);
-constant bool _2074 = (type == 11u);
-constant bool _2087 = (type == 14u);
-constant bool _2127 = (type == 1u);
-constant bool _2204 = (type == 16u);
-constant bool _2267 = (type == 3u);
-constant bool _2268 = (type == 4u);
-constant bool _2269 = (_2267 || _2268);
-constant bool _2270 = (type == 13u);
-constant bool _2271 = (_2269 || _2270);
-constant bool _2287 = (type == 5u);
-constant bool _2296 = (type == 15u);
-constant bool _2309 = (type == 8u);
-constant bool _2310 = (type == 9u);
-constant bool _2311 = (_2309 || _2310);
-constant bool _2340 = (type == 14u);
-constant bool _2374 = (type == 6u);
-constant bool _2375 = (type == 12u);
-constant bool _2376 = (_2374 || _2375);
-constant bool _2384 = (type == 12u);
-constant uint _2385 = _2384 ? 12u : 4u;
-constant bool _2418 = (type == 12u);
-constant bool _2466 = (type == 10u);
-constant bool _2513 = (type == 11u);
-constant bool _2628 = (type == 3u);
-constant bool _2629 = (type == 4u);
-constant bool _2630 = (_2628 || _2629);
-constant bool _2631 = (type == 13u);
-constant bool _2632 = (_2630 || _2631);
-constant bool _2676 = (type == 3u);
-constant bool _2685 = (type == 13u);
-constant bool _2720 = (type == 5u);
-constant bool _2763 = (type == 8u);
-constant bool _2764 = (type == 9u);
-constant bool _2765 = (_2763 || _2764);
-constant bool _2783 = (type == 9u);
-constant bool _2805 = (type == 8u);
-constant bool _2856 = (type == 14u);
-constant bool _2885 = (type == 15u);
-constant bool _2956 = (type == 6u);
-constant bool _2969 = (type == 12u);
-constant bool _3031 = (type == 10u);
-constant bool _3042 = (type == 11u);
-constant bool _3107 = (type == 4u);
-constant bool _3108 = (type == 5u);
-constant bool _3109 = (_3107 || _3108);
-constant bool _3110 = (type == 8u);
-constant bool _3111 = (_3109 || _3110);
-constant bool _3112 = (type == 9u);
-constant bool _3113 = (_3111 || _3112);
-constant bool _3114 = (type == 13u);
-constant bool _3115 = (_3113 || _3114);
-constant bool _3116 = (type == 14u);
-constant bool _3117 = (_3115 || _3116);
-constant bool _3118 = (type == 15u);
-constant bool halves_in_nibbles = (_3117 || _3118);
-constant bool _3136 = (type == 3u);
-constant bool _3137 = (type == 13u);
-constant bool _3138 = (_3136 || _3137);
-constant bool _3139 = (type == 14u);
-constant bool _3140 = (_3138 || _3139);
-constant bool _3142 = (type == 4u);
-constant bool _3144 = (type == 7u);
-constant bool _3146 = (type == 8u);
-constant bool _3147 = (type == 15u);
-constant bool _3148 = (_3146 || _3147);
-constant bool _3150 = (type == 11u);
-constant float _3153 = _3150 ? 1028.0 : 1024.0;
-constant float _3154 = _3148 ? 1040.0 : _3153;
-constant float _3155 = _3144 ? 1056.0 : _3154;
-constant float _3156 = _3142 ? 1032.0 : _3155;
-constant float _3157 = _3140 ? 1152.0 : _3156;
-constant bool _3279 = (type == 1u);
-constant bool _3368 = (type == 16u);
-constant bool _3461 = (type == 3u);
-constant bool _3462 = (type == 4u);
-constant bool _3463 = (_3461 || _3462);
-constant bool _3464 = (type == 13u);
-constant bool _3465 = (_3463 || _3464);
-constant bool _3492 = (type == 5u);
-constant bool _3512 = (type == 8u);
-constant bool _3513 = (type == 9u);
-constant bool _3514 = (_3512 || _3513);
-constant bool _3528 = (type == 15u);
-constant bool _3559 = (type == 14u);
-constant bool _3571 = (type == 6u);
-constant bool _3572 = (type == 12u);
-constant bool _3573 = (_3571 || _3572);
-constant bool _3597 = (type == 10u);
-constant bool _3629 = (type == 11u);
-constant bool _4279 = (type == 1u);
-constant bool _4280 = (type == 16u);
-constant bool _4281 = (_4279 || _4280);
-constant bool _4348 = (type == 1u);
-constant bool _4349 = (type == 16u);
-constant bool _4350 = (_4348 || _4349);
-constant bool _4351 = (!_4350);
-constant bool _4356 = (type == 7u);
-constant bool _4357 = (type == 10u);
-constant bool _4358 = (_4356 || _4357);
-constant bool _4359 = (type == 11u);
-constant bool _4360 = (_4358 || _4359);
-constant uint SCALES = _4360 ? 2u : 1u;
-constant bool _4362 = (SCALES == 2u);
+constant bool _1984 = (type == 14u);
+constant bool blocks_of_256 = (_1983 || _1984);
+constant bool _1994 = (type == 3u);
+constant bool _1995 = (type == 15u);
+constant bool _1996 = (_1994 || _1995);
+constant bool _1997 = (type == 4u);
+constant bool _1998 = (type == 13u);
+constant bool _1999 = (_1997 || _1998);
+constant bool _2000 = (type == 5u);
+constant bool _2001 = (type == 8u);
+constant bool _2002 = (type == 9u);
+constant bool _2003 = (type == 6u);
+constant bool _2004 = (type == 12u);
+constant bool _2005 = (type == 10u);
+constant bool _2006 = (type == 11u);
+constant bool _2007 = (type == 14u);
+constant uint _2008 = _2007 ? 68u : 105u;
+constant uint _2009 = _2006 ? 55u : _2008;
+constant uint _2010 = _2005 ? 42u : _2009;
+constant uint _2011 = _2004 ? 88u : _2010;
+constant uint _2012 = _2003 ? 72u : _2011;
+constant uint _2013 = _2002 ? 12u : _2012;
+constant uint _2014 = _2001 ? 11u : _2013;
+constant uint _2015 = _2000 ? 10u : _2014;
+constant uint _2016 = _1999 ? 9u : _2015;
+constant uint BLOCK_HALVES = _1996 ? 17u : _2016;
+constant bool _2032 = (type == 3u);
+constant bool _2042 = (type == 4u);
+constant bool _2043 = (type == 13u);
+constant bool _2044 = (_2042 || _2043);
+constant bool _2054 = (type == 8u);
+constant bool _2064 = (type == 9u);
+constant bool _2074 = (type == 10u);
+constant bool _2087 = (type == 11u);
+constant bool _2100 = (type == 14u);
+constant bool _2140 = (type == 1u);
+constant bool _2217 = (type == 16u);
+constant bool _2280 = (type == 3u);
+constant bool _2281 = (type == 4u);
+constant bool _2282 = (_2280 || _2281);
+constant bool _2283 = (type == 13u);
+constant bool _2284 = (_2282 || _2283);
+constant bool _2300 = (type == 5u);
+constant bool _2309 = (type == 15u);
+constant bool _2322 = (type == 8u);
+constant bool _2323 = (type == 9u);
+constant bool _2324 = (_2322 || _2323);
+constant bool _2353 = (type == 14u);
+constant bool _2387 = (type == 6u);
+constant bool _2388 = (type == 12u);
+constant bool _2389 = (_2387 || _2388);
+constant bool _2397 = (type == 12u);
+constant uint _2398 = _2397 ? 12u : 4u;
+constant bool _2431 = (type == 12u);
+constant bool _2479 = (type == 10u);
+constant bool _2526 = (type == 11u);
+constant bool _2641 = (type == 3u);
+constant bool _2642 = (type == 4u);
+constant bool _2643 = (_2641 || _2642);
+constant bool _2644 = (type == 13u);
+constant bool _2645 = (_2643 || _2644);
+constant bool _2689 = (type == 3u);
+constant bool _2698 = (type == 13u);
+constant bool _2733 = (type == 5u);
+constant bool _2776 = (type == 8u);
+constant bool _2777 = (type == 9u);
+constant bool _2778 = (_2776 || _2777);
+constant bool _2796 = (type == 9u);
+constant bool _2818 = (type == 8u);
+constant bool _2869 = (type == 14u);
+constant bool _2898 = (type == 15u);
+constant bool _2967 = (type == 6u);
+constant bool _2980 = (type == 12u);
+constant bool _3042 = (type == 10u);
+constant bool _3053 = (type == 11u);
+constant bool _3118 = (type == 4u);
+constant bool _3119 = (type == 5u);
+constant bool _3120 = (_3118 || _3119);
+constant bool _3121 = (type == 8u);
+constant bool _3122 = (_3120 || _3121);
+constant bool _3123 = (type == 9u);
+constant bool _3124 = (_3122 || _3123);
+constant bool _3125 = (type == 13u);
+constant bool _3126 = (_3124 || _3125);
+constant bool _3127 = (type == 14u);
+constant bool _3128 = (_3126 || _3127);
+constant bool _3129 = (type == 15u);
+constant bool halves_in_nibbles = (_3128 || _3129);
+constant bool _3147 = (type == 3u);
+constant bool _3148 = (type == 13u);
+constant bool _3149 = (_3147 || _3148);
+constant bool _3150 = (type == 14u);
+constant bool _3151 = (_3149 || _3150);
+constant bool _3153 = (type == 4u);
+constant bool _3155 = (type == 7u);
+constant bool _3157 = (type == 8u);
+constant bool _3158 = (type == 15u);
+constant bool _3159 = (_3157 || _3158);
+constant bool _3161 = (type == 11u);
+constant float _3164 = _3161 ? 1028.0 : 1024.0;
+constant float _3165 = _3159 ? 1040.0 : _3164;
+constant float _3166 = _3155 ? 1056.0 : _3165;
+constant float _3167 = _3153 ? 1032.0 : _3166;
+constant float _3168 = _3151 ? 1152.0 : _3167;
+constant bool _3290 = (type == 1u);
+constant bool _3379 = (type == 16u);
+constant bool _3472 = (type == 3u);
+constant bool _3473 = (type == 4u);
+constant bool _3474 = (_3472 || _3473);
+constant bool _3475 = (type == 13u);
+constant bool _3476 = (_3474 || _3475);
+constant bool _3503 = (type == 5u);
+constant bool _3523 = (type == 8u);
+constant bool _3524 = (type == 9u);
+constant bool _3525 = (_3523 || _3524);
+constant bool _3539 = (type == 15u);
+constant bool _3568 = (type == 14u);
+constant bool _3580 = (type == 6u);
+constant bool _3581 = (type == 12u);
+constant bool _3582 = (_3580 || _3581);
+constant bool _3606 = (type == 10u);
+constant bool _3638 = (type == 11u);
+constant bool _4288 = (type == 1u);
+constant bool _4289 = (type == 16u);
+constant bool _4290 = (_4288 || _4289);
+constant bool _4357 = (type == 1u);
+constant bool _4358 = (type == 16u);
+constant bool _4359 = (_4357 || _4358);
+constant bool _4360 = (!_4359);
+constant bool _4365 = (type == 7u);
+constant bool _4366 = (type == 10u);
+constant bool _4367 = (_4365 || _4366);
+constant bool _4368 = (type == 11u);
+constant bool _4369 = (_4367 || _4368);
+constant uint SCALES = _4369 ? 2u : 1u;
+constant bool _4371 = (SCALES == 2u);
 constant uint PART_STEPS = (4u / SCALES);
-constant bool _4473 = (type == 1u);
-constant bool _4474 = (type == 16u);
-constant bool _4475 = (_4473 || _4474);
-constant bool _4476 = (!_4475);
-constant bool _4586 = (type == 1u);
-constant bool _4587 = (type == 16u);
-constant bool _4588 = (_4586 || _4587);
-constant bool _4630 = (type == 1u);
-constant bool _4631 = (type == 16u);
-constant bool _4632 = (_4630 || _4631);
-constant bool _4633 = (!_4632);
-constant bool _4662 = (SCALES == 2u);
+constant bool _4482 = (type == 1u);
+constant bool _4483 = (type == 16u);
+constant bool _4484 = (_4482 || _4483);
+constant bool _4485 = (!_4484);
+constant bool _4595 = (type == 1u);
+constant bool _4596 = (type == 16u);
+constant bool _4597 = (_4595 || _4596);
+constant bool _4639 = (type == 1u);
+constant bool _4640 = (type == 16u);
+constant bool _4641 = (_4639 || _4640);
+constant bool _4642 = (!_4641);
+constant bool _4671 = (SCALES == 2u);
 constant uint way = (variant / 102u);
-constant bool _4960 = (way == 8u);
+constant bool _4969 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -300,7 +300,7 @@ struct Second4
     uint4 second4[1];
 };
 
-constant float _1477[4] = { 0.0, 0.0, 0.0, 0.0 };
+constant float _1490[4] = { 0.0, 0.0, 0.0, 0.0 };
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -317,49 +317,49 @@ uint slices_of_k(constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& _941, const device X1& _953)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& _954, const device X1& _966)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return _941.x4[i / 4u];
+        return _954.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = _953.x1[i];
+    v.x = _966.x1[i];
     if (count > 1u)
     {
-        v.y = _953.x1[i + 1u];
+        v.y = _966.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = _953.x1[i + 2u];
+        v.z = _966.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = _953.x1[i + 3u];
+        v.w = _966.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1021, const device Norm1& _1030)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1034, const device Norm1& _1043)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1008 = (at & 3u) == 0u;
-    bool _1015;
-    if (_1008)
+    bool _1021 = (at & 3u) == 0u;
+    bool _1028;
+    if (_1021)
     {
-        _1015 = (at + 3u) <= last;
+        _1028 = (at + 3u) <= last;
     }
     else
     {
-        _1015 = _1008;
+        _1028 = _1021;
     }
-    if (_1015)
+    if (_1028)
     {
-        return _1021.norm4[at / 4u];
+        return _1034.norm4[at / 4u];
     }
-    return float4(_1030.norm1[min(at, last)], _1030.norm1[min((at + 1u), last)], _1030.norm1[min((at + 2u), last)], _1030.norm1[min((at + 3u), last)]);
+    return float4(_1043.norm1[min(at, last)], _1043.norm1[min((at + 1u), last)], _1043.norm1[min((at + 2u), last)], _1043.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
@@ -388,7 +388,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, const device X4& _941, const device X1& _953, constant Push& push, const device Norm4& _1021, const device Norm1& _1030)
+float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, const device X4& _954, const device X1& _966, constant Push& push, const device Norm4& _1034, const device Norm1& _1043)
 {
     if ((4u * q) >= push.k)
     {
@@ -396,38 +396,38 @@ float4 input_quad(thread const uint& r, thread const uint& q, thread float& squa
     }
     uint at = (push.offset.x + (r * push.ldx)) + (4u * q);
     uint count = push.k - (4u * q);
-    float4 _1346;
+    float4 _1359;
     if (false)
     {
         uint param = at + push.k;
         uint param_1 = count;
-        _1346 = x_at(param, param_1, _941, _953);
+        _1359 = x_at(param, param_1, _954, _966);
     }
     else
     {
-        _1346 = float4(0.0);
+        _1359 = float4(0.0);
     }
-    float4 up = _1346;
-    float4 _1360;
+    float4 up = _1359;
+    float4 _1373;
     if (normed)
     {
         uint param_2 = 4u * q;
-        _1360 = norm_at(param_2, push, _1021, _1030);
+        _1373 = norm_at(param_2, push, _1034, _1043);
     }
     else
     {
-        _1360 = float4(1.0);
+        _1373 = float4(1.0);
     }
-    float4 factor = _1360;
+    float4 factor = _1373;
     uint param_3 = at;
     uint param_4 = count;
-    float4 param_5 = x_at(param_3, param_4, _941, _953);
+    float4 param_5 = x_at(param_3, param_4, _954, _966);
     float4 param_6 = up;
     float4 param_7 = factor;
     float param_8 = squares;
-    float4 _1382 = input_of(param_5, param_6, param_7, param_8);
+    float4 _1395 = input_of(param_5, param_6, param_7, param_8);
     squares = param_8;
-    return _1382;
+    return _1395;
 }
 
 static inline __attribute__((always_inline))
@@ -435,8 +435,8 @@ uint group_max_bits(thread uint& bits, thread uint& gl_SubgroupID, thread uint& 
 {
     bits = simd_max(bits);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _1289 = simd_is_first();
-    if (_1289)
+    bool _1302 = simd_is_first();
+    if (_1302)
     {
         ((threadgroup uint*)&pool[gl_SubgroupID])[0u] = bits;
     }
@@ -453,8 +453,8 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 {
     value = simd_sum(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _305 = simd_is_first();
-    if (_305)
+    bool _309 = simd_is_first();
+    if (_309)
     {
         group_partial[gl_SubgroupID] = value;
     }
@@ -470,44 +470,44 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1060;
+    float _1073;
     if (push.k != 0u)
     {
-        _1060 = rsqrt((squares / float(push.k)) + push.eps);
+        _1073 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1060 = 0.0;
+        _1073 = 0.0;
     }
-    return _1060;
+    return _1073;
 }
 
 static inline __attribute__((always_inline))
 uint slices_of_minima(constant Push& push)
 {
-    uint _1229;
+    uint _1242;
     if (minima_of_32)
     {
         uint param = slices_of_k(push);
         uint param_1 = 32u;
-        _1229 = ceil_div(param, param_1);
+        _1242 = ceil_div(param, param_1);
     }
     else
     {
-        uint _1243;
+        uint _1256;
         if (minima_of_any)
         {
             uint param_2 = push.k;
             uint param_3 = 512u;
-            _1243 = ceil_div(param_2, param_3);
+            _1256 = ceil_div(param_2, param_3);
         }
         else
         {
-            _1243 = 0u;
+            _1256 = 0u;
         }
-        _1229 = _1243;
+        _1242 = _1256;
     }
-    return _1229;
+    return _1242;
 }
 
 static inline __attribute__((always_inline))
@@ -525,13 +525,13 @@ uint row_start(thread const uint& r, constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1389)
+void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1402)
 {
-    _1389.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
+    _1402.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
 }
 
 static inline __attribute__((always_inline))
-void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1389, thread uint3& gl_LocalInvocationID)
+void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1402, thread uint3& gl_LocalInvocationID)
 {
     uint me = gl_LocalInvocationID.x;
     if ((base + me) < quads)
@@ -539,68 +539,68 @@ void put_quads(thread const uint& start, thread const uint& minima, thread const
         uint param = start;
         uint param_1 = base + me;
         float4 param_2 = v;
-        put_halves(param, param_1, param_2, _1389);
+        put_halves(param, param_1, param_2, _1402);
     }
     if (minima_of_any)
     {
         uint turn = base & 256u;
-        float _1436;
+        float _1449;
         if ((base + me) < quads)
         {
-            _1436 = ((v.x + v.y) + v.z) + v.w;
+            _1449 = ((v.x + v.y) + v.z) + v.w;
         }
         else
         {
-            _1436 = 0.0;
+            _1449 = 0.0;
         }
-        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1436);
+        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1449);
         threadgroup_barrier(mem_flags::mem_threadgroup);
         uint m = (base / QUADS_OF_SUMS) + me;
-        bool _1464 = me < _1463;
-        bool _1471;
-        if (_1464)
+        bool _1477 = me < _1476;
+        bool _1484;
+        if (_1477)
         {
-            _1471 = m < (slices_of_minima(push) * 8u);
+            _1484 = m < (slices_of_minima(push) * 8u);
         }
         else
         {
-            _1471 = _1464;
+            _1484 = _1477;
         }
-        if (_1471)
+        if (_1484)
         {
             float sums[4] = { 0.0, 0.0, 0.0, 0.0 };
             for (uint i = 0u; i < QUADS_OF_SUMS; i++)
             {
-                uint _1487 = i / QUADS_OF_SUM;
-                sums[_1487] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
+                uint _1500 = i / QUADS_OF_SUM;
+                sums[_1500] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
             }
-            float4 _1503;
+            float4 _1516;
             if (minima_in_pairs)
             {
-                _1503 = float4(sums[0], sums[0], sums[1], sums[1]);
+                _1516 = float4(sums[0], sums[0], sums[1], sums[1]);
             }
             else
             {
-                _1503 = float4(sums[0], sums[1], sums[2], sums[3]);
+                _1516 = float4(sums[0], sums[1], sums[2], sums[3]);
             }
             uint param_3 = minima;
             uint param_4 = m;
-            float4 param_5 = _1503;
-            put_halves(param_3, param_4, param_5, _1389);
+            float4 param_5 = _1516;
+            put_halves(param_3, param_4, param_5, _1402);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, const device X4& _941, const device X1& _953, constant Push& push, const device Norm4& _1021, const device Norm1& _1030, threadgroup uint4 (&pool)[576], device Work4& _1389, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1685)
+void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, const device X4& _954, const device X1& _966, constant Push& push, const device Norm4& _1034, const device Norm1& _1043, threadgroup uint4 (&pool)[576], device Work4& _1402, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1698)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = slices_of_k(push) * 8u;
-    uint3 _1547 = push.first.xyz + gl_WorkGroupID;
-    uint _1548 = _1547.x;
+    uint3 _1560 = push.first.xyz + gl_WorkGroupID;
+    uint _1561 = _1560.x;
     float4 kept[4];
-    float _1651;
-    for (uint r = _1548; r < push.rows; r += push.groups.x)
+    float _1664;
+    for (uint r = _1561; r < push.rows; r += push.groups.x)
     {
         float squares = 0.0;
         float unused = 0.0;
@@ -611,43 +611,43 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param = r;
             uint param_1 = (i * 256u) + me;
             float param_2 = squares;
-            float4 _1582 = input_quad(param, param_1, param_2, _941, _953, push, _1021, _1030);
+            float4 _1595 = input_quad(param, param_1, param_2, _954, _966, push, _1034, _1043);
             squares = param_2;
-            kept[i] = _1582;
+            kept[i] = _1595;
             uint4 v = as_type<uint4>(kept[i]) & uint4(2147483647u);
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
-        uint _1611 = 1024u + me;
-        for (uint q = _1611; q < quads; q += 256u)
+        uint _1624 = 1024u + me;
+        for (uint q = _1624; q < quads; q += 256u)
         {
             uint param_3 = r;
             uint param_4 = q;
             float param_5 = squares;
-            float4 _1627 = input_quad(param_3, param_4, param_5, _941, _953, push, _1021, _1030);
+            float4 _1640 = input_quad(param_3, param_4, param_5, _954, _966, push, _1034, _1043);
             squares = param_5;
-            uint4 v_1 = as_type<uint4>(_1627) & uint4(2147483647u);
+            uint4 v_1 = as_type<uint4>(_1640) & uint4(2147483647u);
             bits = max(bits, max(max(v_1.x, v_1.y), max(v_1.z, v_1.w)));
         }
         uint param_6 = bits;
-        uint _1649 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
-        bits = _1649;
+        uint _1662 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
+        bits = _1662;
         if (normed)
         {
             float param_7 = squares;
-            float _1656 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            float param_8 = _1656;
-            _1651 = norm_scale(param_8, push);
+            float _1669 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            float param_8 = _1669;
+            _1664 = norm_scale(param_8, push);
         }
         else
         {
-            _1651 = 1.0;
+            _1664 = 1.0;
         }
-        float factor = _1651;
+        float factor = _1664;
         int power = clamp(136 - int(bits >> 23u), -118, 100);
         float scale = as_type<float>(uint(127 + power) << 23u);
         if (me == 0u)
         {
-            _1685.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
+            _1698.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
         }
         uint param_9 = r;
         uint start = row_start(param_9, push);
@@ -663,7 +663,7 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
                 uint param_12 = i_1 * 256u;
                 uint param_13 = quads;
                 float4 param_14 = kept[i_1] * scale;
-                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1389, gl_LocalInvocationID);
+                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1402, gl_LocalInvocationID);
             }
         }
         for (uint base = 1024u; base < quads; base += 256u)
@@ -671,27 +671,27 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param_15 = r;
             uint param_16 = base + me;
             float param_17 = unused;
-            float4 _1754 = input_quad(param_15, param_16, param_17, _941, _953, push, _1021, _1030);
+            float4 _1767 = input_quad(param_15, param_16, param_17, _954, _966, push, _1034, _1043);
             unused = param_17;
             uint param_18 = start;
             uint param_19 = minima;
             uint param_20 = base;
             uint param_21 = quads;
-            float4 param_22 = _1754 * scale;
-            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1389, gl_LocalInvocationID);
+            float4 param_22 = _1767 * scale;
+            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1402, gl_LocalInvocationID);
         }
         if (minima_of_any)
         {
             uint param_23 = quads;
             uint param_24 = 256u;
-            uint covered = ceil_div(param_23, param_24) * _1776;
-            uint _1781 = covered + me;
-            for (uint m = _1781; m < (slices_of_minima(push) * 8u); m += 256u)
+            uint covered = ceil_div(param_23, param_24) * _1789;
+            uint _1794 = covered + me;
+            for (uint m = _1794; m < (slices_of_minima(push) * 8u); m += 256u)
             {
                 uint param_25 = minima;
                 uint param_26 = m;
                 float4 param_27 = float4(0.0);
-                put_halves(param_25, param_26, param_27, _1389);
+                put_halves(param_25, param_26, param_27, _1402);
             }
         }
     }
@@ -713,9 +713,9 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
         pool[me] = as_type<uint4>(float4(0.0, 1.0, 2.0, 3.0) + float4(4.0 * float(me & 1u)));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    simdgroup_float8x8 _4405;
-    simdgroup_load(_4405, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
-    simdgroup_float8x8 tempArg = _4405;
+    simdgroup_float8x8 _4414;
+    simdgroup_load(_4414, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
+    simdgroup_float8x8 tempArg = _4414;
     simdgroup_float8x8 numbers = tempArg;
     simdgroup_float8x8 param = numbers;
     columns = uint2(elements_of(param));
@@ -724,160 +724,160 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _407;
-    if (_406)
+    uint _411;
+    if (_410)
     {
-        _407 = (k / 1u) * 2u;
+        _411 = (k / 1u) * 2u;
     }
     else
     {
-        uint _415;
-        if (_414)
+        uint _419;
+        if (_418)
         {
-            _415 = (k / 1u) * 1u;
+            _419 = (k / 1u) * 1u;
         }
         else
         {
-            uint _423;
-            if (_422)
+            uint _427;
+            if (_426)
             {
-                _423 = (k / 1u) * 1u;
+                _427 = (k / 1u) * 1u;
             }
             else
             {
-                uint _431;
-                if (_430)
+                uint _435;
+                if (_434)
                 {
-                    _431 = (k / 32u) * 17u;
+                    _435 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _441;
-                    if (_440)
+                    uint _445;
+                    if (_444)
                     {
-                        _441 = (k / 32u) * 9u;
+                        _445 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _451;
-                        if (_450)
+                        uint _455;
+                        if (_454)
                         {
-                            _451 = (k / 32u) * 10u;
+                            _455 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _461;
-                            if (_460)
+                            uint _465;
+                            if (_464)
                             {
-                                _461 = (k / 256u) * 72u;
+                                _465 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _471;
-                                if (_470)
+                                uint _475;
+                                if (_474)
                                 {
-                                    _471 = (k / 256u) * 105u;
+                                    _475 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _480;
-                                    if (_479)
+                                    uint _484;
+                                    if (_483)
                                     {
-                                        _480 = (k / 32u) * 11u;
+                                        _484 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _489;
-                                        if (_488)
+                                        uint _493;
+                                        if (_492)
                                         {
-                                            _489 = (k / 32u) * 12u;
+                                            _493 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _498;
-                                            if (_497)
+                                            uint _502;
+                                            if (_501)
                                             {
-                                                _498 = (k / 256u) * 42u;
+                                                _502 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _507;
-                                                if (_506)
+                                                uint _511;
+                                                if (_510)
                                                 {
-                                                    _507 = (k / 256u) * 55u;
+                                                    _511 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _516;
-                                                    if (_515)
+                                                    uint _520;
+                                                    if (_519)
                                                     {
-                                                        _516 = (k / 256u) * 88u;
+                                                        _520 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _526;
-                                                        if (_525)
+                                                        uint _530;
+                                                        if (_529)
                                                         {
-                                                            _526 = (k / 32u) * 9u;
+                                                            _530 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _535;
-                                                            if (_534)
+                                                            uint _539;
+                                                            if (_538)
                                                             {
-                                                                _535 = (k / 256u) * 68u;
+                                                                _539 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _545;
-                                                                if (_544)
+                                                                uint _549;
+                                                                if (_548)
                                                                 {
-                                                                    _545 = (k / 64u) * 17u;
+                                                                    _549 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _555;
-                                                                    if (_554)
+                                                                    uint _559;
+                                                                    if (_558)
                                                                     {
-                                                                        _555 = (k / 2u) * 1u;
+                                                                        _559 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _555 = 0u;
+                                                                        _559 = 0u;
                                                                     }
-                                                                    _545 = _555;
+                                                                    _549 = _559;
                                                                 }
-                                                                _535 = _545;
+                                                                _539 = _549;
                                                             }
-                                                            _526 = _535;
+                                                            _530 = _539;
                                                         }
-                                                        _516 = _526;
+                                                        _520 = _530;
                                                     }
-                                                    _507 = _516;
+                                                    _511 = _520;
                                                 }
-                                                _498 = _507;
+                                                _502 = _511;
                                             }
-                                            _489 = _498;
+                                            _493 = _502;
                                         }
-                                        _480 = _489;
+                                        _484 = _493;
                                     }
-                                    _471 = _480;
+                                    _475 = _484;
                                 }
-                                _461 = _471;
+                                _465 = _475;
                             }
-                            _451 = _461;
+                            _455 = _465;
                         }
-                        _441 = _451;
+                        _445 = _455;
                     }
-                    _431 = _441;
+                    _435 = _445;
                 }
-                _423 = _431;
+                _427 = _435;
             }
-            _415 = _423;
+            _419 = _427;
         }
-        _407 = _415;
+        _411 = _419;
     }
-    return _407;
+    return _411;
 }
 
 static inline __attribute__((always_inline))
@@ -893,7 +893,7 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, thread bo
         uint param_1 = min((first_r + (t / 8u)), (push.rows - 1u));
         start_x[i] = row_start(param_1, push) + (t % 8u);
     }
-    uint _4093;
+    uint _4102;
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
     {
@@ -901,49 +901,49 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, thread bo
         second = column >= 64u;
         if (second)
         {
-            _4093 = push.offset.z;
+            _4102 = push.offset.z;
         }
         else
         {
-            _4093 = push.offset.y;
+            _4102 = push.offset.y;
         }
-        start_w[i_1] = (2u * _4093) + (min((first_j + (column % 64u)), (push.n - 1u)) * halves);
+        start_w[i_1] = (2u * _4102) + (min((first_j + (column % 64u)), (push.n - 1u)) * halves);
     }
 }
 
 static inline __attribute__((always_inline))
 uint block_at(thread const uint& row, thread const uint& s)
 {
-    uint _1973;
+    uint _1986;
     if (blocks_of_256)
     {
-        _1973 = s / 8u;
+        _1986 = s / 8u;
     }
     else
     {
-        _1973 = s;
+        _1986 = s;
     }
-    return row + (_1973 * BLOCK_HALVES);
+    return row + (_1986 * BLOCK_HALVES);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, thread bool& second, const device Second1& _387, const device Weights1& _397)
+uint4 four_words(thread const uint& at, thread bool& second, const device Second1& _391, const device Weights1& _401)
 {
     if (second)
     {
-        return uint4(*(const device packed_uint4*)&_387.second1[at]);
+        return uint4(*(const device packed_uint4*)&_391.second1[at]);
     }
-    return uint4(*(const device packed_uint4*)&_397.weights1[at]);
+    return uint4(*(const device packed_uint4*)&_401.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, thread bool& second, const device Second1& _387, const device Weights1& _397)
+uint weight_word(thread const uint& i, thread bool& second, const device Second1& _391, const device Weights1& _401)
 {
     if (second)
     {
-        return _387.second1[i];
+        return _391.second1[i];
     }
-    return _397.weights1[i];
+    return _401.weights1[i];
 }
 
 static inline __attribute__((always_inline))
@@ -953,93 +953,93 @@ uint numbers_at(thread const uint& row, thread const uint& s, thread const uint&
     uint param_1 = s;
     uint block = block_at(param, param_1);
     uint half_ = (s / 4u) & 1u;
-    uint _2020;
-    if (_2019)
+    uint _2033;
+    if (_2032)
     {
-        _2020 = (block + 1u) + (8u * p);
+        _2033 = (block + 1u) + (8u * p);
     }
     else
     {
-        uint _2032;
-        if (_2031)
+        uint _2045;
+        if (_2044)
         {
-            _2032 = (block + 1u) + (4u * p);
+            _2045 = (block + 1u) + (4u * p);
         }
         else
         {
-            uint _2042;
-            if (_2041)
+            uint _2055;
+            if (_2054)
             {
-                _2042 = (block + 3u) + (4u * p);
+                _2055 = (block + 3u) + (4u * p);
             }
             else
             {
-                uint _2052;
-                if (_2051)
+                uint _2065;
+                if (_2064)
                 {
-                    _2052 = (block + 4u) + (4u * p);
+                    _2065 = (block + 4u) + (4u * p);
                 }
                 else
                 {
-                    uint _2062;
-                    if (_2061)
+                    uint _2075;
+                    if (_2074)
                     {
-                        _2062 = ((block + 8u) + (16u * half_)) + (8u * p);
+                        _2075 = ((block + 8u) + (16u * half_)) + (8u * p);
                     }
                     else
                     {
-                        uint _2075;
-                        if (_2074)
+                        uint _2088;
+                        if (_2087)
                         {
-                            _2075 = ((block + 16u) + (16u * half_)) + (8u * p);
+                            _2088 = ((block + 16u) + (16u * half_)) + (8u * p);
                         }
                         else
                         {
-                            uint _2088;
-                            if (_2087)
+                            uint _2101;
+                            if (_2100)
                             {
-                                _2088 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
+                                _2101 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
                             }
                             else
                             {
-                                _2088 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
+                                _2101 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
                             }
-                            _2075 = _2088;
+                            _2088 = _2101;
                         }
-                        _2062 = _2075;
+                        _2075 = _2088;
                     }
-                    _2052 = _2062;
+                    _2065 = _2075;
                 }
-                _2042 = _2052;
+                _2055 = _2065;
             }
-            _2032 = _2042;
+            _2045 = _2055;
         }
-        _2020 = _2032;
+        _2033 = _2045;
     }
-    return _2020;
+    return _2033;
 }
 
 static inline __attribute__((always_inline))
-Window window_at(thread const uint& at, thread bool& second, const device Second1& _387, const device Weights1& _397, constant Push& push)
+Window window_at(thread const uint& at, thread bool& second, const device Second1& _391, const device Weights1& _401, constant Push& push)
 {
-    uint _1843;
+    uint _1856;
     if (second)
     {
-        _1843 = push.offset.z;
+        _1856 = push.offset.z;
     }
     else
     {
-        _1843 = push.offset.y;
+        _1856 = push.offset.y;
     }
     uint param = push.k;
-    uint end = _1843 + (((push.n * row_halves(param)) + 1u) / 2u);
+    uint end = _1856 + (((push.n * row_halves(param)) + 1u) / 2u);
     Window w = Window{ uint4(0u), uint4(0u) };
     if ((at + 5u) <= end)
     {
         uint param_1 = at;
-        w.a = four_words(param_1, second, _387, _397);
+        w.a = four_words(param_1, second, _391, _401);
         uint param_2 = at + 4u;
-        w.b.x = weight_word(param_2, second, _387, _397);
+        w.b.x = weight_word(param_2, second, _391, _401);
     }
     else
     {
@@ -1047,10 +1047,10 @@ Window window_at(thread const uint& at, thread bool& second, const device Second
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_3 = min((at + i), (end - 1u));
-            w.a[i] = weight_word(param_3, second, _387, _397);
+            w.a[i] = weight_word(param_3, second, _391, _401);
         }
         uint param_4 = min((at + 4u), (end - 1u));
-        w.b.x = weight_word(param_4, second, _387, _397);
+        w.b.x = weight_word(param_4, second, _391, _401);
     }
     return w;
 }
@@ -1062,12 +1062,12 @@ uint mxfp4_at(thread const uint& row, thread const uint& b)
 }
 
 static inline __attribute__((always_inline))
-void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread bool& second, const device Second1& _387, const device Weights1& _397, constant Push& push)
+void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread bool& second, const device Second1& _391, const device Weights1& _401, constant Push& push)
 {
     uint param = row;
     uint param_1 = s;
     uint block = block_at(param, param_1);
-    if (_2127)
+    if (_2140)
     {
         uint last = ((row + push.k) - 1u) / 2u;
         uint at = ((row + (32u * s)) + (16u * p)) / 2u;
@@ -1075,143 +1075,143 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
         {
             uint param_2 = at;
             uint param_3 = at + 4u;
-            v.numbers = Window{ four_words(param_2, second, _387, _397), four_words(param_3, second, _387, _397) };
+            v.numbers = Window{ four_words(param_2, second, _391, _401), four_words(param_3, second, _391, _401) };
             uint param_4 = at + 8u;
-            v.scale = weight_word(param_4, second, _387, _397);
+            v.scale = weight_word(param_4, second, _391, _401);
             return;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_5 = min((at + i), last);
-            v.numbers.a[i] = weight_word(param_5, second, _387, _397);
+            v.numbers.a[i] = weight_word(param_5, second, _391, _401);
             uint param_6 = min(((at + 4u) + i), last);
-            v.numbers.b[i] = weight_word(param_6, second, _387, _397);
+            v.numbers.b[i] = weight_word(param_6, second, _391, _401);
         }
         uint param_7 = min((at + 8u), last);
-        v.scale = weight_word(param_7, second, _387, _397);
+        v.scale = weight_word(param_7, second, _391, _401);
     }
     else
     {
-        if (_2204)
+        if (_2217)
         {
             uint last_1 = (row + ((push.k - 1u) / 2u)) / 2u;
             uint at_1 = ((row + (16u * s)) + (8u * p)) / 2u;
             if ((at_1 + 4u) <= last_1)
             {
                 uint param_8 = at_1;
-                v.numbers.a = four_words(param_8, second, _387, _397);
+                v.numbers.a = four_words(param_8, second, _391, _401);
                 uint param_9 = at_1 + 4u;
-                v.scale = weight_word(param_9, second, _387, _397);
+                v.scale = weight_word(param_9, second, _391, _401);
                 return;
             }
             _Pragma("clang loop unroll(full)")
             for (uint i_1 = 0u; i_1 < 4u; i_1++)
             {
                 uint param_10 = min((at_1 + i_1), last_1);
-                v.numbers.a[i_1] = weight_word(param_10, second, _387, _397);
+                v.numbers.a[i_1] = weight_word(param_10, second, _391, _401);
             }
             uint param_11 = min((at_1 + 4u), last_1);
-            v.scale = weight_word(param_11, second, _387, _397);
+            v.scale = weight_word(param_11, second, _391, _401);
         }
         else
         {
-            if (_2271)
+            if (_2284)
             {
                 uint param_12 = row;
                 uint param_13 = s;
                 uint param_14 = p;
                 uint param_15 = (numbers_at(param_12, param_13, param_14) - 1u) / 2u;
-                v.numbers = window_at(param_15, second, _387, _397, push);
+                v.numbers = window_at(param_15, second, _391, _401, push);
             }
             else
             {
-                if (_2287)
+                if (_2300)
                 {
                     uint param_16 = block / 2u;
-                    v.numbers = window_at(param_16, second, _387, _397, push);
+                    v.numbers = window_at(param_16, second, _391, _401, push);
                 }
                 else
                 {
-                    if (_2296)
+                    if (_2309)
                     {
                         uint param_17 = row;
                         uint param_18 = s;
                         uint param_19 = mxfp4_at(param_17, param_18) / 2u;
-                        v.numbers = window_at(param_19, second, _387, _397, push);
+                        v.numbers = window_at(param_19, second, _391, _401, push);
                     }
                     else
                     {
-                        if (_2311)
+                        if (_2324)
                         {
                             uint param_20 = row;
                             uint param_21 = s;
                             uint param_22 = p;
                             uint param_23 = numbers_at(param_20, param_21, param_22) / 2u;
-                            v.numbers = window_at(param_23, second, _387, _397, push);
+                            v.numbers = window_at(param_23, second, _391, _401, push);
                             uint param_24 = block / 2u;
                             uint param_25 = (block / 2u) + 1u;
-                            uint2 _2334 = uint2(weight_word(param_24, second, _387, _397), weight_word(param_25, second, _387, _397));
-                            v.scales.x = _2334.x;
-                            v.scales.y = _2334.y;
+                            uint2 _2347 = uint2(weight_word(param_24, second, _391, _401), weight_word(param_25, second, _391, _401));
+                            v.scales.x = _2347.x;
+                            v.scales.y = _2347.y;
                         }
                         else
                         {
-                            if (_2340)
+                            if (_2353)
                             {
                                 uint param_26 = row;
                                 uint param_27 = s;
                                 uint param_28 = p;
                                 uint param_29 = numbers_at(param_26, param_27, param_28) / 2u;
-                                v.numbers = window_at(param_29, second, _387, _397, push);
+                                v.numbers = window_at(param_29, second, _391, _401, push);
                                 if ((s & 7u) == 0u)
                                 {
                                     uint param_30 = block / 2u;
                                     uint param_31 = (block / 2u) + 1u;
-                                    uint2 _2368 = uint2(weight_word(param_30, second, _387, _397), weight_word(param_31, second, _387, _397));
-                                    v.scales.x = _2368.x;
-                                    v.scales.y = _2368.y;
+                                    uint2 _2381 = uint2(weight_word(param_30, second, _391, _401), weight_word(param_31, second, _391, _401));
+                                    v.scales.x = _2381.x;
+                                    v.scales.y = _2381.y;
                                 }
                             }
                             else
                             {
-                                if (_2376)
+                                if (_2389)
                                 {
                                     uint at_2 = block / 2u;
-                                    uint numbers = ((at_2 + _2385) + (((s & 7u) / 2u) * 8u)) + (4u * p);
-                                    uint _2398;
+                                    uint numbers = ((at_2 + _2398) + (((s & 7u) / 2u) * 8u)) + (4u * p);
+                                    uint _2411;
                                     if (second)
                                     {
-                                        _2398 = push.offset.z;
+                                        _2411 = push.offset.z;
                                     }
                                     else
                                     {
-                                        _2398 = push.offset.y;
+                                        _2411 = push.offset.y;
                                     }
-                                    bool whole = (_2398 & 3u) == 0u;
+                                    bool whole = (_2411 & 3u) == 0u;
                                     if ((s & 7u) == 0u)
                                     {
                                         uint param_32 = at_2;
-                                        v.more.a = four_words(param_32, second, _387, _397);
+                                        v.more.a = four_words(param_32, second, _391, _401);
                                     }
-                                    if (_2418)
+                                    if (_2431)
                                     {
                                         if ((s & 1u) == 0u)
                                         {
                                             uint param_33 = (at_2 + 4u) + (4u * p);
-                                            uint4 high = (four_words(param_33, second, _387, _397) >> uint4(s & 7u)) & uint4(50529027u);
+                                            uint4 high = (four_words(param_33, second, _391, _401) >> uint4(s & 7u)) & uint4(50529027u);
                                             v.scale = ((high.x | (high.y << 2u)) | (high.z << 4u)) | (high.w << 6u);
                                         }
                                     }
                                     if ((s & 1u) == 0u)
                                     {
                                         uint param_34 = numbers;
-                                        v.numbers.a = four_words(param_34, second, _387, _397);
+                                        v.numbers.a = four_words(param_34, second, _391, _401);
                                     }
                                 }
                                 else
                                 {
-                                    if (_2466)
+                                    if (_2479)
                                     {
                                         if ((s & 3u) == 0u)
                                         {
@@ -1220,19 +1220,19 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                             uint param_36 = s;
                                             uint param_37 = p;
                                             uint param_38 = numbers_at(param_35, param_36, param_37) / 2u;
-                                            v.numbers = window_at(param_38, second, _387, _397, push);
+                                            v.numbers = window_at(param_38, second, _391, _401, push);
                                             uint param_39 = scales;
                                             uint param_40 = scales + 1u;
-                                            uint2 _2500 = uint2(weight_word(param_39, second, _387, _397), weight_word(param_40, second, _387, _397));
-                                            v.scales.x = _2500.x;
-                                            v.scales.y = _2500.y;
+                                            uint2 _2513 = uint2(weight_word(param_39, second, _391, _401), weight_word(param_40, second, _391, _401));
+                                            v.scales.x = _2513.x;
+                                            v.scales.y = _2513.y;
                                             uint param_41 = (block / 2u) + 20u;
-                                            v.scale = weight_word(param_41, second, _387, _397);
+                                            v.scale = weight_word(param_41, second, _391, _401);
                                         }
                                     }
                                     else
                                     {
-                                        if (_2513)
+                                        if (_2526)
                                         {
                                             if ((s & 3u) == 0u)
                                             {
@@ -1240,19 +1240,19 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                                 uint param_43 = s;
                                                 uint param_44 = p;
                                                 uint param_45 = numbers_at(param_42, param_43, param_44) / 2u;
-                                                v.numbers = window_at(param_45, second, _387, _397, push);
+                                                v.numbers = window_at(param_45, second, _391, _401, push);
                                             }
                                             if ((s & 7u) == 0u)
                                             {
                                                 uint scales_1 = (block / 2u) + 24u;
                                                 uint param_46 = (block + (8u * p)) / 2u;
-                                                v.more = window_at(param_46, second, _387, _397, push);
+                                                v.more = window_at(param_46, second, _391, _401, push);
                                                 uint param_47 = scales_1;
                                                 uint param_48 = scales_1 + 1u;
                                                 uint param_49 = scales_1 + 2u;
-                                                v.scales = uint3(weight_word(param_47, second, _387, _397), weight_word(param_48, second, _387, _397), weight_word(param_49, second, _387, _397));
+                                                v.scales = uint3(weight_word(param_47, second, _391, _401), weight_word(param_48, second, _391, _401), weight_word(param_49, second, _391, _401));
                                                 uint param_50 = scales_1 + 3u;
-                                                v.scale = weight_word(param_50, second, _387, _397);
+                                                v.scale = weight_word(param_50, second, _391, _401);
                                             }
                                         }
                                         else
@@ -1263,17 +1263,17 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                             uint param_52 = s;
                                             uint param_53 = p;
                                             uint param_54 = numbers_at(param_51, param_52, param_53) / 2u;
-                                            v.numbers = window_at(param_54, second, _387, _397, push);
+                                            v.numbers = window_at(param_54, second, _391, _401, push);
                                             if ((s & 3u) == 0u)
                                             {
                                                 uint param_55 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
-                                                v.more = window_at(param_55, second, _387, _397, push);
+                                                v.more = window_at(param_55, second, _391, _401, push);
                                                 uint param_56 = scales_2;
                                                 uint param_57 = scales_2 + 1u;
                                                 uint param_58 = scales_2 + 2u;
-                                                v.scales = uint3(weight_word(param_56, second, _387, _397), weight_word(param_57, second, _387, _397), weight_word(param_58, second, _387, _397));
+                                                v.scales = uint3(weight_word(param_56, second, _391, _401), weight_word(param_57, second, _391, _401), weight_word(param_58, second, _391, _401));
                                                 uint param_59 = (block / 2u) + 52u;
-                                                v.scale = weight_word(param_59, second, _387, _397);
+                                                v.scale = weight_word(param_59, second, _391, _401);
                                             }
                                         }
                                     }
@@ -1288,7 +1288,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
 }
 
 static inline __attribute__((always_inline))
-Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, thread bool& second, const device Second1& _387, const device Weights1& _397, constant Push& push)
+Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, thread bool& second, const device Second1& _391, const device Weights1& _401, constant Push& push)
 {
     Sixteen v;
     v.numbers = Window{ uint4(0u), uint4(0u) };
@@ -1298,7 +1298,7 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
     if (minima_of_32)
     {
         uint blocks = slices_of_k(push);
-        uint _3771;
+        uint _3780;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 16u; i++)
         {
@@ -1306,22 +1306,22 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             if (block < blocks)
             {
                 uint param = (row + (BLOCK_HALVES * block)) / 2u;
-                _3771 = weight_word(param, second, _387, _397) >> 16u;
+                _3780 = weight_word(param, second, _391, _401) >> 16u;
             }
             else
             {
-                _3771 = 0u;
+                _3780 = 0u;
             }
-            uint minimum = _3771;
+            uint minimum = _3780;
             if (i < 8u)
             {
-                uint _3789 = i / 2u;
-                v.numbers.a[_3789] |= (minimum << (16u * (i & 1u)));
+                uint _3798 = i / 2u;
+                v.numbers.a[_3798] |= (minimum << (16u * (i & 1u)));
             }
             else
             {
-                uint _3802 = (i / 2u) - 4u;
-                v.numbers.b[_3802] |= (minimum << (16u * (i & 1u)));
+                uint _3811 = (i / 2u) - 4u;
+                v.numbers.b[_3811] |= (minimum << (16u * (i & 1u)));
             }
         }
     }
@@ -1339,35 +1339,35 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
                 uint param_2 = at + 1u;
                 uint param_3 = at + 2u;
                 uint param_4 = at + 3u;
-                v.more.a = uint4(weight_word(param_1, second, _387, _397), weight_word(param_2, second, _387, _397), weight_word(param_3, second, _387, _397), weight_word(param_4, second, _387, _397));
+                v.more.a = uint4(weight_word(param_1, second, _391, _401), weight_word(param_2, second, _391, _401), weight_word(param_3, second, _391, _401), weight_word(param_4, second, _391, _401));
             }
             if (minima_of_16)
             {
-                uint _3865;
+                uint _3874;
                 if (mine < blocks_1)
                 {
                     uint param_5 = at + 20u;
-                    _3865 = weight_word(param_5, second, _387, _397);
+                    _3874 = weight_word(param_5, second, _391, _401);
                 }
                 else
                 {
-                    _3865 = 0u;
+                    _3874 = 0u;
                 }
-                v.scale = _3865;
+                v.scale = _3874;
             }
             else
             {
-                uint _3879;
+                uint _3888;
                 if (other < blocks_1)
                 {
                     uint param_6 = (row + (BLOCK_HALVES * other)) / 2u;
-                    _3879 = weight_word(param_6, second, _387, _397);
+                    _3888 = weight_word(param_6, second, _391, _401);
                 }
                 else
                 {
-                    _3879 = 0u;
+                    _3888 = 0u;
                 }
-                v.scale = _3879;
+                v.scale = _3888;
             }
         }
     }
@@ -1375,13 +1375,13 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
 }
 
 static inline __attribute__((always_inline))
-void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& second, const device Second1& _387, const device Weights1& _397, constant Push& push, device Work4& _1389, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
+void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& second, const device Second1& _391, const device Weights1& _401, constant Push& push, device Work4& _1402, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
 {
     uint p = gl_LocalInvocationID.x & 1u;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
-        next_x[i] = _1389.work4[start_x[i] + (s * 512u)];
+        next_x[i] = _1402.work4[start_x[i] + (s * 512u)];
     }
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
@@ -1393,7 +1393,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& 
             uint param_1 = start_w[i_1];
             uint param_2 = s;
             uint param_3 = p;
-            load_part(param, param_1, param_2, param_3, second, _387, _397, push);
+            load_part(param, param_1, param_2, param_3, second, _391, _401, push);
             next_w[i_1] = param;
         }
         else
@@ -1401,7 +1401,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& 
             uint param_4 = start_w[i_1];
             uint param_5 = s - slices_k;
             uint param_6 = p;
-            next_w[i_1] = load_minima(param_4, param_5, param_6, second, _387, _397, push);
+            next_w[i_1] = load_minima(param_4, param_5, param_6, second, _391, _401, push);
         }
     }
 }
@@ -1409,53 +1409,53 @@ void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& 
 static inline __attribute__((always_inline))
 uint4 shifted(thread const uint& h, thread const uint4& v, thread const uint& next)
 {
-    uint4 _1921;
+    uint4 _1934;
     if ((h & 1u) != 0u)
     {
-        _1921 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
+        _1934 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
     }
     else
     {
-        _1921 = v;
+        _1934 = v;
     }
-    return _1921;
+    return _1934;
 }
 
 static inline __attribute__((always_inline))
 uint2 halves_of_f8(thread uint& word, thread const uint& left)
 {
-    uint _3199;
+    uint _3210;
     if (left > 3u)
     {
-        _3199 = word;
+        _3210 = word;
     }
     else
     {
-        uint _3206;
+        uint _3217;
         if (left > 1u)
         {
-            _3206 = word & 65535u;
+            _3217 = word & 65535u;
         }
         else
         {
-            _3206 = 0u;
+            _3217 = 0u;
         }
-        _3199 = _3206;
+        _3210 = _3217;
     }
-    word = _3199;
+    word = _3210;
     float2 p = float2(as_type<half2>(((word << 7u) & 1065369472u) | ((word << 8u) & 2147516416u))) * 256.0;
     float2 q = float2(as_type<half2>(((word >> 1u) & 1065369472u) | (word & 2147516416u))) * 256.0;
     bool none = (((word & 2139062143u) + 16843009u) & 2155905152u) != 0u;
-    uint2 _3245;
+    uint2 _3256;
     if (none)
     {
-        _3245 = uint2(2113961472u);
+        _3256 = uint2(2113961472u);
     }
     else
     {
-        _3245 = uint2(as_type<uint>(half2(float2(p.x, q.x))), as_type<uint>(half2(float2(p.y, q.y))));
+        _3256 = uint2(as_type<uint>(half2(float2(p.x, q.x))), as_type<uint>(half2(float2(p.y, q.y))));
     }
-    return _3245;
+    return _3256;
 }
 
 static inline __attribute__((always_inline))
@@ -1495,9 +1495,9 @@ uint4 words_from(thread const Window& w, thread const uint& h)
     Window param = w;
     uint param_1 = h / 2u;
     uint param_2;
-    uint4 _1950 = words_of(param, param_1, param_2);
+    uint4 _1963 = words_of(param, param_1, param_2);
     uint next = param_2;
-    uint4 v = _1950;
+    uint4 v = _1963;
     uint param_3 = h;
     uint4 param_4 = v;
     uint param_5 = next;
@@ -1507,22 +1507,28 @@ uint4 words_from(thread const Window& w, thread const uint& h)
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _584;
+    uint _588;
     if ((h & 1u) != 0u)
     {
-        _584 = (low >> 16u) | (high << 16u);
+        _588 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _584 = low;
+        _588 = low;
     }
-    return _584;
+    return _588;
 }
 
 static inline __attribute__((always_inline))
 uint fifth_bits(thread const uint& bits)
 {
     return (((bits & 15u) * 2113665u) << 4u) & 269488144u;
+}
+
+static inline __attribute__((always_inline))
+uint mxfp4_bit(thread const uint& h, thread const uint& b)
+{
+    return ((16u * h) + (8u * b)) & 31u;
 }
 
 static inline __attribute__((always_inline))
@@ -1537,7 +1543,7 @@ uint4 fp4_numbers(thread const uint4& codes)
 static inline __attribute__((always_inline))
 uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2632)
+    if (_2645)
     {
         uint param = row;
         uint param_1 = s;
@@ -1546,64 +1552,64 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_3 = v.numbers;
         uint param_4 = (h - 1u) / 2u;
         uint param_5;
-        uint4 _2653 = words_of(param_3, param_4, param_5);
+        uint4 _2666 = words_of(param_3, param_4, param_5);
         uint next = param_5;
-        uint4 words = _2653;
-        uint4 _2658;
+        uint4 words = _2666;
+        uint4 _2671;
         if ((h & 1u) != 0u)
         {
             uint param_6 = 1u;
             uint4 param_7 = words;
             uint param_8 = next;
-            _2658 = shifted(param_6, param_7, param_8);
+            _2671 = shifted(param_6, param_7, param_8);
         }
         else
         {
-            _2658 = uint4(words.yzw, next);
+            _2671 = uint4(words.yzw, next);
         }
-        words = _2658;
-        uint4 _2677;
-        if (_2676)
+        words = _2671;
+        uint4 _2690;
+        if (_2689)
         {
-            _2677 = words ^ uint4(2155905152u);
+            _2690 = words ^ uint4(2155905152u);
         }
         else
         {
-            uint4 _2686;
-            if (_2685)
+            uint4 _2699;
+            if (_2698)
             {
                 uint4 param_9 = uint4(words.xy, words.xy >> uint2(4u));
-                _2686 = iq4_numbers(param_9);
+                _2699 = iq4_numbers(param_9);
             }
             else
             {
-                _2686 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+                _2699 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
             }
-            _2677 = _2686;
+            _2690 = _2699;
         }
-        return _2677;
+        return _2690;
     }
-    if (_2720)
+    if (_2733)
     {
         Window param_10 = v.numbers;
         uint param_11 = (row / 2u) + (5u * s);
         uint param_12;
-        uint4 _2735 = words_of(param_10, param_11, param_12);
+        uint4 _2748 = words_of(param_10, param_11, param_12);
         uint next_1 = param_12;
-        uint4 words_1 = _2735;
-        uint2 _2740;
+        uint4 words_1 = _2748;
+        uint2 _2753;
         if (p == 0u)
         {
-            _2740 = words_1.yz;
+            _2753 = words_1.yz;
         }
         else
         {
-            _2740 = uint2(words_1.w, next_1);
+            _2753 = uint2(words_1.w, next_1);
         }
-        uint2 two = _2740;
+        uint2 two = _2753;
         return uint4(two, two >> uint2(4u)) & uint4(252645135u);
     }
-    if (_2765)
+    if (_2778)
     {
         uint param_13 = row;
         uint param_14 = s;
@@ -1611,10 +1617,10 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_16 = v.numbers;
         uint param_17 = numbers_at(param_13, param_14, param_15);
         uint2 two_1 = words_from(param_16, param_17).xy;
-        uint _2784;
-        if (_2783)
+        uint _2797;
+        if (_2796)
         {
-            _2784 = v.scales.y;
+            _2797 = v.scales.y;
         }
         else
         {
@@ -1623,37 +1629,37 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
             uint param_20 = block_at(param_18, param_19) + 1u;
             uint param_21 = v.scales.x;
             uint param_22 = v.scales.y;
-            _2784 = word_of(param_20, param_21, param_22);
+            _2797 = word_of(param_20, param_21, param_22);
         }
-        uint high = _2784;
-        bool _2815;
-        if (_2805)
+        uint high = _2797;
+        bool _2828;
+        if (_2818)
         {
             uint param_23 = row;
             uint param_24 = s;
-            _2815 = (block_at(param_23, param_24) & 1u) != 0u;
+            _2828 = (block_at(param_23, param_24) & 1u) != 0u;
         }
         else
         {
-            _2815 = _2805;
+            _2828 = _2818;
         }
-        uint _2816;
-        if (_2815)
+        uint _2829;
+        if (_2828)
         {
-            _2816 = v.scales.y;
+            _2829 = v.scales.y;
         }
         else
         {
-            _2816 = high;
+            _2829 = high;
         }
-        high = _2816 >> (8u * p);
+        high = _2829 >> (8u * p);
         uint param_25 = high;
         uint param_26 = high >> 4u;
         uint param_27 = high >> 16u;
         uint param_28 = high >> 20u;
         return (uint4(two_1, two_1 >> uint2(4u)) & uint4(252645135u)) | uint4(fifth_bits(param_25), fifth_bits(param_26), fifth_bits(param_27), fifth_bits(param_28));
     }
-    if (_2856)
+    if (_2869)
     {
         uint param_29 = row;
         uint param_30 = s;
@@ -1664,73 +1670,75 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         uint4 param_34 = uint4(two_2, two_2 >> uint2(4u));
         return iq4_numbers(param_34);
     }
-    if (_2885)
+    if (_2898)
     {
         uint param_35 = row;
         uint param_36 = s;
         uint h_1 = mxfp4_at(param_35, param_36);
-        uint shift = (16u * (h_1 & 1u)) + (8u * (s & 1u));
-        Window param_37 = v.numbers;
-        uint param_38 = h_1 / 2u;
-        uint param_39;
-        uint4 _2911 = words_of(param_37, param_38, param_39);
-        uint next_2 = param_39;
-        uint4 words_2 = _2911;
-        uint3 _2916;
+        uint param_37 = h_1;
+        uint param_38 = s;
+        uint shift = mxfp4_bit(param_37, param_38);
+        Window param_39 = v.numbers;
+        uint param_40 = h_1 / 2u;
+        uint param_41;
+        uint4 _2922 = words_of(param_39, param_40, param_41);
+        uint next_2 = param_41;
+        uint4 words_2 = _2922;
+        uint3 _2927;
         if (p == 0u)
         {
-            _2916 = words_2.xyz;
+            _2927 = words_2.xyz;
         }
         else
         {
-            _2916 = uint3(words_2.z, words_2.w, next_2);
+            _2927 = uint3(words_2.z, words_2.w, next_2);
         }
-        uint3 three = _2916;
+        uint3 three = _2927;
         uint2 two_3 = ((three.xy >> uint2(shift)) >> uint2(8u)) | (three.yz << uint2(24u - shift));
-        uint4 param_40 = uint4(two_3, two_3 >> uint2(4u));
-        return fp4_numbers(param_40);
+        uint4 param_42 = uint4(two_3, two_3 >> uint2(4u));
+        return fp4_numbers(param_42);
     }
-    if (_2956)
+    if (_2967)
     {
         return (v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u);
     }
-    if (_2969)
+    if (_2980)
     {
         uint4 high_1 = uint4(v.scale, v.scale >> 2u, v.scale >> 4u, v.scale >> 6u) >> uint4(s & 1u);
         return ((v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u)) | ((high_1 & uint4(16843009u)) << uint4(4u));
     }
-    uint param_41 = row;
-    uint param_42 = s;
-    uint param_43 = p;
-    Window param_44 = v.numbers;
-    uint param_45 = numbers_at(param_41, param_42, param_43);
-    uint4 low = words_from(param_44, param_45);
-    uint param_46 = row;
-    uint param_47 = s;
-    uint block = block_at(param_46, param_47);
+    uint param_43 = row;
+    uint param_44 = s;
+    uint param_45 = p;
+    Window param_46 = v.numbers;
+    uint param_47 = numbers_at(param_43, param_44, param_45);
+    uint4 low = words_from(param_46, param_47);
+    uint param_48 = row;
+    uint param_49 = s;
+    uint block = block_at(param_48, param_49);
     uint half_ = (s / 4u) & 1u;
     uint stripe = s & 3u;
-    if (_3031)
+    if (_3042)
     {
         return (low >> uint4(2u * stripe)) & uint4(50529027u);
     }
-    if (_3042)
+    if (_3053)
     {
-        Window param_48 = v.more;
-        uint param_49 = block + (8u * p);
-        uint4 high_2 = (words_from(param_48, param_49) >> uint4(s & 7u)) & uint4(16843009u);
+        Window param_50 = v.more;
+        uint param_51 = block + (8u * p);
+        uint4 high_2 = (words_from(param_50, param_51) >> uint4(s & 7u)) & uint4(16843009u);
         return ((low >> uint4(2u * stripe)) & uint4(50529027u)) | (high_2 << uint4(2u));
     }
-    Window param_50 = v.more;
-    uint param_51 = ((block + 64u) + (16u * half_)) + (8u * p);
-    uint4 high_3 = (words_from(param_50, param_51) >> uint4(2u * stripe)) & uint4(50529027u);
+    Window param_52 = v.more;
+    uint param_53 = ((block + 64u) + (16u * half_)) + (8u * p);
+    uint4 high_3 = (words_from(param_52, param_53) >> uint4(2u * stripe)) & uint4(50529027u);
     return ((low >> uint4(2u * (stripe & 2u))) & uint4(252645135u)) | (high_3 << uint4(4u));
 }
 
 static inline __attribute__((always_inline))
 uint2 halves_of(thread const uint& bytes)
 {
-    float zero = _3157;
+    float zero = _3168;
     uint low = (bytes & 255u) | ((bytes & 65280u) << 8u);
     uint high = ((bytes >> 16u) & 255u) | ((bytes & 4278190080u) >> 8u);
     return uint2(as_type<uint>(as_type<half2>(low | 1677747200u) - half2(half(zero))), as_type<uint>(as_type<half2>(high | 1677747200u) - half2(half(zero))));
@@ -1740,7 +1748,7 @@ static inline __attribute__((always_inline))
 void decode_part(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread uint4& first, thread uint4& second_, constant Push& push)
 {
     uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
-    if (_3279)
+    if (_3290)
     {
         uint param = row;
         uint4 param_1 = v.numbers.a;
@@ -1750,51 +1758,51 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 param_4 = v.numbers.b;
         uint param_5 = v.scale;
         second_ = shifted(param_3, param_4, param_5);
-        uint _3314;
         uint _3325;
-        uint _3342;
-        uint _3354;
+        uint _3336;
+        uint _3353;
+        uint _3365;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             if (left > ((2u * i) + 1u))
             {
-                _3314 = first[i];
+                _3325 = first[i];
             }
             else
             {
                 if (left > (2u * i))
                 {
-                    _3325 = first[i] & 65535u;
+                    _3336 = first[i] & 65535u;
                 }
                 else
                 {
-                    _3325 = 0u;
+                    _3336 = 0u;
                 }
-                _3314 = _3325;
+                _3325 = _3336;
             }
-            first[i] = _3314;
+            first[i] = _3325;
             if (left > ((2u * i) + 9u))
             {
-                _3342 = second_[i];
+                _3353 = second_[i];
             }
             else
             {
                 if (left > ((2u * i) + 8u))
                 {
-                    _3354 = second_[i] & 65535u;
+                    _3365 = second_[i] & 65535u;
                 }
                 else
                 {
-                    _3354 = 0u;
+                    _3365 = 0u;
                 }
-                _3342 = _3354;
+                _3353 = _3365;
             }
-            second_[i] = _3342;
+            second_[i] = _3353;
         }
         return;
     }
-    if (_3368)
+    if (_3379)
     {
         uint param_6 = row;
         uint4 param_7 = v.numbers.a;
@@ -1802,18 +1810,18 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 words = shifted(param_6, param_7, param_8);
         uint param_9 = words.x;
         uint param_10 = left;
-        uint2 _3386 = halves_of_f8(param_9, param_10);
+        uint2 _3397 = halves_of_f8(param_9, param_10);
         uint param_11 = words.y;
         uint param_12 = left - min(left, 4u);
-        uint2 _3395 = halves_of_f8(param_11, param_12);
-        first = uint4(_3386, _3395);
+        uint2 _3406 = halves_of_f8(param_11, param_12);
+        first = uint4(_3397, _3406);
         uint param_13 = words.z;
         uint param_14 = left - min(left, 8u);
-        uint2 _3409 = halves_of_f8(param_13, param_14);
+        uint2 _3420 = halves_of_f8(param_13, param_14);
         uint param_15 = words.w;
         uint param_16 = left - min(left, 12u);
-        uint2 _3418 = halves_of_f8(param_15, param_16);
-        second_ = uint4(_3409, _3418);
+        uint2 _3429 = halves_of_f8(param_15, param_16);
+        second_ = uint4(_3420, _3429);
         return;
     }
     Sixteen param_17 = v;
@@ -1839,16 +1847,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _872;
+    uint _876;
     if (exponent < 2u)
     {
-        _872 = 2097152u << exponent;
+        _876 = 2097152u << exponent;
     }
     else
     {
-        _872 = (exponent - 1u) << 23u;
+        _876 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_872);
+    return as_type<float>(_876);
 }
 
 static inline __attribute__((always_inline))
@@ -1865,22 +1873,22 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _646;
+    float2 _650;
     if (i < 4u)
     {
-        _646 = float2(float(a & 63u), float(b & 63u));
+        _650 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _646 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _650 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _646;
+    return _650;
 }
 
 static inline __attribute__((always_inline))
 float part_scale(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_3465)
+    if (_3476)
     {
         uint param = row;
         uint param_1 = s;
@@ -1889,22 +1897,22 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_3 = v.numbers;
         uint param_4 = h / 2u;
         uint param_5;
-        uint4 _3484 = words_of(param_3, param_4, param_5);
+        uint4 _3495 = words_of(param_3, param_4, param_5);
         uint next = param_5;
         uint param_6 = h;
-        uint param_7 = _3484.x;
+        uint param_7 = _3495.x;
         return float_of(param_6, param_7);
     }
-    if (_3492)
+    if (_3503)
     {
         Window param_8 = v.numbers;
         uint param_9 = (row / 2u) + (5u * s);
         uint param_10;
-        uint4 _3506 = words_of(param_8, param_9, param_10);
+        uint4 _3517 = words_of(param_8, param_9, param_10);
         uint next_1 = param_10;
-        return float2(as_type<half2>(_3506.x)).x;
+        return float2(as_type<half2>(_3517.x)).x;
     }
-    if (_3514)
+    if (_3525)
     {
         uint param_11 = row;
         uint param_12 = s;
@@ -1912,7 +1920,7 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         uint param_14 = v.scales.x;
         return float_of(param_13, param_14);
     }
-    if (_3528)
+    if (_3539)
     {
         uint param_15 = row;
         uint param_16 = s;
@@ -1920,42 +1928,44 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_17 = v.numbers;
         uint param_18 = h_1 / 2u;
         uint param_19;
-        uint4 _3545 = words_of(param_17, param_18, param_19);
+        uint4 _3556 = words_of(param_17, param_18, param_19);
         uint next_2 = param_19;
-        uint param_20 = _3545.x >> ((16u * (h_1 & 1u)) + (8u * (s & 1u)));
-        float _3557 = e8m0(param_20);
-        return _3557;
+        uint param_20 = h_1;
+        uint param_21 = s;
+        uint param_22 = _3556.x >> mxfp4_bit(param_20, param_21);
+        float _3566 = e8m0(param_22);
+        return _3566;
     }
-    if (_3559)
+    if (_3568)
     {
-        uint2 param_21 = v.scales.xy;
-        uint param_22 = s & 7u;
-        return iq4_xs_scale(param_21, param_22);
-    }
-    if (_3573)
-    {
-        uint3 param_23 = v.more.a.yzw;
+        uint2 param_23 = v.scales.xy;
         uint param_24 = s & 7u;
-        return float2(as_type<half2>(v.more.a.x)).x * scale_of(param_23, param_24).x;
+        return iq4_xs_scale(param_23, param_24);
     }
-    uint param_25 = row;
-    uint param_26 = s;
-    uint block = block_at(param_25, param_26);
-    if (_3597)
+    if (_3582)
     {
-        uint _3604;
+        uint3 param_25 = v.more.a.yzw;
+        uint param_26 = s & 7u;
+        return float2(as_type<half2>(v.more.a.x)).x * scale_of(param_25, param_26).x;
+    }
+    uint param_27 = row;
+    uint param_28 = s;
+    uint block = block_at(param_27, param_28);
+    if (_3606)
+    {
+        uint _3613;
         if ((s & 2u) != 0u)
         {
-            _3604 = v.scales.y;
+            _3613 = v.scales.y;
         }
         else
         {
-            _3604 = v.scales.x;
+            _3613 = v.scales.x;
         }
-        uint word = _3604;
+        uint word = _3613;
         return float2(as_type<half2>(v.scale)).x * float((word >> ((16u * (s & 1u)) + (8u * p))) & 15u);
     }
-    if (_3629)
+    if (_3638)
     {
         uint3 words = v.scales;
         if ((block & 1u) != 0u)
@@ -1964,41 +1974,41 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         }
         uint i = (2u * (s & 7u)) + p;
         uint shift = 8u * (i & 3u);
-        uint _3667;
+        uint _3676;
         if ((i & 4u) != 0u)
         {
-            _3667 = words.y;
+            _3676 = words.y;
         }
         else
         {
-            _3667 = words.x;
+            _3676 = words.x;
         }
-        uint low = (_3667 >> (shift + (4u * (i / 8u)))) & 15u;
+        uint low = (_3676 >> (shift + (4u * (i / 8u)))) & 15u;
         uint high = (words.z >> (shift + (2u * (i / 4u)))) & 3u;
-        uint param_27 = block;
-        uint param_28 = v.scale;
-        return float_of(param_27, param_28) * float(int(low | (high << 4u)) - 32);
+        uint param_29 = block;
+        uint param_30 = v.scale;
+        return float_of(param_29, param_30) * float(int(low | (high << 4u)) - 32);
     }
     uint h_2 = (block & 1u) + (s & 3u);
     int number = int((v.scales[h_2 / 2u] >> ((16u * (h_2 & 1u)) + (8u * p))) << 24u) >> 24;
-    uint param_29 = block;
-    uint param_30 = v.scale;
-    return float_of(param_29, param_30) * float(number);
+    uint param_31 = block;
+    uint param_32 = v.scale;
+    return float_of(param_31, param_32) * float(number);
 }
 
 static inline __attribute__((always_inline))
 uint octet_of(thread const uint& p, thread const uint& i)
 {
-    uint _3120;
+    uint _3131;
     if (halves_in_nibbles)
     {
-        _3120 = p + (2u * i);
+        _3131 = p + (2u * i);
     }
     else
     {
-        _3120 = (2u * p) + i;
+        _3131 = (2u * p) + i;
     }
-    return _3120;
+    return _3131;
 }
 
 static inline __attribute__((always_inline))
@@ -2019,16 +2029,16 @@ static inline __attribute__((always_inline))
 float minima_scale(thread const Sixteen& v)
 {
     float mine = float2(as_type<half2>(v.scale)).y;
-    float _3900;
+    float _3909;
     if (minima_in_pairs)
     {
-        _3900 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
+        _3909 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
     }
     else
     {
-        _3900 = minima_of_16 ? mine : 1.0;
+        _3909 = minima_of_16 ? mine : 1.0;
     }
-    return _3900;
+    return _3909;
 }
 
 static inline __attribute__((always_inline))
@@ -2055,16 +2065,16 @@ void decode_minima(thread const Sixteen& v, thread uint4& first, thread uint4& s
     {
         Sixteen param_4 = v;
         float most = minima_scale(param_4);
-        float _3974;
+        float _3983;
         if (most > 0.0)
         {
-            _3974 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
+            _3983 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
         }
         else
         {
-            _3974 = 0.0;
+            _3983 = 0.0;
         }
-        float ratio = _3974;
+        float ratio = _3983;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 8u; i++)
         {
@@ -2102,7 +2112,7 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
     uint4 param_4;
     uint4 param_5;
     float scale;
-    float _4282;
+    float _4291;
     uint4 param_15;
     uint4 param_16;
     _Pragma("clang loop unroll(full)")
@@ -2123,9 +2133,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             decode_part(param, param_1, param_2, param_3, param_4, param_5, push);
             first = param_4;
             second_ = param_5;
-            if (_4281)
+            if (_4290)
             {
-                _4282 = 1.0;
+                _4291 = 1.0;
             }
             else
             {
@@ -2133,9 +2143,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
                 uint param_7 = start_w[i_1];
                 uint param_8 = s;
                 uint param_9 = p;
-                _4282 = part_scale(param_6, param_7, param_8, param_9);
+                _4291 = part_scale(param_6, param_7, param_8, param_9);
             }
-            scale = _4282;
+            scale = _4291;
             uint param_10 = p;
             uint param_11 = 0u;
             tile_w[line + octet_of(param_10, param_11)] = first;
@@ -2154,16 +2164,16 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             tile_w[line + (2u * p)] = first;
             tile_w[(line + (2u * p)) + 1u] = second_;
         }
-        bool _4364;
-        if (_4351)
+        bool _4373;
+        if (_4360)
         {
-            _4364 = (p == 0u) || _4362;
+            _4373 = (p == 0u) || _4371;
         }
         else
         {
-            _4364 = _4351;
+            _4373 = _4360;
         }
-        if (_4364)
+        if (_4373)
         {
             tile_scales[((p % SCALES) * 128u) + (t_1 / 2u)] = scale;
         }
@@ -2191,13 +2201,13 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t < PART_STEPS)
             {
-                simdgroup_half8x8 _4461;
-                simdgroup_load(_4461, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
-                simdgroup_half8x8 tempArg = _4461;
+                simdgroup_half8x8 _4470;
+                simdgroup_load(_4470, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+                simdgroup_half8x8 tempArg = _4470;
                 b[(j * 4u) + t] = tempArg;
             }
         }
-        if (_4476)
+        if (_4485)
         {
             uint at = ((e * 128u) + right) + (j * 8u);
             scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
@@ -2212,9 +2222,9 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t_1 < PART_STEPS)
             {
-                simdgroup_float8x8 _4555;
-                simdgroup_load(_4555, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
-                simdgroup_float8x8 tempArg_1 = _4555;
+                simdgroup_float8x8 _4564;
+                simdgroup_load(_4564, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+                simdgroup_float8x8 tempArg_1 = _4564;
                 a[t_1] = tempArg_1;
             }
         }
@@ -2227,28 +2237,28 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
             {
                 if (t_2 < PART_STEPS)
                 {
-                    if (_4588)
+                    if (_4597)
                     {
-                        simdgroup_float8x8 _4614;
-                        simdgroup_multiply_accumulate(_4614, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                        sums[(i * 4u) + j_1] = _4614;
+                        simdgroup_float8x8 _4623;
+                        simdgroup_multiply_accumulate(_4623, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                        sums[(i * 4u) + j_1] = _4623;
                     }
                     else
                     {
-                        simdgroup_float8x8 _4627;
-                        simdgroup_multiply_accumulate(_4627, a[t_2], b[(j_1 * 4u) + t_2], block);
-                        block = _4627;
+                        simdgroup_float8x8 _4636;
+                        simdgroup_multiply_accumulate(_4636, a[t_2], b[(j_1 * 4u) + t_2], block);
+                        block = _4636;
                     }
                 }
             }
-            if (_4633)
+            if (_4642)
             {
-                uint _4639 = (i * 4u) + j_1;
-                simdgroup_float8x8 param = sums[_4639];
+                uint _4648 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_4648];
                 simdgroup_float8x8 param_1 = block;
                 float2 param_2 = scales[j_1];
                 add_scaled(param, param_1, param_2);
-                sums[_4639] = param;
+                sums[_4648] = param;
             }
         }
     }
@@ -2261,7 +2271,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     uint param_1 = right;
     uint param_2 = 0u;
     multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
-    if (_4662)
+    if (_4671)
     {
         uint param_3 = down;
         uint param_4 = right;
@@ -2279,22 +2289,22 @@ float gelu_tanh(thread const float& x)
 static inline __attribute__((always_inline))
 float gate_of(thread const float& x, constant Push& push)
 {
-    float _1122;
+    float _1135;
     if ((push.flags & 64u) != 0u)
     {
         float param = x;
-        _1122 = gelu_tanh(param);
+        _1135 = gelu_tanh(param);
     }
     else
     {
         float param_1 = x;
-        _1122 = silu(param_1);
+        _1135 = silu(param_1);
     }
-    return _1122;
+    return _1135;
 }
 
 static inline __attribute__((always_inline))
-void finish_gated(thread const uint& r, thread const uint& j, thread const float4& gate, thread const float4& up, constant Push& push, device Y4& _1183, device Y1& _1209)
+void finish_gated(thread const uint& r, thread const uint& j, thread const float4& gate, thread const float4& up, constant Push& push, device Y4& _1196, device Y1& _1222)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     float param = gate.x;
@@ -2302,38 +2312,38 @@ void finish_gated(thread const uint& r, thread const uint& j, thread const float
     float param_2 = gate.z;
     float param_3 = gate.w;
     float4 v = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push)) * up;
-    bool _1168 = (to & 3u) == 0u;
-    bool _1177;
-    if (_1168)
+    bool _1181 = (to & 3u) == 0u;
+    bool _1190;
+    if (_1181)
     {
-        _1177 = (j + 4u) <= push.n;
+        _1190 = (j + 4u) <= push.n;
     }
     else
     {
-        _1177 = _1168;
+        _1190 = _1181;
     }
-    if (_1177)
+    if (_1190)
     {
-        _1183.y4[to / 4u] = v;
+        _1196.y4[to / 4u] = v;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _1196 = e < 4u;
-        bool _1205;
-        if (_1196)
+        bool _1209 = e < 4u;
+        bool _1218;
+        if (_1209)
         {
-            _1205 = (j + e) < push.n;
+            _1218 = (j + e) < push.n;
         }
         else
         {
-            _1205 = _1196;
+            _1218 = _1209;
         }
-        if (_1205)
+        if (_1218)
         {
-            _1209.y1[to + e] = v[e];
+            _1222.y1[to + e] = v[e];
             e++;
             continue;
         }
@@ -2345,11 +2355,11 @@ void finish_gated(thread const uint& r, thread const uint& j, thread const float
 }
 
 static inline __attribute__((always_inline))
-void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, device Y4& _1183, device Y1& _1209, threadgroup uint4 (&pool)[576], device Work1& _1685, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, device Y4& _1196, device Y1& _1222, threadgroup uint4 (&pool)[576], device Work1& _1698, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
-    uint _4718;
+    uint _4727;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
@@ -2361,41 +2371,41 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         bool up = first_c >= 64u;
         if (up)
         {
-            _4718 = base - 256u;
+            _4727 = base - 256u;
         }
         else
         {
-            _4718 = base;
+            _4727 = base;
         }
-        uint gate = _4718;
+        uint gate = _4727;
         uint other = gate + 256u;
         threadgroup_barrier(mem_flags::mem_threadgroup);
-        uint _4733 = lane + (up ? 32u : 0u);
+        uint _4742 = lane + (up ? 32u : 0u);
         _Pragma("clang loop unroll(disable)")
-        for (uint t = _4733; t < 64u; t += 64u)
+        for (uint t = _4742; t < 64u; t += 64u)
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + (first_c % 64u)) + (4u * (t % 8u));
-            bool _4761 = r < push.rows;
-            bool _4768;
-            if (_4761)
+            bool _4770 = r < push.rows;
+            bool _4777;
+            if (_4770)
             {
-                _4768 = j_1 < push.n;
+                _4777 = j_1 < push.n;
             }
             else
             {
-                _4768 = _4761;
+                _4777 = _4770;
             }
-            if (_4768)
+            if (_4777)
             {
-                float factor = _1685.work1[r];
+                float factor = _1698.work1[r];
                 float4 v = as_type<float4>(pool[gate + t]) * factor;
                 float4 w = as_type<float4>(pool[other + t]) * factor;
                 uint param = r;
                 uint param_1 = j_1;
                 float4 param_2 = v;
                 float4 param_3 = w;
-                finish_gated(param, param_1, param_2, param_3, push, _1183, _1209);
+                finish_gated(param, param_1, param_2, param_3, push, _1196, _1222);
             }
         }
         threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -2403,7 +2413,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device Second1& _387, const device Weights1& _397, constant Push& push, device Y4& _1183, device Y1& _1209, threadgroup uint4 (&pool)[576], device Work4& _1389, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1685, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device Second1& _391, const device Weights1& _401, constant Push& push, device Y4& _1196, device Y1& _1222, threadgroup uint4 (&pool)[576], device Work4& _1402, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1698, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint down = (gl_SubgroupID % 2u) * 32u;
     uint right = (gl_SubgroupID / 2u) * 32u;
@@ -2415,16 +2425,16 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
     {
         uint param = push.n;
         uint param_1 = 64u;
-        uint _4836 = ceil_div(param, param_1);
-        if (tile_j < _4836)
+        uint _4845 = ceil_div(param, param_1);
+        if (tile_j < _4845)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _4855 = ceil_div(param_2, param_3);
-                if (tile_r < _4855)
+                uint _4864 = ceil_div(param_2, param_3);
+                if (tile_r < _4864)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 64u;
@@ -2438,14 +2448,14 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
                     uint end = count;
                     uint param_6 = min(first, (count - 1u));
                     uint param_7 = slices_k;
-                    load_slice(param_6, param_7, second, _387, _397, push, _1389, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_6, param_7, second, _391, _401, push, _1402, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     uint param_8 = min(first, (count - 1u));
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                     uint param_10 = min((first + 1u), (count - 1u));
                     uint param_11 = slices_k;
-                    load_slice(param_10, param_11, second, _387, _397, push, _1389, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_10, param_11, second, _391, _401, push, _1402, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint s = first; s < end; s++)
                     {
@@ -2458,13 +2468,13 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
                         put_slice(param_14, param_15, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                         uint param_16 = min((s + 2u), (count - 1u));
                         uint param_17 = slices_k;
-                        load_slice(param_16, param_17, second, _387, _397, push, _1389, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                        load_slice(param_16, param_17, second, _391, _401, push, _1402, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                         threadgroup_barrier(mem_flags::mem_threadgroup);
                     }
                     uint param_18 = (tile_r * 64u) + down;
                     uint param_19 = tile_j * 64u;
                     uint param_20 = right;
-                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _1183, _1209, pool, _1685, sums, gl_SubgroupInvocationID);
+                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _1196, _1222, pool, _1698, sums, gl_SubgroupInvocationID);
                     tile_r += push.groups.x;
                     continue;
                 }
@@ -2483,16 +2493,16 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
     }
 }
 
-kernel void zc_linear_gated_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _397 [[buffer(2)]], const device Second1& _387 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear_gated_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _401 [[buffer(2)]], const device Second1& _391 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& _941 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _1021 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& _1183 = *(device Y4*)spvBufferAliasSet0Binding5;
-    device auto& _1389 = *(device Work4*)spvBufferAliasSet0Binding6;
-    const device auto& _953 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _1030 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& _1209 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& _1685 = *(device Work1*)spvBufferAliasSet0Binding6;
+    const device auto& _954 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _1034 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& _1196 = *(device Y4*)spvBufferAliasSet0Binding5;
+    device auto& _1402 = *(device Work4*)spvBufferAliasSet0Binding6;
+    const device auto& _966 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _1043 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& _1222 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& _1698 = *(device Work1*)spvBufferAliasSet0Binding6;
     threadgroup float group_partial[256];
     threadgroup uint4 pool[576];
     threadgroup uint4 tile_w[640];
@@ -2504,13 +2514,13 @@ kernel void zc_linear_gated_matrix(constant Push& push [[buffer(0)]], const devi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_4960)
+    if (_4969)
     {
-        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, _941, _953, push, _1021, _1030, pool, _1389, gl_LocalInvocationID, gl_WorkGroupID, _1685);
+        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, _954, _966, push, _1034, _1043, pool, _1402, gl_LocalInvocationID, gl_WorkGroupID, _1698);
     }
     else
     {
-        matrix_tiles(second, gl_SubgroupID, _387, _397, push, _1183, _1209, pool, _1389, gl_LocalInvocationID, gl_WorkGroupID, _1685, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
+        matrix_tiles(second, gl_SubgroupID, _391, _401, push, _1196, _1222, pool, _1402, gl_LocalInvocationID, gl_WorkGroupID, _1698, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
     }
 }
 

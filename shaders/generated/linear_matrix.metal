@@ -59,23 +59,23 @@ struct Weights1
 constant uint variant_tmp [[function_constant(0)]];
 constant uint variant = is_function_constant_defined(variant_tmp) ? variant_tmp : 0u;
 constant uint type = (variant % 17u);
-constant bool _705 = (type == 0u);
-constant bool _713 = (type == 1u);
-constant bool _721 = (type == 2u);
-constant bool _729 = (type == 3u);
-constant bool _738 = (type == 4u);
-constant bool _748 = (type == 5u);
-constant bool _758 = (type == 6u);
-constant bool _768 = (type == 7u);
-constant bool _777 = (type == 8u);
-constant bool _786 = (type == 9u);
-constant bool _795 = (type == 10u);
-constant bool _804 = (type == 11u);
-constant bool _813 = (type == 12u);
-constant bool _823 = (type == 13u);
-constant bool _832 = (type == 14u);
-constant bool _842 = (type == 15u);
-constant bool _850 = (type == 16u);
+constant bool _709 = (type == 0u);
+constant bool _717 = (type == 1u);
+constant bool _725 = (type == 2u);
+constant bool _733 = (type == 3u);
+constant bool _742 = (type == 4u);
+constant bool _752 = (type == 5u);
+constant bool _762 = (type == 6u);
+constant bool _772 = (type == 7u);
+constant bool _781 = (type == 8u);
+constant bool _790 = (type == 9u);
+constant bool _799 = (type == 10u);
+constant bool _808 = (type == 11u);
+constant bool _817 = (type == 12u);
+constant bool _827 = (type == 13u);
+constant bool _836 = (type == 14u);
+constant bool _846 = (type == 15u);
+constant bool _854 = (type == 16u);
 
 struct X4
 {
@@ -97,19 +97,19 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1368 = (variant / 17u);
-constant uint input_ = (_1368 % 3u);
+constant uint _1381 = (variant / 17u);
+constant uint input_ = (_1381 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _1415 = (type == 5u);
-constant bool _1416 = (type == 9u);
-constant bool minima_of_32 = (_1415 || _1416);
-constant bool _1426 = (type == 6u);
-constant bool _1427 = (type == 12u);
-constant bool minima_in_pairs = (_1426 || _1427);
-constant bool _1429 = (minima_of_32 || minima_in_pairs);
+constant bool _1428 = (type == 5u);
+constant bool _1429 = (type == 9u);
+constant bool minima_of_32 = (_1428 || _1429);
+constant bool _1439 = (type == 6u);
+constant bool _1440 = (type == 12u);
+constant bool minima_in_pairs = (_1439 || _1440);
+constant bool _1442 = (minima_of_32 || minima_in_pairs);
 constant bool minima_of_16 = (type == 10u);
-constant bool minima_of_any = (_1429 || minima_of_16);
+constant bool minima_of_any = (_1442 || minima_of_16);
 
 struct Work4
 {
@@ -117,176 +117,176 @@ struct Work4
 };
 
 constant uint QUADS_OF_SUM = minima_of_16 ? 4u : 8u;
-constant uint _1646 = minima_in_pairs ? 2u : 4u;
-constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1646);
-constant uint _1652 = (256u / QUADS_OF_SUMS);
+constant uint _1659 = minima_in_pairs ? 2u : 4u;
+constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1659);
+constant uint _1665 = (256u / QUADS_OF_SUMS);
 
 struct Work1
 {
     float work1[1];
 };
 
-constant uint _1965 = (256u / QUADS_OF_SUMS);
-constant bool _2123 = (type == 6u);
-constant bool _2124 = (type == 7u);
-constant bool _2125 = (_2123 || _2124);
-constant bool _2126 = (type == 12u);
-constant bool _2127 = (_2125 || _2126);
-constant bool _2128 = (type == 10u);
-constant bool _2129 = (_2127 || _2128);
-constant bool _2130 = (type == 11u);
-constant bool _2131 = (_2129 || _2130);
-constant bool _2132 = (type == 14u);
-constant bool blocks_of_256 = (_2131 || _2132);
-constant bool _2142 = (type == 3u);
-constant bool _2143 = (type == 15u);
+constant uint _1978 = (256u / QUADS_OF_SUMS);
+constant bool _2136 = (type == 6u);
+constant bool _2137 = (type == 7u);
+constant bool _2138 = (_2136 || _2137);
+constant bool _2139 = (type == 12u);
+constant bool _2140 = (_2138 || _2139);
+constant bool _2141 = (type == 10u);
+constant bool _2142 = (_2140 || _2141);
+constant bool _2143 = (type == 11u);
 constant bool _2144 = (_2142 || _2143);
-constant bool _2145 = (type == 4u);
-constant bool _2146 = (type == 13u);
-constant bool _2147 = (_2145 || _2146);
-constant bool _2148 = (type == 5u);
-constant bool _2149 = (type == 8u);
-constant bool _2150 = (type == 9u);
-constant bool _2151 = (type == 6u);
-constant bool _2152 = (type == 12u);
-constant bool _2153 = (type == 10u);
-constant bool _2154 = (type == 11u);
-constant bool _2155 = (type == 14u);
-constant uint _2156 = _2155 ? 68u : 105u;
-constant uint _2157 = _2154 ? 55u : _2156;
-constant uint _2158 = _2153 ? 42u : _2157;
-constant uint _2159 = _2152 ? 88u : _2158;
-constant uint _2160 = _2151 ? 72u : _2159;
-constant uint _2161 = _2150 ? 12u : _2160;
-constant uint _2162 = _2149 ? 11u : _2161;
-constant uint _2163 = _2148 ? 10u : _2162;
-constant uint _2164 = _2147 ? 9u : _2163;
-constant uint BLOCK_HALVES = _2144 ? 17u : _2164;
-constant bool _2180 = (type == 3u);
-constant bool _2190 = (type == 4u);
-constant bool _2191 = (type == 13u);
-constant bool _2192 = (_2190 || _2191);
-constant bool _2202 = (type == 8u);
-constant bool _2212 = (type == 9u);
-constant bool _2222 = (type == 10u);
-constant bool _2235 = (type == 11u);
-constant bool _2248 = (type == 14u);
-constant bool _2288 = (type == 1u);
-constant bool _2365 = (type == 16u);
-constant bool _2428 = (type == 3u);
-constant bool _2429 = (type == 4u);
-constant bool _2430 = (_2428 || _2429);
-constant bool _2431 = (type == 13u);
-constant bool _2432 = (_2430 || _2431);
-constant bool _2448 = (type == 5u);
-constant bool _2457 = (type == 15u);
-constant bool _2470 = (type == 8u);
-constant bool _2471 = (type == 9u);
-constant bool _2472 = (_2470 || _2471);
-constant bool _2501 = (type == 14u);
-constant bool _2535 = (type == 6u);
-constant bool _2536 = (type == 12u);
-constant bool _2537 = (_2535 || _2536);
-constant bool _2545 = (type == 12u);
-constant uint _2546 = _2545 ? 12u : 4u;
-constant bool _2571 = (type == 12u);
-constant bool _2619 = (type == 10u);
-constant bool _2666 = (type == 11u);
-constant bool _2781 = (type == 3u);
-constant bool _2782 = (type == 4u);
-constant bool _2783 = (_2781 || _2782);
-constant bool _2784 = (type == 13u);
-constant bool _2785 = (_2783 || _2784);
-constant bool _2829 = (type == 3u);
-constant bool _2838 = (type == 13u);
-constant bool _2873 = (type == 5u);
-constant bool _2916 = (type == 8u);
-constant bool _2917 = (type == 9u);
-constant bool _2918 = (_2916 || _2917);
-constant bool _2936 = (type == 9u);
-constant bool _2958 = (type == 8u);
-constant bool _3009 = (type == 14u);
-constant bool _3038 = (type == 15u);
-constant bool _3109 = (type == 6u);
-constant bool _3122 = (type == 12u);
-constant bool _3184 = (type == 10u);
-constant bool _3195 = (type == 11u);
-constant bool _3260 = (type == 4u);
-constant bool _3261 = (type == 5u);
-constant bool _3262 = (_3260 || _3261);
-constant bool _3263 = (type == 8u);
-constant bool _3264 = (_3262 || _3263);
-constant bool _3265 = (type == 9u);
-constant bool _3266 = (_3264 || _3265);
-constant bool _3267 = (type == 13u);
-constant bool _3268 = (_3266 || _3267);
-constant bool _3269 = (type == 14u);
-constant bool _3270 = (_3268 || _3269);
-constant bool _3271 = (type == 15u);
-constant bool halves_in_nibbles = (_3270 || _3271);
-constant bool _3289 = (type == 3u);
-constant bool _3290 = (type == 13u);
-constant bool _3291 = (_3289 || _3290);
-constant bool _3292 = (type == 14u);
-constant bool _3293 = (_3291 || _3292);
-constant bool _3295 = (type == 4u);
-constant bool _3297 = (type == 7u);
-constant bool _3299 = (type == 8u);
-constant bool _3300 = (type == 15u);
-constant bool _3301 = (_3299 || _3300);
-constant bool _3303 = (type == 11u);
-constant float _3306 = _3303 ? 1028.0 : 1024.0;
-constant float _3307 = _3301 ? 1040.0 : _3306;
-constant float _3308 = _3297 ? 1056.0 : _3307;
-constant float _3309 = _3295 ? 1032.0 : _3308;
-constant float _3310 = _3293 ? 1152.0 : _3309;
-constant bool _3432 = (type == 1u);
-constant bool _3521 = (type == 16u);
-constant bool _3614 = (type == 3u);
-constant bool _3615 = (type == 4u);
-constant bool _3616 = (_3614 || _3615);
-constant bool _3617 = (type == 13u);
-constant bool _3618 = (_3616 || _3617);
-constant bool _3645 = (type == 5u);
-constant bool _3665 = (type == 8u);
-constant bool _3666 = (type == 9u);
-constant bool _3667 = (_3665 || _3666);
-constant bool _3681 = (type == 15u);
-constant bool _3712 = (type == 14u);
-constant bool _3724 = (type == 6u);
-constant bool _3725 = (type == 12u);
-constant bool _3726 = (_3724 || _3725);
-constant bool _3750 = (type == 10u);
-constant bool _3782 = (type == 11u);
-constant bool _4416 = (type == 1u);
-constant bool _4417 = (type == 16u);
-constant bool _4418 = (_4416 || _4417);
-constant bool _4485 = (type == 1u);
-constant bool _4486 = (type == 16u);
-constant bool _4487 = (_4485 || _4486);
-constant bool _4488 = (!_4487);
-constant bool _4493 = (type == 7u);
-constant bool _4494 = (type == 10u);
-constant bool _4495 = (_4493 || _4494);
-constant bool _4496 = (type == 11u);
-constant bool _4497 = (_4495 || _4496);
-constant uint SCALES = _4497 ? 2u : 1u;
-constant bool _4499 = (SCALES == 2u);
+constant bool _2145 = (type == 14u);
+constant bool blocks_of_256 = (_2144 || _2145);
+constant bool _2155 = (type == 3u);
+constant bool _2156 = (type == 15u);
+constant bool _2157 = (_2155 || _2156);
+constant bool _2158 = (type == 4u);
+constant bool _2159 = (type == 13u);
+constant bool _2160 = (_2158 || _2159);
+constant bool _2161 = (type == 5u);
+constant bool _2162 = (type == 8u);
+constant bool _2163 = (type == 9u);
+constant bool _2164 = (type == 6u);
+constant bool _2165 = (type == 12u);
+constant bool _2166 = (type == 10u);
+constant bool _2167 = (type == 11u);
+constant bool _2168 = (type == 14u);
+constant uint _2169 = _2168 ? 68u : 105u;
+constant uint _2170 = _2167 ? 55u : _2169;
+constant uint _2171 = _2166 ? 42u : _2170;
+constant uint _2172 = _2165 ? 88u : _2171;
+constant uint _2173 = _2164 ? 72u : _2172;
+constant uint _2174 = _2163 ? 12u : _2173;
+constant uint _2175 = _2162 ? 11u : _2174;
+constant uint _2176 = _2161 ? 10u : _2175;
+constant uint _2177 = _2160 ? 9u : _2176;
+constant uint BLOCK_HALVES = _2157 ? 17u : _2177;
+constant bool _2193 = (type == 3u);
+constant bool _2203 = (type == 4u);
+constant bool _2204 = (type == 13u);
+constant bool _2205 = (_2203 || _2204);
+constant bool _2215 = (type == 8u);
+constant bool _2225 = (type == 9u);
+constant bool _2235 = (type == 10u);
+constant bool _2248 = (type == 11u);
+constant bool _2261 = (type == 14u);
+constant bool _2301 = (type == 1u);
+constant bool _2378 = (type == 16u);
+constant bool _2441 = (type == 3u);
+constant bool _2442 = (type == 4u);
+constant bool _2443 = (_2441 || _2442);
+constant bool _2444 = (type == 13u);
+constant bool _2445 = (_2443 || _2444);
+constant bool _2461 = (type == 5u);
+constant bool _2470 = (type == 15u);
+constant bool _2483 = (type == 8u);
+constant bool _2484 = (type == 9u);
+constant bool _2485 = (_2483 || _2484);
+constant bool _2514 = (type == 14u);
+constant bool _2548 = (type == 6u);
+constant bool _2549 = (type == 12u);
+constant bool _2550 = (_2548 || _2549);
+constant bool _2558 = (type == 12u);
+constant uint _2559 = _2558 ? 12u : 4u;
+constant bool _2584 = (type == 12u);
+constant bool _2632 = (type == 10u);
+constant bool _2679 = (type == 11u);
+constant bool _2794 = (type == 3u);
+constant bool _2795 = (type == 4u);
+constant bool _2796 = (_2794 || _2795);
+constant bool _2797 = (type == 13u);
+constant bool _2798 = (_2796 || _2797);
+constant bool _2842 = (type == 3u);
+constant bool _2851 = (type == 13u);
+constant bool _2886 = (type == 5u);
+constant bool _2929 = (type == 8u);
+constant bool _2930 = (type == 9u);
+constant bool _2931 = (_2929 || _2930);
+constant bool _2949 = (type == 9u);
+constant bool _2971 = (type == 8u);
+constant bool _3022 = (type == 14u);
+constant bool _3051 = (type == 15u);
+constant bool _3120 = (type == 6u);
+constant bool _3133 = (type == 12u);
+constant bool _3195 = (type == 10u);
+constant bool _3206 = (type == 11u);
+constant bool _3271 = (type == 4u);
+constant bool _3272 = (type == 5u);
+constant bool _3273 = (_3271 || _3272);
+constant bool _3274 = (type == 8u);
+constant bool _3275 = (_3273 || _3274);
+constant bool _3276 = (type == 9u);
+constant bool _3277 = (_3275 || _3276);
+constant bool _3278 = (type == 13u);
+constant bool _3279 = (_3277 || _3278);
+constant bool _3280 = (type == 14u);
+constant bool _3281 = (_3279 || _3280);
+constant bool _3282 = (type == 15u);
+constant bool halves_in_nibbles = (_3281 || _3282);
+constant bool _3300 = (type == 3u);
+constant bool _3301 = (type == 13u);
+constant bool _3302 = (_3300 || _3301);
+constant bool _3303 = (type == 14u);
+constant bool _3304 = (_3302 || _3303);
+constant bool _3306 = (type == 4u);
+constant bool _3308 = (type == 7u);
+constant bool _3310 = (type == 8u);
+constant bool _3311 = (type == 15u);
+constant bool _3312 = (_3310 || _3311);
+constant bool _3314 = (type == 11u);
+constant float _3317 = _3314 ? 1028.0 : 1024.0;
+constant float _3318 = _3312 ? 1040.0 : _3317;
+constant float _3319 = _3308 ? 1056.0 : _3318;
+constant float _3320 = _3306 ? 1032.0 : _3319;
+constant float _3321 = _3304 ? 1152.0 : _3320;
+constant bool _3443 = (type == 1u);
+constant bool _3532 = (type == 16u);
+constant bool _3625 = (type == 3u);
+constant bool _3626 = (type == 4u);
+constant bool _3627 = (_3625 || _3626);
+constant bool _3628 = (type == 13u);
+constant bool _3629 = (_3627 || _3628);
+constant bool _3656 = (type == 5u);
+constant bool _3676 = (type == 8u);
+constant bool _3677 = (type == 9u);
+constant bool _3678 = (_3676 || _3677);
+constant bool _3692 = (type == 15u);
+constant bool _3721 = (type == 14u);
+constant bool _3733 = (type == 6u);
+constant bool _3734 = (type == 12u);
+constant bool _3735 = (_3733 || _3734);
+constant bool _3759 = (type == 10u);
+constant bool _3791 = (type == 11u);
+constant bool _4425 = (type == 1u);
+constant bool _4426 = (type == 16u);
+constant bool _4427 = (_4425 || _4426);
+constant bool _4494 = (type == 1u);
+constant bool _4495 = (type == 16u);
+constant bool _4496 = (_4494 || _4495);
+constant bool _4497 = (!_4496);
+constant bool _4502 = (type == 7u);
+constant bool _4503 = (type == 10u);
+constant bool _4504 = (_4502 || _4503);
+constant bool _4505 = (type == 11u);
+constant bool _4506 = (_4504 || _4505);
+constant uint SCALES = _4506 ? 2u : 1u;
+constant bool _4508 = (SCALES == 2u);
 constant uint PART_STEPS = (4u / SCALES);
-constant bool _4609 = (type == 1u);
-constant bool _4610 = (type == 16u);
-constant bool _4611 = (_4609 || _4610);
-constant bool _4612 = (!_4611);
-constant bool _4722 = (type == 1u);
-constant bool _4723 = (type == 16u);
-constant bool _4724 = (_4722 || _4723);
-constant bool _4766 = (type == 1u);
-constant bool _4767 = (type == 16u);
-constant bool _4768 = (_4766 || _4767);
-constant bool _4769 = (!_4768);
-constant bool _4798 = (SCALES == 2u);
+constant bool _4618 = (type == 1u);
+constant bool _4619 = (type == 16u);
+constant bool _4620 = (_4618 || _4619);
+constant bool _4621 = (!_4620);
+constant bool _4731 = (type == 1u);
+constant bool _4732 = (type == 16u);
+constant bool _4733 = (_4731 || _4732);
+constant bool _4775 = (type == 1u);
+constant bool _4776 = (type == 16u);
+constant bool _4777 = (_4775 || _4776);
+constant bool _4778 = (!_4777);
+constant bool _4807 = (SCALES == 2u);
 constant uint way = (variant / 51u);
-constant bool _5064 = (way == 8u);
+constant bool _5073 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -294,7 +294,7 @@ struct Weights4
     uint4 weights4[1];
 };
 
-constant float _1666[4] = { 0.0, 0.0, 0.0, 0.0 };
+constant float _1679[4] = { 0.0, 0.0, 0.0, 0.0 };
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -311,49 +311,49 @@ uint slices_of_k(constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& _1237, const device X1& _1248)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& _1250, const device X1& _1261)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return _1237.x4[i / 4u];
+        return _1250.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = _1248.x1[i];
+    v.x = _1261.x1[i];
     if (count > 1u)
     {
-        v.y = _1248.x1[i + 1u];
+        v.y = _1261.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = _1248.x1[i + 2u];
+        v.z = _1261.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = _1248.x1[i + 3u];
+        v.w = _1261.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1311, const device Norm1& _1320)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1324, const device Norm1& _1333)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1298 = (at & 3u) == 0u;
-    bool _1305;
-    if (_1298)
+    bool _1311 = (at & 3u) == 0u;
+    bool _1318;
+    if (_1311)
     {
-        _1305 = (at + 3u) <= last;
+        _1318 = (at + 3u) <= last;
     }
     else
     {
-        _1305 = _1298;
+        _1318 = _1311;
     }
-    if (_1305)
+    if (_1318)
     {
-        return _1311.norm4[at / 4u];
+        return _1324.norm4[at / 4u];
     }
-    return float4(_1320.norm1[min(at, last)], _1320.norm1[min((at + 1u), last)], _1320.norm1[min((at + 2u), last)], _1320.norm1[min((at + 3u), last)]);
+    return float4(_1333.norm1[min(at, last)], _1333.norm1[min((at + 1u), last)], _1333.norm1[min((at + 2u), last)], _1333.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
@@ -382,7 +382,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _1237, const device X1& _1248, const device Norm4& _1311, const device Norm1& _1320)
+float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _1250, const device X1& _1261, const device Norm4& _1324, const device Norm1& _1333)
 {
     if ((4u * q) >= push.k)
     {
@@ -390,38 +390,38 @@ float4 input_quad(thread const uint& r, thread const uint& q, thread float& squa
     }
     uint at = (push.offset.x + (r * push.ldx)) + (4u * q);
     uint count = push.k - (4u * q);
-    float4 _1535;
+    float4 _1548;
     if (gated)
     {
         uint param = at + push.k;
         uint param_1 = count;
-        _1535 = x_at(param, param_1, _1237, _1248);
+        _1548 = x_at(param, param_1, _1250, _1261);
     }
     else
     {
-        _1535 = float4(0.0);
+        _1548 = float4(0.0);
     }
-    float4 up = _1535;
-    float4 _1549;
+    float4 up = _1548;
+    float4 _1562;
     if (normed)
     {
         uint param_2 = 4u * q;
-        _1549 = norm_at(param_2, push, _1311, _1320);
+        _1562 = norm_at(param_2, push, _1324, _1333);
     }
     else
     {
-        _1549 = float4(1.0);
+        _1562 = float4(1.0);
     }
-    float4 factor = _1549;
+    float4 factor = _1562;
     uint param_3 = at;
     uint param_4 = count;
-    float4 param_5 = x_at(param_3, param_4, _1237, _1248);
+    float4 param_5 = x_at(param_3, param_4, _1250, _1261);
     float4 param_6 = up;
     float4 param_7 = factor;
     float param_8 = squares;
-    float4 _1571 = input_of(param_5, param_6, param_7, param_8);
+    float4 _1584 = input_of(param_5, param_6, param_7, param_8);
     squares = param_8;
-    return _1571;
+    return _1584;
 }
 
 static inline __attribute__((always_inline))
@@ -429,8 +429,8 @@ uint group_max_bits(thread uint& bits, thread uint& gl_SubgroupID, thread uint& 
 {
     bits = simd_max(bits);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _1478 = simd_is_first();
-    if (_1478)
+    bool _1491 = simd_is_first();
+    if (_1491)
     {
         ((threadgroup uint*)&pool[gl_SubgroupID])[0u] = bits;
     }
@@ -447,8 +447,8 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 {
     value = simd_sum(value);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _310 = simd_is_first();
-    if (_310)
+    bool _314 = simd_is_first();
+    if (_314)
     {
         group_partial[gl_SubgroupID] = value;
     }
@@ -464,44 +464,44 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1350;
+    float _1363;
     if (push.k != 0u)
     {
-        _1350 = rsqrt((squares / float(push.k)) + push.eps);
+        _1363 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1350 = 0.0;
+        _1363 = 0.0;
     }
-    return _1350;
+    return _1363;
 }
 
 static inline __attribute__((always_inline))
 uint slices_of_minima(constant Push& push)
 {
-    uint _1418;
+    uint _1431;
     if (minima_of_32)
     {
         uint param = slices_of_k(push);
         uint param_1 = 32u;
-        _1418 = ceil_div(param, param_1);
+        _1431 = ceil_div(param, param_1);
     }
     else
     {
-        uint _1432;
+        uint _1445;
         if (minima_of_any)
         {
             uint param_2 = push.k;
             uint param_3 = 512u;
-            _1432 = ceil_div(param_2, param_3);
+            _1445 = ceil_div(param_2, param_3);
         }
         else
         {
-            _1432 = 0u;
+            _1445 = 0u;
         }
-        _1418 = _1432;
+        _1431 = _1445;
     }
-    return _1418;
+    return _1431;
 }
 
 static inline __attribute__((always_inline))
@@ -519,13 +519,13 @@ uint row_start(thread const uint& r, constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1578)
+void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1591)
 {
-    _1578.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
+    _1591.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
 }
 
 static inline __attribute__((always_inline))
-void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1578, thread uint3& gl_LocalInvocationID)
+void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1591, thread uint3& gl_LocalInvocationID)
 {
     uint me = gl_LocalInvocationID.x;
     if ((base + me) < quads)
@@ -533,68 +533,68 @@ void put_quads(thread const uint& start, thread const uint& minima, thread const
         uint param = start;
         uint param_1 = base + me;
         float4 param_2 = v;
-        put_halves(param, param_1, param_2, _1578);
+        put_halves(param, param_1, param_2, _1591);
     }
     if (minima_of_any)
     {
         uint turn = base & 256u;
-        float _1625;
+        float _1638;
         if ((base + me) < quads)
         {
-            _1625 = ((v.x + v.y) + v.z) + v.w;
+            _1638 = ((v.x + v.y) + v.z) + v.w;
         }
         else
         {
-            _1625 = 0.0;
+            _1638 = 0.0;
         }
-        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1625);
+        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1638);
         threadgroup_barrier(mem_flags::mem_threadgroup);
         uint m = (base / QUADS_OF_SUMS) + me;
-        bool _1653 = me < _1652;
-        bool _1660;
-        if (_1653)
+        bool _1666 = me < _1665;
+        bool _1673;
+        if (_1666)
         {
-            _1660 = m < (slices_of_minima(push) * 8u);
+            _1673 = m < (slices_of_minima(push) * 8u);
         }
         else
         {
-            _1660 = _1653;
+            _1673 = _1666;
         }
-        if (_1660)
+        if (_1673)
         {
             float sums[4] = { 0.0, 0.0, 0.0, 0.0 };
             for (uint i = 0u; i < QUADS_OF_SUMS; i++)
             {
-                uint _1676 = i / QUADS_OF_SUM;
-                sums[_1676] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
+                uint _1689 = i / QUADS_OF_SUM;
+                sums[_1689] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
             }
-            float4 _1692;
+            float4 _1705;
             if (minima_in_pairs)
             {
-                _1692 = float4(sums[0], sums[0], sums[1], sums[1]);
+                _1705 = float4(sums[0], sums[0], sums[1], sums[1]);
             }
             else
             {
-                _1692 = float4(sums[0], sums[1], sums[2], sums[3]);
+                _1705 = float4(sums[0], sums[1], sums[2], sums[3]);
             }
             uint param_3 = minima;
             uint param_4 = m;
-            float4 param_5 = _1692;
-            put_halves(param_3, param_4, param_5, _1578);
+            float4 param_5 = _1705;
+            put_halves(param_3, param_4, param_5, _1591);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _1237, const device X1& _1248, const device Norm4& _1311, const device Norm1& _1320, threadgroup uint4 (&pool)[576], device Work4& _1578, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1874)
+void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _1250, const device X1& _1261, const device Norm4& _1324, const device Norm1& _1333, threadgroup uint4 (&pool)[576], device Work4& _1591, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1887)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = slices_of_k(push) * 8u;
-    uint3 _1736 = push.first.xyz + gl_WorkGroupID;
-    uint _1737 = _1736.x;
+    uint3 _1749 = push.first.xyz + gl_WorkGroupID;
+    uint _1750 = _1749.x;
     float4 kept[4];
-    float _1840;
-    for (uint r = _1737; r < push.rows; r += push.groups.x)
+    float _1853;
+    for (uint r = _1750; r < push.rows; r += push.groups.x)
     {
         float squares = 0.0;
         float unused = 0.0;
@@ -605,43 +605,43 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param = r;
             uint param_1 = (i * 256u) + me;
             float param_2 = squares;
-            float4 _1771 = input_quad(param, param_1, param_2, push, _1237, _1248, _1311, _1320);
+            float4 _1784 = input_quad(param, param_1, param_2, push, _1250, _1261, _1324, _1333);
             squares = param_2;
-            kept[i] = _1771;
+            kept[i] = _1784;
             uint4 v = as_type<uint4>(kept[i]) & uint4(2147483647u);
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
-        uint _1800 = 1024u + me;
-        for (uint q = _1800; q < quads; q += 256u)
+        uint _1813 = 1024u + me;
+        for (uint q = _1813; q < quads; q += 256u)
         {
             uint param_3 = r;
             uint param_4 = q;
             float param_5 = squares;
-            float4 _1816 = input_quad(param_3, param_4, param_5, push, _1237, _1248, _1311, _1320);
+            float4 _1829 = input_quad(param_3, param_4, param_5, push, _1250, _1261, _1324, _1333);
             squares = param_5;
-            uint4 v_1 = as_type<uint4>(_1816) & uint4(2147483647u);
+            uint4 v_1 = as_type<uint4>(_1829) & uint4(2147483647u);
             bits = max(bits, max(max(v_1.x, v_1.y), max(v_1.z, v_1.w)));
         }
         uint param_6 = bits;
-        uint _1838 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
-        bits = _1838;
+        uint _1851 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
+        bits = _1851;
         if (normed)
         {
             float param_7 = squares;
-            float _1845 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            float param_8 = _1845;
-            _1840 = norm_scale(param_8, push);
+            float _1858 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            float param_8 = _1858;
+            _1853 = norm_scale(param_8, push);
         }
         else
         {
-            _1840 = 1.0;
+            _1853 = 1.0;
         }
-        float factor = _1840;
+        float factor = _1853;
         int power = clamp(136 - int(bits >> 23u), -118, 100);
         float scale = as_type<float>(uint(127 + power) << 23u);
         if (me == 0u)
         {
-            _1874.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
+            _1887.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
         }
         uint param_9 = r;
         uint start = row_start(param_9, push);
@@ -657,7 +657,7 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
                 uint param_12 = i_1 * 256u;
                 uint param_13 = quads;
                 float4 param_14 = kept[i_1] * scale;
-                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1578, gl_LocalInvocationID);
+                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1591, gl_LocalInvocationID);
             }
         }
         for (uint base = 1024u; base < quads; base += 256u)
@@ -665,27 +665,27 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param_15 = r;
             uint param_16 = base + me;
             float param_17 = unused;
-            float4 _1943 = input_quad(param_15, param_16, param_17, push, _1237, _1248, _1311, _1320);
+            float4 _1956 = input_quad(param_15, param_16, param_17, push, _1250, _1261, _1324, _1333);
             unused = param_17;
             uint param_18 = start;
             uint param_19 = minima;
             uint param_20 = base;
             uint param_21 = quads;
-            float4 param_22 = _1943 * scale;
-            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1578, gl_LocalInvocationID);
+            float4 param_22 = _1956 * scale;
+            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1591, gl_LocalInvocationID);
         }
         if (minima_of_any)
         {
             uint param_23 = quads;
             uint param_24 = 256u;
-            uint covered = ceil_div(param_23, param_24) * _1965;
-            uint _1970 = covered + me;
-            for (uint m = _1970; m < (slices_of_minima(push) * 8u); m += 256u)
+            uint covered = ceil_div(param_23, param_24) * _1978;
+            uint _1983 = covered + me;
+            for (uint m = _1983; m < (slices_of_minima(push) * 8u); m += 256u)
             {
                 uint param_25 = minima;
                 uint param_26 = m;
                 float4 param_27 = float4(0.0);
-                put_halves(param_25, param_26, param_27, _1578);
+                put_halves(param_25, param_26, param_27, _1591);
             }
         }
     }
@@ -707,9 +707,9 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
         pool[me] = as_type<uint4>(float4(0.0, 1.0, 2.0, 3.0) + float4(4.0 * float(me & 1u)));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    simdgroup_float8x8 _4541;
-    simdgroup_load(_4541, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
-    simdgroup_float8x8 tempArg = _4541;
+    simdgroup_float8x8 _4550;
+    simdgroup_load(_4550, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
+    simdgroup_float8x8 tempArg = _4550;
     simdgroup_float8x8 numbers = tempArg;
     simdgroup_float8x8 param = numbers;
     columns = uint2(elements_of(param));
@@ -718,160 +718,160 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
 static inline __attribute__((always_inline))
 uint row_halves(thread const uint& k)
 {
-    uint _706;
-    if (_705)
+    uint _710;
+    if (_709)
     {
-        _706 = (k / 1u) * 2u;
+        _710 = (k / 1u) * 2u;
     }
     else
     {
-        uint _714;
-        if (_713)
+        uint _718;
+        if (_717)
         {
-            _714 = (k / 1u) * 1u;
+            _718 = (k / 1u) * 1u;
         }
         else
         {
-            uint _722;
-            if (_721)
+            uint _726;
+            if (_725)
             {
-                _722 = (k / 1u) * 1u;
+                _726 = (k / 1u) * 1u;
             }
             else
             {
-                uint _730;
-                if (_729)
+                uint _734;
+                if (_733)
                 {
-                    _730 = (k / 32u) * 17u;
+                    _734 = (k / 32u) * 17u;
                 }
                 else
                 {
-                    uint _739;
-                    if (_738)
+                    uint _743;
+                    if (_742)
                     {
-                        _739 = (k / 32u) * 9u;
+                        _743 = (k / 32u) * 9u;
                     }
                     else
                     {
-                        uint _749;
-                        if (_748)
+                        uint _753;
+                        if (_752)
                         {
-                            _749 = (k / 32u) * 10u;
+                            _753 = (k / 32u) * 10u;
                         }
                         else
                         {
-                            uint _759;
-                            if (_758)
+                            uint _763;
+                            if (_762)
                             {
-                                _759 = (k / 256u) * 72u;
+                                _763 = (k / 256u) * 72u;
                             }
                             else
                             {
-                                uint _769;
-                                if (_768)
+                                uint _773;
+                                if (_772)
                                 {
-                                    _769 = (k / 256u) * 105u;
+                                    _773 = (k / 256u) * 105u;
                                 }
                                 else
                                 {
-                                    uint _778;
-                                    if (_777)
+                                    uint _782;
+                                    if (_781)
                                     {
-                                        _778 = (k / 32u) * 11u;
+                                        _782 = (k / 32u) * 11u;
                                     }
                                     else
                                     {
-                                        uint _787;
-                                        if (_786)
+                                        uint _791;
+                                        if (_790)
                                         {
-                                            _787 = (k / 32u) * 12u;
+                                            _791 = (k / 32u) * 12u;
                                         }
                                         else
                                         {
-                                            uint _796;
-                                            if (_795)
+                                            uint _800;
+                                            if (_799)
                                             {
-                                                _796 = (k / 256u) * 42u;
+                                                _800 = (k / 256u) * 42u;
                                             }
                                             else
                                             {
-                                                uint _805;
-                                                if (_804)
+                                                uint _809;
+                                                if (_808)
                                                 {
-                                                    _805 = (k / 256u) * 55u;
+                                                    _809 = (k / 256u) * 55u;
                                                 }
                                                 else
                                                 {
-                                                    uint _814;
-                                                    if (_813)
+                                                    uint _818;
+                                                    if (_817)
                                                     {
-                                                        _814 = (k / 256u) * 88u;
+                                                        _818 = (k / 256u) * 88u;
                                                     }
                                                     else
                                                     {
-                                                        uint _824;
-                                                        if (_823)
+                                                        uint _828;
+                                                        if (_827)
                                                         {
-                                                            _824 = (k / 32u) * 9u;
+                                                            _828 = (k / 32u) * 9u;
                                                         }
                                                         else
                                                         {
-                                                            uint _833;
-                                                            if (_832)
+                                                            uint _837;
+                                                            if (_836)
                                                             {
-                                                                _833 = (k / 256u) * 68u;
+                                                                _837 = (k / 256u) * 68u;
                                                             }
                                                             else
                                                             {
-                                                                uint _843;
-                                                                if (_842)
+                                                                uint _847;
+                                                                if (_846)
                                                                 {
-                                                                    _843 = (k / 64u) * 17u;
+                                                                    _847 = (k / 64u) * 17u;
                                                                 }
                                                                 else
                                                                 {
-                                                                    uint _851;
-                                                                    if (_850)
+                                                                    uint _855;
+                                                                    if (_854)
                                                                     {
-                                                                        _851 = (k / 2u) * 1u;
+                                                                        _855 = (k / 2u) * 1u;
                                                                     }
                                                                     else
                                                                     {
-                                                                        _851 = 0u;
+                                                                        _855 = 0u;
                                                                     }
-                                                                    _843 = _851;
+                                                                    _847 = _855;
                                                                 }
-                                                                _833 = _843;
+                                                                _837 = _847;
                                                             }
-                                                            _824 = _833;
+                                                            _828 = _837;
                                                         }
-                                                        _814 = _824;
+                                                        _818 = _828;
                                                     }
-                                                    _805 = _814;
+                                                    _809 = _818;
                                                 }
-                                                _796 = _805;
+                                                _800 = _809;
                                             }
-                                            _787 = _796;
+                                            _791 = _800;
                                         }
-                                        _778 = _787;
+                                        _782 = _791;
                                     }
-                                    _769 = _778;
+                                    _773 = _782;
                                 }
-                                _759 = _769;
+                                _763 = _773;
                             }
-                            _749 = _759;
+                            _753 = _763;
                         }
-                        _739 = _749;
+                        _743 = _753;
                     }
-                    _730 = _739;
+                    _734 = _743;
                 }
-                _722 = _730;
+                _726 = _734;
             }
-            _714 = _722;
+            _718 = _726;
         }
-        _706 = _714;
+        _710 = _718;
     }
-    return _706;
+    return _710;
 }
 
 static inline __attribute__((always_inline))
@@ -898,28 +898,28 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, constant 
 static inline __attribute__((always_inline))
 uint block_at(thread const uint& row, thread const uint& s)
 {
-    uint _2134;
+    uint _2147;
     if (blocks_of_256)
     {
-        _2134 = s / 8u;
+        _2147 = s / 8u;
     }
     else
     {
-        _2134 = s;
+        _2147 = s;
     }
-    return row + (_2134 * BLOCK_HALVES);
+    return row + (_2147 * BLOCK_HALVES);
 }
 
 static inline __attribute__((always_inline))
-uint4 four_words(thread const uint& at, const device Weights1& _695)
+uint4 four_words(thread const uint& at, const device Weights1& _699)
 {
-    return uint4(*(const device packed_uint4*)&_695.weights1[at]);
+    return uint4(*(const device packed_uint4*)&_699.weights1[at]);
 }
 
 static inline __attribute__((always_inline))
-uint weight_word(thread const uint& i, const device Weights1& _695)
+uint weight_word(thread const uint& i, const device Weights1& _699)
 {
-    return _695.weights1[i];
+    return _699.weights1[i];
 }
 
 static inline __attribute__((always_inline))
@@ -929,74 +929,74 @@ uint numbers_at(thread const uint& row, thread const uint& s, thread const uint&
     uint param_1 = s;
     uint block = block_at(param, param_1);
     uint half_ = (s / 4u) & 1u;
-    uint _2181;
-    if (_2180)
+    uint _2194;
+    if (_2193)
     {
-        _2181 = (block + 1u) + (8u * p);
+        _2194 = (block + 1u) + (8u * p);
     }
     else
     {
-        uint _2193;
-        if (_2192)
+        uint _2206;
+        if (_2205)
         {
-            _2193 = (block + 1u) + (4u * p);
+            _2206 = (block + 1u) + (4u * p);
         }
         else
         {
-            uint _2203;
-            if (_2202)
+            uint _2216;
+            if (_2215)
             {
-                _2203 = (block + 3u) + (4u * p);
+                _2216 = (block + 3u) + (4u * p);
             }
             else
             {
-                uint _2213;
-                if (_2212)
+                uint _2226;
+                if (_2225)
                 {
-                    _2213 = (block + 4u) + (4u * p);
+                    _2226 = (block + 4u) + (4u * p);
                 }
                 else
                 {
-                    uint _2223;
-                    if (_2222)
+                    uint _2236;
+                    if (_2235)
                     {
-                        _2223 = ((block + 8u) + (16u * half_)) + (8u * p);
+                        _2236 = ((block + 8u) + (16u * half_)) + (8u * p);
                     }
                     else
                     {
-                        uint _2236;
-                        if (_2235)
+                        uint _2249;
+                        if (_2248)
                         {
-                            _2236 = ((block + 16u) + (16u * half_)) + (8u * p);
+                            _2249 = ((block + 16u) + (16u * half_)) + (8u * p);
                         }
                         else
                         {
-                            uint _2249;
-                            if (_2248)
+                            uint _2262;
+                            if (_2261)
                             {
-                                _2249 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
+                                _2262 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
                             }
                             else
                             {
-                                _2249 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
+                                _2262 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
                             }
-                            _2236 = _2249;
+                            _2249 = _2262;
                         }
-                        _2223 = _2236;
+                        _2236 = _2249;
                     }
-                    _2213 = _2223;
+                    _2226 = _2236;
                 }
-                _2203 = _2213;
+                _2216 = _2226;
             }
-            _2193 = _2203;
+            _2206 = _2216;
         }
-        _2181 = _2193;
+        _2194 = _2206;
     }
-    return _2181;
+    return _2194;
 }
 
 static inline __attribute__((always_inline))
-Window window_at(thread const uint& at, constant Push& push, const device Weights1& _695)
+Window window_at(thread const uint& at, constant Push& push, const device Weights1& _699)
 {
     uint param = push.k;
     uint end = push.offset.y + (((push.n * row_halves(param)) + 1u) / 2u);
@@ -1004,9 +1004,9 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
     if ((at + 5u) <= end)
     {
         uint param_1 = at;
-        w.a = four_words(param_1, _695);
+        w.a = four_words(param_1, _699);
         uint param_2 = at + 4u;
-        w.b.x = weight_word(param_2, _695);
+        w.b.x = weight_word(param_2, _699);
     }
     else
     {
@@ -1014,10 +1014,10 @@ Window window_at(thread const uint& at, constant Push& push, const device Weight
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_3 = min((at + i), (end - 1u));
-            w.a[i] = weight_word(param_3, _695);
+            w.a[i] = weight_word(param_3, _699);
         }
         uint param_4 = min((at + 4u), (end - 1u));
-        w.b.x = weight_word(param_4, _695);
+        w.b.x = weight_word(param_4, _699);
     }
     return w;
 }
@@ -1029,12 +1029,12 @@ uint mxfp4_at(thread const uint& row, thread const uint& b)
 }
 
 static inline __attribute__((always_inline))
-void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _695)
+void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _699)
 {
     uint param = row;
     uint param_1 = s;
     uint block = block_at(param, param_1);
-    if (_2288)
+    if (_2301)
     {
         uint last = ((row + push.k) - 1u) / 2u;
         uint at = ((row + (32u * s)) + (16u * p)) / 2u;
@@ -1042,134 +1042,134 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
         {
             uint param_2 = at;
             uint param_3 = at + 4u;
-            v.numbers = Window{ four_words(param_2, _695), four_words(param_3, _695) };
+            v.numbers = Window{ four_words(param_2, _699), four_words(param_3, _699) };
             uint param_4 = at + 8u;
-            v.scale = weight_word(param_4, _695);
+            v.scale = weight_word(param_4, _699);
             return;
         }
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             uint param_5 = min((at + i), last);
-            v.numbers.a[i] = weight_word(param_5, _695);
+            v.numbers.a[i] = weight_word(param_5, _699);
             uint param_6 = min(((at + 4u) + i), last);
-            v.numbers.b[i] = weight_word(param_6, _695);
+            v.numbers.b[i] = weight_word(param_6, _699);
         }
         uint param_7 = min((at + 8u), last);
-        v.scale = weight_word(param_7, _695);
+        v.scale = weight_word(param_7, _699);
     }
     else
     {
-        if (_2365)
+        if (_2378)
         {
             uint last_1 = (row + ((push.k - 1u) / 2u)) / 2u;
             uint at_1 = ((row + (16u * s)) + (8u * p)) / 2u;
             if ((at_1 + 4u) <= last_1)
             {
                 uint param_8 = at_1;
-                v.numbers.a = four_words(param_8, _695);
+                v.numbers.a = four_words(param_8, _699);
                 uint param_9 = at_1 + 4u;
-                v.scale = weight_word(param_9, _695);
+                v.scale = weight_word(param_9, _699);
                 return;
             }
             _Pragma("clang loop unroll(full)")
             for (uint i_1 = 0u; i_1 < 4u; i_1++)
             {
                 uint param_10 = min((at_1 + i_1), last_1);
-                v.numbers.a[i_1] = weight_word(param_10, _695);
+                v.numbers.a[i_1] = weight_word(param_10, _699);
             }
             uint param_11 = min((at_1 + 4u), last_1);
-            v.scale = weight_word(param_11, _695);
+            v.scale = weight_word(param_11, _699);
         }
         else
         {
-            if (_2432)
+            if (_2445)
             {
                 uint param_12 = row;
                 uint param_13 = s;
                 uint param_14 = p;
                 uint param_15 = (numbers_at(param_12, param_13, param_14) - 1u) / 2u;
-                v.numbers = window_at(param_15, push, _695);
+                v.numbers = window_at(param_15, push, _699);
             }
             else
             {
-                if (_2448)
+                if (_2461)
                 {
                     uint param_16 = block / 2u;
-                    v.numbers = window_at(param_16, push, _695);
+                    v.numbers = window_at(param_16, push, _699);
                 }
                 else
                 {
-                    if (_2457)
+                    if (_2470)
                     {
                         uint param_17 = row;
                         uint param_18 = s;
                         uint param_19 = mxfp4_at(param_17, param_18) / 2u;
-                        v.numbers = window_at(param_19, push, _695);
+                        v.numbers = window_at(param_19, push, _699);
                     }
                     else
                     {
-                        if (_2472)
+                        if (_2485)
                         {
                             uint param_20 = row;
                             uint param_21 = s;
                             uint param_22 = p;
                             uint param_23 = numbers_at(param_20, param_21, param_22) / 2u;
-                            v.numbers = window_at(param_23, push, _695);
+                            v.numbers = window_at(param_23, push, _699);
                             uint param_24 = block / 2u;
                             uint param_25 = (block / 2u) + 1u;
-                            uint2 _2495 = uint2(weight_word(param_24, _695), weight_word(param_25, _695));
-                            v.scales.x = _2495.x;
-                            v.scales.y = _2495.y;
+                            uint2 _2508 = uint2(weight_word(param_24, _699), weight_word(param_25, _699));
+                            v.scales.x = _2508.x;
+                            v.scales.y = _2508.y;
                         }
                         else
                         {
-                            if (_2501)
+                            if (_2514)
                             {
                                 uint param_26 = row;
                                 uint param_27 = s;
                                 uint param_28 = p;
                                 uint param_29 = numbers_at(param_26, param_27, param_28) / 2u;
-                                v.numbers = window_at(param_29, push, _695);
+                                v.numbers = window_at(param_29, push, _699);
                                 if ((s & 7u) == 0u)
                                 {
                                     uint param_30 = block / 2u;
                                     uint param_31 = (block / 2u) + 1u;
-                                    uint2 _2529 = uint2(weight_word(param_30, _695), weight_word(param_31, _695));
-                                    v.scales.x = _2529.x;
-                                    v.scales.y = _2529.y;
+                                    uint2 _2542 = uint2(weight_word(param_30, _699), weight_word(param_31, _699));
+                                    v.scales.x = _2542.x;
+                                    v.scales.y = _2542.y;
                                 }
                             }
                             else
                             {
-                                if (_2537)
+                                if (_2550)
                                 {
                                     uint at_2 = block / 2u;
-                                    uint numbers = ((at_2 + _2546) + (((s & 7u) / 2u) * 8u)) + (4u * p);
+                                    uint numbers = ((at_2 + _2559) + (((s & 7u) / 2u) * 8u)) + (4u * p);
                                     bool whole = (push.offset.y & 3u) == 0u;
                                     if ((s & 7u) == 0u)
                                     {
                                         uint param_32 = at_2;
-                                        v.more.a = four_words(param_32, _695);
+                                        v.more.a = four_words(param_32, _699);
                                     }
-                                    if (_2571)
+                                    if (_2584)
                                     {
                                         if ((s & 1u) == 0u)
                                         {
                                             uint param_33 = (at_2 + 4u) + (4u * p);
-                                            uint4 high = (four_words(param_33, _695) >> uint4(s & 7u)) & uint4(50529027u);
+                                            uint4 high = (four_words(param_33, _699) >> uint4(s & 7u)) & uint4(50529027u);
                                             v.scale = ((high.x | (high.y << 2u)) | (high.z << 4u)) | (high.w << 6u);
                                         }
                                     }
                                     if ((s & 1u) == 0u)
                                     {
                                         uint param_34 = numbers;
-                                        v.numbers.a = four_words(param_34, _695);
+                                        v.numbers.a = four_words(param_34, _699);
                                     }
                                 }
                                 else
                                 {
-                                    if (_2619)
+                                    if (_2632)
                                     {
                                         if ((s & 3u) == 0u)
                                         {
@@ -1178,19 +1178,19 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                             uint param_36 = s;
                                             uint param_37 = p;
                                             uint param_38 = numbers_at(param_35, param_36, param_37) / 2u;
-                                            v.numbers = window_at(param_38, push, _695);
+                                            v.numbers = window_at(param_38, push, _699);
                                             uint param_39 = scales;
                                             uint param_40 = scales + 1u;
-                                            uint2 _2653 = uint2(weight_word(param_39, _695), weight_word(param_40, _695));
-                                            v.scales.x = _2653.x;
-                                            v.scales.y = _2653.y;
+                                            uint2 _2666 = uint2(weight_word(param_39, _699), weight_word(param_40, _699));
+                                            v.scales.x = _2666.x;
+                                            v.scales.y = _2666.y;
                                             uint param_41 = (block / 2u) + 20u;
-                                            v.scale = weight_word(param_41, _695);
+                                            v.scale = weight_word(param_41, _699);
                                         }
                                     }
                                     else
                                     {
-                                        if (_2666)
+                                        if (_2679)
                                         {
                                             if ((s & 3u) == 0u)
                                             {
@@ -1198,19 +1198,19 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                                 uint param_43 = s;
                                                 uint param_44 = p;
                                                 uint param_45 = numbers_at(param_42, param_43, param_44) / 2u;
-                                                v.numbers = window_at(param_45, push, _695);
+                                                v.numbers = window_at(param_45, push, _699);
                                             }
                                             if ((s & 7u) == 0u)
                                             {
                                                 uint scales_1 = (block / 2u) + 24u;
                                                 uint param_46 = (block + (8u * p)) / 2u;
-                                                v.more = window_at(param_46, push, _695);
+                                                v.more = window_at(param_46, push, _699);
                                                 uint param_47 = scales_1;
                                                 uint param_48 = scales_1 + 1u;
                                                 uint param_49 = scales_1 + 2u;
-                                                v.scales = uint3(weight_word(param_47, _695), weight_word(param_48, _695), weight_word(param_49, _695));
+                                                v.scales = uint3(weight_word(param_47, _699), weight_word(param_48, _699), weight_word(param_49, _699));
                                                 uint param_50 = scales_1 + 3u;
-                                                v.scale = weight_word(param_50, _695);
+                                                v.scale = weight_word(param_50, _699);
                                             }
                                         }
                                         else
@@ -1221,17 +1221,17 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                             uint param_52 = s;
                                             uint param_53 = p;
                                             uint param_54 = numbers_at(param_51, param_52, param_53) / 2u;
-                                            v.numbers = window_at(param_54, push, _695);
+                                            v.numbers = window_at(param_54, push, _699);
                                             if ((s & 3u) == 0u)
                                             {
                                                 uint param_55 = (((block + 64u) + (16u * half_)) + (8u * p)) / 2u;
-                                                v.more = window_at(param_55, push, _695);
+                                                v.more = window_at(param_55, push, _699);
                                                 uint param_56 = scales_2;
                                                 uint param_57 = scales_2 + 1u;
                                                 uint param_58 = scales_2 + 2u;
-                                                v.scales = uint3(weight_word(param_56, _695), weight_word(param_57, _695), weight_word(param_58, _695));
+                                                v.scales = uint3(weight_word(param_56, _699), weight_word(param_57, _699), weight_word(param_58, _699));
                                                 uint param_59 = (block / 2u) + 52u;
-                                                v.scale = weight_word(param_59, _695);
+                                                v.scale = weight_word(param_59, _699);
                                             }
                                         }
                                     }
@@ -1246,7 +1246,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
 }
 
 static inline __attribute__((always_inline))
-Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _695)
+Sixteen load_minima(thread const uint& row, thread const uint& s, thread const uint& p, constant Push& push, const device Weights1& _699)
 {
     Sixteen v;
     v.numbers = Window{ uint4(0u), uint4(0u) };
@@ -1256,7 +1256,7 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
     if (minima_of_32)
     {
         uint blocks = slices_of_k(push);
-        uint _3924;
+        uint _3933;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 16u; i++)
         {
@@ -1264,22 +1264,22 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             if (block < blocks)
             {
                 uint param = (row + (BLOCK_HALVES * block)) / 2u;
-                _3924 = weight_word(param, _695) >> 16u;
+                _3933 = weight_word(param, _699) >> 16u;
             }
             else
             {
-                _3924 = 0u;
+                _3933 = 0u;
             }
-            uint minimum = _3924;
+            uint minimum = _3933;
             if (i < 8u)
             {
-                uint _3942 = i / 2u;
-                v.numbers.a[_3942] |= (minimum << (16u * (i & 1u)));
+                uint _3951 = i / 2u;
+                v.numbers.a[_3951] |= (minimum << (16u * (i & 1u)));
             }
             else
             {
-                uint _3955 = (i / 2u) - 4u;
-                v.numbers.b[_3955] |= (minimum << (16u * (i & 1u)));
+                uint _3964 = (i / 2u) - 4u;
+                v.numbers.b[_3964] |= (minimum << (16u * (i & 1u)));
             }
         }
     }
@@ -1297,35 +1297,35 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
                 uint param_2 = at + 1u;
                 uint param_3 = at + 2u;
                 uint param_4 = at + 3u;
-                v.more.a = uint4(weight_word(param_1, _695), weight_word(param_2, _695), weight_word(param_3, _695), weight_word(param_4, _695));
+                v.more.a = uint4(weight_word(param_1, _699), weight_word(param_2, _699), weight_word(param_3, _699), weight_word(param_4, _699));
             }
             if (minima_of_16)
             {
-                uint _4018;
+                uint _4027;
                 if (mine < blocks_1)
                 {
                     uint param_5 = at + 20u;
-                    _4018 = weight_word(param_5, _695);
+                    _4027 = weight_word(param_5, _699);
                 }
                 else
                 {
-                    _4018 = 0u;
+                    _4027 = 0u;
                 }
-                v.scale = _4018;
+                v.scale = _4027;
             }
             else
             {
-                uint _4032;
+                uint _4041;
                 if (other < blocks_1)
                 {
                     uint param_6 = (row + (BLOCK_HALVES * other)) / 2u;
-                    _4032 = weight_word(param_6, _695);
+                    _4041 = weight_word(param_6, _699);
                 }
                 else
                 {
-                    _4032 = 0u;
+                    _4041 = 0u;
                 }
-                v.scale = _4032;
+                v.scale = _4041;
             }
         }
     }
@@ -1333,13 +1333,13 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
 }
 
 static inline __attribute__((always_inline))
-void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _695, device Work4& _1578, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
+void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _699, device Work4& _1591, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
 {
     uint p = gl_LocalInvocationID.x & 1u;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
-        next_x[i] = _1578.work4[start_x[i] + (s * 512u)];
+        next_x[i] = _1591.work4[start_x[i] + (s * 512u)];
     }
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
@@ -1350,7 +1350,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_1 = start_w[i_1];
             uint param_2 = s;
             uint param_3 = p;
-            load_part(param, param_1, param_2, param_3, push, _695);
+            load_part(param, param_1, param_2, param_3, push, _699);
             next_w[i_1] = param;
         }
         else
@@ -1358,7 +1358,7 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
             uint param_4 = start_w[i_1];
             uint param_5 = s - slices_k;
             uint param_6 = p;
-            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _695);
+            next_w[i_1] = load_minima(param_4, param_5, param_6, push, _699);
         }
     }
 }
@@ -1366,53 +1366,53 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
 static inline __attribute__((always_inline))
 uint4 shifted(thread const uint& h, thread const uint4& v, thread const uint& next)
 {
-    uint4 _2082;
+    uint4 _2095;
     if ((h & 1u) != 0u)
     {
-        _2082 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
+        _2095 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
     }
     else
     {
-        _2082 = v;
+        _2095 = v;
     }
-    return _2082;
+    return _2095;
 }
 
 static inline __attribute__((always_inline))
 uint2 halves_of_f8(thread uint& word, thread const uint& left)
 {
-    uint _3352;
+    uint _3363;
     if (left > 3u)
     {
-        _3352 = word;
+        _3363 = word;
     }
     else
     {
-        uint _3359;
+        uint _3370;
         if (left > 1u)
         {
-            _3359 = word & 65535u;
+            _3370 = word & 65535u;
         }
         else
         {
-            _3359 = 0u;
+            _3370 = 0u;
         }
-        _3352 = _3359;
+        _3363 = _3370;
     }
-    word = _3352;
+    word = _3363;
     float2 p = float2(as_type<half2>(((word << 7u) & 1065369472u) | ((word << 8u) & 2147516416u))) * 256.0;
     float2 q = float2(as_type<half2>(((word >> 1u) & 1065369472u) | (word & 2147516416u))) * 256.0;
     bool none = (((word & 2139062143u) + 16843009u) & 2155905152u) != 0u;
-    uint2 _3398;
+    uint2 _3409;
     if (none)
     {
-        _3398 = uint2(2113961472u);
+        _3409 = uint2(2113961472u);
     }
     else
     {
-        _3398 = uint2(as_type<uint>(half2(float2(p.x, q.x))), as_type<uint>(half2(float2(p.y, q.y))));
+        _3409 = uint2(as_type<uint>(half2(float2(p.x, q.x))), as_type<uint>(half2(float2(p.y, q.y))));
     }
-    return _3398;
+    return _3409;
 }
 
 static inline __attribute__((always_inline))
@@ -1452,9 +1452,9 @@ uint4 words_from(thread const Window& w, thread const uint& h)
     Window param = w;
     uint param_1 = h / 2u;
     uint param_2;
-    uint4 _2111 = words_of(param, param_1, param_2);
+    uint4 _2124 = words_of(param, param_1, param_2);
     uint next = param_2;
-    uint4 v = _2111;
+    uint4 v = _2124;
     uint param_3 = h;
     uint4 param_4 = v;
     uint param_5 = next;
@@ -1464,22 +1464,28 @@ uint4 words_from(thread const Window& w, thread const uint& h)
 static inline __attribute__((always_inline))
 uint word_of(thread const uint& h, thread const uint& low, thread const uint& high)
 {
-    uint _880;
+    uint _884;
     if ((h & 1u) != 0u)
     {
-        _880 = (low >> 16u) | (high << 16u);
+        _884 = (low >> 16u) | (high << 16u);
     }
     else
     {
-        _880 = low;
+        _884 = low;
     }
-    return _880;
+    return _884;
 }
 
 static inline __attribute__((always_inline))
 uint fifth_bits(thread const uint& bits)
 {
     return (((bits & 15u) * 2113665u) << 4u) & 269488144u;
+}
+
+static inline __attribute__((always_inline))
+uint mxfp4_bit(thread const uint& h, thread const uint& b)
+{
+    return ((16u * h) + (8u * b)) & 31u;
 }
 
 static inline __attribute__((always_inline))
@@ -1494,7 +1500,7 @@ uint4 fp4_numbers(thread const uint4& codes)
 static inline __attribute__((always_inline))
 uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2785)
+    if (_2798)
     {
         uint param = row;
         uint param_1 = s;
@@ -1503,64 +1509,64 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_3 = v.numbers;
         uint param_4 = (h - 1u) / 2u;
         uint param_5;
-        uint4 _2806 = words_of(param_3, param_4, param_5);
+        uint4 _2819 = words_of(param_3, param_4, param_5);
         uint next = param_5;
-        uint4 words = _2806;
-        uint4 _2811;
+        uint4 words = _2819;
+        uint4 _2824;
         if ((h & 1u) != 0u)
         {
             uint param_6 = 1u;
             uint4 param_7 = words;
             uint param_8 = next;
-            _2811 = shifted(param_6, param_7, param_8);
+            _2824 = shifted(param_6, param_7, param_8);
         }
         else
         {
-            _2811 = uint4(words.yzw, next);
+            _2824 = uint4(words.yzw, next);
         }
-        words = _2811;
-        uint4 _2830;
-        if (_2829)
+        words = _2824;
+        uint4 _2843;
+        if (_2842)
         {
-            _2830 = words ^ uint4(2155905152u);
+            _2843 = words ^ uint4(2155905152u);
         }
         else
         {
-            uint4 _2839;
-            if (_2838)
+            uint4 _2852;
+            if (_2851)
             {
                 uint4 param_9 = uint4(words.xy, words.xy >> uint2(4u));
-                _2839 = iq4_numbers(param_9);
+                _2852 = iq4_numbers(param_9);
             }
             else
             {
-                _2839 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+                _2852 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
             }
-            _2830 = _2839;
+            _2843 = _2852;
         }
-        return _2830;
+        return _2843;
     }
-    if (_2873)
+    if (_2886)
     {
         Window param_10 = v.numbers;
         uint param_11 = (row / 2u) + (5u * s);
         uint param_12;
-        uint4 _2888 = words_of(param_10, param_11, param_12);
+        uint4 _2901 = words_of(param_10, param_11, param_12);
         uint next_1 = param_12;
-        uint4 words_1 = _2888;
-        uint2 _2893;
+        uint4 words_1 = _2901;
+        uint2 _2906;
         if (p == 0u)
         {
-            _2893 = words_1.yz;
+            _2906 = words_1.yz;
         }
         else
         {
-            _2893 = uint2(words_1.w, next_1);
+            _2906 = uint2(words_1.w, next_1);
         }
-        uint2 two = _2893;
+        uint2 two = _2906;
         return uint4(two, two >> uint2(4u)) & uint4(252645135u);
     }
-    if (_2918)
+    if (_2931)
     {
         uint param_13 = row;
         uint param_14 = s;
@@ -1568,10 +1574,10 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_16 = v.numbers;
         uint param_17 = numbers_at(param_13, param_14, param_15);
         uint2 two_1 = words_from(param_16, param_17).xy;
-        uint _2937;
-        if (_2936)
+        uint _2950;
+        if (_2949)
         {
-            _2937 = v.scales.y;
+            _2950 = v.scales.y;
         }
         else
         {
@@ -1580,37 +1586,37 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
             uint param_20 = block_at(param_18, param_19) + 1u;
             uint param_21 = v.scales.x;
             uint param_22 = v.scales.y;
-            _2937 = word_of(param_20, param_21, param_22);
+            _2950 = word_of(param_20, param_21, param_22);
         }
-        uint high = _2937;
-        bool _2968;
-        if (_2958)
+        uint high = _2950;
+        bool _2981;
+        if (_2971)
         {
             uint param_23 = row;
             uint param_24 = s;
-            _2968 = (block_at(param_23, param_24) & 1u) != 0u;
+            _2981 = (block_at(param_23, param_24) & 1u) != 0u;
         }
         else
         {
-            _2968 = _2958;
+            _2981 = _2971;
         }
-        uint _2969;
-        if (_2968)
+        uint _2982;
+        if (_2981)
         {
-            _2969 = v.scales.y;
+            _2982 = v.scales.y;
         }
         else
         {
-            _2969 = high;
+            _2982 = high;
         }
-        high = _2969 >> (8u * p);
+        high = _2982 >> (8u * p);
         uint param_25 = high;
         uint param_26 = high >> 4u;
         uint param_27 = high >> 16u;
         uint param_28 = high >> 20u;
         return (uint4(two_1, two_1 >> uint2(4u)) & uint4(252645135u)) | uint4(fifth_bits(param_25), fifth_bits(param_26), fifth_bits(param_27), fifth_bits(param_28));
     }
-    if (_3009)
+    if (_3022)
     {
         uint param_29 = row;
         uint param_30 = s;
@@ -1621,73 +1627,75 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         uint4 param_34 = uint4(two_2, two_2 >> uint2(4u));
         return iq4_numbers(param_34);
     }
-    if (_3038)
+    if (_3051)
     {
         uint param_35 = row;
         uint param_36 = s;
         uint h_1 = mxfp4_at(param_35, param_36);
-        uint shift = (16u * (h_1 & 1u)) + (8u * (s & 1u));
-        Window param_37 = v.numbers;
-        uint param_38 = h_1 / 2u;
-        uint param_39;
-        uint4 _3064 = words_of(param_37, param_38, param_39);
-        uint next_2 = param_39;
-        uint4 words_2 = _3064;
-        uint3 _3069;
+        uint param_37 = h_1;
+        uint param_38 = s;
+        uint shift = mxfp4_bit(param_37, param_38);
+        Window param_39 = v.numbers;
+        uint param_40 = h_1 / 2u;
+        uint param_41;
+        uint4 _3075 = words_of(param_39, param_40, param_41);
+        uint next_2 = param_41;
+        uint4 words_2 = _3075;
+        uint3 _3080;
         if (p == 0u)
         {
-            _3069 = words_2.xyz;
+            _3080 = words_2.xyz;
         }
         else
         {
-            _3069 = uint3(words_2.z, words_2.w, next_2);
+            _3080 = uint3(words_2.z, words_2.w, next_2);
         }
-        uint3 three = _3069;
+        uint3 three = _3080;
         uint2 two_3 = ((three.xy >> uint2(shift)) >> uint2(8u)) | (three.yz << uint2(24u - shift));
-        uint4 param_40 = uint4(two_3, two_3 >> uint2(4u));
-        return fp4_numbers(param_40);
+        uint4 param_42 = uint4(two_3, two_3 >> uint2(4u));
+        return fp4_numbers(param_42);
     }
-    if (_3109)
+    if (_3120)
     {
         return (v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u);
     }
-    if (_3122)
+    if (_3133)
     {
         uint4 high_1 = uint4(v.scale, v.scale >> 2u, v.scale >> 4u, v.scale >> 6u) >> uint4(s & 1u);
         return ((v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u)) | ((high_1 & uint4(16843009u)) << uint4(4u));
     }
-    uint param_41 = row;
-    uint param_42 = s;
-    uint param_43 = p;
-    Window param_44 = v.numbers;
-    uint param_45 = numbers_at(param_41, param_42, param_43);
-    uint4 low = words_from(param_44, param_45);
-    uint param_46 = row;
-    uint param_47 = s;
-    uint block = block_at(param_46, param_47);
+    uint param_43 = row;
+    uint param_44 = s;
+    uint param_45 = p;
+    Window param_46 = v.numbers;
+    uint param_47 = numbers_at(param_43, param_44, param_45);
+    uint4 low = words_from(param_46, param_47);
+    uint param_48 = row;
+    uint param_49 = s;
+    uint block = block_at(param_48, param_49);
     uint half_ = (s / 4u) & 1u;
     uint stripe = s & 3u;
-    if (_3184)
+    if (_3195)
     {
         return (low >> uint4(2u * stripe)) & uint4(50529027u);
     }
-    if (_3195)
+    if (_3206)
     {
-        Window param_48 = v.more;
-        uint param_49 = block + (8u * p);
-        uint4 high_2 = (words_from(param_48, param_49) >> uint4(s & 7u)) & uint4(16843009u);
+        Window param_50 = v.more;
+        uint param_51 = block + (8u * p);
+        uint4 high_2 = (words_from(param_50, param_51) >> uint4(s & 7u)) & uint4(16843009u);
         return ((low >> uint4(2u * stripe)) & uint4(50529027u)) | (high_2 << uint4(2u));
     }
-    Window param_50 = v.more;
-    uint param_51 = ((block + 64u) + (16u * half_)) + (8u * p);
-    uint4 high_3 = (words_from(param_50, param_51) >> uint4(2u * stripe)) & uint4(50529027u);
+    Window param_52 = v.more;
+    uint param_53 = ((block + 64u) + (16u * half_)) + (8u * p);
+    uint4 high_3 = (words_from(param_52, param_53) >> uint4(2u * stripe)) & uint4(50529027u);
     return ((low >> uint4(2u * (stripe & 2u))) & uint4(252645135u)) | (high_3 << uint4(4u));
 }
 
 static inline __attribute__((always_inline))
 uint2 halves_of(thread const uint& bytes)
 {
-    float zero = _3310;
+    float zero = _3321;
     uint low = (bytes & 255u) | ((bytes & 65280u) << 8u);
     uint high = ((bytes >> 16u) & 255u) | ((bytes & 4278190080u) >> 8u);
     return uint2(as_type<uint>(as_type<half2>(low | 1677747200u) - half2(half(zero))), as_type<uint>(as_type<half2>(high | 1677747200u) - half2(half(zero))));
@@ -1697,7 +1705,7 @@ static inline __attribute__((always_inline))
 void decode_part(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread uint4& first, thread uint4& second_, constant Push& push)
 {
     uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
-    if (_3432)
+    if (_3443)
     {
         uint param = row;
         uint4 param_1 = v.numbers.a;
@@ -1707,51 +1715,51 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 param_4 = v.numbers.b;
         uint param_5 = v.scale;
         second_ = shifted(param_3, param_4, param_5);
-        uint _3467;
         uint _3478;
-        uint _3495;
-        uint _3507;
+        uint _3489;
+        uint _3506;
+        uint _3518;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             if (left > ((2u * i) + 1u))
             {
-                _3467 = first[i];
+                _3478 = first[i];
             }
             else
             {
                 if (left > (2u * i))
                 {
-                    _3478 = first[i] & 65535u;
+                    _3489 = first[i] & 65535u;
                 }
                 else
                 {
-                    _3478 = 0u;
+                    _3489 = 0u;
                 }
-                _3467 = _3478;
+                _3478 = _3489;
             }
-            first[i] = _3467;
+            first[i] = _3478;
             if (left > ((2u * i) + 9u))
             {
-                _3495 = second_[i];
+                _3506 = second_[i];
             }
             else
             {
                 if (left > ((2u * i) + 8u))
                 {
-                    _3507 = second_[i] & 65535u;
+                    _3518 = second_[i] & 65535u;
                 }
                 else
                 {
-                    _3507 = 0u;
+                    _3518 = 0u;
                 }
-                _3495 = _3507;
+                _3506 = _3518;
             }
-            second_[i] = _3495;
+            second_[i] = _3506;
         }
         return;
     }
-    if (_3521)
+    if (_3532)
     {
         uint param_6 = row;
         uint4 param_7 = v.numbers.a;
@@ -1759,18 +1767,18 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 words = shifted(param_6, param_7, param_8);
         uint param_9 = words.x;
         uint param_10 = left;
-        uint2 _3539 = halves_of_f8(param_9, param_10);
+        uint2 _3550 = halves_of_f8(param_9, param_10);
         uint param_11 = words.y;
         uint param_12 = left - min(left, 4u);
-        uint2 _3548 = halves_of_f8(param_11, param_12);
-        first = uint4(_3539, _3548);
+        uint2 _3559 = halves_of_f8(param_11, param_12);
+        first = uint4(_3550, _3559);
         uint param_13 = words.z;
         uint param_14 = left - min(left, 8u);
-        uint2 _3562 = halves_of_f8(param_13, param_14);
+        uint2 _3573 = halves_of_f8(param_13, param_14);
         uint param_15 = words.w;
         uint param_16 = left - min(left, 12u);
-        uint2 _3571 = halves_of_f8(param_15, param_16);
-        second_ = uint4(_3562, _3571);
+        uint2 _3582 = halves_of_f8(param_15, param_16);
+        second_ = uint4(_3573, _3582);
         return;
     }
     Sixteen param_17 = v;
@@ -1796,16 +1804,16 @@ static inline __attribute__((always_inline))
 float e8m0(thread uint& exponent)
 {
     exponent &= 255u;
-    uint _1168;
+    uint _1172;
     if (exponent < 2u)
     {
-        _1168 = 2097152u << exponent;
+        _1172 = 2097152u << exponent;
     }
     else
     {
-        _1168 = (exponent - 1u) << 23u;
+        _1172 = (exponent - 1u) << 23u;
     }
-    return as_type<float>(_1168);
+    return as_type<float>(_1172);
 }
 
 static inline __attribute__((always_inline))
@@ -1822,22 +1830,22 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
     uint a = scales.x >> shift;
     uint b = scales.y >> shift;
     uint c = scales.z >> shift;
-    float2 _942;
+    float2 _946;
     if (i < 4u)
     {
-        _942 = float2(float(a & 63u), float(b & 63u));
+        _946 = float2(float(a & 63u), float(b & 63u));
     }
     else
     {
-        _942 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
+        _946 = float2(float((c & 15u) | (((a >> 6u) & 3u) << 4u)), float(((c >> 4u) & 15u) | (((b >> 6u) & 3u) << 4u)));
     }
-    return _942;
+    return _946;
 }
 
 static inline __attribute__((always_inline))
 float part_scale(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_3618)
+    if (_3629)
     {
         uint param = row;
         uint param_1 = s;
@@ -1846,22 +1854,22 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_3 = v.numbers;
         uint param_4 = h / 2u;
         uint param_5;
-        uint4 _3637 = words_of(param_3, param_4, param_5);
+        uint4 _3648 = words_of(param_3, param_4, param_5);
         uint next = param_5;
         uint param_6 = h;
-        uint param_7 = _3637.x;
+        uint param_7 = _3648.x;
         return float_of(param_6, param_7);
     }
-    if (_3645)
+    if (_3656)
     {
         Window param_8 = v.numbers;
         uint param_9 = (row / 2u) + (5u * s);
         uint param_10;
-        uint4 _3659 = words_of(param_8, param_9, param_10);
+        uint4 _3670 = words_of(param_8, param_9, param_10);
         uint next_1 = param_10;
-        return float2(as_type<half2>(_3659.x)).x;
+        return float2(as_type<half2>(_3670.x)).x;
     }
-    if (_3667)
+    if (_3678)
     {
         uint param_11 = row;
         uint param_12 = s;
@@ -1869,7 +1877,7 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         uint param_14 = v.scales.x;
         return float_of(param_13, param_14);
     }
-    if (_3681)
+    if (_3692)
     {
         uint param_15 = row;
         uint param_16 = s;
@@ -1877,42 +1885,44 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_17 = v.numbers;
         uint param_18 = h_1 / 2u;
         uint param_19;
-        uint4 _3698 = words_of(param_17, param_18, param_19);
+        uint4 _3709 = words_of(param_17, param_18, param_19);
         uint next_2 = param_19;
-        uint param_20 = _3698.x >> ((16u * (h_1 & 1u)) + (8u * (s & 1u)));
-        float _3710 = e8m0(param_20);
-        return _3710;
+        uint param_20 = h_1;
+        uint param_21 = s;
+        uint param_22 = _3709.x >> mxfp4_bit(param_20, param_21);
+        float _3719 = e8m0(param_22);
+        return _3719;
     }
-    if (_3712)
+    if (_3721)
     {
-        uint2 param_21 = v.scales.xy;
-        uint param_22 = s & 7u;
-        return iq4_xs_scale(param_21, param_22);
-    }
-    if (_3726)
-    {
-        uint3 param_23 = v.more.a.yzw;
+        uint2 param_23 = v.scales.xy;
         uint param_24 = s & 7u;
-        return float2(as_type<half2>(v.more.a.x)).x * scale_of(param_23, param_24).x;
+        return iq4_xs_scale(param_23, param_24);
     }
-    uint param_25 = row;
-    uint param_26 = s;
-    uint block = block_at(param_25, param_26);
-    if (_3750)
+    if (_3735)
     {
-        uint _3757;
+        uint3 param_25 = v.more.a.yzw;
+        uint param_26 = s & 7u;
+        return float2(as_type<half2>(v.more.a.x)).x * scale_of(param_25, param_26).x;
+    }
+    uint param_27 = row;
+    uint param_28 = s;
+    uint block = block_at(param_27, param_28);
+    if (_3759)
+    {
+        uint _3766;
         if ((s & 2u) != 0u)
         {
-            _3757 = v.scales.y;
+            _3766 = v.scales.y;
         }
         else
         {
-            _3757 = v.scales.x;
+            _3766 = v.scales.x;
         }
-        uint word = _3757;
+        uint word = _3766;
         return float2(as_type<half2>(v.scale)).x * float((word >> ((16u * (s & 1u)) + (8u * p))) & 15u);
     }
-    if (_3782)
+    if (_3791)
     {
         uint3 words = v.scales;
         if ((block & 1u) != 0u)
@@ -1921,41 +1931,41 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         }
         uint i = (2u * (s & 7u)) + p;
         uint shift = 8u * (i & 3u);
-        uint _3820;
+        uint _3829;
         if ((i & 4u) != 0u)
         {
-            _3820 = words.y;
+            _3829 = words.y;
         }
         else
         {
-            _3820 = words.x;
+            _3829 = words.x;
         }
-        uint low = (_3820 >> (shift + (4u * (i / 8u)))) & 15u;
+        uint low = (_3829 >> (shift + (4u * (i / 8u)))) & 15u;
         uint high = (words.z >> (shift + (2u * (i / 4u)))) & 3u;
-        uint param_27 = block;
-        uint param_28 = v.scale;
-        return float_of(param_27, param_28) * float(int(low | (high << 4u)) - 32);
+        uint param_29 = block;
+        uint param_30 = v.scale;
+        return float_of(param_29, param_30) * float(int(low | (high << 4u)) - 32);
     }
     uint h_2 = (block & 1u) + (s & 3u);
     int number = int((v.scales[h_2 / 2u] >> ((16u * (h_2 & 1u)) + (8u * p))) << 24u) >> 24;
-    uint param_29 = block;
-    uint param_30 = v.scale;
-    return float_of(param_29, param_30) * float(number);
+    uint param_31 = block;
+    uint param_32 = v.scale;
+    return float_of(param_31, param_32) * float(number);
 }
 
 static inline __attribute__((always_inline))
 uint octet_of(thread const uint& p, thread const uint& i)
 {
-    uint _3273;
+    uint _3284;
     if (halves_in_nibbles)
     {
-        _3273 = p + (2u * i);
+        _3284 = p + (2u * i);
     }
     else
     {
-        _3273 = (2u * p) + i;
+        _3284 = (2u * p) + i;
     }
-    return _3273;
+    return _3284;
 }
 
 static inline __attribute__((always_inline))
@@ -1976,16 +1986,16 @@ static inline __attribute__((always_inline))
 float minima_scale(thread const Sixteen& v)
 {
     float mine = float2(as_type<half2>(v.scale)).y;
-    float _4053;
+    float _4062;
     if (minima_in_pairs)
     {
-        _4053 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
+        _4062 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
     }
     else
     {
-        _4053 = minima_of_16 ? mine : 1.0;
+        _4062 = minima_of_16 ? mine : 1.0;
     }
-    return _4053;
+    return _4062;
 }
 
 static inline __attribute__((always_inline))
@@ -2012,16 +2022,16 @@ void decode_minima(thread const Sixteen& v, thread uint4& first, thread uint4& s
     {
         Sixteen param_4 = v;
         float most = minima_scale(param_4);
-        float _4127;
+        float _4136;
         if (most > 0.0)
         {
-            _4127 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
+            _4136 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
         }
         else
         {
-            _4127 = 0.0;
+            _4136 = 0.0;
         }
-        float ratio = _4127;
+        float ratio = _4136;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 8u; i++)
         {
@@ -2059,7 +2069,7 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
     uint4 param_4;
     uint4 param_5;
     float scale;
-    float _4419;
+    float _4428;
     uint4 param_15;
     uint4 param_16;
     _Pragma("clang loop unroll(full)")
@@ -2080,9 +2090,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             decode_part(param, param_1, param_2, param_3, param_4, param_5, push);
             first = param_4;
             second_ = param_5;
-            if (_4418)
+            if (_4427)
             {
-                _4419 = 1.0;
+                _4428 = 1.0;
             }
             else
             {
@@ -2090,9 +2100,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
                 uint param_7 = start_w[i_1];
                 uint param_8 = s;
                 uint param_9 = p;
-                _4419 = part_scale(param_6, param_7, param_8, param_9);
+                _4428 = part_scale(param_6, param_7, param_8, param_9);
             }
-            scale = _4419;
+            scale = _4428;
             uint param_10 = p;
             uint param_11 = 0u;
             tile_w[line + octet_of(param_10, param_11)] = first;
@@ -2111,16 +2121,16 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             tile_w[line + (2u * p)] = first;
             tile_w[(line + (2u * p)) + 1u] = second_;
         }
-        bool _4501;
-        if (_4488)
+        bool _4510;
+        if (_4497)
         {
-            _4501 = (p == 0u) || _4499;
+            _4510 = (p == 0u) || _4508;
         }
         else
         {
-            _4501 = _4488;
+            _4510 = _4497;
         }
-        if (_4501)
+        if (_4510)
         {
             tile_scales[((p % SCALES) * 128u) + (t_1 / 2u)] = scale;
         }
@@ -2148,13 +2158,13 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t < PART_STEPS)
             {
-                simdgroup_half8x8 _4597;
-                simdgroup_load(_4597, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
-                simdgroup_half8x8 tempArg = _4597;
+                simdgroup_half8x8 _4606;
+                simdgroup_load(_4606, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+                simdgroup_half8x8 tempArg = _4606;
                 b[(j * 4u) + t] = tempArg;
             }
         }
-        if (_4612)
+        if (_4621)
         {
             uint at = ((e * 128u) + right) + (j * 8u);
             scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
@@ -2169,9 +2179,9 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t_1 < PART_STEPS)
             {
-                simdgroup_float8x8 _4691;
-                simdgroup_load(_4691, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
-                simdgroup_float8x8 tempArg_1 = _4691;
+                simdgroup_float8x8 _4700;
+                simdgroup_load(_4700, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+                simdgroup_float8x8 tempArg_1 = _4700;
                 a[t_1] = tempArg_1;
             }
         }
@@ -2184,28 +2194,28 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
             {
                 if (t_2 < PART_STEPS)
                 {
-                    if (_4724)
+                    if (_4733)
                     {
-                        simdgroup_float8x8 _4750;
-                        simdgroup_multiply_accumulate(_4750, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                        sums[(i * 4u) + j_1] = _4750;
+                        simdgroup_float8x8 _4759;
+                        simdgroup_multiply_accumulate(_4759, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                        sums[(i * 4u) + j_1] = _4759;
                     }
                     else
                     {
-                        simdgroup_float8x8 _4763;
-                        simdgroup_multiply_accumulate(_4763, a[t_2], b[(j_1 * 4u) + t_2], block);
-                        block = _4763;
+                        simdgroup_float8x8 _4772;
+                        simdgroup_multiply_accumulate(_4772, a[t_2], b[(j_1 * 4u) + t_2], block);
+                        block = _4772;
                     }
                 }
             }
-            if (_4769)
+            if (_4778)
             {
-                uint _4775 = (i * 4u) + j_1;
-                simdgroup_float8x8 param = sums[_4775];
+                uint _4784 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_4784];
                 simdgroup_float8x8 param_1 = block;
                 float2 param_2 = scales[j_1];
                 add_scaled(param, param_1, param_2);
-                sums[_4775] = param;
+                sums[_4784] = param;
             }
         }
     }
@@ -2218,7 +2228,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     uint param_1 = right;
     uint param_2 = 0u;
     multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
-    if (_4798)
+    if (_4807)
     {
         uint param_3 = down;
         uint param_4 = right;
@@ -2250,16 +2260,16 @@ float gelu_erf(thread const float& x)
     q = (q * z) - 0.00168282701633870601654052734375;
     q = (q * z) - 0.0073733292520046234130859375;
     q = (q * z) - 0.014264739118516445159912109375;
-    float _438;
+    float _442;
     if (abs(y) > 3.900000095367431640625)
     {
-        _438 = sign(y);
+        _442 = sign(y);
     }
     else
     {
-        _438 = (y * p) / q;
+        _442 = (y * p) / q;
     }
-    float erf = _438;
+    float erf = _442;
     return (0.5 * x) * (1.0 + erf);
 }
 
@@ -2270,13 +2280,13 @@ float gelu_tanh(thread const float& x)
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _505, device Y1& _539)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& _509, device Y1& _543)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     uint param = 2u;
     if (has(param, push))
     {
-        sum += _505.bias1[push.offset.z + j];
+        sum += _509.bias1[push.offset.z + j];
     }
     uint param_1 = 16u;
     if (has(param_1, push))
@@ -2293,32 +2303,32 @@ void finish(thread const uint& r, thread const uint& j, thread float& sum, const
     uint param_5 = 1u;
     if (has(param_5, push))
     {
-        sum += _539.y1[to];
+        sum += _543.y1[to];
     }
-    _539.y1[to] = sum;
+    _543.y1[to] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _505, device Y1& _539, device Y4& _649)
+void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums, constant Push& push, const device Bias1& _509, device Y1& _543, device Y4& _653)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _560 = (to & 3u) == 0u;
-    bool _570;
-    if (_560)
+    bool _564 = (to & 3u) == 0u;
+    bool _574;
+    if (_564)
     {
-        _570 = (j + 4u) <= push.n;
+        _574 = (j + 4u) <= push.n;
     }
     else
     {
-        _570 = _560;
+        _574 = _564;
     }
-    if (_570)
+    if (_574)
     {
         uint param = 2u;
         if (has(param, push))
         {
             uint at = push.offset.z + j;
-            sums += float4(*(const device packed_float4*)&_505.bias1[at]);
+            sums += float4(*(const device packed_float4*)&_509.bias1[at]);
         }
         uint param_1 = 16u;
         if (has(param_1, push))
@@ -2341,31 +2351,31 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
         uint param_11 = 1u;
         if (has(param_11, push))
         {
-            sums += _649.y4[to / 4u];
+            sums += _653.y4[to / 4u];
         }
-        _649.y4[to / 4u] = sums;
+        _653.y4[to / 4u] = sums;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _669 = e < 4u;
-        bool _678;
-        if (_669)
+        bool _673 = e < 4u;
+        bool _682;
+        if (_673)
         {
-            _678 = (j + e) < push.n;
+            _682 = (j + e) < push.n;
         }
         else
         {
-            _678 = _669;
+            _682 = _673;
         }
-        if (_678)
+        if (_682)
         {
             uint param_12 = r;
             uint param_13 = j + e;
             float param_14 = sums[e];
-            finish(param_12, param_13, param_14, push, _505, _539);
+            finish(param_12, param_13, param_14, push, _509, _543);
             e++;
             continue;
         }
@@ -2377,7 +2387,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _505, device Y1& _539, device Y4& _649, threadgroup uint4 (&pool)[576], device Work1& _1874, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _509, device Y1& _543, device Y4& _653, threadgroup uint4 (&pool)[576], device Work1& _1887, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
@@ -2395,23 +2405,23 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + first_c) + (4u * (t % 8u));
-            bool _4878 = r < push.rows;
-            bool _4885;
-            if (_4878)
+            bool _4887 = r < push.rows;
+            bool _4894;
+            if (_4887)
             {
-                _4885 = j_1 < push.n;
+                _4894 = j_1 < push.n;
             }
             else
             {
-                _4885 = _4878;
+                _4894 = _4887;
             }
-            if (_4885)
+            if (_4894)
             {
-                float4 v = as_type<float4>(pool[base + t]) * _1874.work1[r];
+                float4 v = as_type<float4>(pool[base + t]) * _1887.work1[r];
                 uint param = r;
                 uint param_1 = j_1;
                 float4 param_2 = v;
-                finish_quad(param, param_1, param_2, push, _505, _539, _649);
+                finish_quad(param, param_1, param_2, push, _509, _543, _653);
             }
         }
         simdgroup_barrier(mem_flags::mem_device | mem_flags::mem_threadgroup | mem_flags::mem_texture);
@@ -2419,7 +2429,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _505, device Y1& _539, device Y4& _649, const device Weights1& _695, threadgroup uint4 (&pool)[576], device Work4& _1578, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1874, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _509, device Y1& _543, device Y4& _653, const device Weights1& _699, threadgroup uint4 (&pool)[576], device Work4& _1591, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1887, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint down = (gl_SubgroupID % 2u) * 32u;
     uint right = (gl_SubgroupID / 2u) * 32u;
@@ -2431,16 +2441,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     {
         uint param = push.n;
         uint param_1 = 128u;
-        uint _4940 = ceil_div(param, param_1);
-        if (tile_j < _4940)
+        uint _4949 = ceil_div(param, param_1);
+        if (tile_j < _4949)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _4959 = ceil_div(param_2, param_3);
-                if (tile_r < _4959)
+                uint _4968 = ceil_div(param_2, param_3);
+                if (tile_r < _4968)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 128u;
@@ -2454,14 +2464,14 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                     uint end = count;
                     uint param_6 = min(first, (count - 1u));
                     uint param_7 = slices_k;
-                    load_slice(param_6, param_7, push, _695, _1578, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_6, param_7, push, _699, _1591, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     uint param_8 = min(first, (count - 1u));
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                     uint param_10 = min((first + 1u), (count - 1u));
                     uint param_11 = slices_k;
-                    load_slice(param_10, param_11, push, _695, _1578, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_10, param_11, push, _699, _1591, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint s = first; s < end; s++)
                     {
@@ -2474,13 +2484,13 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                         put_slice(param_14, param_15, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                         uint param_16 = min((s + 2u), (count - 1u));
                         uint param_17 = slices_k;
-                        load_slice(param_16, param_17, push, _695, _1578, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                        load_slice(param_16, param_17, push, _699, _1591, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                         threadgroup_barrier(mem_flags::mem_threadgroup);
                     }
                     uint param_18 = (tile_r * 64u) + down;
                     uint param_19 = tile_j * 128u;
                     uint param_20 = right;
-                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _505, _539, _649, pool, _1874, sums, gl_SubgroupInvocationID);
+                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _509, _543, _653, pool, _1887, sums, gl_SubgroupInvocationID);
                     tile_r += push.groups.x;
                     continue;
                 }
@@ -2499,16 +2509,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     }
 }
 
-kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _695 [[buffer(2)]], const device Bias1& _505 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
+kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _699 [[buffer(2)]], const device Bias1& _509 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& _1237 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _1311 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& _539 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& _1578 = *(device Work4*)spvBufferAliasSet0Binding6;
-    device auto& _649 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& _1248 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _1320 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& _1874 = *(device Work1*)spvBufferAliasSet0Binding6;
+    const device auto& _1250 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _1324 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& _543 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& _1591 = *(device Work4*)spvBufferAliasSet0Binding6;
+    device auto& _653 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& _1261 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _1333 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& _1887 = *(device Work1*)spvBufferAliasSet0Binding6;
     threadgroup float group_partial[256];
     threadgroup uint4 pool[576];
     threadgroup uint4 tile_w[640];
@@ -2519,13 +2529,13 @@ kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device voi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_5064)
+    if (_5073)
     {
-        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _1237, _1248, _1311, _1320, pool, _1578, gl_LocalInvocationID, gl_WorkGroupID, _1874);
+        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _1250, _1261, _1324, _1333, pool, _1591, gl_LocalInvocationID, gl_WorkGroupID, _1887);
     }
     else
     {
-        matrix_tiles(gl_SubgroupID, push, _505, _539, _649, _695, pool, _1578, gl_LocalInvocationID, gl_WorkGroupID, _1874, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
+        matrix_tiles(gl_SubgroupID, push, _509, _543, _653, _699, pool, _1591, gl_LocalInvocationID, gl_WorkGroupID, _1887, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
     }
 }
 

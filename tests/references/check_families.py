@@ -3,7 +3,8 @@
     ref/bin/python tests/references/check_families.py llama_cpp_python-0.3.36/vendor/llama.cpp
 
 with the environment of make_families.py and the package sentencepiece. The folder is the root of llama.cpp's
-sources. Names and sizes in general.* are left out, and the vocabulary.
+sources. Names and sizes in general.* are left out, and the vocabulary. gpt-oss comes twice, also with experts
+in MXFP4, which transformers must unpack to the numbers that they were made of.
 """
 
 from __future__ import annotations
@@ -49,6 +50,19 @@ def converted(folder: Path, path: Path, config: dict[str, Any]) -> None:
         model.write()
 
 
+def check_unpacked(tensors: dict[str, Any], packed: dict[str, Any]) -> None:
+    import torch
+    from transformers.integrations.mxfp4 import convert_moe_packed_tensors
+
+    for name in tensors:
+        if f"{name}_blocks" in packed:
+            parts = [packed[name + end] for end in ("_blocks", "_scales")]
+            bytes_of = [np.frombuffer(part.data, np.uint8).reshape(part.shape) for part in parts]
+            found = convert_moe_packed_tensors(*map(torch.tensor, bytes_of), dtype=torch.float32)
+            if not np.array_equal(found.numpy(), tensors[name]):
+                sys.exit(f"{name}: transformers unpacks other numbers")
+
+
 def read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     import gguf
 
@@ -70,13 +84,18 @@ def main() -> None:
 
     wrong = 0
     with tempfile.TemporaryDirectory() as scratch:
-        for family in family_models.table():
-            config = family_models.config(family)
-            folder = family_models.write_folder(
-                Path(scratch) / family, config, family_models.checkpoint(family)
-            )
+        for family in (*family_models.table(), "gpt_oss-mxfp4"):
+            packed = family == "gpt_oss-mxfp4"
+            name = family.removesuffix("-mxfp4")
+            config, tensors = family_models.config(name), family_models.checkpoint(name)
+            if packed:
+                config["quantization_config"] = {"quant_method": "mxfp4"}
+                check_unpacked(tensors, family_models.in_four_bits(tensors))
+                tensors = family_models.in_four_bits(tensors)
+            folder = family_models.write_folder(Path(scratch) / family, config, tensors)
             converted(folder, Path(scratch) / f"{family}-theirs.gguf", config)
-            family_models.family_gguf(Path(scratch) / f"{family}.gguf", family)
+            write = family_models.gguf_in_four_bits if packed else family_models.family_gguf
+            write(Path(scratch) / f"{family}.gguf", name)
             theirs, their_tensors = read(Path(scratch) / f"{family}-theirs.gguf")
             ours, our_tensors = read(Path(scratch) / f"{family}.gguf")
             for key in ADDED.get(family, ()):

@@ -3,8 +3,8 @@ make numbers of them (dequantize) and to compute in float32.
 
     python tests/references/check_fp8.py ref/bin/python
 
-ref/bin/python: that of make_families.py's environment, with accelerate; this one has zcwasm and what its
-tests need. Blocks are whole ones, since transformers takes no others.
+ref/bin/python: that of make_families.py's environment, with accelerate and compressed-tensors; this one has
+zcwasm and what its tests need. Blocks are whole ones, since transformers takes no others.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,50 +24,65 @@ sys.path.insert(0, str(HERE.parent))
 
 TOLERANCE = 1e-3
 IDS = list(range(5, 45))
+BLOCK = (16, 16)
+# Family, quant_method, and what has a scale.
+CASES = (
+    ("llama", "fp8", "block"),
+    ("qwen3", "fp8", "block"),
+    ("qwen3_moe", "fp8", "block"),
+    ("mixtral", "fp8", "block"),
+    ("qwen3", "compressed-tensors", "tensor"),
+    ("llama", "compressed-tensors", "channel"),
+)
 THEIRS = """
 import json, sys, numpy, torch, transformers
-folder, ids = sys.argv[1], json.loads(sys.argv[2])
-config = transformers.FineGrainedFP8Config(dequantize=True, weight_block_size=json.loads(sys.argv[3]))
+folder, method, ids, out = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), sys.argv[4]
+if method == "fp8":
+    config = transformers.FineGrainedFP8Config(dequantize=True)
+else:
+    config = transformers.CompressedTensorsConfig(dequantize=True)
 model = transformers.AutoModelForCausalLM.from_pretrained(
     folder, dtype=torch.float32, attn_implementation="eager", quantization_config=config
 )
 with torch.no_grad():
     logits = model.eval()(torch.tensor([ids]), use_cache=False).logits[0, -1]
-numpy.save(sys.argv[4], logits.numpy())
+numpy.save(out, logits.numpy())
 """
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Compare folders of FP8 with transformers.")
-    parser.add_argument("python", type=Path)
-    python = parser.parse_args().python
+def difference(python: Path, scratch: Path, family: str, method: str, shape: str) -> float:
+    """The largest of a logit."""
     import family_models
     import fp8_models
 
     import zcwasm
     from zcwasm.llm import Model
 
+    how: dict[str, Any] = {"suffix": "_scale", "said": fp8_models.compressed(shape)}
+    if method == "fp8":
+        how = {"suffix": "_scale_inv", "block": BLOCK, "said": fp8_models.fp8([*BLOCK])}
+    said = {"dtype": "float32", "quantization_config": how.pop("said")}
+    stored, _ = fp8_models.quantized(family_models.checkpoint(family), shape=shape, kind="F32", **how)
+    folder = family_models.write_folder(scratch / "folder", family_models.config(family) | said, stored)
+    model = Model.open(folder, zcwasm.Device("cpu"))
+    with model.session(context=64, kv_dtype="f32", exact=True) as session:
+        ours = np.array(session.logits(IDS))
+    out = scratch / "theirs.npy"
+    subprocess.run([python, "-c", THEIRS, folder, method, json.dumps(IDS), out], check=True)
+    return float(np.abs(ours - np.load(out)).max())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Compare folders of FP8 with transformers.")
+    parser.add_argument("python", type=Path)
+    python = parser.parse_args().python
     wrong = 0
-    for family in ("llama", "qwen3", "qwen3_moe", "mixtral"):
-        block = (16, 16)
+    for case in CASES:
         with tempfile.TemporaryDirectory() as scratch:
-            stored, _ = fp8_models.quantized(
-                family_models.checkpoint(family), suffix="_scale_inv", shape="block", block=block, kind="F32"
-            )
-            said = {"dtype": "float32", "quantization_config": fp8_models.fp8([*block])}
-            folder = family_models.write_folder(
-                Path(scratch) / family, family_models.config(family) | said, stored
-            )
-            model = Model.open(folder, zcwasm.Device("cpu"))
-            with model.session(context=64, kv_dtype="f32", exact=True) as session:
-                ours = np.array(session.logits(IDS))
-            out = Path(scratch) / "theirs.npy"
-            arguments = [str(folder), json.dumps(IDS), json.dumps(block), str(out)]
-            subprocess.run([python, "-c", THEIRS, *arguments], check=True)
-            largest = float(np.abs(ours - np.load(out)).max())
+            largest = difference(python, Path(scratch), *case)
         wrong += not largest <= TOLERANCE
-        print(f"{family}: largest difference of a logit {largest:.1e}")
-    sys.exit(f"{wrong} families differ" if wrong else 0)
+        print(f"{', '.join(case)}: largest difference of a logit {largest:.1e}", flush=True)
+    sys.exit(f"{wrong} of {len(CASES)} differ" if wrong else 0)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ _NEUTRAL: dict[str, tuple[object, ...]] = {
     "expert_shared_count": (0,),
     "expert_weights_norm": (True,),
     "expert_weights_scale": (0, 1),
-    "expert_gating_func": (1,),
+    "expert_gating_func": (1, 3),  # softmax, of all or of the chosen: their shares are the same
     "leading_dense_block_count": (0,),
     "nextn_predict_layers": (0,),
     "attention.causal": (True,),
