@@ -351,7 +351,7 @@ uint mxfp4_at(uint row, uint b)
 
 uint mxfp4_bit(uint h, uint b)
 {
-    return 16u * h + 8u * b & 31u;
+    return 16u * h + 8u * (b & 1u) & 31u;
 }
 
 Raw load_quad_MXFP4(uint row, uint k, uint q)

@@ -40,40 +40,40 @@ constant bool _448 = (type == 13u);
 constant bool _457 = (type == 14u);
 constant bool _467 = (type == 15u);
 constant bool _477 = (type == 16u);
-constant bool _2305 = (type == 0u);
-constant bool _2315 = (type == 1u);
-constant bool _2325 = (type == 2u);
-constant bool _2335 = (type == 3u);
-constant bool _2345 = (type == 4u);
-constant bool _2355 = (type == 5u);
-constant bool _2365 = (type == 6u);
-constant bool _2375 = (type == 7u);
-constant bool _2385 = (type == 8u);
-constant bool _2395 = (type == 9u);
-constant bool _2405 = (type == 10u);
-constant bool _2415 = (type == 11u);
-constant bool _2425 = (type == 12u);
-constant bool _2435 = (type == 13u);
-constant bool _2445 = (type == 14u);
-constant bool _2455 = (type == 15u);
-constant bool _2465 = (type == 16u);
-constant bool _2480 = (type == 0u);
-constant bool _2492 = (type == 1u);
-constant bool _2504 = (type == 2u);
-constant bool _2516 = (type == 3u);
-constant bool _2528 = (type == 4u);
-constant bool _2540 = (type == 5u);
-constant bool _2552 = (type == 6u);
-constant bool _2564 = (type == 7u);
-constant bool _2576 = (type == 8u);
-constant bool _2588 = (type == 9u);
-constant bool _2600 = (type == 10u);
-constant bool _2612 = (type == 11u);
-constant bool _2624 = (type == 12u);
-constant bool _2636 = (type == 13u);
-constant bool _2648 = (type == 14u);
-constant bool _2660 = (type == 15u);
-constant bool _2672 = (type == 16u);
+constant bool _2306 = (type == 0u);
+constant bool _2316 = (type == 1u);
+constant bool _2326 = (type == 2u);
+constant bool _2336 = (type == 3u);
+constant bool _2346 = (type == 4u);
+constant bool _2356 = (type == 5u);
+constant bool _2366 = (type == 6u);
+constant bool _2376 = (type == 7u);
+constant bool _2386 = (type == 8u);
+constant bool _2396 = (type == 9u);
+constant bool _2406 = (type == 10u);
+constant bool _2416 = (type == 11u);
+constant bool _2426 = (type == 12u);
+constant bool _2436 = (type == 13u);
+constant bool _2446 = (type == 14u);
+constant bool _2456 = (type == 15u);
+constant bool _2466 = (type == 16u);
+constant bool _2481 = (type == 0u);
+constant bool _2493 = (type == 1u);
+constant bool _2505 = (type == 2u);
+constant bool _2517 = (type == 3u);
+constant bool _2529 = (type == 4u);
+constant bool _2541 = (type == 5u);
+constant bool _2553 = (type == 6u);
+constant bool _2565 = (type == 7u);
+constant bool _2577 = (type == 8u);
+constant bool _2589 = (type == 9u);
+constant bool _2601 = (type == 10u);
+constant bool _2613 = (type == 11u);
+constant bool _2625 = (type == 12u);
+constant bool _2637 = (type == 13u);
+constant bool _2649 = (type == 14u);
+constant bool _2661 = (type == 15u);
+constant bool _2673 = (type == 16u);
 
 struct Push
 {
@@ -523,119 +523,119 @@ static inline __attribute__((always_inline))
 Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_301, const device Weights4& v_313)
 {
     Raw raw = no_raw();
-    if (_2305)
+    if (_2306)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
         raw = load_quad_F32(param, param_1, param_2, v_301, v_313);
     }
-    if (_2315)
+    if (_2316)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
         raw = load_quad_F16(param_3, param_4, param_5, v_301);
     }
-    if (_2325)
+    if (_2326)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
         raw = load_quad_F16(param_6, param_7, param_8, v_301);
     }
-    if (_2335)
+    if (_2336)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
         raw = load_quad_Q8_0(param_9, param_10, param_11, v_301);
     }
-    if (_2345)
+    if (_2346)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
         raw = load_quad_Q4_0(param_12, param_13, param_14, v_301);
     }
-    if (_2355)
+    if (_2356)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
         raw = load_quad_Q4_1(param_15, param_16, param_17, v_301);
     }
-    if (_2365)
+    if (_2366)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
         raw = load_quad_Q4_K(param_18, param_19, param_20, v_301);
     }
-    if (_2375)
+    if (_2376)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
         raw = load_quad_Q6_K(param_21, param_22, param_23, v_301);
     }
-    if (_2385)
+    if (_2386)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
         raw = load_quad_Q5_0(param_24, param_25, param_26, v_301);
     }
-    if (_2395)
+    if (_2396)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
         raw = load_quad_Q5_1(param_27, param_28, param_29, v_301);
     }
-    if (_2405)
+    if (_2406)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
         raw = load_quad_Q2_K(param_30, param_31, param_32, v_301);
     }
-    if (_2415)
+    if (_2416)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
         raw = load_quad_Q3_K(param_33, param_34, param_35, v_301);
     }
-    if (_2425)
+    if (_2426)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
         raw = load_quad_Q5_K(param_36, param_37, param_38, v_301);
     }
-    if (_2435)
+    if (_2436)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
         raw = load_quad_Q4_0(param_39, param_40, param_41, v_301);
     }
-    if (_2445)
+    if (_2446)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
         raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_301);
     }
-    if (_2455)
+    if (_2456)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
         raw = load_quad_MXFP4(param_45, param_46, param_47, v_301);
     }
-    if (_2465)
+    if (_2466)
     {
         uint param_48 = row;
         uint param_49 = k;
@@ -973,7 +973,7 @@ float4 decode_quad_IQ4_XS(thread const Raw& raw, thread const uint& row, thread 
 static inline __attribute__((always_inline))
 uint mxfp4_bit(thread const uint& h, thread const uint& b)
 {
-    return ((16u * h) + (8u * b)) & 31u;
+    return ((16u * h) + (8u * (b & 1u))) & 31u;
 }
 
 static inline __attribute__((always_inline))
@@ -1012,10 +1012,10 @@ float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread c
     uint shift = (scale + 8u) & 31u;
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
     uint param_4 = raw.a.w >> scale;
-    float _2241 = e8m0(param_4);
+    float _2242 = e8m0(param_4);
     uint4 param_5 = uint4(word >> (q & 4u));
     uint param_6 = fp4_numbers(param_5).x;
-    return (unsigned_bytes(param_6) - float4(16.0)) * _2241;
+    return (unsigned_bytes(param_6) - float4(16.0)) * _2242;
 }
 
 static inline __attribute__((always_inline))
@@ -1045,7 +1045,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_2480)
+    if (_2481)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -1053,7 +1053,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_2492)
+    if (_2493)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -1061,7 +1061,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_2504)
+    if (_2505)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1069,7 +1069,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_2516)
+    if (_2517)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1077,7 +1077,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_2528)
+    if (_2529)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1085,7 +1085,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_2540)
+    if (_2541)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1093,7 +1093,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_2552)
+    if (_2553)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1101,7 +1101,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_2564)
+    if (_2565)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1109,7 +1109,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_2576)
+    if (_2577)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1117,7 +1117,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_2588)
+    if (_2589)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1125,7 +1125,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_2600)
+    if (_2601)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1133,7 +1133,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_2612)
+    if (_2613)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1141,7 +1141,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_2624)
+    if (_2625)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1149,7 +1149,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_2636)
+    if (_2637)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1157,7 +1157,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_2648)
+    if (_2649)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1165,7 +1165,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_2660)
+    if (_2661)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1173,7 +1173,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_2672)
+    if (_2673)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1197,24 +1197,24 @@ float4 quad(thread const uint& row, thread const uint& k, thread const uint& q, 
     return decode_quad(param_3, param_4, param_5, param_6);
 }
 
-kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _2743 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
+kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _2744 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], device void* spvBufferAliasSet0Binding3 [[buffer(3)]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]])
 {
     const device auto& v_301 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    device auto& _2832 = *(device Out4*)spvBufferAliasSet0Binding3;
+    device auto& _2833 = *(device Out4*)spvBufferAliasSet0Binding3;
     const device auto& v_313 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    device auto& _2868 = *(device Out1*)spvBufferAliasSet0Binding3;
+    device auto& _2869 = *(device Out1*)spvBufferAliasSet0Binding3;
     uint quads = (push.dim / 4u) + uint((push.dim & 3u) != 0u);
-    uint3 _2727 = push.first.xyz + gl_WorkGroupID;
-    uint _2728 = _2727.y;
-    float4 _2836;
-    float _2873;
-    for (uint r = _2728; r < push.rows; r += push.groups.y)
+    uint3 _2728 = push.first.xyz + gl_WorkGroupID;
+    uint _2729 = _2728.y;
+    float4 _2837;
+    float _2874;
+    for (uint r = _2729; r < push.rows; r += push.groups.y)
     {
-        uint id = min(_2743.ids1[push.offset.x + r], (push.vocab - 1u));
+        uint id = min(_2744.ids1[push.offset.x + r], (push.vocab - 1u));
         uint param = push.dim;
         uint row = (2u * push.offset.y) + (id * row_halves(param));
-        uint _2778 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
-        for (uint q = _2778; q < quads; q += (push.groups.x * 256u))
+        uint _2779 = ((push.first.xyz + gl_WorkGroupID).x * 256u) + gl_LocalInvocationID.x;
+        for (uint q = _2779; q < quads; q += (push.groups.x * 256u))
         {
             uint param_1 = row;
             uint param_2 = push.dim;
@@ -1222,40 +1222,40 @@ kernel void zc_embed(constant Push& push [[buffer(0)]], const device Ids1& _2743
             float4 v = quad(param_1, param_2, param_3, v_301, v_313);
             uint to = (push.offset.z + (r * push.ldout)) + (4u * q);
             bool add = (push.flags & 1u) != 0u;
-            bool _2817 = (to & 3u) == 0u;
-            bool _2826;
-            if (_2817)
+            bool _2818 = (to & 3u) == 0u;
+            bool _2827;
+            if (_2818)
             {
-                _2826 = ((4u * q) + 4u) <= push.dim;
+                _2827 = ((4u * q) + 4u) <= push.dim;
             }
             else
             {
-                _2826 = _2817;
+                _2827 = _2818;
             }
-            if (_2826)
+            if (_2827)
             {
                 if (add)
                 {
-                    _2836 = _2832.out4[to / 4u] + v;
+                    _2837 = _2833.out4[to / 4u] + v;
                 }
                 else
                 {
-                    _2836 = v;
+                    _2837 = v;
                 }
-                _2832.out4[to / 4u] = _2836;
+                _2833.out4[to / 4u] = _2837;
                 continue;
             }
             for (uint e = 0u; e < min((push.dim - (4u * q)), 4u); e++)
             {
                 if (add)
                 {
-                    _2873 = _2868.out1[to + e] + v[e];
+                    _2874 = _2869.out1[to + e] + v[e];
                 }
                 else
                 {
-                    _2873 = v[e];
+                    _2874 = v[e];
                 }
-                _2868.out1[to + e] = _2873;
+                _2869.out1[to + e] = _2874;
             }
         }
     }

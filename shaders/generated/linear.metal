@@ -119,40 +119,40 @@ constant bool _1273 = (type == 13u);
 constant bool _1282 = (type == 14u);
 constant bool _1292 = (type == 15u);
 constant bool _1300 = (type == 16u);
-constant bool _3125 = (type == 0u);
-constant bool _3135 = (type == 1u);
-constant bool _3145 = (type == 2u);
-constant bool _3155 = (type == 3u);
-constant bool _3165 = (type == 4u);
-constant bool _3175 = (type == 5u);
-constant bool _3185 = (type == 6u);
-constant bool _3195 = (type == 7u);
-constant bool _3205 = (type == 8u);
-constant bool _3215 = (type == 9u);
-constant bool _3225 = (type == 10u);
-constant bool _3235 = (type == 11u);
-constant bool _3245 = (type == 12u);
-constant bool _3255 = (type == 13u);
-constant bool _3265 = (type == 14u);
-constant bool _3275 = (type == 15u);
-constant bool _3285 = (type == 16u);
-constant bool _3300 = (type == 0u);
-constant bool _3312 = (type == 1u);
-constant bool _3324 = (type == 2u);
-constant bool _3336 = (type == 3u);
-constant bool _3348 = (type == 4u);
-constant bool _3360 = (type == 5u);
-constant bool _3372 = (type == 6u);
-constant bool _3384 = (type == 7u);
-constant bool _3396 = (type == 8u);
-constant bool _3408 = (type == 9u);
-constant bool _3420 = (type == 10u);
-constant bool _3432 = (type == 11u);
-constant bool _3444 = (type == 12u);
-constant bool _3456 = (type == 13u);
-constant bool _3468 = (type == 14u);
-constant bool _3480 = (type == 15u);
-constant bool _3492 = (type == 16u);
+constant bool _3126 = (type == 0u);
+constant bool _3136 = (type == 1u);
+constant bool _3146 = (type == 2u);
+constant bool _3156 = (type == 3u);
+constant bool _3166 = (type == 4u);
+constant bool _3176 = (type == 5u);
+constant bool _3186 = (type == 6u);
+constant bool _3196 = (type == 7u);
+constant bool _3206 = (type == 8u);
+constant bool _3216 = (type == 9u);
+constant bool _3226 = (type == 10u);
+constant bool _3236 = (type == 11u);
+constant bool _3246 = (type == 12u);
+constant bool _3256 = (type == 13u);
+constant bool _3266 = (type == 14u);
+constant bool _3276 = (type == 15u);
+constant bool _3286 = (type == 16u);
+constant bool _3301 = (type == 0u);
+constant bool _3313 = (type == 1u);
+constant bool _3325 = (type == 2u);
+constant bool _3337 = (type == 3u);
+constant bool _3349 = (type == 4u);
+constant bool _3361 = (type == 5u);
+constant bool _3373 = (type == 6u);
+constant bool _3385 = (type == 7u);
+constant bool _3397 = (type == 8u);
+constant bool _3409 = (type == 9u);
+constant bool _3421 = (type == 10u);
+constant bool _3433 = (type == 11u);
+constant bool _3445 = (type == 12u);
+constant bool _3457 = (type == 13u);
+constant bool _3469 = (type == 14u);
+constant bool _3481 = (type == 15u);
+constant bool _3493 = (type == 16u);
 
 struct X4
 {
@@ -174,210 +174,210 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3648 = (variant / 17u);
-constant uint input_ = (_3648 % 3u);
+constant uint _3649 = (variant / 17u);
+constant uint input_ = (_3649 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _4057 = (type == 10u);
-constant bool _4058 = (type == 11u);
-constant bool _4059 = (_4057 || _4058);
-constant bool _4060 = (type == 12u);
-constant bool runs_apart = (_4059 || _4060);
-constant bool _4491 = (type == 10u);
-constant bool _4492 = (type == 11u);
-constant bool _4493 = (_4491 || _4492);
-constant bool _4505 = (type == 11u);
-constant bool _4531 = (type == 12u);
-constant bool _4547 = (type == 8u);
-constant bool _4548 = (type == 9u);
-constant bool _4549 = (_4547 || _4548);
-constant bool _4579 = (type == 15u);
-constant bool _4600 = (type == 15u);
-constant bool _4609 = (type == 14u);
-constant bool _4630 = (type == 9u);
-constant bool _4644 = (type == 12u);
-constant bool _4662 = (type == 10u);
-constant bool _4680 = (type == 11u);
-constant bool _4700 = (type == 0u);
-constant bool _4708 = (type == 1u);
-constant bool _4716 = (type == 2u);
-constant bool _4724 = (type == 3u);
-constant bool _4732 = (type == 4u);
-constant bool _4740 = (type == 5u);
-constant bool _4748 = (type == 6u);
-constant bool _4756 = (type == 7u);
-constant bool _4764 = (type == 8u);
-constant bool _4772 = (type == 9u);
-constant bool _4780 = (type == 10u);
-constant bool _4788 = (type == 11u);
-constant bool _4796 = (type == 12u);
-constant bool _4804 = (type == 13u);
-constant bool _4812 = (type == 14u);
-constant bool _4820 = (type == 15u);
-constant bool _4828 = (type == 16u);
+constant bool _4058 = (type == 10u);
+constant bool _4059 = (type == 11u);
+constant bool _4060 = (_4058 || _4059);
+constant bool _4061 = (type == 12u);
+constant bool runs_apart = (_4060 || _4061);
+constant bool _4492 = (type == 10u);
+constant bool _4493 = (type == 11u);
+constant bool _4494 = (_4492 || _4493);
+constant bool _4506 = (type == 11u);
+constant bool _4532 = (type == 12u);
+constant bool _4548 = (type == 8u);
+constant bool _4549 = (type == 9u);
+constant bool _4550 = (_4548 || _4549);
+constant bool _4580 = (type == 15u);
+constant bool _4601 = (type == 15u);
+constant bool _4610 = (type == 14u);
+constant bool _4631 = (type == 9u);
+constant bool _4645 = (type == 12u);
+constant bool _4663 = (type == 10u);
+constant bool _4681 = (type == 11u);
+constant bool _4701 = (type == 0u);
+constant bool _4709 = (type == 1u);
+constant bool _4717 = (type == 2u);
+constant bool _4725 = (type == 3u);
+constant bool _4733 = (type == 4u);
+constant bool _4741 = (type == 5u);
+constant bool _4749 = (type == 6u);
+constant bool _4757 = (type == 7u);
+constant bool _4765 = (type == 8u);
+constant bool _4773 = (type == 9u);
+constant bool _4781 = (type == 10u);
+constant bool _4789 = (type == 11u);
+constant bool _4797 = (type == 12u);
+constant bool _4805 = (type == 13u);
+constant bool _4813 = (type == 14u);
+constant bool _4821 = (type == 15u);
+constant bool _4829 = (type == 16u);
 constant uint way = (variant / 51u);
-constant bool _4849 = (way <= 2u);
-constant bool _4850 = (way == 4u);
-constant bool _4851 = (way == 5u);
-constant bool _4852 = (_4850 || _4851);
-constant bool _4853 = (way == 12u);
-constant bool _4854 = (_4852 || _4853);
-constant bool _4855 = (way == 15u);
-constant bool _4856 = (_4854 || _4855);
-constant uint _4857 = _4856 ? 4u : 2u;
-constant uint ROWS = _4849 ? 1u : _4857;
-constant bool _4885 = (type == 0u);
-constant bool _4898 = (type == 16u);
-constant bool _4943 = (way == 1u);
-constant bool _4944 = (way == 5u);
-constant bool _4945 = (way == 7u);
-constant bool _4946 = (_4944 || _4945);
-constant bool _4947 = (way == 12u);
-constant uint _4948 = _4947 ? 16u : 32u;
-constant uint _4949 = _4946 ? 8u : _4948;
-constant uint TEAM = _4943 ? 64u : _4949;
-constant uint _4951 = (TEAM / 4u);
-constant uint _4958 = (TEAM / 4u);
-constant uint _4959 = (_4958 + 1u);
-constant uint _5012 = (TEAM - 1u);
-constant bool _5029 = (way == 6u);
-constant bool _5030 = (way == 7u);
-constant bool _5031 = (way == 15u);
-constant bool _5032 = (_5030 || _5031);
-constant uint _5033 = _5032 ? 4u : 1u;
-constant uint XS = _5029 ? 2u : _5033;
-constant uint _5054 = (TEAM / 4u);
-constant uint _5055 = (_5054 + 1u);
-constant uint _5084 = (256u / TEAM);
-constant uint GROUP_ROWS = (_5084 * ROWS);
-constant uint _5086 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _5086 : GROUP_ROWS;
-constant uint _5144 = (ROWS / 2u);
-constant uint _5145 = false ? _5144 : ROWS;
-constant bool _5264 = (type == 13u);
-constant bool _5265 = (type == 14u);
-constant bool signed_runs = (_5264 || _5265);
-constant bool _5281 = (XS == 1u);
-constant bool _5283 = (XS == 2u);
-constant uint _5286 = _5283 ? 1792u : 768u;
-constant uint CHUNK = _5281 ? 3584u : _5286;
-constant uint _5288 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_5288 * 9u);
+constant bool _4850 = (way <= 2u);
+constant bool _4851 = (way == 4u);
+constant bool _4852 = (way == 5u);
+constant bool _4853 = (_4851 || _4852);
+constant bool _4854 = (way == 12u);
+constant bool _4855 = (_4853 || _4854);
+constant bool _4856 = (way == 15u);
+constant bool _4857 = (_4855 || _4856);
+constant uint _4858 = _4857 ? 4u : 2u;
+constant uint ROWS = _4850 ? 1u : _4858;
+constant bool _4886 = (type == 0u);
+constant bool _4899 = (type == 16u);
+constant bool _4944 = (way == 1u);
+constant bool _4945 = (way == 5u);
+constant bool _4946 = (way == 7u);
+constant bool _4947 = (_4945 || _4946);
+constant bool _4948 = (way == 12u);
+constant uint _4949 = _4948 ? 16u : 32u;
+constant uint _4950 = _4947 ? 8u : _4949;
+constant uint TEAM = _4944 ? 64u : _4950;
+constant uint _4952 = (TEAM / 4u);
+constant uint _4959 = (TEAM / 4u);
+constant uint _4960 = (_4959 + 1u);
+constant uint _5013 = (TEAM - 1u);
+constant bool _5030 = (way == 6u);
+constant bool _5031 = (way == 7u);
+constant bool _5032 = (way == 15u);
+constant bool _5033 = (_5031 || _5032);
+constant uint _5034 = _5033 ? 4u : 1u;
+constant uint XS = _5030 ? 2u : _5034;
+constant uint _5055 = (TEAM / 4u);
+constant uint _5056 = (_5055 + 1u);
+constant uint _5085 = (256u / TEAM);
+constant uint GROUP_ROWS = (_5085 * ROWS);
+constant uint _5087 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _5087 : GROUP_ROWS;
+constant uint _5145 = (ROWS / 2u);
+constant uint _5146 = false ? _5145 : ROWS;
+constant bool _5265 = (type == 13u);
+constant bool _5266 = (type == 14u);
+constant bool signed_runs = (_5265 || _5266);
+constant bool _5282 = (XS == 1u);
+constant bool _5284 = (XS == 2u);
+constant uint _5287 = _5284 ? 1792u : 768u;
+constant uint CHUNK = _5282 ? 3584u : _5287;
+constant uint _5289 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5289 * 9u);
 constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
-constant bool _6959 = (type == 11u);
-constant bool _6961 = (type == 8u);
-constant bool _6962 = (type == 15u);
-constant bool _6963 = (_6961 || _6962);
-constant int _6965 = _6963 ? 16 : 0;
-constant int RUN_ZERO = _6959 ? 4 : _6965;
-constant bool _6979 = (type == 9u);
-constant bool _6980 = (type == 10u);
-constant bool _6981 = (_6979 || _6980);
-constant bool _6982 = (type == 12u);
-constant bool run_minima = (_6981 || _6982);
-constant bool _7003 = (type == 8u);
-constant bool _7004 = (type == 9u);
-constant bool _7005 = (_7003 || _7004);
-constant bool _7006 = (type == 10u);
-constant bool _7007 = (_7005 || _7006);
-constant bool _7008 = (type == 11u);
-constant bool _7009 = (_7007 || _7008);
-constant bool _7010 = (type == 12u);
-constant bool _7011 = (_7009 || _7010);
-constant bool _7012 = (type == 13u);
-constant bool _7013 = (_7011 || _7012);
-constant bool _7014 = (type == 14u);
-constant bool _7015 = (_7013 || _7014);
-constant bool _7016 = (type == 15u);
-constant bool runs = (_7015 || _7016);
-constant bool _7032 = (type == 0u);
-constant bool _7047 = (type == 1u);
-constant bool _7062 = (type == 2u);
-constant bool _7077 = (type == 3u);
-constant bool _7092 = (type == 4u);
-constant bool _7107 = (type == 5u);
-constant bool _7122 = (type == 6u);
-constant bool _7137 = (type == 7u);
-constant bool _7152 = (type == 8u);
-constant bool _7155 = (type == 9u);
-constant bool _7158 = (type == 10u);
-constant bool _7161 = (type == 11u);
-constant bool _7164 = (type == 12u);
-constant bool _7167 = (type == 13u);
-constant bool _7170 = (type == 14u);
-constant bool _7173 = (type == 15u);
-constant bool _7176 = (type == 16u);
-constant bool _7492 = (type == 4u);
-constant bool _7493 = (type == 5u);
-constant bool _7494 = (_7492 || _7493);
-constant bool _7495 = (type == 6u);
-constant bool _7496 = (_7494 || _7495);
-constant bool summed = (_7496 || runs);
-constant uint _7506 = (TEAM - 1u);
-constant bool _7509 = (type == 0u);
-constant bool _7510 = (type == 1u);
-constant bool _7511 = (_7509 || _7510);
-constant bool _7512 = (type == 2u);
-constant bool _7513 = (_7511 || _7512);
-constant bool _7514 = (type == 16u);
-constant bool plain = (_7513 || _7514);
+constant bool _6960 = (type == 11u);
+constant bool _6962 = (type == 8u);
+constant bool _6963 = (type == 15u);
+constant bool _6964 = (_6962 || _6963);
+constant int _6966 = _6964 ? 16 : 0;
+constant int RUN_ZERO = _6960 ? 4 : _6966;
+constant bool _6980 = (type == 9u);
+constant bool _6981 = (type == 10u);
+constant bool _6982 = (_6980 || _6981);
+constant bool _6983 = (type == 12u);
+constant bool run_minima = (_6982 || _6983);
+constant bool _7004 = (type == 8u);
+constant bool _7005 = (type == 9u);
+constant bool _7006 = (_7004 || _7005);
+constant bool _7007 = (type == 10u);
+constant bool _7008 = (_7006 || _7007);
+constant bool _7009 = (type == 11u);
+constant bool _7010 = (_7008 || _7009);
+constant bool _7011 = (type == 12u);
+constant bool _7012 = (_7010 || _7011);
+constant bool _7013 = (type == 13u);
+constant bool _7014 = (_7012 || _7013);
+constant bool _7015 = (type == 14u);
+constant bool _7016 = (_7014 || _7015);
+constant bool _7017 = (type == 15u);
+constant bool runs = (_7016 || _7017);
+constant bool _7033 = (type == 0u);
+constant bool _7048 = (type == 1u);
+constant bool _7063 = (type == 2u);
+constant bool _7078 = (type == 3u);
+constant bool _7093 = (type == 4u);
+constant bool _7108 = (type == 5u);
+constant bool _7123 = (type == 6u);
+constant bool _7138 = (type == 7u);
+constant bool _7153 = (type == 8u);
+constant bool _7156 = (type == 9u);
+constant bool _7159 = (type == 10u);
+constant bool _7162 = (type == 11u);
+constant bool _7165 = (type == 12u);
+constant bool _7168 = (type == 13u);
+constant bool _7171 = (type == 14u);
+constant bool _7174 = (type == 15u);
+constant bool _7177 = (type == 16u);
+constant bool _7493 = (type == 4u);
+constant bool _7494 = (type == 5u);
+constant bool _7495 = (_7493 || _7494);
+constant bool _7496 = (type == 6u);
+constant bool _7497 = (_7495 || _7496);
+constant bool summed = (_7497 || runs);
+constant uint _7507 = (TEAM - 1u);
+constant bool _7510 = (type == 0u);
+constant bool _7511 = (type == 1u);
+constant bool _7512 = (_7510 || _7511);
+constant bool _7513 = (type == 2u);
+constant bool _7514 = (_7512 || _7513);
+constant bool _7515 = (type == 16u);
+constant bool plain = (_7514 || _7515);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _7539 = (256u / UNIT);
-constant bool _8418 = (type == 6u);
-constant bool _8419 = (_8418 || runs_apart);
-constant bool _8438 = (type == 7u);
-constant bool _9166 = (type == 15u);
-constant bool _9251 = (type == 15u);
-constant bool coded = (signed_runs || _9251);
-constant float _9363 = coded ? 1.0 : 16777216.0;
-constant bool _9404 = (type == 0u);
-constant bool _9416 = (type == 1u);
-constant bool _9428 = (type == 2u);
-constant bool _9440 = (type == 3u);
-constant bool _9452 = (type == 4u);
-constant bool _9464 = (type == 5u);
-constant bool _9476 = (type == 6u);
-constant bool _9488 = (type == 7u);
-constant bool _9500 = (type == 8u);
-constant bool _9503 = (type == 9u);
-constant bool _9506 = (type == 10u);
-constant bool _9509 = (type == 11u);
-constant bool _9512 = (type == 12u);
-constant bool _9515 = (type == 13u);
-constant bool _9518 = (type == 14u);
-constant bool _9521 = (type == 15u);
-constant bool _9524 = (type == 16u);
-constant bool _9539 = (type == 3u);
-constant bool _9540 = (type == 4u);
-constant bool _9541 = (_9539 || _9540);
-constant bool _9542 = (type == 5u);
-constant bool whole_blocks = (_9541 || _9542);
-constant bool _9573 = (type == 6u);
-constant bool _9574 = (_9573 || runs);
-constant bool _9605 = (type == 7u);
+constant uint _7540 = (256u / UNIT);
+constant bool _8419 = (type == 6u);
+constant bool _8420 = (_8419 || runs_apart);
+constant bool _8439 = (type == 7u);
+constant bool _9167 = (type == 15u);
+constant bool _9252 = (type == 15u);
+constant bool coded = (signed_runs || _9252);
+constant float _9364 = coded ? 1.0 : 16777216.0;
+constant bool _9405 = (type == 0u);
+constant bool _9417 = (type == 1u);
+constant bool _9429 = (type == 2u);
+constant bool _9441 = (type == 3u);
+constant bool _9453 = (type == 4u);
+constant bool _9465 = (type == 5u);
+constant bool _9477 = (type == 6u);
+constant bool _9489 = (type == 7u);
+constant bool _9501 = (type == 8u);
+constant bool _9504 = (type == 9u);
+constant bool _9507 = (type == 10u);
+constant bool _9510 = (type == 11u);
+constant bool _9513 = (type == 12u);
+constant bool _9516 = (type == 13u);
+constant bool _9519 = (type == 14u);
+constant bool _9522 = (type == 15u);
+constant bool _9525 = (type == 16u);
+constant bool _9540 = (type == 3u);
+constant bool _9541 = (type == 4u);
+constant bool _9542 = (_9540 || _9541);
+constant bool _9543 = (type == 5u);
+constant bool whole_blocks = (_9542 || _9543);
+constant bool _9574 = (type == 6u);
+constant bool _9575 = (_9574 || runs);
+constant bool _9606 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _9643 = (team_way <= 2u);
-constant bool _9644 = (team_way == 4u);
-constant bool _9645 = (team_way == 5u);
-constant bool _9646 = (_9644 || _9645);
-constant bool _9647 = (team_way == 12u);
-constant bool _9648 = (_9646 || _9647);
-constant bool _9649 = (team_way == 15u);
-constant bool _9650 = (_9648 || _9649);
-constant uint _9651 = _9650 ? 4u : 2u;
-constant uint LINES = _9643 ? 1u : _9651;
-constant uint _9653 = (LINES / 2u);
-constant uint ELEMENTS = false ? _9653 : LINES;
+constant bool _9644 = (team_way <= 2u);
+constant bool _9645 = (team_way == 4u);
+constant bool _9646 = (team_way == 5u);
+constant bool _9647 = (_9645 || _9646);
+constant bool _9648 = (team_way == 12u);
+constant bool _9649 = (_9647 || _9648);
+constant bool _9650 = (team_way == 15u);
+constant bool _9651 = (_9649 || _9650);
+constant uint _9652 = _9651 ? 4u : 2u;
+constant uint LINES = _9644 ? 1u : _9652;
+constant uint _9654 = (LINES / 2u);
+constant uint ELEMENTS = false ? _9654 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _9984 = (way == 0u);
-constant bool _9989 = (way > 12u);
+constant bool _9985 = (way == 0u);
+constant bool _9990 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _5665 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _7222 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _7578 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float, 16> _9182 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
-constant spvUnsafeArray<float, 16> _9205 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
+constant spvUnsafeArray<float4, 16> _5666 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7223 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7579 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9183 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9206 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -903,7 +903,7 @@ uint mxfp4_at(thread const uint& row, thread const uint& b)
 static inline __attribute__((always_inline))
 uint mxfp4_bit(thread const uint& h, thread const uint& b)
 {
-    return ((16u * h) + (8u * b)) & 31u;
+    return ((16u * h) + (8u * (b & 1u))) & 31u;
 }
 
 static inline __attribute__((always_inline))
@@ -942,10 +942,10 @@ float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread c
     uint shift = (scale + 8u) & 31u;
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
     uint param_4 = raw.a.w >> scale;
-    float _3061 = e8m0(param_4);
+    float _3062 = e8m0(param_4);
     uint4 param_5 = uint4(word >> (q & 4u));
     uint param_6 = fp4_numbers(param_5).x;
-    return (unsigned_bytes(param_6) - float4(16.0)) * _3061;
+    return (unsigned_bytes(param_6) - float4(16.0)) * _3062;
 }
 
 static inline __attribute__((always_inline))
@@ -975,7 +975,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_3300)
+    if (_3301)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -983,7 +983,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_3312)
+    if (_3313)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -991,7 +991,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_3324)
+    if (_3325)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -999,7 +999,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_3336)
+    if (_3337)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1007,7 +1007,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_3348)
+    if (_3349)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1015,7 +1015,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_3360)
+    if (_3361)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1023,7 +1023,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_3372)
+    if (_3373)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1031,7 +1031,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_3384)
+    if (_3385)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1039,7 +1039,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_3396)
+    if (_3397)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1047,7 +1047,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_3408)
+    if (_3409)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1055,7 +1055,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_3420)
+    if (_3421)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1063,7 +1063,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_3432)
+    if (_3433)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1071,7 +1071,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_3444)
+    if (_3445)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1079,7 +1079,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_3456)
+    if (_3457)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1087,7 +1087,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_3468)
+    if (_3469)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1095,7 +1095,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_3480)
+    if (_3481)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1103,7 +1103,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_3492)
+    if (_3493)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1127,47 +1127,47 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3591, const device Norm1& v_3600)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3592, const device Norm1& v_3601)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _3578 = (at & 3u) == 0u;
-    bool _3585;
-    if (_3578)
+    bool _3579 = (at & 3u) == 0u;
+    bool _3586;
+    if (_3579)
     {
-        _3585 = (at + 3u) <= last;
+        _3586 = (at + 3u) <= last;
     }
     else
     {
-        _3585 = _3578;
+        _3586 = _3579;
     }
-    if (_3585)
+    if (_3586)
     {
-        return v_3591.norm4[at / 4u];
+        return v_3592.norm4[at / 4u];
     }
-    return float4(v_3600.norm1[min(at, last)], v_3600.norm1[min((at + 1u), last)], v_3600.norm1[min((at + 2u), last)], v_3600.norm1[min((at + 3u), last)]);
+    return float4(v_3601.norm1[min(at, last)], v_3601.norm1[min((at + 1u), last)], v_3601.norm1[min((at + 2u), last)], v_3601.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3518, const device X1& v_3528)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3519, const device X1& v_3529)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_3518.x4[i / 4u];
+        return v_3519.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_3528.x1[i];
+    v.x = v_3529.x1[i];
     if (count > 1u)
     {
-        v.y = v_3528.x1[i + 1u];
+        v.y = v_3529.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_3528.x1[i + 2u];
+        v.z = v_3529.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_3528.x1[i + 3u];
+        v.w = v_3529.x1[i + 3u];
     }
     return v;
 }
@@ -1425,119 +1425,119 @@ static inline __attribute__((always_inline))
 Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     Raw raw = no_raw();
-    if (_3125)
+    if (_3126)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
         raw = load_quad_F32(param, param_1, param_2, v_1134, v_1144);
     }
-    if (_3135)
+    if (_3136)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
         raw = load_quad_F16(param_3, param_4, param_5, v_1134);
     }
-    if (_3145)
+    if (_3146)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
         raw = load_quad_F16(param_6, param_7, param_8, v_1134);
     }
-    if (_3155)
+    if (_3156)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
         raw = load_quad_Q8_0(param_9, param_10, param_11, v_1134);
     }
-    if (_3165)
+    if (_3166)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
         raw = load_quad_Q4_0(param_12, param_13, param_14, v_1134);
     }
-    if (_3175)
+    if (_3176)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
         raw = load_quad_Q4_1(param_15, param_16, param_17, v_1134);
     }
-    if (_3185)
+    if (_3186)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
         raw = load_quad_Q4_K(param_18, param_19, param_20, v_1134);
     }
-    if (_3195)
+    if (_3196)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
         raw = load_quad_Q6_K(param_21, param_22, param_23, v_1134);
     }
-    if (_3205)
+    if (_3206)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
         raw = load_quad_Q5_0(param_24, param_25, param_26, v_1134);
     }
-    if (_3215)
+    if (_3216)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
         raw = load_quad_Q5_1(param_27, param_28, param_29, v_1134);
     }
-    if (_3225)
+    if (_3226)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
         raw = load_quad_Q2_K(param_30, param_31, param_32, v_1134);
     }
-    if (_3235)
+    if (_3236)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
         raw = load_quad_Q3_K(param_33, param_34, param_35, v_1134);
     }
-    if (_3245)
+    if (_3246)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
         raw = load_quad_Q5_K(param_36, param_37, param_38, v_1134);
     }
-    if (_3255)
+    if (_3256)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
         raw = load_quad_Q4_0(param_39, param_40, param_41, v_1134);
     }
-    if (_3265)
+    if (_3266)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
         raw = load_quad_IQ4_XS(param_42, param_43, param_44, v_1134);
     }
-    if (_3275)
+    if (_3276)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
         raw = load_quad_MXFP4(param_45, param_46, param_47, v_1134);
     }
-    if (_3285)
+    if (_3286)
     {
         uint param_48 = row;
         uint param_49 = k;
@@ -1550,16 +1550,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3630;
+    float _3631;
     if (push.k != 0u)
     {
-        _3630 = rsqrt((squares / float(push.k)) + push.eps);
+        _3631 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3630 = 0.0;
+        _3631 = 0.0;
     }
-    return _3630;
+    return _3631;
 }
 
 static inline __attribute__((always_inline))
@@ -1712,7 +1712,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void tiles(constant Push& push, const device Bias1& v_945, device Y1& v_978, device Y4& v_1088, const device Weights1& v_1134, const device Weights4& v_1144, const device X4& v_3518, const device X1& v_3528, const device Norm4& v_3591, const device Norm1& v_3600, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(constant Push& push, const device Bias1& v_945, device Y1& v_978, device Y4& v_1088, const device Weights1& v_1134, const device Weights4& v_1144, const device X4& v_3519, const device X1& v_3529, const device Norm4& v_3592, const device Norm1& v_3601, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1732,18 +1732,18 @@ void tiles(constant Push& push, const device Bias1& v_945, device Y1& v_978, dev
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _7855 = push.first.xyz + gl_WorkGroupID;
-    uint _7856 = _7855.y;
+    uint3 _7856 = push.first.xyz + gl_WorkGroupID;
+    uint _7857 = _7856.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _7964;
+    float4 _7965;
     spvUnsafeArray<Raw, 4> raw;
-    float4 _8047;
-    for (uint tile_r = _7856; tile_r < tiles_r; tile_r += push.groups.y)
+    float4 _8048;
+    for (uint tile_r = _7857; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _7870 = push.first.xyz + gl_WorkGroupID;
-        uint _7871 = _7870.x;
-        for (uint tile_j = _7871; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7871 = push.first.xyz + gl_WorkGroupID;
+        uint _7872 = _7871.x;
+        for (uint tile_j = _7872; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1763,36 +1763,36 @@ void tiles(constant Push& push, const device Bias1& v_945, device Y1& v_978, dev
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _7942 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _7943 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _7942;
+                            v[y] = _7943;
                         }
                         else
                         {
-                            bool _7953 = (first + y) < push.n;
-                            bool _7961;
-                            if (_7953)
+                            bool _7954 = (first + y) < push.n;
+                            bool _7962;
+                            if (_7954)
                             {
-                                _7961 = (4u * q) < push.k;
+                                _7962 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _7961 = _7953;
+                                _7962 = _7954;
                             }
-                            bool there = _7961;
+                            bool there = _7962;
                             if (there)
                             {
                                 Raw param_11 = raw[y];
                                 uint param_12 = (2u * push.offset.y) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _7964 = decode_quad(param_11, param_12, param_13, param_14);
+                                _7965 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _7964 = float4(0.0);
+                                _7965 = float4(0.0);
                             }
-                            v[y] = _7964;
+                            v[y] = _7965;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1818,13 +1818,13 @@ void tiles(constant Push& push, const device Bias1& v_945, device Y1& v_978, dev
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _8047 = norm_at(param_21, push, v_3591, v_3600);
+                            _8048 = norm_at(param_21, push, v_3592, v_3601);
                         }
                         else
                         {
-                            _8047 = float4(1.0);
+                            _8048 = float4(1.0);
                         }
-                        factor = _8047;
+                        factor = _8048;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1834,43 +1834,43 @@ void tiles(constant Push& push, const device Bias1& v_945, device Y1& v_978, dev
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _8078 = i < push.rows;
-                            bool _8086;
-                            if (_8078)
+                            bool _8079 = i < push.rows;
+                            bool _8087;
+                            if (_8079)
                             {
-                                _8086 = (4u * q_1) < push.k;
+                                _8087 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8086 = _8078;
+                                _8087 = _8079;
                             }
-                            if (_8086)
+                            if (_8087)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_3518, v_3528);
+                                v[y_2] = x_at(param_22, param_23, v_3519, v_3529);
                                 if (gated)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_3518, v_3528);
+                                    up[y_2] = x_at(param_24, param_25, v_3519, v_3529);
                                 }
                             }
                         }
                         else
                         {
-                            bool _8131 = i < push.n;
-                            bool _8139;
-                            if (_8131)
+                            bool _8132 = i < push.n;
+                            bool _8140;
+                            if (_8132)
                             {
-                                _8139 = (4u * q_1) < push.k;
+                                _8140 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8139 = _8131;
+                                _8140 = _8132;
                             }
-                            if (_8139)
+                            if (_8140)
                             {
                                 uint param_26 = (2u * push.offset.y) + (i * halves);
                                 uint param_27 = push.k;
@@ -1944,11 +1944,11 @@ void choose_line(thread const uint& y)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_8419)
+    if (_8420)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_8438)
+    if (_8439)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1956,9 +1956,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_3528)
+float4 x_words(thread const uint& at, const device X1& v_3529)
 {
-    return float4(*(const device packed_float4*)&v_3528.x1[at]);
+    return float4(*(const device packed_float4*)&v_3529.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1968,9 +1968,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_3600)
+float4 norm_words(thread const uint& at, const device Norm1& v_3601)
 {
-    return float4(*(const device packed_float4*)&v_3600.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3601.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1994,13 +1994,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9574)
+    if (_9575)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_9605)
+    if (_9606)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -2027,17 +2027,17 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, constant Push& 
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _3811 = (at & 3u) == 0u;
-    bool _3818;
-    if (_3811)
+    bool _3812 = (at & 3u) == 0u;
+    bool _3819;
+    if (_3812)
     {
-        _3818 = (at + 7u) <= last;
+        _3819 = (at + 7u) <= last;
     }
     else
     {
-        _3818 = _3811;
+        _3819 = _3812;
     }
-    if (_3818)
+    if (_3819)
     {
         uint param = at / 4u;
         unit.a = weight_words(param, v_1144);
@@ -2065,17 +2065,17 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, constant Push& 
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _3884 = (h & 7u) == 0u;
-    bool _3891;
-    if (_3884)
+    bool _3885 = (h & 7u) == 0u;
+    bool _3892;
+    if (_3885)
     {
-        _3891 = (at + 3u) <= last;
+        _3892 = (at + 3u) <= last;
     }
     else
     {
-        _3891 = _3884;
+        _3892 = _3885;
     }
-    if (_3891)
+    if (_3892)
     {
         uint param = at / 4u;
         unit.a = weight_words(param, v_1144);
@@ -2258,16 +2258,16 @@ Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device W
     uint param_1 = (2u * at) + (4u * part);
     uint2 scales = two_words_of(param_1, v_1134) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _4195;
+    uint _4196;
     if ((u & 2u) != 0u)
     {
-        _4195 = scales.y;
+        _4196 = scales.y;
     }
     else
     {
-        _4195 = scales.x;
+        _4196 = scales.x;
     }
-    return Unit{ words, uint4(0u), weight_word(param_2, v_1134), _4195 };
+    return Unit{ words, uint4(0u), weight_word(param_2, v_1134), _4196 };
 }
 
 static inline __attribute__((always_inline))
@@ -2282,16 +2282,16 @@ Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device W
     uint2 a = two_words_of(param_1, v_1134);
     uint param_2 = h + 51u;
     uint2 b = two_words_of(param_2, v_1134);
-    uint _4253;
+    uint _4254;
     if ((u & 2u) != 0u)
     {
-        _4253 = a.y;
+        _4254 = a.y;
     }
     else
     {
-        _4253 = a.x;
+        _4254 = a.x;
     }
-    uint four = _4253 >> (4u * part);
+    uint four = _4254 >> (4u * part);
     uint param_3 = b.x;
     uint param_4 = b.y;
     uint two = next_half(param_3, param_4) >> (2u * pair);
@@ -2308,26 +2308,26 @@ Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device W
     uint param = at;
     uint4 head = four_words(param, v_1134);
     uint3 words = head.yzw >> uint3(16u * (pair & 1u));
-    uint _4332;
+    uint _4333;
     if (pair < 2u)
     {
-        _4332 = words.x & 16191u;
+        _4333 = words.x & 16191u;
     }
     else
     {
-        _4332 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _4333 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _4332;
-    uint _4354;
+    uint scales = _4333;
+    uint _4355;
     if (pair < 2u)
     {
-        _4354 = words.y & 16191u;
+        _4355 = words.y & 16191u;
     }
     else
     {
-        _4354 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _4355 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _4354;
+    uint minima = _4355;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
     uint param_2 = (at + 4u) + (4u * (u & 1u));
     return Unit{ four_words(param_1, v_1134), four_words(param_2, v_1134) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
@@ -2401,103 +2401,103 @@ static inline __attribute__((always_inline))
 Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push, const device Weights1& v_1134, const device Weights4& v_1144)
 {
     Unit unit = no_unit();
-    if (_4700)
+    if (_4701)
     {
         uint param = row;
         uint param_1 = u;
         unit = load_unit_F32(param, param_1, push, v_1134, v_1144);
     }
-    if (_4708)
+    if (_4709)
     {
         uint param_2 = row;
         uint param_3 = u;
         unit = load_unit_F16(param_2, param_3, push, v_1134, v_1144);
     }
-    if (_4716)
+    if (_4717)
     {
         uint param_4 = row;
         uint param_5 = u;
         unit = load_unit_F16(param_4, param_5, push, v_1134, v_1144);
     }
-    if (_4724)
+    if (_4725)
     {
         uint param_6 = row;
         uint param_7 = u;
         unit = load_unit_Q8_0(param_6, param_7, v_1134);
     }
-    if (_4732)
+    if (_4733)
     {
         uint param_8 = row;
         uint param_9 = u;
         unit = load_unit_Q4_0(param_8, param_9, v_1134);
     }
-    if (_4740)
+    if (_4741)
     {
         uint param_10 = row;
         uint param_11 = u;
         unit = load_unit_Q4_1(param_10, param_11, v_1134);
     }
-    if (_4748)
+    if (_4749)
     {
         uint param_12 = row;
         uint param_13 = u;
         unit = load_unit_Q4_K(param_12, param_13, v_1134, v_1144);
     }
-    if (_4756)
+    if (_4757)
     {
         uint param_14 = row;
         uint param_15 = u;
         unit = load_unit_Q6_K(param_14, param_15, v_1134);
     }
-    if (_4764)
+    if (_4765)
     {
         uint param_16 = row;
         uint param_17 = u;
         unit = load_unit_Q5_0(param_16, param_17, v_1134);
     }
-    if (_4772)
+    if (_4773)
     {
         uint param_18 = row;
         uint param_19 = u;
         unit = load_unit_Q5_1(param_18, param_19, v_1134);
     }
-    if (_4780)
+    if (_4781)
     {
         uint param_20 = row;
         uint param_21 = u;
         unit = load_unit_Q2_K(param_20, param_21, v_1134);
     }
-    if (_4788)
+    if (_4789)
     {
         uint param_22 = row;
         uint param_23 = u;
         unit = load_unit_Q3_K(param_22, param_23, v_1134);
     }
-    if (_4796)
+    if (_4797)
     {
         uint param_24 = row;
         uint param_25 = u;
         unit = load_unit_Q5_K(param_24, param_25, v_1134);
     }
-    if (_4804)
+    if (_4805)
     {
         uint param_26 = row;
         uint param_27 = u;
         unit = load_unit_IQ4_NL(param_26, param_27, v_1134);
     }
-    if (_4812)
+    if (_4813)
     {
         uint param_28 = row;
         uint param_29 = u;
         unit = load_unit_IQ4_XS(param_28, param_29, v_1134);
     }
-    if (_4820)
+    if (_4821)
     {
         uint param_30 = row;
         uint param_31 = u;
         unit = load_unit_MXFP4(param_30, param_31, v_1134);
     }
-    if (_4828)
+    if (_4829)
     {
         uint param_32 = row;
         uint param_33 = u;
@@ -2509,26 +2509,26 @@ Unit load_unit(thread const uint& row, thread const uint& u, constant Push& push
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    if (_4493)
+    if (_4494)
     {
         uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
-        uint4 _4506;
-        if (_4505)
+        uint4 _4507;
+        if (_4506)
         {
-            _4506 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
+            _4507 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _4506 = low;
+            _4507 = low;
         }
-        return _4506;
+        return _4507;
     }
     uint4 low_1 = unit.a >> uint4(4u * i);
-    if (_4531)
+    if (_4532)
     {
         return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    if (_4549)
+    if (_4550)
     {
         uint high = unit.b.x >> (16u * i);
         uint param = high;
@@ -2537,7 +2537,7 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_3 = high >> 12u;
         return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
     }
-    if (_4579)
+    if (_4580)
     {
         uint4 param_4 = low_1;
         return fp4_numbers(param_4);
@@ -2549,16 +2549,16 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 static inline __attribute__((always_inline))
 float code_float(thread const uint& code)
 {
-    float _9167;
-    if (_9166)
+    float _9168;
+    if (_9167)
     {
-        _9167 = _9182[code & 15u];
+        _9168 = _9183[code & 15u];
     }
     else
     {
-        _9167 = _9205[code & 15u];
+        _9168 = _9206[code & 15u];
     }
-    return _9167;
+    return _9168;
 }
 
 static inline __attribute__((always_inline))
@@ -2572,65 +2572,65 @@ float4 byte_halves(thread const uint& w)
 static inline __attribute__((always_inline))
 float2 run_scale(thread const Unit& unit, thread const uint& i)
 {
-    if (_4644)
+    if (_4645)
     {
         uint numbers = unit.d >> (8u * i);
         return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
     }
-    if (_4662)
+    if (_4663)
     {
         uint numbers_1 = unit.d >> (16u * i);
         return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
     }
-    float _4681;
-    if (_4680)
+    float _4682;
+    if (_4681)
     {
-        _4681 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+        _4682 = float(int((unit.d >> (16u * i)) & 63u) - 32);
     }
     else
     {
-        _4681 = 1.0;
+        _4682 = 1.0;
     }
-    return float2(_4681, 1.0);
+    return float2(_4682, 1.0);
 }
 
 static inline __attribute__((always_inline))
 float2 unit_scale(thread const Unit& unit, thread const uint& u)
 {
     float2 d = float2(as_type<half2>(unit.c));
-    float _4601;
-    if (_4600)
+    float _4602;
+    if (_4601)
     {
         uint param = unit.c;
-        float _4607 = e8m0(param);
-        _4601 = _4607;
+        float _4608 = e8m0(param);
+        _4602 = _4608;
     }
     else
     {
-        float _4610;
-        if (_4609)
+        float _4611;
+        if (_4610)
         {
             uint2 param_1 = uint2(unit.c, unit.d);
             uint param_2 = u & 7u;
-            _4610 = iq4_xs_scale(param_1, param_2);
+            _4611 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _4610 = d.x;
+            _4611 = d.x;
         }
-        _4601 = _4610;
+        _4602 = _4611;
     }
-    float scale = _4601;
-    float _4631;
-    if (_4630)
+    float scale = _4602;
+    float _4632;
+    if (_4631)
     {
-        _4631 = -d.y;
+        _4632 = -d.y;
     }
     else
     {
-        _4631 = d.y;
+        _4632 = d.y;
     }
-    return float2(scale, _4631);
+    return float2(scale, _4632);
 }
 
 static inline __attribute__((always_inline))
@@ -2640,32 +2640,32 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
     uint param_1 = u;
     Unit unit = load_unit(param, param_1, push, v_1134, v_1144);
     float2 all_ = float2(0.0);
-    uint4 _9253;
-    float _9270;
-    float4 _9296;
+    uint4 _9254;
+    float _9271;
+    float4 _9297;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
         if (coded)
         {
-            _9253 = unit.a >> uint4(4u * i);
+            _9254 = unit.a >> uint4(4u * i);
         }
         else
         {
             Unit param_2 = unit;
             uint param_3 = i;
-            _9253 = run_numbers(param_2, param_3);
+            _9254 = run_numbers(param_2, param_3);
         }
-        uint4 words = _9253;
+        uint4 words = _9254;
         if (coded)
         {
-            _9270 = 0.0;
+            _9271 = 0.0;
         }
         else
         {
-            _9270 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
+            _9271 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
         }
-        float sum = _9270;
+        float sum = _9271;
         _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
@@ -2676,14 +2676,14 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
                 uint param_5 = w >> 8u;
                 uint param_6 = w >> 16u;
                 uint param_7 = w >> 24u;
-                _9296 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+                _9297 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
             }
             else
             {
                 uint param_8 = w;
-                _9296 = byte_halves(param_8);
+                _9297 = byte_halves(param_8);
             }
-            float4 v = _9296;
+            float4 v = _9297;
             float4 param_9 = v;
             float4 param_10 = x[(4u * i) + e];
             float param_11 = sum;
@@ -2697,17 +2697,17 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
     Unit param_14 = unit;
     uint param_15 = u;
     float2 scale_1 = unit_scale(param_14, param_15);
-    all_.x *= _9363;
-    float _9368;
+    all_.x *= _9364;
+    float _9369;
     if (run_minima)
     {
-        _9368 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
+        _9369 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
     }
     else
     {
-        _9368 = scale_1.x * all_.x;
+        _9369 = scale_1.x * all_.x;
     }
-    return _9368;
+    return _9369;
 }
 
 static inline __attribute__((always_inline))
@@ -2870,26 +2870,26 @@ float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread con
     uint param_1 = (at + 4u) + (4u * (u & 7u));
     uint4 w = first_words(param_1, v_1134);
     uint3 words = head.yzw >> uint3(shift);
-    uint _8849;
+    uint _8850;
     if (pair < 2u)
     {
-        _8849 = words.x & 16191u;
+        _8850 = words.x & 16191u;
     }
     else
     {
-        _8849 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _8850 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _8849;
-    uint _8868;
+    uint scales = _8850;
+    uint _8869;
     if (pair < 2u)
     {
-        _8868 = words.y & 16191u;
+        _8869 = words.y & 16191u;
     }
     else
     {
-        _8868 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _8869 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _8868;
+    uint minima = _8869;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -2985,16 +2985,16 @@ float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread 
         sum = times(param_1, param_2, param_3);
     }
     uint2 none = ((w & uint2(2139062143u)) + uint2(16843009u)) & uint2(2155905152u);
-    float _8670;
+    float _8671;
     if ((none.x | none.y) != 0u)
     {
-        _8670 = as_type<float>(2143289344u);
+        _8671 = as_type<float>(2143289344u);
     }
     else
     {
-        _8670 = 256.0 * sum;
+        _8671 = 256.0 * sum;
     }
-    return _8670;
+    return _8671;
 }
 
 static inline __attribute__((always_inline))
@@ -3010,7 +3010,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         return run_line(param, param_1, param_2, param_3, push, v_1134, v_1144);
     }
     float sum = 0.0;
-    if (_9404)
+    if (_9405)
     {
         uint param_4 = row;
         uint param_5 = u;
@@ -3019,7 +3019,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_7 = of_x;
         sum = line_times_x_F32(param_4, param_5, param_6, param_7, v_1134);
     }
-    if (_9416)
+    if (_9417)
     {
         uint param_8 = row;
         uint param_9 = u;
@@ -3028,7 +3028,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_11 = of_x;
         sum = line_times_x_F16(param_8, param_9, param_10, param_11, v_1134);
     }
-    if (_9428)
+    if (_9429)
     {
         uint param_12 = row;
         uint param_13 = u;
@@ -3037,7 +3037,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_15 = of_x;
         sum = line_times_x_BF16(param_12, param_13, param_14, param_15, v_1134);
     }
-    if (_9440)
+    if (_9441)
     {
         uint param_16 = row;
         uint param_17 = u;
@@ -3046,7 +3046,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_19 = of_x;
         sum = line_times_x_Q8_0(param_16, param_17, param_18, param_19, v_1134);
     }
-    if (_9452)
+    if (_9453)
     {
         uint param_20 = row;
         uint param_21 = u;
@@ -3055,7 +3055,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_23 = of_x;
         sum = line_times_x_Q4_0(param_20, param_21, param_22, param_23, v_1134);
     }
-    if (_9464)
+    if (_9465)
     {
         uint param_24 = row;
         uint param_25 = u;
@@ -3064,7 +3064,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_27 = of_x;
         sum = line_times_x_Q4_1(param_24, param_25, param_26, param_27, v_1134);
     }
-    if (_9476)
+    if (_9477)
     {
         uint param_28 = row;
         uint param_29 = u;
@@ -3073,7 +3073,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_31 = of_x;
         sum = line_times_x_Q4_K(param_28, param_29, param_30, param_31, v_1134);
     }
-    if (_9488)
+    if (_9489)
     {
         uint param_32 = row;
         uint param_33 = u;
@@ -3082,39 +3082,39 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_35 = of_x;
         sum = line_times_x_Q6_K(param_32, param_33, param_34, param_35, v_1134);
     }
-    if (_9500)
+    if (_9501)
     {
         sum = 0.0;
     }
-    if (_9503)
+    if (_9504)
     {
         sum = 0.0;
     }
-    if (_9506)
+    if (_9507)
     {
         sum = 0.0;
     }
-    if (_9509)
+    if (_9510)
     {
         sum = 0.0;
     }
-    if (_9512)
+    if (_9513)
     {
         sum = 0.0;
     }
-    if (_9515)
+    if (_9516)
     {
         sum = 0.0;
     }
-    if (_9518)
+    if (_9519)
     {
         sum = 0.0;
     }
-    if (_9521)
+    if (_9522)
     {
         sum = 0.0;
     }
-    if (_9524)
+    if (_9525)
     {
         uint param_36 = row;
         uint param_37 = u;
@@ -3127,7 +3127,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978, const device Weights1& v_1134, const device Weights4& v_1144, const device X1& v_3528, const device Norm1& v_3600, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978, const device Weights1& v_1134, const device Weights4& v_1144, const device X1& v_3529, const device Norm1& v_3601, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -3135,20 +3135,20 @@ void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978,
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _9676 = push.first.xyz + gl_WorkGroupID;
-    uint _9677 = _9676.y;
+    uint3 _9677 = push.first.xyz + gl_WorkGroupID;
+    uint _9678 = _9677.y;
     spvUnsafeArray<uint, 4> row;
-    uint _9749;
+    uint _9750;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _9873;
-    uint _9936;
-    for (uint r = _9677; r < push.rows; r += push.groups.y)
+    float _9874;
+    uint _9937;
+    for (uint r = _9678; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _9700 = push.first.xyz + gl_WorkGroupID;
-        uint _9701 = _9700.x;
-        for (uint tile = _9701; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _9701 = push.first.xyz + gl_WorkGroupID;
+        uint _9702 = _9701.x;
+        for (uint tile = _9702; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3165,13 +3165,13 @@ void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978,
                     choose_line(param_1);
                     if (false)
                     {
-                        _9749 = y / 2u;
+                        _9750 = y / 2u;
                     }
                     else
                     {
-                        _9749 = y;
+                        _9750 = y;
                     }
-                    row[y] = (2u * push.offset.y) + (min((first + _9749), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * push.offset.y) + (min((first + _9750), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3184,7 +3184,7 @@ void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978,
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_3528);
+                    x[i] = x_words(param_4, v_3529);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -3192,7 +3192,7 @@ void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978,
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_3600);
+                        x[i] *= norm_words(param_8, v_3601);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -3217,13 +3217,13 @@ void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978,
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _9873 = norm_scale(param_15, push);
+                _9874 = norm_scale(param_15, push);
             }
             else
             {
-                _9873 = 1.0;
+                _9874 = 1.0;
             }
-            float scale = _9873;
+            float scale = _9874;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3238,16 +3238,16 @@ void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978,
             {
                 if (y_3 < LINES)
                 {
-                    bool _9927;
+                    bool _9928;
                     if (false)
                     {
-                        _9927 = y_3 == ((2u * lane) + 1u);
+                        _9928 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _9927 = false;
+                        _9928 = false;
                     }
-                    if (_9927)
+                    if (_9928)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3255,30 +3255,30 @@ void lane_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978,
                     {
                         if (false)
                         {
-                            _9936 = 2u * lane;
+                            _9937 = 2u * lane;
                         }
                         else
                         {
-                            _9936 = lane;
+                            _9937 = lane;
                         }
-                        if (y_3 == _9936)
+                        if (y_3 == _9937)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _9954 = lane < ELEMENTS;
-            bool _9963;
-            if (_9954)
+            bool _9955 = lane < ELEMENTS;
+            bool _9964;
+            if (_9955)
             {
-                _9963 = (first + lane) < push.n;
+                _9964 = (first + lane) < push.n;
             }
             else
             {
-                _9963 = _9954;
+                _9964 = _9955;
             }
-            if (_9963)
+            if (_9964)
             {
                 uint param_16 = r;
                 uint param_17 = first + lane;
@@ -3294,8 +3294,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5145);
-    uint _5165;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5146);
+    uint _5166;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3303,13 +3303,13 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _5165 = y / 2u;
+                _5166 = y / 2u;
             }
             else
             {
-                _5165 = y;
+                _5166 = y;
             }
-            row[y] = (2u * push.offset.y) + (min((from + _5165), (push.n - 1u)) * halves_1);
+            row[y] = (2u * push.offset.y) + (min((from + _5166), (push.n - 1u)) * halves_1);
         }
     }
 }
@@ -3322,7 +3322,7 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
     {
         if (y < ROWS)
         {
-            if (_4885)
+            if (_4886)
             {
                 uint param = row[y];
                 uint param_1 = u;
@@ -3330,7 +3330,7 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
             }
             else
             {
-                if (_4898)
+                if (_4899)
                 {
                     uint param_2 = row[y];
                     uint param_3 = u;
@@ -3348,7 +3348,7 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_3518, const device X1& v_3528, const device Norm4& v_3591, const device Norm1& v_3600, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, constant Push& push, const device X4& v_3519, const device X1& v_3529, const device Norm4& v_3592, const device Norm1& v_3601, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -3364,42 +3364,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _7245 = q < quads;
-            bool _7252;
-            if (_7245)
+            bool _7246 = q < quads;
+            bool _7253;
+            if (_7246)
             {
-                _7252 = at < push.k;
+                _7253 = at < push.k;
             }
             else
             {
-                _7252 = _7245;
+                _7253 = _7246;
             }
-            bool _7261;
-            if (_7252)
+            bool _7262;
+            if (_7253)
             {
-                _7261 = (r + m) < push.rows;
+                _7262 = (r + m) < push.rows;
             }
             else
             {
-                _7261 = _7252;
+                _7262 = _7253;
             }
-            if (_7261)
+            if (_7262)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_3518, v_3528);
+                v[part] = x_at(param_2, param_3, v_3519, v_3529);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_3518, v_3528);
+                    factor[part] = x_at(param_4, param_5, v_3519, v_3529);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part] = norm_at(param_6, push, v_3591, v_3600);
+                        factor[part] = norm_at(param_6, push, v_3592, v_3601);
                     }
                 }
             }
@@ -3415,19 +3415,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_1];
                 float4 param_9 = factor[part_1];
                 float param_10 = squares;
-                float4 _7341 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7342 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _7341;
-                bool _7350;
+                float4 value = _7342;
+                bool _7351;
                 if (normed)
                 {
-                    _7350 = (at_1 + 4u) > push.k;
+                    _7351 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _7350 = normed;
+                    _7351 = normed;
                 }
-                if (_7350)
+                if (_7351)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -3461,7 +3461,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_3518, const device X1& v_3528, const device Norm4& v_3591, const device Norm1& v_3600, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, constant Push& push, const device X4& v_3519, const device X1& v_3529, const device Norm4& v_3592, const device Norm1& v_3601, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -3474,7 +3474,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, push, v_3518, v_3528, v_3591, v_3600, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, push, v_3519, v_3529, v_3592, v_3601, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -3505,48 +3505,48 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _4080;
+    uint _4081;
     if (runs_apart)
     {
-        _4080 = u & 1u;
+        _4081 = u & 1u;
     }
     else
     {
-        _4080 = i;
+        _4081 = i;
     }
-    return _4080;
+    return _4081;
 }
 
 static inline __attribute__((always_inline))
 uint run_block(thread const uint& u, thread const uint& i)
 {
-    uint _4062;
+    uint _4063;
     if (runs_apart)
     {
-        _4062 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        _4063 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
     }
     else
     {
-        _4062 = u;
+        _4063 = u;
     }
-    return _4062;
+    return _4063;
 }
 
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _5267;
+    float4 _5268;
     if (signed_runs)
     {
         uint param = w;
-        _5267 = bytes_and_384(param);
+        _5268 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _5267 = small_bytes(param_1);
+        _5268 = small_bytes(param_1);
     }
-    return _5267;
+    return _5268;
 }
 
 static inline __attribute__((always_inline))
@@ -3559,7 +3559,7 @@ static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
-    float _6984;
+    float _6985;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -3596,10 +3596,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _6875 = (4u * y_1) + m;
+                            uint _6876 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_6875] += (v * x_quad(param_7, param_8, pool));
+                            all_[_6876] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -3627,13 +3627,13 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                         sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
                         if (run_minima)
                         {
-                            _6984 = d.y * of_x;
+                            _6985 = d.y * of_x;
                         }
                         else
                         {
-                            _6984 = 0.0;
+                            _6985 = 0.0;
                         }
-                        sums[y_2][m_1] -= _6984;
+                        sums[y_2][m_1] -= _6985;
                     }
                 }
             }
@@ -3751,19 +3751,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _5636 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5637 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _5636;
-    uint _5640;
+    w = _5637;
+    uint _5641;
     if ((h & 1u) != 0u)
     {
-        _5640 = w[e + 1u];
+        _5641 = w[e + 1u];
     }
     else
     {
-        _5640 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5641 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _5640;
+    return _5641;
 }
 
 static inline __attribute__((always_inline))
@@ -3789,10 +3789,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _5717 = (4u * y) + m;
+                        uint _5718 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_5717] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5718] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -3839,14 +3839,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _5842 = (4u * y) + m;
+                        uint _5843 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_5842] += (low * x_quad(param_2, param_3, pool));
-                        uint _5859 = (4u * y) + m;
+                        all_[_5843] += (low * x_quad(param_2, param_3, pool));
+                        uint _5860 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_5859] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5860] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -3860,7 +3860,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _5920;
+    uint4 _5921;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3870,13 +3870,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _5920 = b;
+                _5921 = b;
             }
             else
             {
-                _5920 = (a >> uint4(16u)) | (b << uint4(16u));
+                _5921 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _5920;
+            words[y] = _5921;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -3959,9 +3959,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _6145;
+    uint _6146;
     spvUnsafeArray<uint, 4> minima;
-    uint _6165;
+    uint _6166;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3970,25 +3970,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _6145 = words.x & 16191u;
+                _6146 = words.x & 16191u;
             }
             else
             {
-                _6145 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6146 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _6145;
+            scales[y] = _6146;
             if (lower)
             {
-                _6165 = words.y & 16191u;
+                _6166 = words.y & 16191u;
             }
             else
             {
-                _6165 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6166 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _6165;
+            minima[y] = _6166;
         }
     }
-    float4 _6232;
+    float4 _6233;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -4006,23 +4006,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _6232 = low_nibbles(param);
+                        _6233 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _6232 = high_nibbles(param_1);
+                        _6233 = high_nibbles(param_1);
                     }
-                    float4 v = _6232;
+                    float4 v = _6233;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _6264 = (4u * y_1) + m;
+                            uint _6265 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_6264] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6265] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -4083,7 +4083,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _6646 = (4u * y) + m;
+                        uint _6647 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -4092,13 +4092,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_6646] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6647] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _6712;
+    uint2 _6713;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -4107,13 +4107,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _6712 = unit[y_1].b.zw;
+                _6713 = unit[y_1].b.zw;
             }
             else
             {
-                _6712 = unit[y_1].b.zw >> uint2(8u);
+                _6713 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _6712;
+            uint2 words = _6713;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -4174,7 +4174,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param, param_1, param_2, param_3, param_4, pool);
         sums = param_4;
     }
-    if (_7032)
+    if (_7033)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -4187,7 +4187,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_7047)
+    if (_7048)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -4200,7 +4200,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_7062)
+    if (_7063)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -4213,7 +4213,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_15, param_16, param_17, param_18, param_19, push, pool);
         sums = param_19;
     }
-    if (_7077)
+    if (_7078)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -4226,7 +4226,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_7092)
+    if (_7093)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -4239,7 +4239,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_7107)
+    if (_7108)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -4252,7 +4252,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_7122)
+    if (_7123)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -4265,7 +4265,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_7137)
+    if (_7138)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -4278,31 +4278,31 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_7152)
+    if (_7153)
     {
     }
-    if (_7155)
+    if (_7156)
     {
     }
-    if (_7158)
+    if (_7159)
     {
     }
-    if (_7161)
+    if (_7162)
     {
     }
-    if (_7164)
+    if (_7165)
     {
     }
-    if (_7167)
+    if (_7168)
     {
     }
-    if (_7170)
+    if (_7171)
     {
     }
-    if (_7173)
+    if (_7174)
     {
     }
-    if (_7176)
+    if (_7177)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -4334,9 +4334,9 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _4951; v++)
+    for (uint v = 0u; v < _4952; v++)
     {
-        sum += pool[(i * _4959) + v];
+        sum += pool[(i * _4960) + v];
     }
     float4 param = sum;
     return sum4(param);
@@ -4346,10 +4346,10 @@ static inline __attribute__((always_inline))
 void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_945, device Y1& v_978, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _5012;
+    uint lane = me & _5013;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _5111;
+    float _5112;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -4361,45 +4361,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _5055) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _5056) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _5069 = simd_is_first();
-            if (_5069)
+            bool _5070 = simd_is_first();
+            if (_5070)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _5088 = me < GROUP_LINES;
-            bool _5097;
-            if (_5088)
+            bool _5089 = me < GROUP_LINES;
+            bool _5098;
+            if (_5089)
             {
-                _5097 = (first + me) < push.n;
+                _5098 = (first + me) < push.n;
             }
             else
             {
-                _5097 = _5088;
+                _5098 = _5089;
             }
-            bool _5107;
-            if (_5097)
+            bool _5108;
+            if (_5098)
             {
-                _5107 = (r + m) < push.rows;
+                _5108 = (r + m) < push.rows;
             }
             else
             {
-                _5107 = _5097;
+                _5108 = _5098;
             }
-            if (_5107)
+            if (_5108)
             {
                 if (normed)
                 {
-                    _5111 = shared_scale(push, pool, gl_NumSubgroups);
+                    _5112 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _5111 = 1.0;
+                    _5112 = 1.0;
                 }
-                float scale = _5111;
+                float scale = _5112;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
@@ -4411,9 +4411,9 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978, const device Weights1& v_1134, const device Weights4& v_1144, const device X4& v_3518, const device X1& v_3528, const device Norm4& v_3591, const device Norm1& v_3600, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(constant Push& push, const device Bias1& v_945, device Y1& v_978, const device Weights1& v_1134, const device Weights4& v_1144, const device X4& v_3519, const device X1& v_3529, const device Norm4& v_3592, const device Norm1& v_3601, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _7506;
+    uint lane = gl_LocalInvocationID.x & _7507;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -4424,19 +4424,19 @@ void vector_rows(constant Push& push, const device Bias1& v_945, device Y1& v_97
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _7539;
-    uint _7550 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7540;
+    uint _7551 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _7550; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7551; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _7565 = push.first.xyz + gl_WorkGroupID;
-        uint _7566 = _7565.x;
-        for (uint tile = _7566; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7566 = push.first.xyz + gl_WorkGroupID;
+        uint _7567 = _7566.x;
+        for (uint tile = _7567; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -4447,16 +4447,16 @@ void vector_rows(constant Push& push, const device Bias1& v_945, device Y1& v_97
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _7609;
+                bool _7610;
                 if (plain)
                 {
-                    _7609 = (base + lane) < end;
+                    _7610 = (base + lane) < end;
                 }
                 else
                 {
-                    _7609 = plain;
+                    _7610 = plain;
                 }
-                if (_7609)
+                if (_7610)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
@@ -4468,10 +4468,10 @@ void vector_rows(constant Push& push, const device Bias1& v_945, device Y1& v_97
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, push, v_3518, v_3528, v_3591, v_3600, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, push, v_3519, v_3529, v_3592, v_3601, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _7643 = base + lane;
-                for (uint u = _7643; u < end; u += TEAM)
+                uint _7644 = base + lane;
+                for (uint u = _7644; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -4524,29 +4524,29 @@ void vector_rows(constant Push& push, const device Bias1& v_945, device Y1& v_97
 
 kernel void zc_linear(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_945 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_3518 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_3519 = *(const device X4*)spvBufferAliasSet0Binding1;
     const device auto& v_1134 = *(const device Weights1*)spvBufferAliasSet0Binding2;
-    const device auto& v_3591 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    const device auto& v_3592 = *(const device Norm4*)spvBufferAliasSet0Binding4;
     device auto& v_978 = *(device Y1*)spvBufferAliasSet0Binding5;
     device auto& v_1088 = *(device Y4*)spvBufferAliasSet0Binding5;
     const device auto& v_1144 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_3528 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_3600 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    const device auto& v_3529 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3601 = *(const device Norm1*)spvBufferAliasSet0Binding4;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
-    if (_9984)
+    if (_9985)
     {
-        tiles(push, v_945, v_978, v_1088, v_1134, v_1144, v_3518, v_3528, v_3591, v_3600, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(push, v_945, v_978, v_1088, v_1134, v_1144, v_3519, v_3529, v_3592, v_3601, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_9989)
+        if (_9990)
         {
-            lane_rows(push, v_945, v_978, v_1134, v_1144, v_3528, v_3600, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(push, v_945, v_978, v_1134, v_1144, v_3529, v_3601, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(push, v_945, v_978, v_1134, v_1144, v_3518, v_3528, v_3591, v_3600, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(push, v_945, v_978, v_1134, v_1144, v_3519, v_3529, v_3592, v_3601, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

@@ -82,10 +82,10 @@ constant bool _587 = (type == 13u);
 constant bool _596 = (type == 14u);
 constant bool _606 = (type == 15u);
 constant bool _615 = (type == 16u);
-constant uint _1012 = (variant / 17u);
-constant uint input_ = (_1012 % 3u);
+constant uint _1013 = (variant / 17u);
+constant uint input_ = (_1013 % 3u);
 constant bool clamped = (input_ == 1u);
-constant bool _1015 = (!clamped);
+constant bool _1016 = (!clamped);
 
 struct X4
 {
@@ -97,8 +97,8 @@ struct X1
     float x1[1];
 };
 
-constant bool _1136 = (input_ == 2u);
-constant bool gated = (clamped || _1136);
+constant bool _1137 = (input_ == 2u);
+constant bool gated = (clamped || _1137);
 
 struct Push
 {
@@ -127,151 +127,151 @@ struct Y1
     float y1[1];
 };
 
-constant bool _1572 = (type == 10u);
-constant bool _1573 = (type == 11u);
-constant bool _1574 = (_1572 || _1573);
-constant bool _1575 = (type == 12u);
-constant bool runs_apart = (_1574 || _1575);
-constant bool _2015 = (type == 10u);
-constant bool _2016 = (type == 11u);
-constant bool _2017 = (_2015 || _2016);
-constant bool _2029 = (type == 11u);
-constant bool _2055 = (type == 12u);
-constant bool _2071 = (type == 8u);
-constant bool _2072 = (type == 9u);
-constant bool _2073 = (_2071 || _2072);
-constant bool _2103 = (type == 15u);
-constant bool _2124 = (type == 15u);
-constant bool _2133 = (type == 14u);
-constant bool _2154 = (type == 9u);
-constant bool _2168 = (type == 12u);
-constant bool _2186 = (type == 10u);
-constant bool _2204 = (type == 11u);
-constant bool _2225 = (type == 0u);
-constant bool _2233 = (type == 1u);
-constant bool _2241 = (type == 2u);
-constant bool _2249 = (type == 3u);
-constant bool _2257 = (type == 4u);
-constant bool _2265 = (type == 5u);
-constant bool _2273 = (type == 6u);
-constant bool _2281 = (type == 7u);
-constant bool _2289 = (type == 8u);
-constant bool _2297 = (type == 9u);
-constant bool _2305 = (type == 10u);
-constant bool _2313 = (type == 11u);
-constant bool _2321 = (type == 12u);
-constant bool _2329 = (type == 13u);
-constant bool _2337 = (type == 14u);
-constant bool _2345 = (type == 15u);
-constant bool _2353 = (type == 16u);
+constant bool _1573 = (type == 10u);
+constant bool _1574 = (type == 11u);
+constant bool _1575 = (_1573 || _1574);
+constant bool _1576 = (type == 12u);
+constant bool runs_apart = (_1575 || _1576);
+constant bool _2016 = (type == 10u);
+constant bool _2017 = (type == 11u);
+constant bool _2018 = (_2016 || _2017);
+constant bool _2030 = (type == 11u);
+constant bool _2056 = (type == 12u);
+constant bool _2072 = (type == 8u);
+constant bool _2073 = (type == 9u);
+constant bool _2074 = (_2072 || _2073);
+constant bool _2104 = (type == 15u);
+constant bool _2125 = (type == 15u);
+constant bool _2134 = (type == 14u);
+constant bool _2155 = (type == 9u);
+constant bool _2169 = (type == 12u);
+constant bool _2187 = (type == 10u);
+constant bool _2205 = (type == 11u);
+constant bool _2226 = (type == 0u);
+constant bool _2234 = (type == 1u);
+constant bool _2242 = (type == 2u);
+constant bool _2250 = (type == 3u);
+constant bool _2258 = (type == 4u);
+constant bool _2266 = (type == 5u);
+constant bool _2274 = (type == 6u);
+constant bool _2282 = (type == 7u);
+constant bool _2290 = (type == 8u);
+constant bool _2298 = (type == 9u);
+constant bool _2306 = (type == 10u);
+constant bool _2314 = (type == 11u);
+constant bool _2322 = (type == 12u);
+constant bool _2330 = (type == 13u);
+constant bool _2338 = (type == 14u);
+constant bool _2346 = (type == 15u);
+constant bool _2354 = (type == 16u);
 constant uint way = (variant / 51u);
-constant bool _2374 = (way <= 2u);
-constant bool _2375 = (way == 4u);
-constant bool _2376 = (way == 5u);
-constant bool _2377 = (_2375 || _2376);
-constant bool _2378 = (way == 12u);
-constant bool _2379 = (_2377 || _2378);
-constant bool _2380 = (way == 15u);
-constant bool _2381 = (_2379 || _2380);
-constant uint _2382 = _2381 ? 4u : 2u;
-constant uint ROWS = _2374 ? 1u : _2382;
-constant bool _2410 = (type == 0u);
-constant bool _2423 = (type == 16u);
-constant bool _2468 = (way == 1u);
-constant bool _2469 = (way == 5u);
-constant bool _2470 = (way == 7u);
-constant bool _2471 = (_2469 || _2470);
-constant bool _2472 = (way == 12u);
-constant uint _2473 = _2472 ? 16u : 32u;
-constant uint _2474 = _2471 ? 8u : _2473;
-constant uint TEAM = _2468 ? 64u : _2474;
-constant uint _2476 = (TEAM / 4u);
-constant uint _2483 = (TEAM / 4u);
-constant uint _2484 = (_2483 + 1u);
-constant uint _2508 = (TEAM - 1u);
-constant bool _2525 = (way == 6u);
-constant bool _2526 = (way == 7u);
-constant bool _2527 = (way == 15u);
-constant bool _2528 = (_2526 || _2527);
-constant uint _2529 = _2528 ? 4u : 1u;
-constant uint XS = _2525 ? 2u : _2529;
-constant uint _2550 = (TEAM / 4u);
-constant uint _2551 = (_2550 + 1u);
-constant uint _2581 = (256u / TEAM);
-constant uint GROUP_ROWS = (_2581 * ROWS);
-constant uint _2583 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = false ? _2583 : GROUP_ROWS;
-constant uint _2636 = (ROWS / 2u);
-constant uint _2637 = false ? _2636 : ROWS;
-constant bool _2758 = (type == 13u);
-constant bool _2759 = (type == 14u);
-constant bool signed_runs = (_2758 || _2759);
-constant bool _2775 = (XS == 1u);
-constant bool _2777 = (XS == 2u);
-constant uint _2780 = _2777 ? 1792u : 768u;
-constant uint CHUNK = _2775 ? 3584u : _2780;
-constant uint _2782 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_2782 * 9u);
+constant bool _2375 = (way <= 2u);
+constant bool _2376 = (way == 4u);
+constant bool _2377 = (way == 5u);
+constant bool _2378 = (_2376 || _2377);
+constant bool _2379 = (way == 12u);
+constant bool _2380 = (_2378 || _2379);
+constant bool _2381 = (way == 15u);
+constant bool _2382 = (_2380 || _2381);
+constant uint _2383 = _2382 ? 4u : 2u;
+constant uint ROWS = _2375 ? 1u : _2383;
+constant bool _2411 = (type == 0u);
+constant bool _2424 = (type == 16u);
+constant bool _2469 = (way == 1u);
+constant bool _2470 = (way == 5u);
+constant bool _2471 = (way == 7u);
+constant bool _2472 = (_2470 || _2471);
+constant bool _2473 = (way == 12u);
+constant uint _2474 = _2473 ? 16u : 32u;
+constant uint _2475 = _2472 ? 8u : _2474;
+constant uint TEAM = _2469 ? 64u : _2475;
+constant uint _2477 = (TEAM / 4u);
+constant uint _2484 = (TEAM / 4u);
+constant uint _2485 = (_2484 + 1u);
+constant uint _2509 = (TEAM - 1u);
+constant bool _2526 = (way == 6u);
+constant bool _2527 = (way == 7u);
+constant bool _2528 = (way == 15u);
+constant bool _2529 = (_2527 || _2528);
+constant uint _2530 = _2529 ? 4u : 1u;
+constant uint XS = _2526 ? 2u : _2530;
+constant uint _2551 = (TEAM / 4u);
+constant uint _2552 = (_2551 + 1u);
+constant uint _2582 = (256u / TEAM);
+constant uint GROUP_ROWS = (_2582 * ROWS);
+constant uint _2584 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = false ? _2584 : GROUP_ROWS;
+constant uint _2637 = (ROWS / 2u);
+constant uint _2638 = false ? _2637 : ROWS;
+constant bool _2759 = (type == 13u);
+constant bool _2760 = (type == 14u);
+constant bool signed_runs = (_2759 || _2760);
+constant bool _2776 = (XS == 1u);
+constant bool _2778 = (XS == 2u);
+constant uint _2781 = _2778 ? 1792u : 768u;
+constant uint CHUNK = _2776 ? 3584u : _2781;
+constant uint _2783 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_2783 * 9u);
 constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
-constant bool _4457 = (type == 11u);
-constant bool _4459 = (type == 8u);
-constant bool _4460 = (type == 15u);
-constant bool _4461 = (_4459 || _4460);
-constant int _4463 = _4461 ? 16 : 0;
-constant int RUN_ZERO = _4457 ? 4 : _4463;
-constant bool _4477 = (type == 9u);
-constant bool _4478 = (type == 10u);
-constant bool _4479 = (_4477 || _4478);
-constant bool _4480 = (type == 12u);
-constant bool run_minima = (_4479 || _4480);
-constant bool _4501 = (type == 8u);
-constant bool _4502 = (type == 9u);
-constant bool _4503 = (_4501 || _4502);
-constant bool _4504 = (type == 10u);
-constant bool _4505 = (_4503 || _4504);
-constant bool _4506 = (type == 11u);
-constant bool _4507 = (_4505 || _4506);
-constant bool _4508 = (type == 12u);
-constant bool _4509 = (_4507 || _4508);
-constant bool _4510 = (type == 13u);
-constant bool _4511 = (_4509 || _4510);
-constant bool _4512 = (type == 14u);
-constant bool _4513 = (_4511 || _4512);
-constant bool _4514 = (type == 15u);
-constant bool runs = (_4513 || _4514);
-constant bool _4530 = (type == 0u);
-constant bool _4545 = (type == 1u);
-constant bool _4560 = (type == 2u);
-constant bool _4575 = (type == 3u);
-constant bool _4590 = (type == 4u);
-constant bool _4605 = (type == 5u);
-constant bool _4620 = (type == 6u);
-constant bool _4635 = (type == 7u);
-constant bool _4650 = (type == 8u);
-constant bool _4653 = (type == 9u);
-constant bool _4656 = (type == 10u);
-constant bool _4659 = (type == 11u);
-constant bool _4662 = (type == 12u);
-constant bool _4665 = (type == 13u);
-constant bool _4668 = (type == 14u);
-constant bool _4671 = (type == 15u);
-constant bool _4674 = (type == 16u);
-constant bool _4991 = (type == 4u);
-constant bool _4992 = (type == 5u);
-constant bool _4993 = (_4991 || _4992);
-constant bool _4994 = (type == 6u);
-constant bool _4995 = (_4993 || _4994);
-constant bool summed = (_4995 || runs);
-constant uint _5005 = (TEAM - 1u);
-constant bool _5008 = (type == 0u);
-constant bool _5009 = (type == 1u);
-constant bool _5010 = (_5008 || _5009);
-constant bool _5011 = (type == 2u);
-constant bool _5012 = (_5010 || _5011);
-constant bool _5013 = (type == 16u);
-constant bool plain = (_5012 || _5013);
+constant bool _4458 = (type == 11u);
+constant bool _4460 = (type == 8u);
+constant bool _4461 = (type == 15u);
+constant bool _4462 = (_4460 || _4461);
+constant int _4464 = _4462 ? 16 : 0;
+constant int RUN_ZERO = _4458 ? 4 : _4464;
+constant bool _4478 = (type == 9u);
+constant bool _4479 = (type == 10u);
+constant bool _4480 = (_4478 || _4479);
+constant bool _4481 = (type == 12u);
+constant bool run_minima = (_4480 || _4481);
+constant bool _4502 = (type == 8u);
+constant bool _4503 = (type == 9u);
+constant bool _4504 = (_4502 || _4503);
+constant bool _4505 = (type == 10u);
+constant bool _4506 = (_4504 || _4505);
+constant bool _4507 = (type == 11u);
+constant bool _4508 = (_4506 || _4507);
+constant bool _4509 = (type == 12u);
+constant bool _4510 = (_4508 || _4509);
+constant bool _4511 = (type == 13u);
+constant bool _4512 = (_4510 || _4511);
+constant bool _4513 = (type == 14u);
+constant bool _4514 = (_4512 || _4513);
+constant bool _4515 = (type == 15u);
+constant bool runs = (_4514 || _4515);
+constant bool _4531 = (type == 0u);
+constant bool _4546 = (type == 1u);
+constant bool _4561 = (type == 2u);
+constant bool _4576 = (type == 3u);
+constant bool _4591 = (type == 4u);
+constant bool _4606 = (type == 5u);
+constant bool _4621 = (type == 6u);
+constant bool _4636 = (type == 7u);
+constant bool _4651 = (type == 8u);
+constant bool _4654 = (type == 9u);
+constant bool _4657 = (type == 10u);
+constant bool _4660 = (type == 11u);
+constant bool _4663 = (type == 12u);
+constant bool _4666 = (type == 13u);
+constant bool _4669 = (type == 14u);
+constant bool _4672 = (type == 15u);
+constant bool _4675 = (type == 16u);
+constant bool _4992 = (type == 4u);
+constant bool _4993 = (type == 5u);
+constant bool _4994 = (_4992 || _4993);
+constant bool _4995 = (type == 6u);
+constant bool _4996 = (_4994 || _4995);
+constant bool summed = (_4996 || runs);
+constant uint _5006 = (TEAM - 1u);
+constant bool _5009 = (type == 0u);
+constant bool _5010 = (type == 1u);
+constant bool _5011 = (_5009 || _5010);
+constant bool _5012 = (type == 2u);
+constant bool _5013 = (_5011 || _5012);
+constant bool _5014 = (type == 16u);
+constant bool plain = (_5013 || _5014);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _5038 = (256u / UNIT);
+constant uint _5039 = (256u / UNIT);
 
 struct Ids1
 {
@@ -280,9 +280,9 @@ struct Ids1
 
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _3160 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _4724 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _5095 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 16> _3161 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _4725 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _5096 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -454,8 +454,8 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
 {
     uint param = push.k;
     uint halves = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2637);
-    uint _2658;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _2638);
+    uint _2659;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -463,13 +463,13 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, co
         {
             if (false)
             {
-                _2658 = y / 2u;
+                _2659 = y / 2u;
             }
             else
             {
-                _2658 = y;
+                _2659 = y;
             }
-            row[y] = (2u * push.offset.y) + ((matrix_row + min((from + _2658), (push.n - 1u))) * halves);
+            row[y] = (2u * push.offset.y) + ((matrix_row + min((from + _2659), (push.n - 1u))) * halves);
         }
     }
 }
@@ -498,17 +498,17 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, const device We
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _1325 = (at & 3u) == 0u;
-    bool _1332;
-    if (_1325)
+    bool _1326 = (at & 3u) == 0u;
+    bool _1333;
+    if (_1326)
     {
-        _1332 = (at + 7u) <= last;
+        _1333 = (at + 7u) <= last;
     }
     else
     {
-        _1332 = _1325;
+        _1333 = _1326;
     }
-    if (_1332)
+    if (_1333)
     {
         uint param = at / 4u;
         unit.a = weight_words(param, v_455);
@@ -551,17 +551,17 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, const device We
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _1398 = (h & 7u) == 0u;
-    bool _1405;
-    if (_1398)
+    bool _1399 = (h & 7u) == 0u;
+    bool _1406;
+    if (_1399)
     {
-        _1405 = (at + 3u) <= last;
+        _1406 = (at + 3u) <= last;
     }
     else
     {
-        _1405 = _1398;
+        _1406 = _1399;
     }
-    if (_1405)
+    if (_1406)
     {
         uint param = at / 4u;
         unit.a = weight_words(param, v_455);
@@ -588,7 +588,7 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
     {
         if (y < ROWS)
         {
-            if (_2410)
+            if (_2411)
             {
                 uint param = row[y];
                 uint param_1 = u;
@@ -596,7 +596,7 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
             }
             else
             {
-                if (_2423)
+                if (_2424)
                 {
                     uint param_2 = row[y];
                     uint param_3 = u;
@@ -614,25 +614,25 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1087, const device X1& v_1100)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_1088, const device X1& v_1101)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_1087.x4[i / 4u];
+        return v_1088.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_1100.x1[i];
+    v.x = v_1101.x1[i];
     if (count > 1u)
     {
-        v.y = v_1100.x1[i + 1u];
+        v.y = v_1101.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_1100.x1[i + 2u];
+        v.z = v_1101.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_1100.x1[i + 3u];
+        v.w = v_1101.x1[i + 3u];
     }
     return v;
 }
@@ -646,7 +646,7 @@ float silu(thread const float& x)
 static inline __attribute__((always_inline))
 float4 gated_input(thread const float4& gate, thread const float4& up)
 {
-    if (_1015)
+    if (_1016)
     {
         float param = gate.x;
         float param_1 = gate.y;
@@ -678,7 +678,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1087, const device X1& v_1100, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_1088, const device X1& v_1101, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + (((r + m) / push.share) * push.ldx);
     uint param = count;
@@ -694,35 +694,35 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part * 256u);
             uint at = first + (4u * q);
-            bool _4747 = q < quads;
-            bool _4754;
-            if (_4747)
+            bool _4748 = q < quads;
+            bool _4755;
+            if (_4748)
             {
-                _4754 = at < push.k;
+                _4755 = at < push.k;
             }
             else
             {
-                _4754 = _4747;
+                _4755 = _4748;
             }
-            bool _4763;
-            if (_4754)
+            bool _4764;
+            if (_4755)
             {
-                _4763 = (r + m) < push.rows;
+                _4764 = (r + m) < push.rows;
             }
             else
             {
-                _4763 = _4754;
+                _4764 = _4755;
             }
-            if (_4763)
+            if (_4764)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part] = x_at(param_2, param_3, v_1087, v_1100);
+                v[part] = x_at(param_2, param_3, v_1088, v_1101);
                 if (gated)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part] = x_at(param_4, param_5, v_1087, v_1100);
+                    factor[part] = x_at(param_4, param_5, v_1088, v_1101);
                 }
                 else
                 {
@@ -744,19 +744,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_7 = factor[part_1];
                 float4 param_8 = factor[part_1];
                 float param_9 = squares;
-                float4 _4840 = input_of(param_6, param_7, param_8, param_9);
+                float4 _4841 = input_of(param_6, param_7, param_8, param_9);
                 squares = param_9;
-                float4 value = _4840;
-                bool _4849;
+                float4 value = _4841;
+                bool _4850;
                 if (false)
                 {
-                    _4849 = (at_1 + 4u) > push.k;
+                    _4850 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _4849 = false;
+                    _4850 = false;
                 }
-                if (_4849)
+                if (_4850)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -796,7 +796,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1087, const device X1& v_1100, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_1088, const device X1& v_1101, constant Push& push, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -809,7 +809,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_1087, v_1100, push, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_1088, v_1101, push, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -1001,16 +1001,16 @@ Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, const device W
     uint param_1 = (2u * at) + (4u * part);
     uint2 scales = two_words_of(param_1, v_443) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _1712;
+    uint _1713;
     if ((u & 2u) != 0u)
     {
-        _1712 = scales.y;
+        _1713 = scales.y;
     }
     else
     {
-        _1712 = scales.x;
+        _1713 = scales.x;
     }
-    return Unit{ words, uint4(0u), weight_word(param_2, v_443), _1712 };
+    return Unit{ words, uint4(0u), weight_word(param_2, v_443), _1713 };
 }
 
 static inline __attribute__((always_inline))
@@ -1025,16 +1025,16 @@ Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, const device W
     uint2 a = two_words_of(param_1, v_443);
     uint param_2 = h + 51u;
     uint2 b = two_words_of(param_2, v_443);
-    uint _1771;
+    uint _1772;
     if ((u & 2u) != 0u)
     {
-        _1771 = a.y;
+        _1772 = a.y;
     }
     else
     {
-        _1771 = a.x;
+        _1772 = a.x;
     }
-    uint four = _1771 >> (4u * part);
+    uint four = _1772 >> (4u * part);
     uint param_3 = b.x;
     uint param_4 = b.y;
     uint two = next_half(param_3, param_4) >> (2u * pair);
@@ -1051,26 +1051,26 @@ Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, const device W
     uint param = at;
     uint4 head = four_words(param, v_443);
     uint3 words = head.yzw >> uint3(16u * (pair & 1u));
-    uint _1855;
+    uint _1856;
     if (pair < 2u)
     {
-        _1855 = words.x & 16191u;
+        _1856 = words.x & 16191u;
     }
     else
     {
-        _1855 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _1856 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _1855;
-    uint _1877;
+    uint scales = _1856;
+    uint _1878;
     if (pair < 2u)
     {
-        _1877 = words.y & 16191u;
+        _1878 = words.y & 16191u;
     }
     else
     {
-        _1877 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _1878 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _1877;
+    uint minima = _1878;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
     uint param_2 = (at + 4u) + (4u * (u & 1u));
     return Unit{ four_words(param_1, v_443), four_words(param_2, v_443) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
@@ -1117,7 +1117,7 @@ uint mxfp4_at(thread const uint& row, thread const uint& b)
 static inline __attribute__((always_inline))
 uint mxfp4_bit(thread const uint& h, thread const uint& b)
 {
-    return ((16u * h) + (8u * b)) & 31u;
+    return ((16u * h) + (8u * (b & 1u))) & 31u;
 }
 
 static inline __attribute__((always_inline))
@@ -1141,103 +1141,103 @@ static inline __attribute__((always_inline))
 Unit load_unit(thread const uint& row, thread const uint& u, const device Weights1& v_443, const device Weights4& v_455, constant Push& push)
 {
     Unit unit = no_unit();
-    if (_2225)
+    if (_2226)
     {
         uint param = row;
         uint param_1 = u;
         unit = load_unit_F32(param, param_1, v_443, v_455, push);
     }
-    if (_2233)
+    if (_2234)
     {
         uint param_2 = row;
         uint param_3 = u;
         unit = load_unit_F16(param_2, param_3, v_443, v_455, push);
     }
-    if (_2241)
+    if (_2242)
     {
         uint param_4 = row;
         uint param_5 = u;
         unit = load_unit_F16(param_4, param_5, v_443, v_455, push);
     }
-    if (_2249)
+    if (_2250)
     {
         uint param_6 = row;
         uint param_7 = u;
         unit = load_unit_Q8_0(param_6, param_7, v_443);
     }
-    if (_2257)
+    if (_2258)
     {
         uint param_8 = row;
         uint param_9 = u;
         unit = load_unit_Q4_0(param_8, param_9, v_443);
     }
-    if (_2265)
+    if (_2266)
     {
         uint param_10 = row;
         uint param_11 = u;
         unit = load_unit_Q4_1(param_10, param_11, v_443);
     }
-    if (_2273)
+    if (_2274)
     {
         uint param_12 = row;
         uint param_13 = u;
         unit = load_unit_Q4_K(param_12, param_13, v_443, v_455);
     }
-    if (_2281)
+    if (_2282)
     {
         uint param_14 = row;
         uint param_15 = u;
         unit = load_unit_Q6_K(param_14, param_15, v_443);
     }
-    if (_2289)
+    if (_2290)
     {
         uint param_16 = row;
         uint param_17 = u;
         unit = load_unit_Q5_0(param_16, param_17, v_443);
     }
-    if (_2297)
+    if (_2298)
     {
         uint param_18 = row;
         uint param_19 = u;
         unit = load_unit_Q5_1(param_18, param_19, v_443);
     }
-    if (_2305)
+    if (_2306)
     {
         uint param_20 = row;
         uint param_21 = u;
         unit = load_unit_Q2_K(param_20, param_21, v_443);
     }
-    if (_2313)
+    if (_2314)
     {
         uint param_22 = row;
         uint param_23 = u;
         unit = load_unit_Q3_K(param_22, param_23, v_443);
     }
-    if (_2321)
+    if (_2322)
     {
         uint param_24 = row;
         uint param_25 = u;
         unit = load_unit_Q5_K(param_24, param_25, v_443);
     }
-    if (_2329)
+    if (_2330)
     {
         uint param_26 = row;
         uint param_27 = u;
         unit = load_unit_IQ4_NL(param_26, param_27, v_443);
     }
-    if (_2337)
+    if (_2338)
     {
         uint param_28 = row;
         uint param_29 = u;
         unit = load_unit_IQ4_XS(param_28, param_29, v_443);
     }
-    if (_2345)
+    if (_2346)
     {
         uint param_30 = row;
         uint param_31 = u;
         unit = load_unit_MXFP4(param_30, param_31, v_443);
     }
-    if (_2353)
+    if (_2354)
     {
         uint param_32 = row;
         uint param_33 = u;
@@ -1264,31 +1264,31 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _1595;
+    uint _1596;
     if (runs_apart)
     {
-        _1595 = u & 1u;
+        _1596 = u & 1u;
     }
     else
     {
-        _1595 = i;
+        _1596 = i;
     }
-    return _1595;
+    return _1596;
 }
 
 static inline __attribute__((always_inline))
 uint run_block(thread const uint& u, thread const uint& i)
 {
-    uint _1577;
+    uint _1578;
     if (runs_apart)
     {
-        _1577 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        _1578 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
     }
     else
     {
-        _1577 = u;
+        _1578 = u;
     }
-    return _1577;
+    return _1578;
 }
 
 static inline __attribute__((always_inline))
@@ -1333,26 +1333,26 @@ uint4 iq4_numbers(thread const uint4& codes)
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    if (_2017)
+    if (_2018)
     {
         uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
-        uint4 _2030;
-        if (_2029)
+        uint4 _2031;
+        if (_2030)
         {
-            _2030 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
+            _2031 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _2030 = low;
+            _2031 = low;
         }
-        return _2030;
+        return _2031;
     }
     uint4 low_1 = unit.a >> uint4(4u * i);
-    if (_2055)
+    if (_2056)
     {
         return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    if (_2073)
+    if (_2074)
     {
         uint high = unit.b.x >> (16u * i);
         uint param = high;
@@ -1361,7 +1361,7 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_3 = high >> 12u;
         return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
     }
-    if (_2103)
+    if (_2104)
     {
         uint4 param_4 = low_1;
         return fp4_numbers(param_4);
@@ -1398,18 +1398,18 @@ float4 small_bytes(thread const uint& w)
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _2761;
+    float4 _2762;
     if (signed_runs)
     {
         uint param = w;
-        _2761 = bytes_and_384(param);
+        _2762 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _2761 = small_bytes(param_1);
+        _2762 = small_bytes(param_1);
     }
-    return _2761;
+    return _2762;
 }
 
 static inline __attribute__((always_inline))
@@ -1445,71 +1445,71 @@ static inline __attribute__((always_inline))
 float2 unit_scale(thread const Unit& unit, thread const uint& u)
 {
     float2 d = float2(as_type<half2>(unit.c));
-    float _2125;
-    if (_2124)
+    float _2126;
+    if (_2125)
     {
         uint param = unit.c;
-        float _2131 = e8m0(param);
-        _2125 = _2131;
+        float _2132 = e8m0(param);
+        _2126 = _2132;
     }
     else
     {
-        float _2134;
-        if (_2133)
+        float _2135;
+        if (_2134)
         {
             uint2 param_1 = uint2(unit.c, unit.d);
             uint param_2 = u & 7u;
-            _2134 = iq4_xs_scale(param_1, param_2);
+            _2135 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _2134 = d.x;
+            _2135 = d.x;
         }
-        _2125 = _2134;
+        _2126 = _2135;
     }
-    float scale = _2125;
-    float _2155;
-    if (_2154)
+    float scale = _2126;
+    float _2156;
+    if (_2155)
     {
-        _2155 = -d.y;
+        _2156 = -d.y;
     }
     else
     {
-        _2155 = d.y;
+        _2156 = d.y;
     }
-    return float2(scale, _2155);
+    return float2(scale, _2156);
 }
 
 static inline __attribute__((always_inline))
 float2 run_scale(thread const Unit& unit, thread const uint& i)
 {
-    if (_2168)
+    if (_2169)
     {
         uint numbers = unit.d >> (8u * i);
         return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
     }
-    if (_2186)
+    if (_2187)
     {
         uint numbers_1 = unit.d >> (16u * i);
         return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
     }
-    float _2205;
-    if (_2204)
+    float _2206;
+    if (_2205)
     {
-        _2205 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+        _2206 = float(int((unit.d >> (16u * i)) & 63u) - 32);
     }
     else
     {
-        _2205 = 1.0;
+        _2206 = 1.0;
     }
-    return float2(_2205, 1.0);
+    return float2(_2206, 1.0);
 }
 
 static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
-    float _4482;
+    float _4483;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -1546,10 +1546,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _4373 = (4u * y_1) + m;
+                            uint _4374 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_4373] += (v * x_quad(param_7, param_8, pool));
+                            all_[_4374] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -1577,13 +1577,13 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                         sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
                         if (run_minima)
                         {
-                            _4482 = d.y * of_x;
+                            _4483 = d.y * of_x;
                         }
                         else
                         {
-                            _4482 = 0.0;
+                            _4483 = 0.0;
                         }
-                        sums[y_2][m_1] -= _4482;
+                        sums[y_2][m_1] -= _4483;
                     }
                 }
             }
@@ -1701,19 +1701,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _3131 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _3132 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _3131;
-    uint _3135;
+    w = _3132;
+    uint _3136;
     if ((h & 1u) != 0u)
     {
-        _3135 = w[e + 1u];
+        _3136 = w[e + 1u];
     }
     else
     {
-        _3135 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _3136 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _3135;
+    return _3136;
 }
 
 static inline __attribute__((always_inline))
@@ -1751,10 +1751,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _3212 = (4u * y) + m;
+                        uint _3213 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_3212] += (v * x_quad(param_4, param_5, pool));
+                        all_[_3213] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1819,14 +1819,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _3337 = (4u * y) + m;
+                        uint _3338 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_3337] += (low * x_quad(param_2, param_3, pool));
-                        uint _3354 = (4u * y) + m;
+                        all_[_3338] += (low * x_quad(param_2, param_3, pool));
+                        uint _3355 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_3354] += (high * x_quad(param_4, param_5, pool));
+                        all_[_3355] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -1840,7 +1840,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _3415;
+    uint4 _3416;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -1850,13 +1850,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _3415 = b;
+                _3416 = b;
             }
             else
             {
-                _3415 = (a >> uint4(16u)) | (b << uint4(16u));
+                _3416 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _3415;
+            words[y] = _3416;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -1939,9 +1939,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _3640;
+    uint _3641;
     spvUnsafeArray<uint, 4> minima;
-    uint _3660;
+    uint _3661;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -1950,25 +1950,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _3640 = words.x & 16191u;
+                _3641 = words.x & 16191u;
             }
             else
             {
-                _3640 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _3641 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _3640;
+            scales[y] = _3641;
             if (lower)
             {
-                _3660 = words.y & 16191u;
+                _3661 = words.y & 16191u;
             }
             else
             {
-                _3660 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _3661 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _3660;
+            minima[y] = _3661;
         }
     }
-    float4 _3727;
+    float4 _3728;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -1986,23 +1986,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _3727 = low_nibbles(param);
+                        _3728 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _3727 = high_nibbles(param_1);
+                        _3728 = high_nibbles(param_1);
                     }
-                    float4 v = _3727;
+                    float4 v = _3728;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _3759 = (4u * y_1) + m;
+                            uint _3760 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_3759] += (v * x_quad(param_2, param_3, pool));
+                            all_[_3760] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -2063,7 +2063,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _4143 = (4u * y) + m;
+                        uint _4144 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -2072,13 +2072,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_4143] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_4144] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _4210;
+    uint2 _4211;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -2087,13 +2087,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _4210 = unit[y_1].b.zw;
+                _4211 = unit[y_1].b.zw;
             }
             else
             {
-                _4210 = unit[y_1].b.zw >> uint2(8u);
+                _4211 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _4210;
+            uint2 words = _4211;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -2165,7 +2165,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param, param_1, param_2, param_3, param_4, pool);
         sums = param_4;
     }
-    if (_4530)
+    if (_4531)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -2178,7 +2178,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_4545)
+    if (_4546)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -2191,7 +2191,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_4560)
+    if (_4561)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -2204,7 +2204,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_15, param_16, param_17, param_18, param_19, push, pool);
         sums = param_19;
     }
-    if (_4575)
+    if (_4576)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -2217,7 +2217,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_4590)
+    if (_4591)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -2230,7 +2230,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_4605)
+    if (_4606)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -2243,7 +2243,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_4620)
+    if (_4621)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -2256,7 +2256,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_4635)
+    if (_4636)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -2269,31 +2269,31 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_4650)
+    if (_4651)
     {
     }
-    if (_4653)
+    if (_4654)
     {
     }
-    if (_4656)
+    if (_4657)
     {
     }
-    if (_4659)
+    if (_4660)
     {
     }
-    if (_4662)
+    if (_4663)
     {
     }
-    if (_4665)
+    if (_4666)
     {
     }
-    if (_4668)
+    if (_4669)
     {
     }
-    if (_4671)
+    if (_4672)
     {
     }
-    if (_4674)
+    if (_4675)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -2313,29 +2313,29 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _2476; v++)
+    for (uint v = 0u; v < _2477; v++)
     {
-        sum += pool[(i * _2484) + v];
+        sum += pool[(i * _2485) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1175, thread uint& matrix_row, device Y1& v_1191)
+void finish(thread const uint& r, thread const uint& j, thread float& sum, constant Push& push, const device Bias1& v_1176, thread uint& matrix_row, device Y1& v_1192)
 {
     if ((push.flags & 2u) != 0u)
     {
-        sum += v_1175.bias1[(push.offset.z + matrix_row) + j];
+        sum += v_1176.bias1[(push.offset.z + matrix_row) + j];
     }
-    v_1191.y1[(push.offset2.x + (r * push.ldy)) + j] = sum;
+    v_1192.y1[(push.offset2.x + (r * push.ldy)) + j] = sum;
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_1175, thread uint& matrix_row, device Y1& v_1191, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, const device Bias1& v_1176, thread uint& matrix_row, device Y1& v_1192, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _2508;
+    uint lane = me & _2509;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
     _Pragma("clang loop unroll(full)")
@@ -2349,51 +2349,51 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _2551) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _2552) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _2566 = simd_is_first();
-            if (_2566)
+            bool _2567 = simd_is_first();
+            if (_2567)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _2585 = me < GROUP_LINES;
-            bool _2595;
-            if (_2585)
+            bool _2586 = me < GROUP_LINES;
+            bool _2596;
+            if (_2586)
             {
-                _2595 = (first + me) < push.n;
+                _2596 = (first + me) < push.n;
             }
             else
             {
-                _2595 = _2585;
+                _2596 = _2586;
             }
-            bool _2605;
-            if (_2595)
+            bool _2606;
+            if (_2596)
             {
-                _2605 = (r + m) < push.rows;
+                _2606 = (r + m) < push.rows;
             }
             else
             {
-                _2605 = _2595;
+                _2606 = _2596;
             }
-            if (_2605)
+            if (_2606)
             {
                 float scale = 1.0;
                 uint param = me;
                 uint param_1 = r + m;
                 uint param_2 = first + me;
                 float param_3 = scale * shared_sum(param, pool);
-                finish(param_1, param_2, param_3, push, v_1175, matrix_row, v_1191);
+                finish(param_1, param_2, param_3, push, v_1176, matrix_row, v_1192);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(const device Weights1& v_443, const device Weights4& v_455, const device X4& v_1087, const device X1& v_1100, constant Push& push, const device Bias1& v_1175, thread uint& matrix_row, device Y1& v_1191, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, const device Ids1& v_5062)
+void vector_rows(const device Weights1& v_443, const device Weights4& v_455, const device X4& v_1088, const device X1& v_1101, constant Push& push, const device Bias1& v_1176, thread uint& matrix_row, device Y1& v_1192, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, const device Ids1& v_5063)
 {
-    uint lane = gl_LocalInvocationID.x & _5005;
+    uint lane = gl_LocalInvocationID.x & _5006;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -2404,20 +2404,20 @@ void vector_rows(const device Weights1& v_443, const device Weights4& v_455, con
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _5038;
-    uint _5049 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _5039;
+    uint _5050 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _5049; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _5050; r < push.rows; r += (push.groups.y * XS))
     {
-        matrix_row = min(v_5062.ids1[push.offset.w + r], (push.experts - 1u)) * push.n;
-        uint3 _5082 = push.first.xyz + gl_WorkGroupID;
-        uint _5083 = _5082.x;
-        for (uint tile = _5083; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        matrix_row = min(v_5063.ids1[push.offset.w + r], (push.experts - 1u)) * push.n;
+        uint3 _5083 = push.first.xyz + gl_WorkGroupID;
+        uint _5084 = _5083.x;
+        for (uint tile = _5084; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -2428,16 +2428,16 @@ void vector_rows(const device Weights1& v_443, const device Weights4& v_455, con
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _5126;
+                bool _5127;
                 if (plain)
                 {
-                    _5126 = (base + lane) < end;
+                    _5127 = (base + lane) < end;
                 }
                 else
                 {
-                    _5126 = plain;
+                    _5127 = plain;
                 }
-                if (_5126)
+                if (_5127)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
@@ -2449,10 +2449,10 @@ void vector_rows(const device Weights1& v_443, const device Weights4& v_455, con
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_1087, v_1100, push, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_1088, v_1101, push, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _5160 = base + lane;
-                for (uint u = _5160; u < end; u += TEAM)
+                uint _5161 = base + lane;
+                for (uint u = _5161; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -2498,20 +2498,20 @@ void vector_rows(const device Weights1& v_443, const device Weights4& v_455, con
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_1175, matrix_row, v_1191, pool, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_1176, matrix_row, v_1192, pool, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
-kernel void zc_linear_chosen(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1175 [[buffer(3)]], const device Ids1& v_5062 [[buffer(4)]], device Y1& v_1191 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
+kernel void zc_linear_chosen(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device Bias1& v_1176 [[buffer(3)]], const device Ids1& v_5063 [[buffer(4)]], device Y1& v_1192 [[buffer(5)]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]])
 {
-    const device auto& v_1087 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_1088 = *(const device X4*)spvBufferAliasSet0Binding1;
     const device auto& v_443 = *(const device Weights1*)spvBufferAliasSet0Binding2;
     const device auto& v_455 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_1100 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_1101 = *(const device X1*)spvBufferAliasSet0Binding1;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     uint matrix_row;
-    vector_rows(v_443, v_455, v_1087, v_1100, push, v_1175, matrix_row, v_1191, pool, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID, v_5062);
+    vector_rows(v_443, v_455, v_1088, v_1101, push, v_1176, matrix_row, v_1192, pool, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID, v_5063);
 }
 

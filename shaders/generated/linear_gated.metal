@@ -98,40 +98,40 @@ constant bool _1009 = (type == 13u);
 constant bool _1018 = (type == 14u);
 constant bool _1028 = (type == 15u);
 constant bool _1037 = (type == 16u);
-constant bool _2864 = (type == 0u);
-constant bool _2874 = (type == 1u);
-constant bool _2884 = (type == 2u);
-constant bool _2894 = (type == 3u);
-constant bool _2904 = (type == 4u);
-constant bool _2914 = (type == 5u);
-constant bool _2924 = (type == 6u);
-constant bool _2934 = (type == 7u);
-constant bool _2944 = (type == 8u);
-constant bool _2954 = (type == 9u);
-constant bool _2964 = (type == 10u);
-constant bool _2974 = (type == 11u);
-constant bool _2984 = (type == 12u);
-constant bool _2994 = (type == 13u);
-constant bool _3004 = (type == 14u);
-constant bool _3014 = (type == 15u);
-constant bool _3024 = (type == 16u);
-constant bool _3039 = (type == 0u);
-constant bool _3051 = (type == 1u);
-constant bool _3063 = (type == 2u);
-constant bool _3075 = (type == 3u);
-constant bool _3087 = (type == 4u);
-constant bool _3099 = (type == 5u);
-constant bool _3111 = (type == 6u);
-constant bool _3123 = (type == 7u);
-constant bool _3135 = (type == 8u);
-constant bool _3147 = (type == 9u);
-constant bool _3159 = (type == 10u);
-constant bool _3171 = (type == 11u);
-constant bool _3183 = (type == 12u);
-constant bool _3195 = (type == 13u);
-constant bool _3207 = (type == 14u);
-constant bool _3219 = (type == 15u);
-constant bool _3231 = (type == 16u);
+constant bool _2865 = (type == 0u);
+constant bool _2875 = (type == 1u);
+constant bool _2885 = (type == 2u);
+constant bool _2895 = (type == 3u);
+constant bool _2905 = (type == 4u);
+constant bool _2915 = (type == 5u);
+constant bool _2925 = (type == 6u);
+constant bool _2935 = (type == 7u);
+constant bool _2945 = (type == 8u);
+constant bool _2955 = (type == 9u);
+constant bool _2965 = (type == 10u);
+constant bool _2975 = (type == 11u);
+constant bool _2985 = (type == 12u);
+constant bool _2995 = (type == 13u);
+constant bool _3005 = (type == 14u);
+constant bool _3015 = (type == 15u);
+constant bool _3025 = (type == 16u);
+constant bool _3040 = (type == 0u);
+constant bool _3052 = (type == 1u);
+constant bool _3064 = (type == 2u);
+constant bool _3076 = (type == 3u);
+constant bool _3088 = (type == 4u);
+constant bool _3100 = (type == 5u);
+constant bool _3112 = (type == 6u);
+constant bool _3124 = (type == 7u);
+constant bool _3136 = (type == 8u);
+constant bool _3148 = (type == 9u);
+constant bool _3160 = (type == 10u);
+constant bool _3172 = (type == 11u);
+constant bool _3184 = (type == 12u);
+constant bool _3196 = (type == 13u);
+constant bool _3208 = (type == 14u);
+constant bool _3220 = (type == 15u);
+constant bool _3232 = (type == 16u);
 
 struct X4
 {
@@ -170,12 +170,12 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _3415 = (variant / 17u);
-constant uint input_ = (_3415 % 2u);
+constant uint _3416 = (variant / 17u);
+constant uint input_ = (_3416 % 2u);
 constant bool normed = (input_ == 1u);
-constant uint _3450 = (variant / 34u);
-constant uint part = (_3450 % 3u);
-constant bool _3452 = (part == 1u);
+constant uint _3451 = (variant / 34u);
+constant uint part = (_3451 % 3u);
+constant bool _3453 = (part == 1u);
 
 struct Gates1
 {
@@ -187,7 +187,7 @@ struct Y1
     float y1[1];
 };
 
-constant bool _3527 = (part == 1u);
+constant bool _3528 = (part == 1u);
 
 struct Gates4
 {
@@ -199,208 +199,208 @@ struct Y4
     float4 y4[1];
 };
 
-constant bool _4105 = (type == 10u);
-constant bool _4106 = (type == 11u);
-constant bool _4107 = (_4105 || _4106);
-constant bool _4108 = (type == 12u);
-constant bool runs_apart = (_4107 || _4108);
-constant bool _4539 = (type == 10u);
-constant bool _4540 = (type == 11u);
-constant bool _4541 = (_4539 || _4540);
-constant bool _4553 = (type == 11u);
-constant bool _4579 = (type == 12u);
-constant bool _4595 = (type == 8u);
-constant bool _4596 = (type == 9u);
-constant bool _4597 = (_4595 || _4596);
-constant bool _4627 = (type == 15u);
-constant bool _4648 = (type == 15u);
-constant bool _4657 = (type == 14u);
-constant bool _4678 = (type == 9u);
-constant bool _4692 = (type == 12u);
-constant bool _4710 = (type == 10u);
-constant bool _4728 = (type == 11u);
-constant bool _4748 = (type == 0u);
-constant bool _4756 = (type == 1u);
-constant bool _4764 = (type == 2u);
-constant bool _4772 = (type == 3u);
-constant bool _4780 = (type == 4u);
-constant bool _4788 = (type == 5u);
-constant bool _4796 = (type == 6u);
-constant bool _4804 = (type == 7u);
-constant bool _4812 = (type == 8u);
-constant bool _4820 = (type == 9u);
-constant bool _4828 = (type == 10u);
-constant bool _4836 = (type == 11u);
-constant bool _4844 = (type == 12u);
-constant bool _4852 = (type == 13u);
-constant bool _4860 = (type == 14u);
-constant bool _4868 = (type == 15u);
-constant bool _4876 = (type == 16u);
+constant bool _4106 = (type == 10u);
+constant bool _4107 = (type == 11u);
+constant bool _4108 = (_4106 || _4107);
+constant bool _4109 = (type == 12u);
+constant bool runs_apart = (_4108 || _4109);
+constant bool _4540 = (type == 10u);
+constant bool _4541 = (type == 11u);
+constant bool _4542 = (_4540 || _4541);
+constant bool _4554 = (type == 11u);
+constant bool _4580 = (type == 12u);
+constant bool _4596 = (type == 8u);
+constant bool _4597 = (type == 9u);
+constant bool _4598 = (_4596 || _4597);
+constant bool _4628 = (type == 15u);
+constant bool _4649 = (type == 15u);
+constant bool _4658 = (type == 14u);
+constant bool _4679 = (type == 9u);
+constant bool _4693 = (type == 12u);
+constant bool _4711 = (type == 10u);
+constant bool _4729 = (type == 11u);
+constant bool _4749 = (type == 0u);
+constant bool _4757 = (type == 1u);
+constant bool _4765 = (type == 2u);
+constant bool _4773 = (type == 3u);
+constant bool _4781 = (type == 4u);
+constant bool _4789 = (type == 5u);
+constant bool _4797 = (type == 6u);
+constant bool _4805 = (type == 7u);
+constant bool _4813 = (type == 8u);
+constant bool _4821 = (type == 9u);
+constant bool _4829 = (type == 10u);
+constant bool _4837 = (type == 11u);
+constant bool _4845 = (type == 12u);
+constant bool _4853 = (type == 13u);
+constant bool _4861 = (type == 14u);
+constant bool _4869 = (type == 15u);
+constant bool _4877 = (type == 16u);
 constant uint way = (variant / 102u);
-constant bool _4898 = (way <= 2u);
-constant bool _4899 = (way == 4u);
-constant bool _4900 = (way == 5u);
-constant bool _4901 = (_4899 || _4900);
-constant bool _4902 = (way == 12u);
-constant bool _4903 = (_4901 || _4902);
-constant bool _4904 = (way == 15u);
-constant bool _4905 = (_4903 || _4904);
-constant uint _4906 = _4905 ? 4u : 2u;
-constant uint ROWS = _4898 ? 1u : _4906;
+constant bool _4899 = (way <= 2u);
+constant bool _4900 = (way == 4u);
+constant bool _4901 = (way == 5u);
+constant bool _4902 = (_4900 || _4901);
+constant bool _4903 = (way == 12u);
+constant bool _4904 = (_4902 || _4903);
+constant bool _4905 = (way == 15u);
+constant bool _4906 = (_4904 || _4905);
+constant uint _4907 = _4906 ? 4u : 2u;
+constant uint ROWS = _4899 ? 1u : _4907;
 constant bool both = (part == 0u);
-constant bool _4945 = (type == 0u);
-constant bool _4958 = (type == 16u);
-constant bool _5003 = (way == 1u);
-constant bool _5004 = (way == 5u);
-constant bool _5005 = (way == 7u);
-constant bool _5006 = (_5004 || _5005);
-constant bool _5007 = (way == 12u);
-constant uint _5008 = _5007 ? 16u : 32u;
-constant uint _5009 = _5006 ? 8u : _5008;
-constant uint TEAM = _5003 ? 64u : _5009;
-constant uint _5011 = (TEAM / 4u);
-constant uint _5018 = (TEAM / 4u);
-constant uint _5019 = (_5018 + 1u);
-constant uint _5072 = (TEAM - 1u);
-constant bool _5089 = (way == 6u);
-constant bool _5090 = (way == 7u);
-constant bool _5091 = (way == 15u);
-constant bool _5092 = (_5090 || _5091);
-constant uint _5093 = _5092 ? 4u : 1u;
-constant uint XS = _5089 ? 2u : _5093;
-constant uint _5114 = (TEAM / 4u);
-constant uint _5115 = (_5114 + 1u);
-constant uint _5143 = (256u / TEAM);
-constant uint GROUP_ROWS = (_5143 * ROWS);
-constant uint _5145 = (GROUP_ROWS / 2u);
-constant uint GROUP_LINES = both ? _5145 : GROUP_ROWS;
-constant uint _5230 = (ROWS / 2u);
-constant uint _5231 = both ? _5230 : ROWS;
-constant bool _5363 = (type == 13u);
-constant bool _5364 = (type == 14u);
-constant bool signed_runs = (_5363 || _5364);
-constant bool _5380 = (XS == 1u);
-constant bool _5382 = (XS == 2u);
-constant uint _5385 = _5382 ? 1792u : 768u;
-constant uint CHUNK = _5380 ? 3584u : _5385;
-constant uint _5387 = (CHUNK / 32u);
-constant uint CHUNK_QUADS = (_5387 * 9u);
+constant bool _4946 = (type == 0u);
+constant bool _4959 = (type == 16u);
+constant bool _5004 = (way == 1u);
+constant bool _5005 = (way == 5u);
+constant bool _5006 = (way == 7u);
+constant bool _5007 = (_5005 || _5006);
+constant bool _5008 = (way == 12u);
+constant uint _5009 = _5008 ? 16u : 32u;
+constant uint _5010 = _5007 ? 8u : _5009;
+constant uint TEAM = _5004 ? 64u : _5010;
+constant uint _5012 = (TEAM / 4u);
+constant uint _5019 = (TEAM / 4u);
+constant uint _5020 = (_5019 + 1u);
+constant uint _5073 = (TEAM - 1u);
+constant bool _5090 = (way == 6u);
+constant bool _5091 = (way == 7u);
+constant bool _5092 = (way == 15u);
+constant bool _5093 = (_5091 || _5092);
+constant uint _5094 = _5093 ? 4u : 1u;
+constant uint XS = _5090 ? 2u : _5094;
+constant uint _5115 = (TEAM / 4u);
+constant uint _5116 = (_5115 + 1u);
+constant uint _5144 = (256u / TEAM);
+constant uint GROUP_ROWS = (_5144 * ROWS);
+constant uint _5146 = (GROUP_ROWS / 2u);
+constant uint GROUP_LINES = both ? _5146 : GROUP_ROWS;
+constant uint _5231 = (ROWS / 2u);
+constant uint _5232 = both ? _5231 : ROWS;
+constant bool _5364 = (type == 13u);
+constant bool _5365 = (type == 14u);
+constant bool signed_runs = (_5364 || _5365);
+constant bool _5381 = (XS == 1u);
+constant bool _5383 = (XS == 2u);
+constant uint _5386 = _5383 ? 1792u : 768u;
+constant uint CHUNK = _5381 ? 3584u : _5386;
+constant uint _5388 = (CHUNK / 32u);
+constant uint CHUNK_QUADS = (_5388 * 9u);
 constant float RUN_OFFSET = signed_runs ? 384.0 : 64.0;
-constant bool _7057 = (type == 11u);
-constant bool _7059 = (type == 8u);
-constant bool _7060 = (type == 15u);
-constant bool _7061 = (_7059 || _7060);
-constant int _7063 = _7061 ? 16 : 0;
-constant int RUN_ZERO = _7057 ? 4 : _7063;
-constant bool _7077 = (type == 9u);
-constant bool _7078 = (type == 10u);
-constant bool _7079 = (_7077 || _7078);
-constant bool _7080 = (type == 12u);
-constant bool run_minima = (_7079 || _7080);
-constant bool _7101 = (type == 8u);
-constant bool _7102 = (type == 9u);
-constant bool _7103 = (_7101 || _7102);
-constant bool _7104 = (type == 10u);
-constant bool _7105 = (_7103 || _7104);
-constant bool _7106 = (type == 11u);
-constant bool _7107 = (_7105 || _7106);
-constant bool _7108 = (type == 12u);
-constant bool _7109 = (_7107 || _7108);
-constant bool _7110 = (type == 13u);
-constant bool _7111 = (_7109 || _7110);
-constant bool _7112 = (type == 14u);
-constant bool _7113 = (_7111 || _7112);
-constant bool _7114 = (type == 15u);
-constant bool runs = (_7113 || _7114);
-constant bool _7130 = (type == 0u);
-constant bool _7145 = (type == 1u);
-constant bool _7160 = (type == 2u);
-constant bool _7175 = (type == 3u);
-constant bool _7190 = (type == 4u);
-constant bool _7205 = (type == 5u);
-constant bool _7220 = (type == 6u);
-constant bool _7235 = (type == 7u);
-constant bool _7250 = (type == 8u);
-constant bool _7253 = (type == 9u);
-constant bool _7256 = (type == 10u);
-constant bool _7259 = (type == 11u);
-constant bool _7262 = (type == 12u);
-constant bool _7265 = (type == 13u);
-constant bool _7268 = (type == 14u);
-constant bool _7271 = (type == 15u);
-constant bool _7274 = (type == 16u);
-constant bool _7590 = (type == 4u);
-constant bool _7591 = (type == 5u);
-constant bool _7592 = (_7590 || _7591);
-constant bool _7593 = (type == 6u);
-constant bool _7594 = (_7592 || _7593);
-constant bool summed = (_7594 || runs);
-constant uint _7604 = (TEAM - 1u);
-constant bool _7607 = (type == 0u);
-constant bool _7608 = (type == 1u);
-constant bool _7609 = (_7607 || _7608);
-constant bool _7610 = (type == 2u);
-constant bool _7611 = (_7609 || _7610);
-constant bool _7612 = (type == 16u);
-constant bool plain = (_7611 || _7612);
+constant bool _7058 = (type == 11u);
+constant bool _7060 = (type == 8u);
+constant bool _7061 = (type == 15u);
+constant bool _7062 = (_7060 || _7061);
+constant int _7064 = _7062 ? 16 : 0;
+constant int RUN_ZERO = _7058 ? 4 : _7064;
+constant bool _7078 = (type == 9u);
+constant bool _7079 = (type == 10u);
+constant bool _7080 = (_7078 || _7079);
+constant bool _7081 = (type == 12u);
+constant bool run_minima = (_7080 || _7081);
+constant bool _7102 = (type == 8u);
+constant bool _7103 = (type == 9u);
+constant bool _7104 = (_7102 || _7103);
+constant bool _7105 = (type == 10u);
+constant bool _7106 = (_7104 || _7105);
+constant bool _7107 = (type == 11u);
+constant bool _7108 = (_7106 || _7107);
+constant bool _7109 = (type == 12u);
+constant bool _7110 = (_7108 || _7109);
+constant bool _7111 = (type == 13u);
+constant bool _7112 = (_7110 || _7111);
+constant bool _7113 = (type == 14u);
+constant bool _7114 = (_7112 || _7113);
+constant bool _7115 = (type == 15u);
+constant bool runs = (_7114 || _7115);
+constant bool _7131 = (type == 0u);
+constant bool _7146 = (type == 1u);
+constant bool _7161 = (type == 2u);
+constant bool _7176 = (type == 3u);
+constant bool _7191 = (type == 4u);
+constant bool _7206 = (type == 5u);
+constant bool _7221 = (type == 6u);
+constant bool _7236 = (type == 7u);
+constant bool _7251 = (type == 8u);
+constant bool _7254 = (type == 9u);
+constant bool _7257 = (type == 10u);
+constant bool _7260 = (type == 11u);
+constant bool _7263 = (type == 12u);
+constant bool _7266 = (type == 13u);
+constant bool _7269 = (type == 14u);
+constant bool _7272 = (type == 15u);
+constant bool _7275 = (type == 16u);
+constant bool _7591 = (type == 4u);
+constant bool _7592 = (type == 5u);
+constant bool _7593 = (_7591 || _7592);
+constant bool _7594 = (type == 6u);
+constant bool _7595 = (_7593 || _7594);
+constant bool summed = (_7595 || runs);
+constant uint _7605 = (TEAM - 1u);
+constant bool _7608 = (type == 0u);
+constant bool _7609 = (type == 1u);
+constant bool _7610 = (_7608 || _7609);
+constant bool _7611 = (type == 2u);
+constant bool _7612 = (_7610 || _7611);
+constant bool _7613 = (type == 16u);
+constant bool plain = (_7612 || _7613);
 constant uint UNIT = plain ? 8u : 32u;
-constant uint _7637 = (256u / UNIT);
-constant bool _8532 = (type == 6u);
-constant bool _8533 = (_8532 || runs_apart);
-constant bool _8552 = (type == 7u);
-constant bool _9488 = (type == 15u);
-constant bool _9573 = (type == 15u);
-constant bool coded = (signed_runs || _9573);
-constant float _9685 = coded ? 1.0 : 16777216.0;
-constant bool _9726 = (type == 0u);
-constant bool _9738 = (type == 1u);
-constant bool _9750 = (type == 2u);
-constant bool _9762 = (type == 3u);
-constant bool _9774 = (type == 4u);
-constant bool _9786 = (type == 5u);
-constant bool _9798 = (type == 6u);
-constant bool _9810 = (type == 7u);
-constant bool _9822 = (type == 8u);
-constant bool _9825 = (type == 9u);
-constant bool _9828 = (type == 10u);
-constant bool _9831 = (type == 11u);
-constant bool _9834 = (type == 12u);
-constant bool _9837 = (type == 13u);
-constant bool _9840 = (type == 14u);
-constant bool _9843 = (type == 15u);
-constant bool _9846 = (type == 16u);
-constant bool _9861 = (type == 3u);
-constant bool _9862 = (type == 4u);
-constant bool _9863 = (_9861 || _9862);
-constant bool _9864 = (type == 5u);
-constant bool whole_blocks = (_9863 || _9864);
-constant bool _9896 = (type == 6u);
-constant bool _9897 = (_9896 || runs);
-constant bool _9928 = (type == 7u);
+constant uint _7638 = (256u / UNIT);
+constant bool _8533 = (type == 6u);
+constant bool _8534 = (_8533 || runs_apart);
+constant bool _8553 = (type == 7u);
+constant bool _9489 = (type == 15u);
+constant bool _9574 = (type == 15u);
+constant bool coded = (signed_runs || _9574);
+constant float _9686 = coded ? 1.0 : 16777216.0;
+constant bool _9727 = (type == 0u);
+constant bool _9739 = (type == 1u);
+constant bool _9751 = (type == 2u);
+constant bool _9763 = (type == 3u);
+constant bool _9775 = (type == 4u);
+constant bool _9787 = (type == 5u);
+constant bool _9799 = (type == 6u);
+constant bool _9811 = (type == 7u);
+constant bool _9823 = (type == 8u);
+constant bool _9826 = (type == 9u);
+constant bool _9829 = (type == 10u);
+constant bool _9832 = (type == 11u);
+constant bool _9835 = (type == 12u);
+constant bool _9838 = (type == 13u);
+constant bool _9841 = (type == 14u);
+constant bool _9844 = (type == 15u);
+constant bool _9847 = (type == 16u);
+constant bool _9862 = (type == 3u);
+constant bool _9863 = (type == 4u);
+constant bool _9864 = (_9862 || _9863);
+constant bool _9865 = (type == 5u);
+constant bool whole_blocks = (_9864 || _9865);
+constant bool _9897 = (type == 6u);
+constant bool _9898 = (_9897 || runs);
+constant bool _9929 = (type == 7u);
 constant uint team_way = (way - 12u);
-constant bool _9971 = (team_way <= 2u);
-constant bool _9972 = (team_way == 4u);
-constant bool _9973 = (team_way == 5u);
-constant bool _9974 = (_9972 || _9973);
-constant bool _9975 = (team_way == 12u);
-constant bool _9976 = (_9974 || _9975);
-constant bool _9977 = (team_way == 15u);
-constant bool _9978 = (_9976 || _9977);
-constant uint _9979 = _9978 ? 4u : 2u;
-constant uint LINES = _9971 ? 1u : _9979;
-constant uint _9981 = (LINES / 2u);
-constant uint ELEMENTS = both ? _9981 : LINES;
+constant bool _9972 = (team_way <= 2u);
+constant bool _9973 = (team_way == 4u);
+constant bool _9974 = (team_way == 5u);
+constant bool _9975 = (_9973 || _9974);
+constant bool _9976 = (team_way == 12u);
+constant bool _9977 = (_9975 || _9976);
+constant bool _9978 = (team_way == 15u);
+constant bool _9979 = (_9977 || _9978);
+constant uint _9980 = _9979 ? 4u : 2u;
+constant uint LINES = _9972 ? 1u : _9980;
+constant uint _9982 = (LINES / 2u);
+constant uint ELEMENTS = both ? _9982 : LINES;
 constant uint LANE_QUADS = (UNIT / 4u);
-constant bool _10336 = (part == 2u);
-constant bool _10337 = (way == 0u);
-constant bool _10342 = (way > 12u);
+constant bool _10337 = (part == 2u);
+constant bool _10338 = (way == 0u);
+constant bool _10343 = (way > 12u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
-constant spvUnsafeArray<float4, 16> _5764 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 2> _7320 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float4, 4> _7676 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
-constant spvUnsafeArray<float, 16> _9504 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
-constant spvUnsafeArray<float, 16> _9527 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
+constant spvUnsafeArray<float4, 16> _5765 = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 2> _7321 = spvUnsafeArray<float4, 2>({ float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float4, 4> _7677 = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
+constant spvUnsafeArray<float, 16> _9505 = spvUnsafeArray<float, 16>({ 0.0, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, -0.0, -1.0, -2.0, -3.0, -4.0, -6.0, -8.0, -12.0 });
+constant spvUnsafeArray<float, 16> _9528 = spvUnsafeArray<float, 16>({ -127.0, -104.0, -83.0, -65.0, -49.0, -35.0, -22.0, -10.0, 1.0, 13.0, 25.0, 38.0, 53.0, 69.0, 89.0, 113.0 });
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -926,7 +926,7 @@ uint mxfp4_at(thread const uint& row, thread const uint& b)
 static inline __attribute__((always_inline))
 uint mxfp4_bit(thread const uint& h, thread const uint& b)
 {
-    return ((16u * h) + (8u * b)) & 31u;
+    return ((16u * h) + (8u * (b & 1u))) & 31u;
 }
 
 static inline __attribute__((always_inline))
@@ -965,10 +965,10 @@ float4 decode_quad_MXFP4(thread const Raw& raw, thread const uint& row, thread c
     uint shift = (scale + 8u) & 31u;
     uint word = (raw.a.x >> shift) | ((raw.a.y << (31u - shift)) << 1u);
     uint param_4 = raw.a.w >> scale;
-    float _2800 = e8m0(param_4);
+    float _2801 = e8m0(param_4);
     uint4 param_5 = uint4(word >> (q & 4u));
     uint param_6 = fp4_numbers(param_5).x;
-    return (unsigned_bytes(param_6) - float4(16.0)) * _2800;
+    return (unsigned_bytes(param_6) - float4(16.0)) * _2801;
 }
 
 static inline __attribute__((always_inline))
@@ -998,7 +998,7 @@ static inline __attribute__((always_inline))
 float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const uint& k, thread const uint& q)
 {
     float4 v = float4(0.0);
-    if (_3039)
+    if (_3040)
     {
         Raw param = raw;
         uint param_1 = row;
@@ -1006,7 +1006,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_3 = q;
         v = decode_quad_F32(param, param_1, param_2, param_3);
     }
-    if (_3051)
+    if (_3052)
     {
         Raw param_4 = raw;
         uint param_5 = row;
@@ -1014,7 +1014,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_7 = q;
         v = decode_quad_F16(param_4, param_5, param_6, param_7);
     }
-    if (_3063)
+    if (_3064)
     {
         Raw param_8 = raw;
         uint param_9 = row;
@@ -1022,7 +1022,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_11 = q;
         v = decode_quad_BF16(param_8, param_9, param_10, param_11);
     }
-    if (_3075)
+    if (_3076)
     {
         Raw param_12 = raw;
         uint param_13 = row;
@@ -1030,7 +1030,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_15 = q;
         v = decode_quad_Q8_0(param_12, param_13, param_14, param_15);
     }
-    if (_3087)
+    if (_3088)
     {
         Raw param_16 = raw;
         uint param_17 = row;
@@ -1038,7 +1038,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_19 = q;
         v = decode_quad_Q4_0(param_16, param_17, param_18, param_19);
     }
-    if (_3099)
+    if (_3100)
     {
         Raw param_20 = raw;
         uint param_21 = row;
@@ -1046,7 +1046,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_23 = q;
         v = decode_quad_Q4_1(param_20, param_21, param_22, param_23);
     }
-    if (_3111)
+    if (_3112)
     {
         Raw param_24 = raw;
         uint param_25 = row;
@@ -1054,7 +1054,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_27 = q;
         v = decode_quad_Q4_K(param_24, param_25, param_26, param_27);
     }
-    if (_3123)
+    if (_3124)
     {
         Raw param_28 = raw;
         uint param_29 = row;
@@ -1062,7 +1062,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_31 = q;
         v = decode_quad_Q6_K(param_28, param_29, param_30, param_31);
     }
-    if (_3135)
+    if (_3136)
     {
         Raw param_32 = raw;
         uint param_33 = row;
@@ -1070,7 +1070,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_35 = q;
         v = decode_quad_Q5_0(param_32, param_33, param_34, param_35);
     }
-    if (_3147)
+    if (_3148)
     {
         Raw param_36 = raw;
         uint param_37 = row;
@@ -1078,7 +1078,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_39 = q;
         v = decode_quad_Q5_1(param_36, param_37, param_38, param_39);
     }
-    if (_3159)
+    if (_3160)
     {
         Raw param_40 = raw;
         uint param_41 = row;
@@ -1086,7 +1086,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_43 = q;
         v = decode_quad_Q2_K(param_40, param_41, param_42, param_43);
     }
-    if (_3171)
+    if (_3172)
     {
         Raw param_44 = raw;
         uint param_45 = row;
@@ -1094,7 +1094,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_47 = q;
         v = decode_quad_Q3_K(param_44, param_45, param_46, param_47);
     }
-    if (_3183)
+    if (_3184)
     {
         Raw param_48 = raw;
         uint param_49 = row;
@@ -1102,7 +1102,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_51 = q;
         v = decode_quad_Q5_K(param_48, param_49, param_50, param_51);
     }
-    if (_3195)
+    if (_3196)
     {
         Raw param_52 = raw;
         uint param_53 = row;
@@ -1110,7 +1110,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_55 = q;
         v = decode_quad_IQ4_NL(param_52, param_53, param_54, param_55);
     }
-    if (_3207)
+    if (_3208)
     {
         Raw param_56 = raw;
         uint param_57 = row;
@@ -1118,7 +1118,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_59 = q;
         v = decode_quad_IQ4_XS(param_56, param_57, param_58, param_59);
     }
-    if (_3219)
+    if (_3220)
     {
         Raw param_60 = raw;
         uint param_61 = row;
@@ -1126,7 +1126,7 @@ float4 decode_quad(thread const Raw& raw, thread const uint& row, thread const u
         uint param_63 = q;
         v = decode_quad_MXFP4(param_60, param_61, param_62, param_63);
     }
-    if (_3231)
+    if (_3232)
     {
         Raw param_64 = raw;
         uint param_65 = row;
@@ -1150,47 +1150,47 @@ uint slice_at(thread const uint& p, thread const uint& v)
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3336, const device Norm1& v_3345)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& v_3337, const device Norm1& v_3346)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _3323 = (at & 3u) == 0u;
-    bool _3330;
-    if (_3323)
+    bool _3324 = (at & 3u) == 0u;
+    bool _3331;
+    if (_3324)
     {
-        _3330 = (at + 3u) <= last;
+        _3331 = (at + 3u) <= last;
     }
     else
     {
-        _3330 = _3323;
+        _3331 = _3324;
     }
-    if (_3330)
+    if (_3331)
     {
-        return v_3336.norm4[at / 4u];
+        return v_3337.norm4[at / 4u];
     }
-    return float4(v_3345.norm1[min(at, last)], v_3345.norm1[min((at + 1u), last)], v_3345.norm1[min((at + 2u), last)], v_3345.norm1[min((at + 3u), last)]);
+    return float4(v_3346.norm1[min(at, last)], v_3346.norm1[min((at + 1u), last)], v_3346.norm1[min((at + 2u), last)], v_3346.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3257, const device X1& v_3268)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& v_3258, const device X1& v_3269)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return v_3257.x4[i / 4u];
+        return v_3258.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = v_3268.x1[i];
+    v.x = v_3269.x1[i];
     if (count > 1u)
     {
-        v.y = v_3268.x1[i + 1u];
+        v.y = v_3269.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = v_3268.x1[i + 2u];
+        v.z = v_3269.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = v_3268.x1[i + 3u];
+        v.w = v_3269.x1[i + 3u];
     }
     return v;
 }
@@ -1456,119 +1456,119 @@ static inline __attribute__((always_inline))
 Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q, thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879)
 {
     Raw raw = no_raw();
-    if (_2864)
+    if (_2865)
     {
         uint param = row;
         uint param_1 = k;
         uint param_2 = q;
         raw = load_quad_F32(param, param_1, param_2, second, v_847, v_858, v_870, v_879);
     }
-    if (_2874)
+    if (_2875)
     {
         uint param_3 = row;
         uint param_4 = k;
         uint param_5 = q;
         raw = load_quad_F16(param_3, param_4, param_5, second, v_847, v_858);
     }
-    if (_2884)
+    if (_2885)
     {
         uint param_6 = row;
         uint param_7 = k;
         uint param_8 = q;
         raw = load_quad_F16(param_6, param_7, param_8, second, v_847, v_858);
     }
-    if (_2894)
+    if (_2895)
     {
         uint param_9 = row;
         uint param_10 = k;
         uint param_11 = q;
         raw = load_quad_Q8_0(param_9, param_10, param_11, second, v_847, v_858);
     }
-    if (_2904)
+    if (_2905)
     {
         uint param_12 = row;
         uint param_13 = k;
         uint param_14 = q;
         raw = load_quad_Q4_0(param_12, param_13, param_14, second, v_847, v_858);
     }
-    if (_2914)
+    if (_2915)
     {
         uint param_15 = row;
         uint param_16 = k;
         uint param_17 = q;
         raw = load_quad_Q4_1(param_15, param_16, param_17, second, v_847, v_858);
     }
-    if (_2924)
+    if (_2925)
     {
         uint param_18 = row;
         uint param_19 = k;
         uint param_20 = q;
         raw = load_quad_Q4_K(param_18, param_19, param_20, second, v_847, v_858);
     }
-    if (_2934)
+    if (_2935)
     {
         uint param_21 = row;
         uint param_22 = k;
         uint param_23 = q;
         raw = load_quad_Q6_K(param_21, param_22, param_23, second, v_847, v_858);
     }
-    if (_2944)
+    if (_2945)
     {
         uint param_24 = row;
         uint param_25 = k;
         uint param_26 = q;
         raw = load_quad_Q5_0(param_24, param_25, param_26, second, v_847, v_858);
     }
-    if (_2954)
+    if (_2955)
     {
         uint param_27 = row;
         uint param_28 = k;
         uint param_29 = q;
         raw = load_quad_Q5_1(param_27, param_28, param_29, second, v_847, v_858);
     }
-    if (_2964)
+    if (_2965)
     {
         uint param_30 = row;
         uint param_31 = k;
         uint param_32 = q;
         raw = load_quad_Q2_K(param_30, param_31, param_32, second, v_847, v_858);
     }
-    if (_2974)
+    if (_2975)
     {
         uint param_33 = row;
         uint param_34 = k;
         uint param_35 = q;
         raw = load_quad_Q3_K(param_33, param_34, param_35, second, v_847, v_858);
     }
-    if (_2984)
+    if (_2985)
     {
         uint param_36 = row;
         uint param_37 = k;
         uint param_38 = q;
         raw = load_quad_Q5_K(param_36, param_37, param_38, second, v_847, v_858);
     }
-    if (_2994)
+    if (_2995)
     {
         uint param_39 = row;
         uint param_40 = k;
         uint param_41 = q;
         raw = load_quad_Q4_0(param_39, param_40, param_41, second, v_847, v_858);
     }
-    if (_3004)
+    if (_3005)
     {
         uint param_42 = row;
         uint param_43 = k;
         uint param_44 = q;
         raw = load_quad_IQ4_XS(param_42, param_43, param_44, second, v_847, v_858);
     }
-    if (_3014)
+    if (_3015)
     {
         uint param_45 = row;
         uint param_46 = k;
         uint param_47 = q;
         raw = load_quad_MXFP4(param_45, param_46, param_47, second, v_847, v_858);
     }
-    if (_3024)
+    if (_3025)
     {
         uint param_48 = row;
         uint param_49 = k;
@@ -1581,16 +1581,16 @@ Raw load_quad(thread const uint& row, thread const uint& k, thread const uint& q
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _3375;
+    float _3376;
     if (push.k != 0u)
     {
-        _3375 = rsqrt((squares / float(push.k)) + push.eps);
+        _3376 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _3375 = 0.0;
+        _3376 = 0.0;
     }
-    return _3375;
+    return _3376;
 }
 
 static inline __attribute__((always_inline))
@@ -1602,94 +1602,94 @@ float gelu_tanh(thread const float& x)
 static inline __attribute__((always_inline))
 float gate_of(thread const float& x, constant Push& push)
 {
-    float _3437;
+    float _3438;
     if ((push.flags & 64u) != 0u)
     {
         float param = x;
-        _3437 = gelu_tanh(param);
+        _3438 = gelu_tanh(param);
     }
     else
     {
         float param_1 = x;
-        _3437 = silu(param_1);
+        _3438 = silu(param_1);
     }
-    return _3437;
+    return _3438;
 }
 
 static inline __attribute__((always_inline))
-void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3458, device Y1& v_3474)
+void finish(thread const uint& r, thread const uint& j, thread const float& sum, constant Push& push, device Gates1& v_3459, device Y1& v_3475)
 {
-    if (_3452)
+    if (_3453)
     {
         float param = sum;
-        v_3458.gates1[(r * push.n) + j] = gate_of(param, push);
+        v_3459.gates1[(r * push.n) + j] = gate_of(param, push);
     }
     else
     {
-        v_3474.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3458.gates1[(r * push.n) + j] * sum;
+        v_3475.y1[(push.offset2.x + (r * push.ldy)) + j] = v_3459.gates1[(r * push.n) + j] * sum;
     }
 }
 
 static inline __attribute__((always_inline))
-void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3458, device Y1& v_3474, device Gates4& v_3534, device Y4& v_3568)
+void finish_quad(thread const uint& r, thread const uint& j, thread const float4& sums, constant Push& push, device Gates1& v_3459, device Y1& v_3475, device Gates4& v_3535, device Y4& v_3569)
 {
     uint gate = (r * push.n) + j;
     uint to = (push.offset2.x + (r * push.ldy)) + j;
-    bool _3517 = (gate & 3u) == 0u;
-    bool _3525;
-    if (_3517)
+    bool _3518 = (gate & 3u) == 0u;
+    bool _3526;
+    if (_3518)
     {
-        _3525 = (j + 4u) <= push.n;
+        _3526 = (j + 4u) <= push.n;
     }
     else
     {
-        _3525 = _3517;
+        _3526 = _3518;
     }
-    bool whole = _3525;
-    if (whole && _3527)
+    bool whole = _3526;
+    if (whole && _3528)
     {
         float param = sums.x;
         float param_1 = sums.y;
         float param_2 = sums.z;
         float param_3 = sums.w;
-        v_3534.gates4[gate / 4u] = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push));
+        v_3535.gates4[gate / 4u] = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push));
     }
     else
     {
-        bool _3562;
+        bool _3563;
         if (whole)
         {
-            _3562 = (to & 3u) == 0u;
+            _3563 = (to & 3u) == 0u;
         }
         else
         {
-            _3562 = whole;
+            _3563 = whole;
         }
-        if (_3562)
+        if (_3563)
         {
-            v_3568.y4[to / 4u] = v_3534.gates4[gate / 4u] * sums;
+            v_3569.y4[to / 4u] = v_3535.gates4[gate / 4u] * sums;
         }
         else
         {
             uint e = 0u;
             for (;;)
             {
-                bool _3586 = e < 4u;
-                bool _3595;
-                if (_3586)
+                bool _3587 = e < 4u;
+                bool _3596;
+                if (_3587)
                 {
-                    _3595 = (j + e) < push.n;
+                    _3596 = (j + e) < push.n;
                 }
                 else
                 {
-                    _3595 = _3586;
+                    _3596 = _3587;
                 }
-                if (_3595)
+                if (_3596)
                 {
                     uint param_4 = r;
                     uint param_5 = j + e;
                     float param_6 = sums[e];
-                    finish(param_4, param_5, param_6, push, v_3458, v_3474);
+                    finish(param_4, param_5, param_6, push, v_3459, v_3475);
                     e++;
                     continue;
                 }
@@ -1703,7 +1703,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread const float4
 }
 
 static inline __attribute__((always_inline))
-void tiles(thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, const device X4& v_3257, const device X1& v_3268, constant Push& push, const device Norm4& v_3336, const device Norm1& v_3345, device Gates1& v_3458, device Y1& v_3474, device Gates4& v_3534, device Y4& v_3568, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
+void tiles(thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, const device X4& v_3258, const device X1& v_3269, constant Push& push, const device Norm4& v_3337, const device Norm1& v_3346, device Gates1& v_3459, device Y1& v_3475, device Gates4& v_3535, device Y4& v_3569, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID)
 {
     uint me = gl_LocalInvocationID.x;
     uint number = me & 127u;
@@ -1723,20 +1723,20 @@ void tiles(thread bool& second, const device Second1& v_847, const device Weight
     uint param_5 = push.n;
     uint param_6 = 64u;
     uint tiles_j = ceil_div(param_5, param_6);
-    uint3 _7953 = push.first.xyz + gl_WorkGroupID;
-    uint _7954 = _7953.y;
+    uint3 _7954 = push.first.xyz + gl_WorkGroupID;
+    uint _7955 = _7954.y;
     spvUnsafeArray<float4, 4> v;
     spvUnsafeArray<float4, 4> up;
-    float4 _8062;
+    float4 _8063;
     spvUnsafeArray<Raw, 4> raw;
-    uint _8070;
-    float4 _8153;
-    uint _8250;
-    for (uint tile_r = _7954; tile_r < tiles_r; tile_r += push.groups.y)
+    uint _8071;
+    float4 _8154;
+    uint _8251;
+    for (uint tile_r = _7955; tile_r < tiles_r; tile_r += push.groups.y)
     {
-        uint3 _7968 = push.first.xyz + gl_WorkGroupID;
-        uint _7969 = _7968.x;
-        for (uint tile_j = _7969; tile_j < tiles_j; tile_j += push.groups.x)
+        uint3 _7969 = push.first.xyz + gl_WorkGroupID;
+        uint _7970 = _7969.x;
+        for (uint tile_j = _7970; tile_j < tiles_j; tile_j += push.groups.x)
         {
             uint first = ((loads_x ? tile_r : tile_j) * 64u) + (4u * load_i);
             float4 squares = float4(0.0);
@@ -1756,44 +1756,44 @@ void tiles(thread bool& second, const device Second1& v_847, const device Weight
                             float4 param_8 = up[y];
                             float4 param_9 = factor;
                             float param_10 = squares[y];
-                            float4 _8040 = input_of(param_7, param_8, param_9, param_10);
+                            float4 _8041 = input_of(param_7, param_8, param_9, param_10);
                             squares[y] = param_10;
-                            v[y] = _8040;
+                            v[y] = _8041;
                         }
                         else
                         {
-                            bool _8051 = (first + y) < push.n;
-                            bool _8059;
-                            if (_8051)
+                            bool _8052 = (first + y) < push.n;
+                            bool _8060;
+                            if (_8052)
                             {
-                                _8059 = (4u * q) < push.k;
+                                _8060 = (4u * q) < push.k;
                             }
                             else
                             {
-                                _8059 = _8051;
+                                _8060 = _8052;
                             }
-                            bool there = _8059;
+                            bool there = _8060;
                             if (there)
                             {
                                 if (second)
                                 {
-                                    _8070 = push.offset.z;
+                                    _8071 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _8070 = push.offset.y;
+                                    _8071 = push.offset.y;
                                 }
                                 Raw param_11 = raw[y];
-                                uint param_12 = (2u * _8070) + ((first + y) * halves);
+                                uint param_12 = (2u * _8071) + ((first + y) * halves);
                                 uint param_13 = push.k;
                                 uint param_14 = q;
-                                _8062 = decode_quad(param_11, param_12, param_13, param_14);
+                                _8063 = decode_quad(param_11, param_12, param_13, param_14);
                             }
                             else
                             {
-                                _8062 = float4(0.0);
+                                _8063 = float4(0.0);
                             }
-                            v[y] = _8062;
+                            v[y] = _8063;
                         }
                     }
                     float4 param_15 = v[0];
@@ -1819,13 +1819,13 @@ void tiles(thread bool& second, const device Second1& v_847, const device Weight
                         if (normed)
                         {
                             uint param_21 = 4u * q_1;
-                            _8153 = norm_at(param_21, push, v_3336, v_3345);
+                            _8154 = norm_at(param_21, push, v_3337, v_3346);
                         }
                         else
                         {
-                            _8153 = float4(1.0);
+                            _8154 = float4(1.0);
                         }
-                        factor = _8153;
+                        factor = _8154;
                     }
                     _Pragma("clang loop unroll(full)")
                     for (uint y_2 = 0u; y_2 < 4u; y_2++)
@@ -1835,53 +1835,53 @@ void tiles(thread bool& second, const device Second1& v_847, const device Weight
                         {
                             v[y_2] = float4(0.0);
                             up[y_2] = float4(0.0);
-                            bool _8184 = i < push.rows;
-                            bool _8192;
-                            if (_8184)
+                            bool _8185 = i < push.rows;
+                            bool _8193;
+                            if (_8185)
                             {
-                                _8192 = (4u * q_1) < push.k;
+                                _8193 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8192 = _8184;
+                                _8193 = _8185;
                             }
-                            if (_8192)
+                            if (_8193)
                             {
                                 uint at = (push.offset.x + (i * push.ldx)) + (4u * q_1);
                                 uint param_22 = at;
                                 uint param_23 = push.k - (4u * q_1);
-                                v[y_2] = x_at(param_22, param_23, v_3257, v_3268);
+                                v[y_2] = x_at(param_22, param_23, v_3258, v_3269);
                                 if (false)
                                 {
                                     uint param_24 = at + push.k;
                                     uint param_25 = push.k - (4u * q_1);
-                                    up[y_2] = x_at(param_24, param_25, v_3257, v_3268);
+                                    up[y_2] = x_at(param_24, param_25, v_3258, v_3269);
                                 }
                             }
                         }
                         else
                         {
-                            bool _8237 = i < push.n;
-                            bool _8245;
-                            if (_8237)
+                            bool _8238 = i < push.n;
+                            bool _8246;
+                            if (_8238)
                             {
-                                _8245 = (4u * q_1) < push.k;
+                                _8246 = (4u * q_1) < push.k;
                             }
                             else
                             {
-                                _8245 = _8237;
+                                _8246 = _8238;
                             }
-                            if (_8245)
+                            if (_8246)
                             {
                                 if (second)
                                 {
-                                    _8250 = push.offset.z;
+                                    _8251 = push.offset.z;
                                 }
                                 else
                                 {
-                                    _8250 = push.offset.y;
+                                    _8251 = push.offset.y;
                                 }
-                                uint param_26 = (2u * _8250) + (i * halves);
+                                uint param_26 = (2u * _8251) + (i * halves);
                                 uint param_27 = push.k;
                                 uint param_28 = q_1;
                                 raw[y_2] = load_quad(param_26, param_27, param_28, second, v_847, v_858, v_870, v_879);
@@ -1938,7 +1938,7 @@ void tiles(thread bool& second, const device Second1& v_847, const device Weight
                     uint param_37 = i_2;
                     uint param_38 = (tile_j * 64u) + (4u * col);
                     float4 param_39 = sums[y_3] * scale[y_3];
-                    finish_quad(param_37, param_38, param_39, push, v_3458, v_3474, v_3534, v_3568);
+                    finish_quad(param_37, param_38, param_39, push, v_3459, v_3475, v_3535, v_3569);
                 }
             }
         }
@@ -1957,11 +1957,11 @@ void choose_line(thread const uint& y, thread bool& second)
 static inline __attribute__((always_inline))
 uint quad_start(thread const uint& u, thread const uint& i)
 {
-    if (_8533)
+    if (_8534)
     {
         return ((((u / 2u) * 64u) + (16u * (u & 1u))) + (32u * (i / 4u))) + (4u * (i & 3u));
     }
-    if (_8552)
+    if (_8553)
     {
         return ((((u / 4u) * 128u) + (8u * (u & 3u))) + (32u * (i / 2u))) + (4u * (i & 1u));
     }
@@ -1969,9 +1969,9 @@ uint quad_start(thread const uint& u, thread const uint& i)
 }
 
 static inline __attribute__((always_inline))
-float4 x_words(thread const uint& at, const device X1& v_3268)
+float4 x_words(thread const uint& at, const device X1& v_3269)
 {
-    return float4(*(const device packed_float4*)&v_3268.x1[at]);
+    return float4(*(const device packed_float4*)&v_3269.x1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -1981,9 +1981,9 @@ float times(thread const float4& a, thread const float4& b, thread const float& 
 }
 
 static inline __attribute__((always_inline))
-float4 norm_words(thread const uint& at, const device Norm1& v_3345)
+float4 norm_words(thread const uint& at, const device Norm1& v_3346)
 {
-    return float4(*(const device packed_float4*)&v_3345.norm1[at]);
+    return float4(*(const device packed_float4*)&v_3346.norm1[at]);
 }
 
 static inline __attribute__((always_inline))
@@ -2007,13 +2007,13 @@ float4 sums_of_x(thread const spvUnsafeArray<float4, 8>& x)
         float4 param = ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
         return float4(sum4(param), 0.0, 0.0, 0.0);
     }
-    if (_9897)
+    if (_9898)
     {
         float4 param_1 = (x[0] + x[1]) + (x[2] + x[3]);
         float4 param_2 = (x[4] + x[5]) + (x[6] + x[7]);
         return float4(sum4(param_1), sum4(param_2), 0.0, 0.0);
     }
-    if (_9928)
+    if (_9929)
     {
         float4 param_3 = x[0];
         float4 param_4 = x[1];
@@ -2040,17 +2040,17 @@ Unit load_unit_F32(thread const uint& row, thread const uint& u, thread bool& se
     uint last = ((row / 2u) + push.k) - 1u;
     uint at = (row / 2u) + (8u * u);
     Unit unit = no_unit();
-    bool _3859 = (at & 3u) == 0u;
-    bool _3866;
-    if (_3859)
+    bool _3860 = (at & 3u) == 0u;
+    bool _3867;
+    if (_3860)
     {
-        _3866 = (at + 7u) <= last;
+        _3867 = (at + 7u) <= last;
     }
     else
     {
-        _3866 = _3859;
+        _3867 = _3860;
     }
-    if (_3866)
+    if (_3867)
     {
         uint param = at / 4u;
         unit.a = weight_words(param, second, v_870, v_879);
@@ -2078,17 +2078,17 @@ Unit load_unit_F16(thread const uint& row, thread const uint& u, thread bool& se
     uint at = h / 2u;
     uint last = ((row + push.k) - 1u) / 2u;
     Unit unit = no_unit();
-    bool _3932 = (h & 7u) == 0u;
-    bool _3939;
-    if (_3932)
+    bool _3933 = (h & 7u) == 0u;
+    bool _3940;
+    if (_3933)
     {
-        _3939 = (at + 3u) <= last;
+        _3940 = (at + 3u) <= last;
     }
     else
     {
-        _3939 = _3932;
+        _3940 = _3933;
     }
-    if (_3939)
+    if (_3940)
     {
         uint param = at / 4u;
         unit.a = weight_words(param, second, v_870, v_879);
@@ -2122,18 +2122,18 @@ uint4 first_words(thread const uint& at, const device Weights1& v_858)
 static inline __attribute__((always_inline))
 uint4 four_words(thread const uint& at, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
-    uint4 _3768;
+    uint4 _3769;
     if (second)
     {
         uint param = at;
-        _3768 = second_words(param, v_847);
+        _3769 = second_words(param, v_847);
     }
     else
     {
         uint param_1 = at;
-        _3768 = first_words(param_1, v_858);
+        _3769 = first_words(param_1, v_858);
     }
-    return _3768;
+    return _3769;
 }
 
 static inline __attribute__((always_inline))
@@ -2249,46 +2249,46 @@ uint2 first_shorts(thread const uint& h, const device Weights1& v_858)
 static inline __attribute__((always_inline))
 uint2 two_words_of(thread const uint& h, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
-    uint2 _3829;
+    uint2 _3830;
     if (second)
     {
         uint param = h;
-        _3829 = second_shorts(param, v_847);
+        _3830 = second_shorts(param, v_847);
     }
     else
     {
         uint param_1 = h;
-        _3829 = first_shorts(param_1, v_858);
+        _3830 = first_shorts(param_1, v_858);
     }
-    return _3829;
+    return _3830;
 }
 
 static inline __attribute__((always_inline))
 uint4 four_words_of(thread const uint& h, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
-    uint2 _3782;
+    uint2 _3783;
     if (second)
     {
         uint param = h;
-        _3782 = second_shorts(param, v_847);
+        _3783 = second_shorts(param, v_847);
     }
     else
     {
         uint param_1 = h;
-        _3782 = first_shorts(param_1, v_858);
+        _3783 = first_shorts(param_1, v_858);
     }
-    uint2 _3794;
+    uint2 _3795;
     if (second)
     {
         uint param_2 = h + 4u;
-        _3794 = second_shorts(param_2, v_847);
+        _3795 = second_shorts(param_2, v_847);
     }
     else
     {
         uint param_3 = h + 4u;
-        _3794 = first_shorts(param_3, v_858);
+        _3795 = first_shorts(param_3, v_858);
     }
-    return uint4(_3782, _3794);
+    return uint4(_3783, _3795);
 }
 
 static inline __attribute__((always_inline))
@@ -2323,16 +2323,16 @@ Unit load_unit_Q2_K(thread const uint& row, thread const uint& u, thread bool& s
     uint param_1 = (2u * at) + (4u * part_1);
     uint2 scales = two_words_of(param_1, second, v_847, v_858) >> uint2(8u * (u & 1u));
     uint param_2 = at + 20u;
-    uint _4243;
+    uint _4244;
     if ((u & 2u) != 0u)
     {
-        _4243 = scales.y;
+        _4244 = scales.y;
     }
     else
     {
-        _4243 = scales.x;
+        _4244 = scales.x;
     }
-    return Unit{ words, uint4(0u), weight_word(param_2, second, v_847, v_858), _4243 };
+    return Unit{ words, uint4(0u), weight_word(param_2, second, v_847, v_858), _4244 };
 }
 
 static inline __attribute__((always_inline))
@@ -2347,16 +2347,16 @@ Unit load_unit_Q3_K(thread const uint& row, thread const uint& u, thread bool& s
     uint2 a = two_words_of(param_1, second, v_847, v_858);
     uint param_2 = h + 51u;
     uint2 b = two_words_of(param_2, second, v_847, v_858);
-    uint _4301;
+    uint _4302;
     if ((u & 2u) != 0u)
     {
-        _4301 = a.y;
+        _4302 = a.y;
     }
     else
     {
-        _4301 = a.x;
+        _4302 = a.x;
     }
-    uint four = _4301 >> (4u * part_1);
+    uint four = _4302 >> (4u * part_1);
     uint param_3 = b.x;
     uint param_4 = b.y;
     uint two = next_half(param_3, param_4) >> (2u * pair);
@@ -2373,26 +2373,26 @@ Unit load_unit_Q5_K(thread const uint& row, thread const uint& u, thread bool& s
     uint param = at;
     uint4 head = four_words(param, second, v_847, v_858);
     uint3 words = head.yzw >> uint3(16u * (pair & 1u));
-    uint _4380;
+    uint _4381;
     if (pair < 2u)
     {
-        _4380 = words.x & 16191u;
+        _4381 = words.x & 16191u;
     }
     else
     {
-        _4380 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _4381 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _4380;
-    uint _4402;
+    uint scales = _4381;
+    uint _4403;
     if (pair < 2u)
     {
-        _4402 = words.y & 16191u;
+        _4403 = words.y & 16191u;
     }
     else
     {
-        _4402 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _4403 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _4402;
+    uint minima = _4403;
     uint param_1 = (at + 12u) + (4u * (u & 7u));
     uint param_2 = (at + 4u) + (4u * (u & 1u));
     return Unit{ four_words(param_1, second, v_847, v_858), four_words(param_2, second, v_847, v_858) >> uint4(2u * pair), head.x, scales | (minima << 16u) };
@@ -2413,18 +2413,18 @@ uint first_short(thread const uint& h, const device Weights1& v_858)
 static inline __attribute__((always_inline))
 uint half_at(thread const uint& h, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
-    uint _3815;
+    uint _3816;
     if (second)
     {
         uint param = h;
-        _3815 = second_short(param, v_847);
+        _3816 = second_short(param, v_847);
     }
     else
     {
         uint param_1 = h;
-        _3815 = first_short(param_1, v_858);
+        _3816 = first_short(param_1, v_858);
     }
-    return _3815;
+    return _3816;
 }
 
 static inline __attribute__((always_inline))
@@ -2482,103 +2482,103 @@ static inline __attribute__((always_inline))
 Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, constant Push& push)
 {
     Unit unit = no_unit();
-    if (_4748)
+    if (_4749)
     {
         uint param = row;
         uint param_1 = u;
         unit = load_unit_F32(param, param_1, second, v_847, v_858, v_870, v_879, push);
     }
-    if (_4756)
+    if (_4757)
     {
         uint param_2 = row;
         uint param_3 = u;
         unit = load_unit_F16(param_2, param_3, second, v_847, v_858, v_870, v_879, push);
     }
-    if (_4764)
+    if (_4765)
     {
         uint param_4 = row;
         uint param_5 = u;
         unit = load_unit_F16(param_4, param_5, second, v_847, v_858, v_870, v_879, push);
     }
-    if (_4772)
+    if (_4773)
     {
         uint param_6 = row;
         uint param_7 = u;
         unit = load_unit_Q8_0(param_6, param_7, second, v_847, v_858);
     }
-    if (_4780)
+    if (_4781)
     {
         uint param_8 = row;
         uint param_9 = u;
         unit = load_unit_Q4_0(param_8, param_9, second, v_847, v_858);
     }
-    if (_4788)
+    if (_4789)
     {
         uint param_10 = row;
         uint param_11 = u;
         unit = load_unit_Q4_1(param_10, param_11, second, v_847, v_858);
     }
-    if (_4796)
+    if (_4797)
     {
         uint param_12 = row;
         uint param_13 = u;
         unit = load_unit_Q4_K(param_12, param_13, second, v_847, v_858, v_870, v_879);
     }
-    if (_4804)
+    if (_4805)
     {
         uint param_14 = row;
         uint param_15 = u;
         unit = load_unit_Q6_K(param_14, param_15, second, v_847, v_858);
     }
-    if (_4812)
+    if (_4813)
     {
         uint param_16 = row;
         uint param_17 = u;
         unit = load_unit_Q5_0(param_16, param_17, second, v_847, v_858);
     }
-    if (_4820)
+    if (_4821)
     {
         uint param_18 = row;
         uint param_19 = u;
         unit = load_unit_Q5_1(param_18, param_19, second, v_847, v_858);
     }
-    if (_4828)
+    if (_4829)
     {
         uint param_20 = row;
         uint param_21 = u;
         unit = load_unit_Q2_K(param_20, param_21, second, v_847, v_858);
     }
-    if (_4836)
+    if (_4837)
     {
         uint param_22 = row;
         uint param_23 = u;
         unit = load_unit_Q3_K(param_22, param_23, second, v_847, v_858);
     }
-    if (_4844)
+    if (_4845)
     {
         uint param_24 = row;
         uint param_25 = u;
         unit = load_unit_Q5_K(param_24, param_25, second, v_847, v_858);
     }
-    if (_4852)
+    if (_4853)
     {
         uint param_26 = row;
         uint param_27 = u;
         unit = load_unit_IQ4_NL(param_26, param_27, second, v_847, v_858);
     }
-    if (_4860)
+    if (_4861)
     {
         uint param_28 = row;
         uint param_29 = u;
         unit = load_unit_IQ4_XS(param_28, param_29, second, v_847, v_858);
     }
-    if (_4868)
+    if (_4869)
     {
         uint param_30 = row;
         uint param_31 = u;
         unit = load_unit_MXFP4(param_30, param_31, second, v_847, v_858);
     }
-    if (_4876)
+    if (_4877)
     {
         uint param_32 = row;
         uint param_33 = u;
@@ -2590,26 +2590,26 @@ Unit load_unit(thread const uint& row, thread const uint& u, thread bool& second
 static inline __attribute__((always_inline))
 uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 {
-    if (_4541)
+    if (_4542)
     {
         uint4 low = (unit.a >> uint4(2u * i)) & uint4(50529027u);
-        uint4 _4554;
-        if (_4553)
+        uint4 _4555;
+        if (_4554)
         {
-            _4554 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
+            _4555 = low | ((unit.b << uint4(2u - i)) & uint4(67372036u));
         }
         else
         {
-            _4554 = low;
+            _4555 = low;
         }
-        return _4554;
+        return _4555;
     }
     uint4 low_1 = unit.a >> uint4(4u * i);
-    if (_4579)
+    if (_4580)
     {
         return (low_1 & uint4(252645135u)) | ((unit.b << uint4(4u - i)) & uint4(269488144u));
     }
-    if (_4597)
+    if (_4598)
     {
         uint high = unit.b.x >> (16u * i);
         uint param = high;
@@ -2618,7 +2618,7 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
         uint param_3 = high >> 12u;
         return (low_1 & uint4(252645135u)) | uint4(fifth_bits(param), fifth_bits(param_1), fifth_bits(param_2), fifth_bits(param_3));
     }
-    if (_4627)
+    if (_4628)
     {
         uint4 param_4 = low_1;
         return fp4_numbers(param_4);
@@ -2630,16 +2630,16 @@ uint4 run_numbers(thread const Unit& unit, thread const uint& i)
 static inline __attribute__((always_inline))
 float code_float(thread const uint& code)
 {
-    float _9489;
-    if (_9488)
+    float _9490;
+    if (_9489)
     {
-        _9489 = _9504[code & 15u];
+        _9490 = _9505[code & 15u];
     }
     else
     {
-        _9489 = _9527[code & 15u];
+        _9490 = _9528[code & 15u];
     }
-    return _9489;
+    return _9490;
 }
 
 static inline __attribute__((always_inline))
@@ -2653,65 +2653,65 @@ float4 byte_halves(thread const uint& w)
 static inline __attribute__((always_inline))
 float2 run_scale(thread const Unit& unit, thread const uint& i)
 {
-    if (_4692)
+    if (_4693)
     {
         uint numbers = unit.d >> (8u * i);
         return float2(float(numbers & 255u), float((numbers >> 16u) & 255u));
     }
-    if (_4710)
+    if (_4711)
     {
         uint numbers_1 = unit.d >> (16u * i);
         return float2(float(numbers_1 & 15u), float((numbers_1 >> 4u) & 15u));
     }
-    float _4729;
-    if (_4728)
+    float _4730;
+    if (_4729)
     {
-        _4729 = float(int((unit.d >> (16u * i)) & 63u) - 32);
+        _4730 = float(int((unit.d >> (16u * i)) & 63u) - 32);
     }
     else
     {
-        _4729 = 1.0;
+        _4730 = 1.0;
     }
-    return float2(_4729, 1.0);
+    return float2(_4730, 1.0);
 }
 
 static inline __attribute__((always_inline))
 float2 unit_scale(thread const Unit& unit, thread const uint& u)
 {
     float2 d = float2(as_type<half2>(unit.c));
-    float _4649;
-    if (_4648)
+    float _4650;
+    if (_4649)
     {
         uint param = unit.c;
-        float _4655 = e8m0(param);
-        _4649 = _4655;
+        float _4656 = e8m0(param);
+        _4650 = _4656;
     }
     else
     {
-        float _4658;
-        if (_4657)
+        float _4659;
+        if (_4658)
         {
             uint2 param_1 = uint2(unit.c, unit.d);
             uint param_2 = u & 7u;
-            _4658 = iq4_xs_scale(param_1, param_2);
+            _4659 = iq4_xs_scale(param_1, param_2);
         }
         else
         {
-            _4658 = d.x;
+            _4659 = d.x;
         }
-        _4649 = _4658;
+        _4650 = _4659;
     }
-    float scale = _4649;
-    float _4679;
-    if (_4678)
+    float scale = _4650;
+    float _4680;
+    if (_4679)
     {
-        _4679 = -d.y;
+        _4680 = -d.y;
     }
     else
     {
-        _4679 = d.y;
+        _4680 = d.y;
     }
-    return float2(scale, _4679);
+    return float2(scale, _4680);
 }
 
 static inline __attribute__((always_inline))
@@ -2721,32 +2721,32 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
     uint param_1 = u;
     Unit unit = load_unit(param, param_1, second, v_847, v_858, v_870, v_879, push);
     float2 all_ = float2(0.0);
-    uint4 _9575;
-    float _9592;
-    float4 _9618;
+    uint4 _9576;
+    float _9593;
+    float4 _9619;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
         if (coded)
         {
-            _9575 = unit.a >> uint4(4u * i);
+            _9576 = unit.a >> uint4(4u * i);
         }
         else
         {
             Unit param_2 = unit;
             uint param_3 = i;
-            _9575 = run_numbers(param_2, param_3);
+            _9576 = run_numbers(param_2, param_3);
         }
-        uint4 words = _9575;
+        uint4 words = _9576;
         if (coded)
         {
-            _9592 = 0.0;
+            _9593 = 0.0;
         }
         else
         {
-            _9592 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
+            _9593 = ((-float(RUN_ZERO)) / 16777216.0) * of_x[i];
         }
-        float sum = _9592;
+        float sum = _9593;
         _Pragma("clang loop unroll(full)")
         for (uint e = 0u; e < 4u; e++)
         {
@@ -2757,14 +2757,14 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
                 uint param_5 = w >> 8u;
                 uint param_6 = w >> 16u;
                 uint param_7 = w >> 24u;
-                _9618 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
+                _9619 = float4(code_float(param_4), code_float(param_5), code_float(param_6), code_float(param_7));
             }
             else
             {
                 uint param_8 = w;
-                _9618 = byte_halves(param_8);
+                _9619 = byte_halves(param_8);
             }
-            float4 v = _9618;
+            float4 v = _9619;
             float4 param_9 = v;
             float4 param_10 = x[(4u * i) + e];
             float param_11 = sum;
@@ -2778,49 +2778,49 @@ float run_line(thread const uint& row, thread const uint& u, thread const spvUns
     Unit param_14 = unit;
     uint param_15 = u;
     float2 scale_1 = unit_scale(param_14, param_15);
-    all_.x *= _9685;
-    float _9690;
+    all_.x *= _9686;
+    float _9691;
     if (run_minima)
     {
-        _9690 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
+        _9691 = fma(scale_1.x, all_.x, (-scale_1.y) * all_.y);
     }
     else
     {
-        _9690 = scale_1.x * all_.x;
+        _9691 = scale_1.x * all_.x;
     }
-    return _9690;
+    return _9691;
 }
 
 static inline __attribute__((always_inline))
 float line_times_x_F32(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row / 2u) + (8u * u);
-    uint4 _8592;
+    uint4 _8593;
     if (second)
     {
         uint param = at + 4u;
-        _8592 = second_words(param, v_847);
+        _8593 = second_words(param, v_847);
     }
     else
     {
         uint param_1 = at + 4u;
-        _8592 = first_words(param_1, v_858);
+        _8593 = first_words(param_1, v_858);
     }
-    uint4 _8607;
+    uint4 _8608;
     if (second)
     {
         uint param_2 = at;
-        _8607 = second_words(param_2, v_847);
+        _8608 = second_words(param_2, v_847);
     }
     else
     {
         uint param_3 = at;
-        _8607 = first_words(param_3, v_858);
+        _8608 = first_words(param_3, v_858);
     }
-    float4 param_4 = as_type<float4>(_8607);
+    float4 param_4 = as_type<float4>(_8608);
     float4 param_5 = x[0];
     float param_6 = 0.0;
-    float4 param_7 = as_type<float4>(_8592);
+    float4 param_7 = as_type<float4>(_8593);
     float4 param_8 = x[1];
     float param_9 = times(param_4, param_5, param_6);
     return times(param_7, param_8, param_9);
@@ -2829,18 +2829,18 @@ float line_times_x_F32(thread const uint& row, thread const uint& u, thread cons
 static inline __attribute__((always_inline))
 float line_times_x_F16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
-    uint4 _8635;
+    uint4 _8636;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _8635 = second_words(param, v_847);
+        _8636 = second_words(param, v_847);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _8635 = first_words(param_1, v_858);
+        _8636 = first_words(param_1, v_858);
     }
-    uint4 w = _8635;
+    uint4 w = _8636;
     float4 param_2 = float4(float2(as_type<half2>(w.x)), float2(as_type<half2>(w.y)));
     float4 param_3 = x[0];
     float param_4 = 0.0;
@@ -2853,18 +2853,18 @@ float line_times_x_F16(thread const uint& row, thread const uint& u, thread cons
 static inline __attribute__((always_inline))
 float line_times_x_BF16(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
-    uint4 _8692;
+    uint4 _8693;
     if (second)
     {
         uint param = (row / 2u) + (4u * u);
-        _8692 = second_words(param, v_847);
+        _8693 = second_words(param, v_847);
     }
     else
     {
         uint param_1 = (row / 2u) + (4u * u);
-        _8692 = first_words(param_1, v_858);
+        _8693 = first_words(param_1, v_858);
     }
-    uint4 w = _8692;
+    uint4 w = _8693;
     uint4 low = w << uint4(16u);
     uint4 high = w & uint4(4294901760u);
     float4 param_2 = as_type<float4>(uint4(low.x, high.x, low.y, high.y));
@@ -2889,39 +2889,39 @@ float line_times_x_Q8_0(thread const uint& row, thread const uint& u, thread con
 {
     uint h = row + (17u * u);
     float4 sums = float4(0.0);
-    uint2 _8868;
+    uint2 _8869;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
         if (second)
         {
             uint param = (h + 1u) + (4u * i);
-            _8868 = second_shorts(param, v_847);
+            _8869 = second_shorts(param, v_847);
         }
         else
         {
             uint param_1 = (h + 1u) + (4u * i);
-            _8868 = first_shorts(param_1, v_858);
+            _8869 = first_shorts(param_1, v_858);
         }
-        uint2 w = _8868;
+        uint2 w = _8869;
         uint param_2 = w.x;
         sums = fma(bytes_and_384(param_2), x[2u * i], sums);
         uint param_3 = w.y;
         sums = fma(bytes_and_384(param_3), x[(2u * i) + 1u], sums);
     }
-    uint _8911;
+    uint _8912;
     if (second)
     {
         uint param_4 = h;
-        _8911 = second_short(param_4, v_847);
+        _8912 = second_short(param_4, v_847);
     }
     else
     {
         uint param_5 = h;
-        _8911 = first_short(param_5, v_858);
+        _8912 = first_short(param_5, v_858);
     }
     float4 param_6 = sums;
-    return float2(as_type<half2>(_8911)).x * fma(-384.0, of_x.x, sum4(param_6));
+    return float2(as_type<half2>(_8912)).x * fma(-384.0, of_x.x, sum4(param_6));
 }
 
 static inline __attribute__((always_inline))
@@ -2970,44 +2970,44 @@ static inline __attribute__((always_inline))
 float line_times_x_Q4_0(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint h = row + (9u * u);
-    uint2 _8941;
+    uint2 _8942;
     if (second)
     {
         uint param = h + 1u;
-        _8941 = second_shorts(param, v_847);
+        _8942 = second_shorts(param, v_847);
     }
     else
     {
         uint param_1 = h + 1u;
-        _8941 = first_shorts(param_1, v_858);
+        _8942 = first_shorts(param_1, v_858);
     }
-    uint2 _8955;
+    uint2 _8956;
     if (second)
     {
         uint param_2 = h + 5u;
-        _8955 = second_shorts(param_2, v_847);
+        _8956 = second_shorts(param_2, v_847);
     }
     else
     {
         uint param_3 = h + 5u;
-        _8955 = first_shorts(param_3, v_858);
+        _8956 = first_shorts(param_3, v_858);
     }
-    uint4 w = uint4(_8941, _8955);
-    uint _8974;
+    uint4 w = uint4(_8942, _8956);
+    uint _8975;
     if (second)
     {
         uint param_4 = h;
-        _8974 = second_short(param_4, v_847);
+        _8975 = second_short(param_4, v_847);
     }
     else
     {
         uint param_5 = h;
-        _8974 = first_short(param_5, v_858);
+        _8975 = first_short(param_5, v_858);
     }
     uint4 param_6 = w;
     spvUnsafeArray<float4, 8> param_7;
     param_7 = x;
-    return float2(as_type<half2>(_8974)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
+    return float2(as_type<half2>(_8975)).x * fma(-72.0, of_x.x, block_times_x(param_6, param_7));
 }
 
 static inline __attribute__((always_inline))
@@ -3026,30 +3026,30 @@ static inline __attribute__((always_inline))
 float line_times_x_Q4_1(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
     uint at = (row / 2u) + (5u * u);
-    uint4 _9007;
+    uint4 _9008;
     if (second)
     {
         uint param = at + 1u;
-        _9007 = second_words(param, v_847);
+        _9008 = second_words(param, v_847);
     }
     else
     {
         uint param_1 = at + 1u;
-        _9007 = first_words(param_1, v_858);
+        _9008 = first_words(param_1, v_858);
     }
-    uint4 w = _9007;
-    uint _9022;
+    uint4 w = _9008;
+    uint _9023;
     if (second)
     {
         uint param_2 = at;
-        _9022 = second_word(param_2, v_847);
+        _9023 = second_word(param_2, v_847);
     }
     else
     {
         uint param_3 = at;
-        _9022 = first_word(param_3, v_858);
+        _9023 = first_word(param_3, v_858);
     }
-    float2 scale = float2(as_type<half2>(_9022));
+    float2 scale = float2(as_type<half2>(_9023));
     uint4 param_4 = w;
     spvUnsafeArray<float4, 8> param_5;
     param_5 = x;
@@ -3062,51 +3062,51 @@ float line_times_x_Q4_K(thread const uint& row, thread const uint& u, thread con
     uint at = (row / 2u) + ((u / 8u) * 36u);
     uint pair = (u / 2u) & 3u;
     uint shift = 16u * (pair & 1u);
-    uint4 _9070;
+    uint4 _9071;
     if (second)
     {
         uint param = at;
-        _9070 = second_words(param, v_847);
+        _9071 = second_words(param, v_847);
     }
     else
     {
         uint param_1 = at;
-        _9070 = first_words(param_1, v_858);
+        _9071 = first_words(param_1, v_858);
     }
-    uint4 head = _9070;
-    uint4 _9083;
+    uint4 head = _9071;
+    uint4 _9084;
     if (second)
     {
         uint param_2 = (at + 4u) + (4u * (u & 7u));
-        _9083 = second_words(param_2, v_847);
+        _9084 = second_words(param_2, v_847);
     }
     else
     {
         uint param_3 = (at + 4u) + (4u * (u & 7u));
-        _9083 = first_words(param_3, v_858);
+        _9084 = first_words(param_3, v_858);
     }
-    uint4 w = _9083;
+    uint4 w = _9084;
     uint3 words = head.yzw >> uint3(shift);
-    uint _9113;
+    uint _9114;
     if (pair < 2u)
     {
-        _9113 = words.x & 16191u;
+        _9114 = words.x & 16191u;
     }
     else
     {
-        _9113 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+        _9114 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
     }
-    uint scales = _9113;
-    uint _9132;
+    uint scales = _9114;
+    uint _9133;
     if (pair < 2u)
     {
-        _9132 = words.y & 16191u;
+        _9133 = words.y & 16191u;
     }
     else
     {
-        _9132 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+        _9133 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
     }
-    uint minima = _9132;
+    uint minima = _9133;
     float low = (-64.0) * of_x.x;
     float high = (-64.0) * of_x.y;
     _Pragma("clang loop unroll(full)")
@@ -3144,54 +3144,54 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
     uint part_1 = (u / 4u) & 1u;
     uint in_part = u & 3u;
     uint low = (h + (32u * part_1)) + (4u * in_part);
-    uint2 _9254;
+    uint2 _9255;
     if (second)
     {
         uint param = low;
-        _9254 = second_shorts(param, v_847);
+        _9255 = second_shorts(param, v_847);
     }
     else
     {
         uint param_1 = low;
-        _9254 = first_shorts(param_1, v_858);
+        _9255 = first_shorts(param_1, v_858);
     }
-    uint2 p = _9254;
-    uint2 _9267;
+    uint2 p = _9255;
+    uint2 _9268;
     if (second)
     {
         uint param_2 = low + 16u;
-        _9267 = second_shorts(param_2, v_847);
+        _9268 = second_shorts(param_2, v_847);
     }
     else
     {
         uint param_3 = low + 16u;
-        _9267 = first_shorts(param_3, v_858);
+        _9268 = first_shorts(param_3, v_858);
     }
-    uint2 q = _9267;
-    uint2 _9282;
+    uint2 q = _9268;
+    uint2 _9283;
     if (second)
     {
         uint param_4 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _9282 = second_shorts(param_4, v_847);
+        _9283 = second_shorts(param_4, v_847);
     }
     else
     {
         uint param_5 = ((h + 64u) + (16u * part_1)) + (4u * in_part);
-        _9282 = first_shorts(param_5, v_858);
+        _9283 = first_shorts(param_5, v_858);
     }
-    uint2 r = _9282;
-    uint2 _9309;
+    uint2 r = _9283;
+    uint2 _9310;
     if (second)
     {
         uint param_6 = (h + 96u) + (4u * part_1);
-        _9309 = second_shorts(param_6, v_847);
+        _9310 = second_shorts(param_6, v_847);
     }
     else
     {
         uint param_7 = (h + 96u) + (4u * part_1);
-        _9309 = first_shorts(param_7, v_858);
+        _9310 = first_shorts(param_7, v_858);
     }
-    uint2 numbers = _9309 >> uint2(8u * (in_part / 2u));
+    uint2 numbers = _9310 >> uint2(8u * (in_part / 2u));
     float4 sums = of_x * (-96.0);
     _Pragma("clang loop unroll(full)")
     for (uint e = 0u; e < 2u; e++)
@@ -3218,38 +3218,38 @@ float line_times_x_Q6_K(thread const uint& row, thread const uint& u, thread con
         sums.w = times(param_21, param_22, param_23);
     }
     int4 scales = int4(int(numbers.x << 24u), int(numbers.x << 8u), int(numbers.y << 24u), int(numbers.y << 8u)) >> int4(24);
-    uint _9462;
+    uint _9463;
     if (second)
     {
         uint param_24 = h + 104u;
-        _9462 = second_short(param_24, v_847);
+        _9463 = second_short(param_24, v_847);
     }
     else
     {
         uint param_25 = h + 104u;
-        _9462 = first_short(param_25, v_858);
+        _9463 = first_short(param_25, v_858);
     }
     float4 param_26 = float4(scales);
     float4 param_27 = sums;
     float param_28 = 0.0;
-    return float2(as_type<half2>(_9462)).x * times(param_26, param_27, param_28);
+    return float2(as_type<half2>(_9463)).x * times(param_26, param_27, param_28);
 }
 
 static inline __attribute__((always_inline))
 float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread const spvUnsafeArray<float4, 8>& x, thread const float4& of_x, thread bool& second, const device Second1& v_847, const device Weights1& v_858)
 {
-    uint2 _8755;
+    uint2 _8756;
     if (second)
     {
         uint param = row + (4u * u);
-        _8755 = second_shorts(param, v_847);
+        _8756 = second_shorts(param, v_847);
     }
     else
     {
         uint param_1 = row + (4u * u);
-        _8755 = first_shorts(param_1, v_858);
+        _8756 = first_shorts(param_1, v_858);
     }
-    uint2 w = _8755;
+    uint2 w = _8756;
     float sum = 0.0;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
@@ -3262,16 +3262,16 @@ float line_times_x_F8_E4M3(thread const uint& row, thread const uint& u, thread 
         sum = times(param_2, param_3, param_4);
     }
     uint2 none = ((w & uint2(2139062143u)) + uint2(16843009u)) & uint2(2155905152u);
-    float _8841;
+    float _8842;
     if ((none.x | none.y) != 0u)
     {
-        _8841 = as_type<float>(2143289344u);
+        _8842 = as_type<float>(2143289344u);
     }
     else
     {
-        _8841 = 256.0 * sum;
+        _8842 = 256.0 * sum;
     }
-    return _8841;
+    return _8842;
 }
 
 static inline __attribute__((always_inline))
@@ -3287,7 +3287,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         return run_line(param, param_1, param_2, param_3, second, v_847, v_858, v_870, v_879, push);
     }
     float sum = 0.0;
-    if (_9726)
+    if (_9727)
     {
         uint param_4 = row;
         uint param_5 = u;
@@ -3296,7 +3296,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_7 = of_x;
         sum = line_times_x_F32(param_4, param_5, param_6, param_7, second, v_847, v_858);
     }
-    if (_9738)
+    if (_9739)
     {
         uint param_8 = row;
         uint param_9 = u;
@@ -3305,7 +3305,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_11 = of_x;
         sum = line_times_x_F16(param_8, param_9, param_10, param_11, second, v_847, v_858);
     }
-    if (_9750)
+    if (_9751)
     {
         uint param_12 = row;
         uint param_13 = u;
@@ -3314,7 +3314,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_15 = of_x;
         sum = line_times_x_BF16(param_12, param_13, param_14, param_15, second, v_847, v_858);
     }
-    if (_9762)
+    if (_9763)
     {
         uint param_16 = row;
         uint param_17 = u;
@@ -3323,7 +3323,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_19 = of_x;
         sum = line_times_x_Q8_0(param_16, param_17, param_18, param_19, second, v_847, v_858);
     }
-    if (_9774)
+    if (_9775)
     {
         uint param_20 = row;
         uint param_21 = u;
@@ -3332,7 +3332,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_23 = of_x;
         sum = line_times_x_Q4_0(param_20, param_21, param_22, param_23, second, v_847, v_858);
     }
-    if (_9786)
+    if (_9787)
     {
         uint param_24 = row;
         uint param_25 = u;
@@ -3341,7 +3341,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_27 = of_x;
         sum = line_times_x_Q4_1(param_24, param_25, param_26, param_27, second, v_847, v_858);
     }
-    if (_9798)
+    if (_9799)
     {
         uint param_28 = row;
         uint param_29 = u;
@@ -3350,7 +3350,7 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_31 = of_x;
         sum = line_times_x_Q4_K(param_28, param_29, param_30, param_31, second, v_847, v_858);
     }
-    if (_9810)
+    if (_9811)
     {
         uint param_32 = row;
         uint param_33 = u;
@@ -3359,39 +3359,39 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
         float4 param_35 = of_x;
         sum = line_times_x_Q6_K(param_32, param_33, param_34, param_35, second, v_847, v_858);
     }
-    if (_9822)
+    if (_9823)
     {
         sum = 0.0;
     }
-    if (_9825)
+    if (_9826)
     {
         sum = 0.0;
     }
-    if (_9828)
+    if (_9829)
     {
         sum = 0.0;
     }
-    if (_9831)
+    if (_9832)
     {
         sum = 0.0;
     }
-    if (_9834)
+    if (_9835)
     {
         sum = 0.0;
     }
-    if (_9837)
+    if (_9838)
     {
         sum = 0.0;
     }
-    if (_9840)
+    if (_9841)
     {
         sum = 0.0;
     }
-    if (_9843)
+    if (_9844)
     {
         sum = 0.0;
     }
-    if (_9846)
+    if (_9847)
     {
         uint param_36 = row;
         uint param_37 = u;
@@ -3404,14 +3404,14 @@ float line_times_x(thread const uint& row, thread const uint& u, thread const sp
 }
 
 static inline __attribute__((always_inline))
-void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3474)
+void finish_both(thread const uint& r, thread const uint& j, thread const float& gate, thread const float& up, constant Push& push, device Y1& v_3475)
 {
     float param = gate;
-    v_3474.y1[(push.offset2.x + (r * push.ldy)) + j] = gate_of(param, push) * up;
+    v_3475.y1[(push.offset2.x + (r * push.ldy)) + j] = gate_of(param, push) * up;
 }
 
 static inline __attribute__((always_inline))
-void lane_rows(thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, const device X1& v_3268, constant Push& push, const device Norm1& v_3345, device Gates1& v_3458, device Y1& v_3474, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
+void lane_rows(thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, const device X1& v_3269, constant Push& push, const device Norm1& v_3346, device Gates1& v_3459, device Y1& v_3475, thread uint& gl_NumSubgroups, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID, thread uint& gl_SubgroupInvocationID)
 {
     uint each = gl_NumSubgroups * ELEMENTS;
     uint units = push.k / UNIT;
@@ -3419,21 +3419,21 @@ void lane_rows(thread bool& second, const device Second1& v_847, const device We
     uint halves_1 = row_halves(param);
     uint lane = gl_SubgroupInvocationID;
     uint lanes = 256u / gl_NumSubgroups;
-    uint3 _10004 = push.first.xyz + gl_WorkGroupID;
-    uint _10005 = _10004.y;
+    uint3 _10005 = push.first.xyz + gl_WorkGroupID;
+    uint _10006 = _10005.y;
     spvUnsafeArray<uint, 4> row;
-    uint _10074;
-    uint _10085;
+    uint _10075;
+    uint _10086;
     spvUnsafeArray<float, 4> sums;
     spvUnsafeArray<float4, 8> x;
-    float _10209;
-    uint _10272;
-    for (uint r = _10005; r < push.rows; r += push.groups.y)
+    float _10210;
+    uint _10273;
+    for (uint r = _10006; r < push.rows; r += push.groups.y)
     {
         uint x_start = push.offset.x + (r * push.ldx);
-        uint3 _10028 = push.first.xyz + gl_WorkGroupID;
-        uint _10029 = _10028.x;
-        for (uint tile = _10029; (tile * each) < push.n; tile += push.groups.x)
+        uint3 _10029 = push.first.xyz + gl_WorkGroupID;
+        uint _10030 = _10029.x;
+        for (uint tile = _10030; (tile * each) < push.n; tile += push.groups.x)
         {
             uint first = (tile * each) + (gl_SubgroupID * ELEMENTS);
             if (first >= push.n)
@@ -3450,21 +3450,21 @@ void lane_rows(thread bool& second, const device Second1& v_847, const device We
                     choose_line(param_1, second);
                     if (second)
                     {
-                        _10074 = push.offset.z;
+                        _10075 = push.offset.z;
                     }
                     else
                     {
-                        _10074 = push.offset.y;
+                        _10075 = push.offset.y;
                     }
                     if (both)
                     {
-                        _10085 = y / 2u;
+                        _10086 = y / 2u;
                     }
                     else
                     {
-                        _10085 = y;
+                        _10086 = y;
                     }
-                    row[y] = (2u * _10074) + (min((first + _10085), (push.n - 1u)) * halves_1);
+                    row[y] = (2u * _10075) + (min((first + _10086), (push.n - 1u)) * halves_1);
                     sums[y] = 0.0;
                 }
             }
@@ -3477,7 +3477,7 @@ void lane_rows(thread bool& second, const device Second1& v_847, const device We
                     uint param_3 = i;
                     uint at = quad_start(param_2, param_3);
                     uint param_4 = x_start + at;
-                    x[i] = x_words(param_4, v_3268);
+                    x[i] = x_words(param_4, v_3269);
                     if (normed)
                     {
                         float4 param_5 = x[i];
@@ -3485,7 +3485,7 @@ void lane_rows(thread bool& second, const device Second1& v_847, const device We
                         float param_7 = squares;
                         squares = times(param_5, param_6, param_7);
                         uint param_8 = push.offset.w + at;
-                        x[i] *= norm_words(param_8, v_3345);
+                        x[i] *= norm_words(param_8, v_3346);
                     }
                 }
                 spvUnsafeArray<float4, 8> param_9;
@@ -3510,13 +3510,13 @@ void lane_rows(thread bool& second, const device Second1& v_847, const device We
             if (normed)
             {
                 float param_15 = simd_sum(squares);
-                _10209 = norm_scale(param_15, push);
+                _10210 = norm_scale(param_15, push);
             }
             else
             {
-                _10209 = 1.0;
+                _10210 = 1.0;
             }
-            float scale = _10209;
+            float scale = _10210;
             _Pragma("clang loop unroll(full)")
             for (uint y_2 = 0u; y_2 < 4u; y_2++)
             {
@@ -3531,16 +3531,16 @@ void lane_rows(thread bool& second, const device Second1& v_847, const device We
             {
                 if (y_3 < LINES)
                 {
-                    bool _10263;
+                    bool _10264;
                     if (both)
                     {
-                        _10263 = y_3 == ((2u * lane) + 1u);
+                        _10264 = y_3 == ((2u * lane) + 1u);
                     }
                     else
                     {
-                        _10263 = both;
+                        _10264 = both;
                     }
-                    if (_10263)
+                    if (_10264)
                     {
                         mine.y = sums[y_3];
                     }
@@ -3548,30 +3548,30 @@ void lane_rows(thread bool& second, const device Second1& v_847, const device We
                     {
                         if (both)
                         {
-                            _10272 = 2u * lane;
+                            _10273 = 2u * lane;
                         }
                         else
                         {
-                            _10272 = lane;
+                            _10273 = lane;
                         }
-                        if (y_3 == _10272)
+                        if (y_3 == _10273)
                         {
                             mine.x = sums[y_3];
                         }
                     }
                 }
             }
-            bool _10290 = lane < ELEMENTS;
-            bool _10299;
-            if (_10290)
+            bool _10291 = lane < ELEMENTS;
+            bool _10300;
+            if (_10291)
             {
-                _10299 = (first + lane) < push.n;
+                _10300 = (first + lane) < push.n;
             }
             else
             {
-                _10299 = _10290;
+                _10300 = _10291;
             }
-            if (_10299)
+            if (_10300)
             {
                 if (both)
                 {
@@ -3579,13 +3579,13 @@ void lane_rows(thread bool& second, const device Second1& v_847, const device We
                     uint param_17 = first + lane;
                     float param_18 = mine.x;
                     float param_19 = mine.y;
-                    finish_both(param_16, param_17, param_18, param_19, push, v_3474);
+                    finish_both(param_16, param_17, param_18, param_19, push, v_3475);
                     continue;
                 }
                 uint param_20 = r;
                 uint param_21 = first + lane;
                 float param_22 = mine.x;
-                finish(param_20, param_21, param_22, push, v_3458, v_3474);
+                finish(param_20, param_21, param_22, push, v_3459, v_3475);
             }
         }
     }
@@ -3596,9 +3596,9 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
 {
     uint param = push.k;
     uint halves_1 = row_halves(param);
-    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5231);
-    uint _5253;
-    uint _5264;
+    uint from = first + ((gl_LocalInvocationID.x / TEAM) * _5232);
+    uint _5254;
+    uint _5265;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -3610,21 +3610,21 @@ void find_rows(thread const uint& first, thread spvUnsafeArray<uint, 4>& row, th
             }
             if (second)
             {
-                _5253 = push.offset.z;
+                _5254 = push.offset.z;
             }
             else
             {
-                _5253 = push.offset.y;
+                _5254 = push.offset.y;
             }
             if (both)
             {
-                _5264 = y / 2u;
+                _5265 = y / 2u;
             }
             else
             {
-                _5264 = y;
+                _5265 = y;
             }
-            row[y] = (2u * _5253) + (min((from + _5264), (push.n - 1u)) * halves_1);
+            row[y] = (2u * _5254) + (min((from + _5265), (push.n - 1u)) * halves_1);
         }
     }
 }
@@ -3641,7 +3641,7 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
             {
                 second = (y & 1u) != 0u;
             }
-            if (_4945)
+            if (_4946)
             {
                 uint param = row[y];
                 uint param_1 = u;
@@ -3649,7 +3649,7 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
             }
             else
             {
-                if (_4958)
+                if (_4959)
                 {
                     uint param_2 = row[y];
                     uint param_3 = u;
@@ -3667,7 +3667,7 @@ void load_plain_units(thread const spvUnsafeArray<uint, 4>& row, thread const ui
 }
 
 static inline __attribute__((always_inline))
-void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3257, const device X1& v_3268, constant Push& push, const device Norm4& v_3336, const device Norm1& v_3345, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunk(thread const uint& r, thread const uint& m, thread const uint& first, thread const uint& count, thread float& squares, const device X4& v_3258, const device X1& v_3269, constant Push& push, const device Norm4& v_3337, const device Norm1& v_3346, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     uint x = push.offset.x + ((r + m) * push.ldx);
     uint param = count;
@@ -3683,42 +3683,42 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
         {
             uint q = base + (part_1 * 256u);
             uint at = first + (4u * q);
-            bool _7343 = q < quads;
-            bool _7350;
-            if (_7343)
+            bool _7344 = q < quads;
+            bool _7351;
+            if (_7344)
             {
-                _7350 = at < push.k;
+                _7351 = at < push.k;
             }
             else
             {
-                _7350 = _7343;
+                _7351 = _7344;
             }
-            bool _7359;
-            if (_7350)
+            bool _7360;
+            if (_7351)
             {
-                _7359 = (r + m) < push.rows;
+                _7360 = (r + m) < push.rows;
             }
             else
             {
-                _7359 = _7350;
+                _7360 = _7351;
             }
-            if (_7359)
+            if (_7360)
             {
                 uint param_2 = x + at;
                 uint param_3 = push.k - at;
-                v[part_1] = x_at(param_2, param_3, v_3257, v_3268);
+                v[part_1] = x_at(param_2, param_3, v_3258, v_3269);
                 if (false)
                 {
                     uint param_4 = (x + push.k) + at;
                     uint param_5 = push.k - at;
-                    factor[part_1] = x_at(param_4, param_5, v_3257, v_3268);
+                    factor[part_1] = x_at(param_4, param_5, v_3258, v_3269);
                 }
                 else
                 {
                     if (normed)
                     {
                         uint param_6 = at;
-                        factor[part_1] = norm_at(param_6, push, v_3336, v_3345);
+                        factor[part_1] = norm_at(param_6, push, v_3337, v_3346);
                     }
                 }
             }
@@ -3734,19 +3734,19 @@ void put_chunk(thread const uint& r, thread const uint& m, thread const uint& fi
                 float4 param_8 = factor[part_2];
                 float4 param_9 = factor[part_2];
                 float param_10 = squares;
-                float4 _7439 = input_of(param_7, param_8, param_9, param_10);
+                float4 _7440 = input_of(param_7, param_8, param_9, param_10);
                 squares = param_10;
-                float4 value = _7439;
-                bool _7448;
+                float4 value = _7440;
+                bool _7449;
                 if (normed)
                 {
-                    _7448 = (at_1 + 4u) > push.k;
+                    _7449 = (at_1 + 4u) > push.k;
                 }
                 else
                 {
-                    _7448 = normed;
+                    _7449 = normed;
                 }
-                if (_7448)
+                if (_7449)
                 {
                     value = select(float4(0.0), value, uint4(at_1, at_1 + 1u, at_1 + 2u, at_1 + 3u) < uint4(push.k));
                 }
@@ -3780,7 +3780,7 @@ void put_sums(thread const uint& count, threadgroup float4 (&pool)[1024], thread
 }
 
 static inline __attribute__((always_inline))
-void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3257, const device X1& v_3268, constant Push& push, const device Norm4& v_3336, const device Norm1& v_3345, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
+void put_chunks(thread const uint& r, thread const uint& first, thread const uint& count, thread float4& squares, const device X4& v_3258, const device X1& v_3269, constant Push& push, const device Norm4& v_3337, const device Norm1& v_3346, threadgroup float4 (&pool)[1024], thread uint3& gl_LocalInvocationID)
 {
     threadgroup_barrier(mem_flags::mem_threadgroup);
     _Pragma("clang loop unroll(full)")
@@ -3793,7 +3793,7 @@ void put_chunks(thread const uint& r, thread const uint& first, thread const uin
             uint param_2 = first;
             uint param_3 = count;
             float param_4 = squares[m];
-            put_chunk(param, param_1, param_2, param_3, param_4, v_3257, v_3268, push, v_3336, v_3345, pool, gl_LocalInvocationID);
+            put_chunk(param, param_1, param_2, param_3, param_4, v_3258, v_3269, push, v_3337, v_3346, pool, gl_LocalInvocationID);
             squares[m] = param_4;
         }
     }
@@ -3828,48 +3828,48 @@ void load_units(thread const spvUnsafeArray<uint, 4>& row, thread const uint& u,
 static inline __attribute__((always_inline))
 uint run_half(thread const uint& u, thread const uint& i)
 {
-    uint _4128;
+    uint _4129;
     if (runs_apart)
     {
-        _4128 = u & 1u;
+        _4129 = u & 1u;
     }
     else
     {
-        _4128 = i;
+        _4129 = i;
     }
-    return _4128;
+    return _4129;
 }
 
 static inline __attribute__((always_inline))
 uint run_block(thread const uint& u, thread const uint& i)
 {
-    uint _4110;
+    uint _4111;
     if (runs_apart)
     {
-        _4110 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
+        _4111 = (((u / 8u) * 8u) + (2u * ((u / 2u) & 3u))) + i;
     }
     else
     {
-        _4110 = u;
+        _4111 = u;
     }
-    return _4110;
+    return _4111;
 }
 
 static inline __attribute__((always_inline))
 float4 run_floats(thread const uint& w)
 {
-    float4 _5366;
+    float4 _5367;
     if (signed_runs)
     {
         uint param = w;
-        _5366 = bytes_and_384(param);
+        _5367 = bytes_and_384(param);
     }
     else
     {
         uint param_1 = w;
-        _5366 = small_bytes(param_1);
+        _5367 = small_bytes(param_1);
     }
-    return _5366;
+    return _5367;
 }
 
 static inline __attribute__((always_inline))
@@ -3882,7 +3882,7 @@ static inline __attribute__((always_inline))
 void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUnsafeArray<uint, 4>& row, thread const uint& u, thread const uint& local, thread spvUnsafeArray<float4, 4>& sums, threadgroup float4 (&pool)[1024])
 {
     spvUnsafeArray<uint4, 4> words;
-    float _7082;
+    float _7083;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
@@ -3919,10 +3919,10 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                     {
                         if (m < XS)
                         {
-                            uint _6973 = (4u * y_1) + m;
+                            uint _6974 = (4u * y_1) + m;
                             uint param_7 = m;
                             uint param_8 = at + e;
-                            all_[_6973] += (v * x_quad(param_7, param_8, pool));
+                            all_[_6974] += (v * x_quad(param_7, param_8, pool));
                         }
                     }
                 }
@@ -3950,13 +3950,13 @@ void runs_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvUn
                         sums[y_2][m_1] += (d.x * (sum4(param_15) - ((RUN_OFFSET + float(RUN_ZERO)) * of_x)));
                         if (run_minima)
                         {
-                            _7082 = d.y * of_x;
+                            _7083 = d.y * of_x;
                         }
                         else
                         {
-                            _7082 = 0.0;
+                            _7083 = 0.0;
                         }
-                        sums[y_2][m_1] -= _7082;
+                        sums[y_2][m_1] -= _7083;
                     }
                 }
             }
@@ -4074,19 +4074,19 @@ void units_times_x_BF16(thread const spvUnsafeArray<Unit, 4>& unit, thread const
 static inline __attribute__((always_inline))
 uint quants(thread const Unit& unit, thread const uint& h, thread const uint& e)
 {
-    spvUnsafeArray<uint, 9> _5735 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
+    spvUnsafeArray<uint, 9> _5736 = spvUnsafeArray<uint, 9>({ unit.a.x, unit.a.y, unit.a.z, unit.a.w, unit.b.x, unit.b.y, unit.b.z, unit.b.w, unit.c });
     spvUnsafeArray<uint, 9> w;
-    w = _5735;
-    uint _5739;
+    w = _5736;
+    uint _5740;
     if ((h & 1u) != 0u)
     {
-        _5739 = w[e + 1u];
+        _5740 = w[e + 1u];
     }
     else
     {
-        _5739 = (w[e] >> 16u) | (w[e + 1u] << 16u);
+        _5740 = (w[e] >> 16u) | (w[e + 1u] << 16u);
     }
-    return _5739;
+    return _5740;
 }
 
 static inline __attribute__((always_inline))
@@ -4112,10 +4112,10 @@ void units_times_x_Q8_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                 {
                     if (m < XS)
                     {
-                        uint _5816 = (4u * y) + m;
+                        uint _5817 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = at + e;
-                        all_[_5816] += (v * x_quad(param_4, param_5, pool));
+                        all_[_5817] += (v * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -4162,14 +4162,14 @@ void nibbles_times_x(thread const spvUnsafeArray<uint4, 4>& words, thread const 
                 {
                     if (m < XS)
                     {
-                        uint _5941 = (4u * y) + m;
+                        uint _5942 = (4u * y) + m;
                         uint param_2 = m;
                         uint param_3 = at + e;
-                        all_[_5941] += (low * x_quad(param_2, param_3, pool));
-                        uint _5958 = (4u * y) + m;
+                        all_[_5942] += (low * x_quad(param_2, param_3, pool));
+                        uint _5959 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = (at + e) + 4u;
-                        all_[_5958] += (high * x_quad(param_4, param_5, pool));
+                        all_[_5959] += (high * x_quad(param_4, param_5, pool));
                     }
                 }
             }
@@ -4183,7 +4183,7 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint at = 9u * local;
     spvUnsafeArray<float4, 16> all_ = spvUnsafeArray<float4, 16>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
     spvUnsafeArray<uint4, 4> words;
-    uint4 _6019;
+    uint4 _6020;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -4193,13 +4193,13 @@ void units_times_x_Q4_0(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint4 b = uint4(a.y, a.z, a.w, unit[y].c);
             if (((row[y] + u) & 1u) != 0u)
             {
-                _6019 = b;
+                _6020 = b;
             }
             else
             {
-                _6019 = (a >> uint4(16u)) | (b << uint4(16u));
+                _6020 = (a >> uint4(16u)) | (b << uint4(16u));
             }
-            words[y] = _6019;
+            words[y] = _6020;
         }
     }
     spvUnsafeArray<uint4, 4> param;
@@ -4282,9 +4282,9 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
     uint half_ = u & 1u;
     bool lower = pair < 2u;
     spvUnsafeArray<uint, 4> scales;
-    uint _6243;
+    uint _6244;
     spvUnsafeArray<uint, 4> minima;
-    uint _6263;
+    uint _6264;
     _Pragma("clang loop unroll(full)")
     for (uint y = 0u; y < 4u; y++)
     {
@@ -4293,25 +4293,25 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint3 words = unit[y].b.yzw >> uint3(16u * (pair & 1u));
             if (lower)
             {
-                _6243 = words.x & 16191u;
+                _6244 = words.x & 16191u;
             }
             else
             {
-                _6243 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
+                _6244 = (words.z & 3855u) | ((words.x >> 2u) & 12336u);
             }
-            scales[y] = _6243;
+            scales[y] = _6244;
             if (lower)
             {
-                _6263 = words.y & 16191u;
+                _6264 = words.y & 16191u;
             }
             else
             {
-                _6263 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
+                _6264 = ((words.z >> 4u) & 3855u) | ((words.y >> 2u) & 12336u);
             }
-            minima[y] = _6263;
+            minima[y] = _6264;
         }
     }
-    float4 _6330;
+    float4 _6331;
     _Pragma("clang loop unroll(full)")
     for (uint high = 0u; high < 2u; high++)
     {
@@ -4329,23 +4329,23 @@ void units_times_x_Q4_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (high == 0u)
                     {
                         uint param = unit[y_1].a[e];
-                        _6330 = low_nibbles(param);
+                        _6331 = low_nibbles(param);
                     }
                     else
                     {
                         uint param_1 = unit[y_1].a[e];
-                        _6330 = high_nibbles(param_1);
+                        _6331 = high_nibbles(param_1);
                     }
-                    float4 v = _6330;
+                    float4 v = _6331;
                     _Pragma("clang loop unroll(full)")
                     for (uint m = 0u; m < 4u; m++)
                     {
                         if (m < XS)
                         {
-                            uint _6362 = (4u * y_1) + m;
+                            uint _6363 = (4u * y_1) + m;
                             uint param_2 = m;
                             uint param_3 = at + e;
-                            all_[_6362] += (v * x_quad(param_2, param_3, pool));
+                            all_[_6363] += (v * x_quad(param_2, param_3, pool));
                         }
                     }
                 }
@@ -4406,7 +4406,7 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                     if (m < XS)
                     {
                         uint x = at + e;
-                        uint _6744 = (4u * y) + m;
+                        uint _6745 = (4u * y) + m;
                         uint param_4 = m;
                         uint param_5 = x;
                         uint param_6 = m;
@@ -4415,13 +4415,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
                         uint param_9 = x + 18u;
                         uint param_10 = m;
                         uint param_11 = x + 27u;
-                        all_[_6744] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
+                        all_[_6745] += float4(dot(a, x_quad(param_4, param_5, pool)), dot(b, x_quad(param_6, param_7, pool)), dot(c, x_quad(param_8, param_9, pool)), dot(d, x_quad(param_10, param_11, pool)));
                     }
                 }
             }
         }
     }
-    uint2 _6810;
+    uint2 _6811;
     _Pragma("clang loop unroll(full)")
     for (uint y_1 = 0u; y_1 < 4u; y_1++)
     {
@@ -4430,13 +4430,13 @@ void units_times_x_Q6_K(thread const spvUnsafeArray<Unit, 4>& unit, thread const
             uint h = row[y_1] + (u / 8u);
             if (in_part < 2u)
             {
-                _6810 = unit[y_1].b.zw;
+                _6811 = unit[y_1].b.zw;
             }
             else
             {
-                _6810 = unit[y_1].b.zw >> uint2(8u);
+                _6811 = unit[y_1].b.zw >> uint2(8u);
             }
-            uint2 words = _6810;
+            uint2 words = _6811;
             uint param_12 = h;
             uint param_13 = unit[y_1].c;
             uint param_14 = (words.x & 16711935u) | ((words.y & 16711935u) << 8u);
@@ -4497,7 +4497,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         runs_times_x(param, param_1, param_2, param_3, param_4, pool);
         sums = param_4;
     }
-    if (_7130)
+    if (_7131)
     {
         spvUnsafeArray<Unit, 4> param_5;
         param_5 = unit;
@@ -4510,7 +4510,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F32(param_5, param_6, param_7, param_8, param_9, push, pool);
         sums = param_9;
     }
-    if (_7145)
+    if (_7146)
     {
         spvUnsafeArray<Unit, 4> param_10;
         param_10 = unit;
@@ -4523,7 +4523,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_F16(param_10, param_11, param_12, param_13, param_14, push, pool);
         sums = param_14;
     }
-    if (_7160)
+    if (_7161)
     {
         spvUnsafeArray<Unit, 4> param_15;
         param_15 = unit;
@@ -4536,7 +4536,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_BF16(param_15, param_16, param_17, param_18, param_19, push, pool);
         sums = param_19;
     }
-    if (_7175)
+    if (_7176)
     {
         spvUnsafeArray<Unit, 4> param_20;
         param_20 = unit;
@@ -4549,7 +4549,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q8_0(param_20, param_21, param_22, param_23, param_24, pool);
         sums = param_24;
     }
-    if (_7190)
+    if (_7191)
     {
         spvUnsafeArray<Unit, 4> param_25;
         param_25 = unit;
@@ -4562,7 +4562,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_0(param_25, param_26, param_27, param_28, param_29, pool);
         sums = param_29;
     }
-    if (_7205)
+    if (_7206)
     {
         spvUnsafeArray<Unit, 4> param_30;
         param_30 = unit;
@@ -4575,7 +4575,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_1(param_30, param_31, param_32, param_33, param_34, pool);
         sums = param_34;
     }
-    if (_7220)
+    if (_7221)
     {
         spvUnsafeArray<Unit, 4> param_35;
         param_35 = unit;
@@ -4588,7 +4588,7 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q4_K(param_35, param_36, param_37, param_38, param_39, pool);
         sums = param_39;
     }
-    if (_7235)
+    if (_7236)
     {
         spvUnsafeArray<Unit, 4> param_40;
         param_40 = unit;
@@ -4601,31 +4601,31 @@ void units_times_x(thread const spvUnsafeArray<Unit, 4>& unit, thread const spvU
         units_times_x_Q6_K(param_40, param_41, param_42, param_43, param_44, pool);
         sums = param_44;
     }
-    if (_7250)
+    if (_7251)
     {
     }
-    if (_7253)
+    if (_7254)
     {
     }
-    if (_7256)
+    if (_7257)
     {
     }
-    if (_7259)
+    if (_7260)
     {
     }
-    if (_7262)
+    if (_7263)
     {
     }
-    if (_7265)
+    if (_7266)
     {
     }
-    if (_7268)
+    if (_7269)
     {
     }
-    if (_7271)
+    if (_7272)
     {
     }
-    if (_7274)
+    if (_7275)
     {
         spvUnsafeArray<Unit, 4> param_45;
         param_45 = unit;
@@ -4657,22 +4657,22 @@ float shared_sum(thread const uint& i, threadgroup float4 (&pool)[1024])
 {
     float4 sum = float4(0.0);
     _Pragma("clang loop unroll(full)")
-    for (uint v = 0u; v < _5011; v++)
+    for (uint v = 0u; v < _5012; v++)
     {
-        sum += pool[(i * _5019) + v];
+        sum += pool[(i * _5020) + v];
     }
     float4 param = sum;
     return sum4(param);
 }
 
 static inline __attribute__((always_inline))
-void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3458, device Y1& v_3474, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
+void finish_lines(thread const uint& r, thread const uint& first, thread const spvUnsafeArray<float4, 4>& sums, thread float4& squares, constant Push& push, device Gates1& v_3459, device Y1& v_3475, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID)
 {
     uint me = gl_LocalInvocationID.x;
-    uint lane = me & _5072;
+    uint lane = me & _5073;
     uint row = (me / TEAM) * ROWS;
     squares = simd_sum(squares);
-    float _5170;
+    float _5171;
     _Pragma("clang loop unroll(full)")
     for (uint m = 0u; m < 4u; m++)
     {
@@ -4684,45 +4684,45 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
             {
                 if (y < ROWS)
                 {
-                    ((threadgroup float*)&pool[((row + y) * _5115) + (lane / 4u)])[lane & 3u] = sums[y][m];
+                    ((threadgroup float*)&pool[((row + y) * _5116) + (lane / 4u)])[lane & 3u] = sums[y][m];
                 }
             }
-            bool _5129 = simd_is_first();
-            if (_5129)
+            bool _5130 = simd_is_first();
+            if (_5130)
             {
                 ((threadgroup float*)&pool[960u + (gl_SubgroupID / 4u)])[gl_SubgroupID & 3u] = squares[m];
             }
             threadgroup_barrier(mem_flags::mem_threadgroup);
-            bool _5147 = me < GROUP_LINES;
-            bool _5156;
-            if (_5147)
+            bool _5148 = me < GROUP_LINES;
+            bool _5157;
+            if (_5148)
             {
-                _5156 = (first + me) < push.n;
+                _5157 = (first + me) < push.n;
             }
             else
             {
-                _5156 = _5147;
+                _5157 = _5148;
             }
-            bool _5166;
-            if (_5156)
+            bool _5167;
+            if (_5157)
             {
-                _5166 = (r + m) < push.rows;
+                _5167 = (r + m) < push.rows;
             }
             else
             {
-                _5166 = _5156;
+                _5167 = _5157;
             }
-            if (_5166)
+            if (_5167)
             {
                 if (normed)
                 {
-                    _5170 = shared_scale(push, pool, gl_NumSubgroups);
+                    _5171 = shared_scale(push, pool, gl_NumSubgroups);
                 }
                 else
                 {
-                    _5170 = 1.0;
+                    _5171 = 1.0;
                 }
-                float scale = _5170;
+                float scale = _5171;
                 if (both)
                 {
                     uint param = 2u * me;
@@ -4731,23 +4731,23 @@ void finish_lines(thread const uint& r, thread const uint& first, thread const s
                     uint param_3 = first + me;
                     float param_4 = scale * shared_sum(param, pool);
                     float param_5 = scale * shared_sum(param_1, pool);
-                    finish_both(param_2, param_3, param_4, param_5, push, v_3474);
+                    finish_both(param_2, param_3, param_4, param_5, push, v_3475);
                     continue;
                 }
                 uint param_6 = me;
                 uint param_7 = r + m;
                 uint param_8 = first + me;
                 float param_9 = scale * shared_sum(param_6, pool);
-                finish(param_7, param_8, param_9, push, v_3458, v_3474);
+                finish(param_7, param_8, param_9, push, v_3459, v_3475);
             }
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void vector_rows(thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, const device X4& v_3257, const device X1& v_3268, constant Push& push, const device Norm4& v_3336, const device Norm1& v_3345, device Gates1& v_3458, device Y1& v_3474, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
+void vector_rows(thread bool& second, const device Second1& v_847, const device Weights1& v_858, const device Second4& v_870, const device Weights4& v_879, const device X4& v_3258, const device X1& v_3269, constant Push& push, const device Norm4& v_3337, const device Norm1& v_3346, device Gates1& v_3459, device Y1& v_3475, threadgroup float4 (&pool)[1024], thread uint& gl_NumSubgroups, thread uint3& gl_LocalInvocationID, thread uint& gl_SubgroupID, thread uint3& gl_WorkGroupID)
 {
-    uint lane = gl_LocalInvocationID.x & _7604;
+    uint lane = gl_LocalInvocationID.x & _7605;
     uint param = push.k;
     uint param_1 = UNIT;
     uint units = ceil_div(param, param_1);
@@ -4758,19 +4758,19 @@ void vector_rows(thread bool& second, const device Second1& v_847, const device 
     uint param_5 = chunks;
     uint param_6 = ceil_div(param_4, param_5);
     uint param_7 = 256u;
-    uint chunk = ceil_div(param_6, param_7) * _7637;
-    uint _7648 = (push.first.xyz + gl_WorkGroupID).y * XS;
+    uint chunk = ceil_div(param_6, param_7) * _7638;
+    uint _7649 = (push.first.xyz + gl_WorkGroupID).y * XS;
     spvUnsafeArray<uint, 4> param_9;
     spvUnsafeArray<Unit, 4> next;
     spvUnsafeArray<Unit, 4> param_12;
     spvUnsafeArray<Unit, 4> unit;
     spvUnsafeArray<Unit, 4> param_19;
     spvUnsafeArray<Unit, 4> param_22;
-    for (uint r = _7648; r < push.rows; r += (push.groups.y * XS))
+    for (uint r = _7649; r < push.rows; r += (push.groups.y * XS))
     {
-        uint3 _7663 = push.first.xyz + gl_WorkGroupID;
-        uint _7664 = _7663.x;
-        for (uint tile = _7664; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
+        uint3 _7664 = push.first.xyz + gl_WorkGroupID;
+        uint _7665 = _7664.x;
+        for (uint tile = _7665; (tile * GROUP_LINES) < push.n; tile += push.groups.x)
         {
             spvUnsafeArray<float4, 4> sums = spvUnsafeArray<float4, 4>({ float4(0.0), float4(0.0), float4(0.0), float4(0.0) });
             float4 squares = float4(0.0);
@@ -4781,16 +4781,16 @@ void vector_rows(thread bool& second, const device Second1& v_847, const device 
             for (uint base = 0u; base < units; base += chunk)
             {
                 uint end = min(units, (base + chunk));
-                bool _7707;
+                bool _7708;
                 if (plain)
                 {
-                    _7707 = (base + lane) < end;
+                    _7708 = (base + lane) < end;
                 }
                 else
                 {
-                    _7707 = plain;
+                    _7708 = plain;
                 }
-                if (_7707)
+                if (_7708)
                 {
                     spvUnsafeArray<uint, 4> param_10;
                     param_10 = row;
@@ -4802,10 +4802,10 @@ void vector_rows(thread bool& second, const device Second1& v_847, const device 
                 uint param_14 = UNIT * base;
                 uint param_15 = min(push.k, (UNIT * end)) - (UNIT * base);
                 float4 param_16 = squares;
-                put_chunks(param_13, param_14, param_15, param_16, v_3257, v_3268, push, v_3336, v_3345, pool, gl_LocalInvocationID);
+                put_chunks(param_13, param_14, param_15, param_16, v_3258, v_3269, push, v_3337, v_3346, pool, gl_LocalInvocationID);
                 squares = param_16;
-                uint _7741 = base + lane;
-                for (uint u = _7741; u < end; u += TEAM)
+                uint _7742 = base + lane;
+                for (uint u = _7742; u < end; u += TEAM)
                 {
                     if (plain)
                     {
@@ -4851,42 +4851,42 @@ void vector_rows(thread bool& second, const device Second1& v_847, const device 
             spvUnsafeArray<float4, 4> param_30;
             param_30 = sums;
             float4 param_31 = squares;
-            finish_lines(param_28, param_29, param_30, param_31, push, v_3458, v_3474, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
+            finish_lines(param_28, param_29, param_30, param_31, push, v_3459, v_3475, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID);
         }
     }
 }
 
 kernel void zc_linear_gated(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device void* spvBufferAliasSet0Binding2 [[buffer(2)]], const device void* spvBufferAliasSet0Binding3 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& v_3257 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& v_3258 = *(const device X4*)spvBufferAliasSet0Binding1;
     const device auto& v_858 = *(const device Weights1*)spvBufferAliasSet0Binding2;
     const device auto& v_847 = *(const device Second1*)spvBufferAliasSet0Binding3;
-    const device auto& v_3336 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& v_3474 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& v_3458 = *(device Gates1*)spvBufferAliasSet0Binding6;
+    const device auto& v_3337 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& v_3475 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& v_3459 = *(device Gates1*)spvBufferAliasSet0Binding6;
     const device auto& v_870 = *(const device Second4*)spvBufferAliasSet0Binding3;
     const device auto& v_879 = *(const device Weights4*)spvBufferAliasSet0Binding2;
-    const device auto& v_3268 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& v_3345 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& v_3534 = *(device Gates4*)spvBufferAliasSet0Binding6;
-    device auto& v_3568 = *(device Y4*)spvBufferAliasSet0Binding5;
+    const device auto& v_3269 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& v_3346 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& v_3535 = *(device Gates4*)spvBufferAliasSet0Binding6;
+    device auto& v_3569 = *(device Y4*)spvBufferAliasSet0Binding5;
     threadgroup float4 pool[1024];
     threadgroup float group_partial[256];
     bool second = false;
-    second = _10336;
-    if (_10337)
+    second = _10337;
+    if (_10338)
     {
-        tiles(second, v_847, v_858, v_870, v_879, v_3257, v_3268, push, v_3336, v_3345, v_3458, v_3474, v_3534, v_3568, pool, gl_LocalInvocationID, gl_WorkGroupID);
+        tiles(second, v_847, v_858, v_870, v_879, v_3258, v_3269, push, v_3337, v_3346, v_3459, v_3475, v_3535, v_3569, pool, gl_LocalInvocationID, gl_WorkGroupID);
     }
     else
     {
-        if (_10342)
+        if (_10343)
         {
-            lane_rows(second, v_847, v_858, v_870, v_879, v_3268, push, v_3345, v_3458, v_3474, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
+            lane_rows(second, v_847, v_858, v_870, v_879, v_3269, push, v_3346, v_3459, v_3475, gl_NumSubgroups, gl_SubgroupID, gl_WorkGroupID, gl_SubgroupInvocationID);
         }
         else
         {
-            vector_rows(second, v_847, v_858, v_870, v_879, v_3257, v_3268, push, v_3336, v_3345, v_3458, v_3474, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
+            vector_rows(second, v_847, v_858, v_870, v_879, v_3258, v_3269, push, v_3337, v_3346, v_3459, v_3475, pool, gl_NumSubgroups, gl_LocalInvocationID, gl_SubgroupID, gl_WorkGroupID);
         }
     }
 }

@@ -88,8 +88,8 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1113 = (variant / 17u);
-constant uint input_ = (_1113 % 2u);
+constant uint _1114 = (variant / 17u);
+constant uint input_ = (_1114 % 2u);
 constant bool normed = (input_ == 1u);
 
 struct Y4
@@ -102,15 +102,15 @@ struct Y1
     float y1[1];
 };
 
-constant bool _1239 = (type == 5u);
-constant bool _1240 = (type == 9u);
-constant bool minima_of_32 = (_1239 || _1240);
-constant bool _1250 = (type == 6u);
-constant bool _1251 = (type == 12u);
-constant bool minima_in_pairs = (_1250 || _1251);
-constant bool _1253 = (minima_of_32 || minima_in_pairs);
+constant bool _1240 = (type == 5u);
+constant bool _1241 = (type == 9u);
+constant bool minima_of_32 = (_1240 || _1241);
+constant bool _1251 = (type == 6u);
+constant bool _1252 = (type == 12u);
+constant bool minima_in_pairs = (_1251 || _1252);
+constant bool _1254 = (minima_of_32 || minima_in_pairs);
 constant bool minima_of_16 = (type == 10u);
-constant bool minima_of_any = (_1253 || minima_of_16);
+constant bool minima_of_any = (_1254 || minima_of_16);
 
 struct Work4
 {
@@ -118,176 +118,176 @@ struct Work4
 };
 
 constant uint QUADS_OF_SUM = minima_of_16 ? 4u : 8u;
-constant uint _1470 = minima_in_pairs ? 2u : 4u;
-constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1470);
-constant uint _1476 = (256u / QUADS_OF_SUMS);
+constant uint _1471 = minima_in_pairs ? 2u : 4u;
+constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1471);
+constant uint _1477 = (256u / QUADS_OF_SUMS);
 
 struct Work1
 {
     float work1[1];
 };
 
-constant uint _1789 = (256u / QUADS_OF_SUMS);
-constant bool _1975 = (type == 6u);
-constant bool _1976 = (type == 7u);
-constant bool _1977 = (_1975 || _1976);
-constant bool _1978 = (type == 12u);
-constant bool _1979 = (_1977 || _1978);
-constant bool _1980 = (type == 10u);
-constant bool _1981 = (_1979 || _1980);
-constant bool _1982 = (type == 11u);
-constant bool _1983 = (_1981 || _1982);
-constant bool _1984 = (type == 14u);
-constant bool blocks_of_256 = (_1983 || _1984);
-constant bool _1994 = (type == 3u);
-constant bool _1995 = (type == 15u);
-constant bool _1996 = (_1994 || _1995);
-constant bool _1997 = (type == 4u);
-constant bool _1998 = (type == 13u);
-constant bool _1999 = (_1997 || _1998);
-constant bool _2000 = (type == 5u);
-constant bool _2001 = (type == 8u);
-constant bool _2002 = (type == 9u);
-constant bool _2003 = (type == 6u);
-constant bool _2004 = (type == 12u);
-constant bool _2005 = (type == 10u);
-constant bool _2006 = (type == 11u);
-constant bool _2007 = (type == 14u);
-constant uint _2008 = _2007 ? 68u : 105u;
-constant uint _2009 = _2006 ? 55u : _2008;
-constant uint _2010 = _2005 ? 42u : _2009;
-constant uint _2011 = _2004 ? 88u : _2010;
-constant uint _2012 = _2003 ? 72u : _2011;
-constant uint _2013 = _2002 ? 12u : _2012;
-constant uint _2014 = _2001 ? 11u : _2013;
-constant uint _2015 = _2000 ? 10u : _2014;
-constant uint _2016 = _1999 ? 9u : _2015;
-constant uint BLOCK_HALVES = _1996 ? 17u : _2016;
-constant bool _2032 = (type == 3u);
-constant bool _2042 = (type == 4u);
-constant bool _2043 = (type == 13u);
-constant bool _2044 = (_2042 || _2043);
-constant bool _2054 = (type == 8u);
-constant bool _2064 = (type == 9u);
-constant bool _2074 = (type == 10u);
-constant bool _2087 = (type == 11u);
-constant bool _2100 = (type == 14u);
-constant bool _2140 = (type == 1u);
-constant bool _2217 = (type == 16u);
-constant bool _2280 = (type == 3u);
-constant bool _2281 = (type == 4u);
-constant bool _2282 = (_2280 || _2281);
-constant bool _2283 = (type == 13u);
-constant bool _2284 = (_2282 || _2283);
-constant bool _2300 = (type == 5u);
-constant bool _2309 = (type == 15u);
-constant bool _2322 = (type == 8u);
-constant bool _2323 = (type == 9u);
-constant bool _2324 = (_2322 || _2323);
-constant bool _2353 = (type == 14u);
-constant bool _2387 = (type == 6u);
-constant bool _2388 = (type == 12u);
-constant bool _2389 = (_2387 || _2388);
-constant bool _2397 = (type == 12u);
-constant uint _2398 = _2397 ? 12u : 4u;
-constant bool _2431 = (type == 12u);
-constant bool _2479 = (type == 10u);
-constant bool _2526 = (type == 11u);
-constant bool _2641 = (type == 3u);
-constant bool _2642 = (type == 4u);
-constant bool _2643 = (_2641 || _2642);
-constant bool _2644 = (type == 13u);
-constant bool _2645 = (_2643 || _2644);
-constant bool _2689 = (type == 3u);
-constant bool _2698 = (type == 13u);
-constant bool _2733 = (type == 5u);
-constant bool _2776 = (type == 8u);
-constant bool _2777 = (type == 9u);
-constant bool _2778 = (_2776 || _2777);
-constant bool _2796 = (type == 9u);
-constant bool _2818 = (type == 8u);
-constant bool _2869 = (type == 14u);
-constant bool _2898 = (type == 15u);
-constant bool _2967 = (type == 6u);
-constant bool _2980 = (type == 12u);
-constant bool _3042 = (type == 10u);
-constant bool _3053 = (type == 11u);
-constant bool _3118 = (type == 4u);
-constant bool _3119 = (type == 5u);
-constant bool _3120 = (_3118 || _3119);
-constant bool _3121 = (type == 8u);
-constant bool _3122 = (_3120 || _3121);
-constant bool _3123 = (type == 9u);
-constant bool _3124 = (_3122 || _3123);
-constant bool _3125 = (type == 13u);
-constant bool _3126 = (_3124 || _3125);
-constant bool _3127 = (type == 14u);
-constant bool _3128 = (_3126 || _3127);
-constant bool _3129 = (type == 15u);
-constant bool halves_in_nibbles = (_3128 || _3129);
-constant bool _3147 = (type == 3u);
-constant bool _3148 = (type == 13u);
-constant bool _3149 = (_3147 || _3148);
-constant bool _3150 = (type == 14u);
-constant bool _3151 = (_3149 || _3150);
-constant bool _3153 = (type == 4u);
-constant bool _3155 = (type == 7u);
-constant bool _3157 = (type == 8u);
-constant bool _3158 = (type == 15u);
-constant bool _3159 = (_3157 || _3158);
-constant bool _3161 = (type == 11u);
-constant float _3164 = _3161 ? 1028.0 : 1024.0;
-constant float _3165 = _3159 ? 1040.0 : _3164;
-constant float _3166 = _3155 ? 1056.0 : _3165;
-constant float _3167 = _3153 ? 1032.0 : _3166;
-constant float _3168 = _3151 ? 1152.0 : _3167;
-constant bool _3290 = (type == 1u);
-constant bool _3379 = (type == 16u);
-constant bool _3472 = (type == 3u);
-constant bool _3473 = (type == 4u);
-constant bool _3474 = (_3472 || _3473);
-constant bool _3475 = (type == 13u);
-constant bool _3476 = (_3474 || _3475);
-constant bool _3503 = (type == 5u);
-constant bool _3523 = (type == 8u);
-constant bool _3524 = (type == 9u);
-constant bool _3525 = (_3523 || _3524);
-constant bool _3539 = (type == 15u);
-constant bool _3568 = (type == 14u);
-constant bool _3580 = (type == 6u);
-constant bool _3581 = (type == 12u);
-constant bool _3582 = (_3580 || _3581);
-constant bool _3606 = (type == 10u);
-constant bool _3638 = (type == 11u);
-constant bool _4288 = (type == 1u);
-constant bool _4289 = (type == 16u);
-constant bool _4290 = (_4288 || _4289);
-constant bool _4357 = (type == 1u);
-constant bool _4358 = (type == 16u);
-constant bool _4359 = (_4357 || _4358);
-constant bool _4360 = (!_4359);
-constant bool _4365 = (type == 7u);
-constant bool _4366 = (type == 10u);
-constant bool _4367 = (_4365 || _4366);
-constant bool _4368 = (type == 11u);
-constant bool _4369 = (_4367 || _4368);
-constant uint SCALES = _4369 ? 2u : 1u;
-constant bool _4371 = (SCALES == 2u);
+constant uint _1790 = (256u / QUADS_OF_SUMS);
+constant bool _1976 = (type == 6u);
+constant bool _1977 = (type == 7u);
+constant bool _1978 = (_1976 || _1977);
+constant bool _1979 = (type == 12u);
+constant bool _1980 = (_1978 || _1979);
+constant bool _1981 = (type == 10u);
+constant bool _1982 = (_1980 || _1981);
+constant bool _1983 = (type == 11u);
+constant bool _1984 = (_1982 || _1983);
+constant bool _1985 = (type == 14u);
+constant bool blocks_of_256 = (_1984 || _1985);
+constant bool _1995 = (type == 3u);
+constant bool _1996 = (type == 15u);
+constant bool _1997 = (_1995 || _1996);
+constant bool _1998 = (type == 4u);
+constant bool _1999 = (type == 13u);
+constant bool _2000 = (_1998 || _1999);
+constant bool _2001 = (type == 5u);
+constant bool _2002 = (type == 8u);
+constant bool _2003 = (type == 9u);
+constant bool _2004 = (type == 6u);
+constant bool _2005 = (type == 12u);
+constant bool _2006 = (type == 10u);
+constant bool _2007 = (type == 11u);
+constant bool _2008 = (type == 14u);
+constant uint _2009 = _2008 ? 68u : 105u;
+constant uint _2010 = _2007 ? 55u : _2009;
+constant uint _2011 = _2006 ? 42u : _2010;
+constant uint _2012 = _2005 ? 88u : _2011;
+constant uint _2013 = _2004 ? 72u : _2012;
+constant uint _2014 = _2003 ? 12u : _2013;
+constant uint _2015 = _2002 ? 11u : _2014;
+constant uint _2016 = _2001 ? 10u : _2015;
+constant uint _2017 = _2000 ? 9u : _2016;
+constant uint BLOCK_HALVES = _1997 ? 17u : _2017;
+constant bool _2033 = (type == 3u);
+constant bool _2043 = (type == 4u);
+constant bool _2044 = (type == 13u);
+constant bool _2045 = (_2043 || _2044);
+constant bool _2055 = (type == 8u);
+constant bool _2065 = (type == 9u);
+constant bool _2075 = (type == 10u);
+constant bool _2088 = (type == 11u);
+constant bool _2101 = (type == 14u);
+constant bool _2141 = (type == 1u);
+constant bool _2218 = (type == 16u);
+constant bool _2281 = (type == 3u);
+constant bool _2282 = (type == 4u);
+constant bool _2283 = (_2281 || _2282);
+constant bool _2284 = (type == 13u);
+constant bool _2285 = (_2283 || _2284);
+constant bool _2301 = (type == 5u);
+constant bool _2310 = (type == 15u);
+constant bool _2323 = (type == 8u);
+constant bool _2324 = (type == 9u);
+constant bool _2325 = (_2323 || _2324);
+constant bool _2354 = (type == 14u);
+constant bool _2388 = (type == 6u);
+constant bool _2389 = (type == 12u);
+constant bool _2390 = (_2388 || _2389);
+constant bool _2398 = (type == 12u);
+constant uint _2399 = _2398 ? 12u : 4u;
+constant bool _2432 = (type == 12u);
+constant bool _2480 = (type == 10u);
+constant bool _2527 = (type == 11u);
+constant bool _2642 = (type == 3u);
+constant bool _2643 = (type == 4u);
+constant bool _2644 = (_2642 || _2643);
+constant bool _2645 = (type == 13u);
+constant bool _2646 = (_2644 || _2645);
+constant bool _2690 = (type == 3u);
+constant bool _2699 = (type == 13u);
+constant bool _2734 = (type == 5u);
+constant bool _2777 = (type == 8u);
+constant bool _2778 = (type == 9u);
+constant bool _2779 = (_2777 || _2778);
+constant bool _2797 = (type == 9u);
+constant bool _2819 = (type == 8u);
+constant bool _2870 = (type == 14u);
+constant bool _2899 = (type == 15u);
+constant bool _2968 = (type == 6u);
+constant bool _2981 = (type == 12u);
+constant bool _3043 = (type == 10u);
+constant bool _3054 = (type == 11u);
+constant bool _3119 = (type == 4u);
+constant bool _3120 = (type == 5u);
+constant bool _3121 = (_3119 || _3120);
+constant bool _3122 = (type == 8u);
+constant bool _3123 = (_3121 || _3122);
+constant bool _3124 = (type == 9u);
+constant bool _3125 = (_3123 || _3124);
+constant bool _3126 = (type == 13u);
+constant bool _3127 = (_3125 || _3126);
+constant bool _3128 = (type == 14u);
+constant bool _3129 = (_3127 || _3128);
+constant bool _3130 = (type == 15u);
+constant bool halves_in_nibbles = (_3129 || _3130);
+constant bool _3148 = (type == 3u);
+constant bool _3149 = (type == 13u);
+constant bool _3150 = (_3148 || _3149);
+constant bool _3151 = (type == 14u);
+constant bool _3152 = (_3150 || _3151);
+constant bool _3154 = (type == 4u);
+constant bool _3156 = (type == 7u);
+constant bool _3158 = (type == 8u);
+constant bool _3159 = (type == 15u);
+constant bool _3160 = (_3158 || _3159);
+constant bool _3162 = (type == 11u);
+constant float _3165 = _3162 ? 1028.0 : 1024.0;
+constant float _3166 = _3160 ? 1040.0 : _3165;
+constant float _3167 = _3156 ? 1056.0 : _3166;
+constant float _3168 = _3154 ? 1032.0 : _3167;
+constant float _3169 = _3152 ? 1152.0 : _3168;
+constant bool _3291 = (type == 1u);
+constant bool _3380 = (type == 16u);
+constant bool _3473 = (type == 3u);
+constant bool _3474 = (type == 4u);
+constant bool _3475 = (_3473 || _3474);
+constant bool _3476 = (type == 13u);
+constant bool _3477 = (_3475 || _3476);
+constant bool _3504 = (type == 5u);
+constant bool _3524 = (type == 8u);
+constant bool _3525 = (type == 9u);
+constant bool _3526 = (_3524 || _3525);
+constant bool _3540 = (type == 15u);
+constant bool _3569 = (type == 14u);
+constant bool _3581 = (type == 6u);
+constant bool _3582 = (type == 12u);
+constant bool _3583 = (_3581 || _3582);
+constant bool _3607 = (type == 10u);
+constant bool _3639 = (type == 11u);
+constant bool _4289 = (type == 1u);
+constant bool _4290 = (type == 16u);
+constant bool _4291 = (_4289 || _4290);
+constant bool _4358 = (type == 1u);
+constant bool _4359 = (type == 16u);
+constant bool _4360 = (_4358 || _4359);
+constant bool _4361 = (!_4360);
+constant bool _4366 = (type == 7u);
+constant bool _4367 = (type == 10u);
+constant bool _4368 = (_4366 || _4367);
+constant bool _4369 = (type == 11u);
+constant bool _4370 = (_4368 || _4369);
+constant uint SCALES = _4370 ? 2u : 1u;
+constant bool _4372 = (SCALES == 2u);
 constant uint PART_STEPS = (4u / SCALES);
-constant bool _4482 = (type == 1u);
-constant bool _4483 = (type == 16u);
-constant bool _4484 = (_4482 || _4483);
-constant bool _4485 = (!_4484);
-constant bool _4595 = (type == 1u);
-constant bool _4596 = (type == 16u);
-constant bool _4597 = (_4595 || _4596);
-constant bool _4639 = (type == 1u);
-constant bool _4640 = (type == 16u);
-constant bool _4641 = (_4639 || _4640);
-constant bool _4642 = (!_4641);
-constant bool _4671 = (SCALES == 2u);
+constant bool _4483 = (type == 1u);
+constant bool _4484 = (type == 16u);
+constant bool _4485 = (_4483 || _4484);
+constant bool _4486 = (!_4485);
+constant bool _4596 = (type == 1u);
+constant bool _4597 = (type == 16u);
+constant bool _4598 = (_4596 || _4597);
+constant bool _4640 = (type == 1u);
+constant bool _4641 = (type == 16u);
+constant bool _4642 = (_4640 || _4641);
+constant bool _4643 = (!_4642);
+constant bool _4672 = (SCALES == 2u);
 constant uint way = (variant / 102u);
-constant bool _4969 = (way == 8u);
+constant bool _4970 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -300,7 +300,7 @@ struct Second4
     uint4 second4[1];
 };
 
-constant float _1490[4] = { 0.0, 0.0, 0.0, 0.0 };
+constant float _1491[4] = { 0.0, 0.0, 0.0, 0.0 };
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -317,49 +317,49 @@ uint slices_of_k(constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& _954, const device X1& _966)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& _955, const device X1& _967)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return _954.x4[i / 4u];
+        return _955.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = _966.x1[i];
+    v.x = _967.x1[i];
     if (count > 1u)
     {
-        v.y = _966.x1[i + 1u];
+        v.y = _967.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = _966.x1[i + 2u];
+        v.z = _967.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = _966.x1[i + 3u];
+        v.w = _967.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1034, const device Norm1& _1043)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1035, const device Norm1& _1044)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1021 = (at & 3u) == 0u;
-    bool _1028;
-    if (_1021)
+    bool _1022 = (at & 3u) == 0u;
+    bool _1029;
+    if (_1022)
     {
-        _1028 = (at + 3u) <= last;
+        _1029 = (at + 3u) <= last;
     }
     else
     {
-        _1028 = _1021;
+        _1029 = _1022;
     }
-    if (_1028)
+    if (_1029)
     {
-        return _1034.norm4[at / 4u];
+        return _1035.norm4[at / 4u];
     }
-    return float4(_1043.norm1[min(at, last)], _1043.norm1[min((at + 1u), last)], _1043.norm1[min((at + 2u), last)], _1043.norm1[min((at + 3u), last)]);
+    return float4(_1044.norm1[min(at, last)], _1044.norm1[min((at + 1u), last)], _1044.norm1[min((at + 2u), last)], _1044.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
@@ -388,7 +388,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, const device X4& _954, const device X1& _966, constant Push& push, const device Norm4& _1034, const device Norm1& _1043)
+float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, const device X4& _955, const device X1& _967, constant Push& push, const device Norm4& _1035, const device Norm1& _1044)
 {
     if ((4u * q) >= push.k)
     {
@@ -396,38 +396,38 @@ float4 input_quad(thread const uint& r, thread const uint& q, thread float& squa
     }
     uint at = (push.offset.x + (r * push.ldx)) + (4u * q);
     uint count = push.k - (4u * q);
-    float4 _1359;
+    float4 _1360;
     if (false)
     {
         uint param = at + push.k;
         uint param_1 = count;
-        _1359 = x_at(param, param_1, _954, _966);
+        _1360 = x_at(param, param_1, _955, _967);
     }
     else
     {
-        _1359 = float4(0.0);
+        _1360 = float4(0.0);
     }
-    float4 up = _1359;
-    float4 _1373;
+    float4 up = _1360;
+    float4 _1374;
     if (normed)
     {
         uint param_2 = 4u * q;
-        _1373 = norm_at(param_2, push, _1034, _1043);
+        _1374 = norm_at(param_2, push, _1035, _1044);
     }
     else
     {
-        _1373 = float4(1.0);
+        _1374 = float4(1.0);
     }
-    float4 factor = _1373;
+    float4 factor = _1374;
     uint param_3 = at;
     uint param_4 = count;
-    float4 param_5 = x_at(param_3, param_4, _954, _966);
+    float4 param_5 = x_at(param_3, param_4, _955, _967);
     float4 param_6 = up;
     float4 param_7 = factor;
     float param_8 = squares;
-    float4 _1395 = input_of(param_5, param_6, param_7, param_8);
+    float4 _1396 = input_of(param_5, param_6, param_7, param_8);
     squares = param_8;
-    return _1395;
+    return _1396;
 }
 
 static inline __attribute__((always_inline))
@@ -435,8 +435,8 @@ uint group_max_bits(thread uint& bits, thread uint& gl_SubgroupID, thread uint& 
 {
     bits = simd_max(bits);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _1302 = simd_is_first();
-    if (_1302)
+    bool _1303 = simd_is_first();
+    if (_1303)
     {
         ((threadgroup uint*)&pool[gl_SubgroupID])[0u] = bits;
     }
@@ -470,44 +470,44 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1073;
+    float _1074;
     if (push.k != 0u)
     {
-        _1073 = rsqrt((squares / float(push.k)) + push.eps);
+        _1074 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1073 = 0.0;
+        _1074 = 0.0;
     }
-    return _1073;
+    return _1074;
 }
 
 static inline __attribute__((always_inline))
 uint slices_of_minima(constant Push& push)
 {
-    uint _1242;
+    uint _1243;
     if (minima_of_32)
     {
         uint param = slices_of_k(push);
         uint param_1 = 32u;
-        _1242 = ceil_div(param, param_1);
+        _1243 = ceil_div(param, param_1);
     }
     else
     {
-        uint _1256;
+        uint _1257;
         if (minima_of_any)
         {
             uint param_2 = push.k;
             uint param_3 = 512u;
-            _1256 = ceil_div(param_2, param_3);
+            _1257 = ceil_div(param_2, param_3);
         }
         else
         {
-            _1256 = 0u;
+            _1257 = 0u;
         }
-        _1242 = _1256;
+        _1243 = _1257;
     }
-    return _1242;
+    return _1243;
 }
 
 static inline __attribute__((always_inline))
@@ -525,13 +525,13 @@ uint row_start(thread const uint& r, constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1402)
+void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1403)
 {
-    _1402.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
+    _1403.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
 }
 
 static inline __attribute__((always_inline))
-void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1402, thread uint3& gl_LocalInvocationID)
+void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1403, thread uint3& gl_LocalInvocationID)
 {
     uint me = gl_LocalInvocationID.x;
     if ((base + me) < quads)
@@ -539,68 +539,68 @@ void put_quads(thread const uint& start, thread const uint& minima, thread const
         uint param = start;
         uint param_1 = base + me;
         float4 param_2 = v;
-        put_halves(param, param_1, param_2, _1402);
+        put_halves(param, param_1, param_2, _1403);
     }
     if (minima_of_any)
     {
         uint turn = base & 256u;
-        float _1449;
+        float _1450;
         if ((base + me) < quads)
         {
-            _1449 = ((v.x + v.y) + v.z) + v.w;
+            _1450 = ((v.x + v.y) + v.z) + v.w;
         }
         else
         {
-            _1449 = 0.0;
+            _1450 = 0.0;
         }
-        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1449);
+        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1450);
         threadgroup_barrier(mem_flags::mem_threadgroup);
         uint m = (base / QUADS_OF_SUMS) + me;
-        bool _1477 = me < _1476;
-        bool _1484;
-        if (_1477)
+        bool _1478 = me < _1477;
+        bool _1485;
+        if (_1478)
         {
-            _1484 = m < (slices_of_minima(push) * 8u);
+            _1485 = m < (slices_of_minima(push) * 8u);
         }
         else
         {
-            _1484 = _1477;
+            _1485 = _1478;
         }
-        if (_1484)
+        if (_1485)
         {
             float sums[4] = { 0.0, 0.0, 0.0, 0.0 };
             for (uint i = 0u; i < QUADS_OF_SUMS; i++)
             {
-                uint _1500 = i / QUADS_OF_SUM;
-                sums[_1500] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
+                uint _1501 = i / QUADS_OF_SUM;
+                sums[_1501] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
             }
-            float4 _1516;
+            float4 _1517;
             if (minima_in_pairs)
             {
-                _1516 = float4(sums[0], sums[0], sums[1], sums[1]);
+                _1517 = float4(sums[0], sums[0], sums[1], sums[1]);
             }
             else
             {
-                _1516 = float4(sums[0], sums[1], sums[2], sums[3]);
+                _1517 = float4(sums[0], sums[1], sums[2], sums[3]);
             }
             uint param_3 = minima;
             uint param_4 = m;
-            float4 param_5 = _1516;
-            put_halves(param_3, param_4, param_5, _1402);
+            float4 param_5 = _1517;
+            put_halves(param_3, param_4, param_5, _1403);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, const device X4& _954, const device X1& _966, constant Push& push, const device Norm4& _1034, const device Norm1& _1043, threadgroup uint4 (&pool)[576], device Work4& _1402, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1698)
+void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, const device X4& _955, const device X1& _967, constant Push& push, const device Norm4& _1035, const device Norm1& _1044, threadgroup uint4 (&pool)[576], device Work4& _1403, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1699)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = slices_of_k(push) * 8u;
-    uint3 _1560 = push.first.xyz + gl_WorkGroupID;
-    uint _1561 = _1560.x;
+    uint3 _1561 = push.first.xyz + gl_WorkGroupID;
+    uint _1562 = _1561.x;
     float4 kept[4];
-    float _1664;
-    for (uint r = _1561; r < push.rows; r += push.groups.x)
+    float _1665;
+    for (uint r = _1562; r < push.rows; r += push.groups.x)
     {
         float squares = 0.0;
         float unused = 0.0;
@@ -611,43 +611,43 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param = r;
             uint param_1 = (i * 256u) + me;
             float param_2 = squares;
-            float4 _1595 = input_quad(param, param_1, param_2, _954, _966, push, _1034, _1043);
+            float4 _1596 = input_quad(param, param_1, param_2, _955, _967, push, _1035, _1044);
             squares = param_2;
-            kept[i] = _1595;
+            kept[i] = _1596;
             uint4 v = as_type<uint4>(kept[i]) & uint4(2147483647u);
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
-        uint _1624 = 1024u + me;
-        for (uint q = _1624; q < quads; q += 256u)
+        uint _1625 = 1024u + me;
+        for (uint q = _1625; q < quads; q += 256u)
         {
             uint param_3 = r;
             uint param_4 = q;
             float param_5 = squares;
-            float4 _1640 = input_quad(param_3, param_4, param_5, _954, _966, push, _1034, _1043);
+            float4 _1641 = input_quad(param_3, param_4, param_5, _955, _967, push, _1035, _1044);
             squares = param_5;
-            uint4 v_1 = as_type<uint4>(_1640) & uint4(2147483647u);
+            uint4 v_1 = as_type<uint4>(_1641) & uint4(2147483647u);
             bits = max(bits, max(max(v_1.x, v_1.y), max(v_1.z, v_1.w)));
         }
         uint param_6 = bits;
-        uint _1662 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
-        bits = _1662;
+        uint _1663 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
+        bits = _1663;
         if (normed)
         {
             float param_7 = squares;
-            float _1669 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            float param_8 = _1669;
-            _1664 = norm_scale(param_8, push);
+            float _1670 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            float param_8 = _1670;
+            _1665 = norm_scale(param_8, push);
         }
         else
         {
-            _1664 = 1.0;
+            _1665 = 1.0;
         }
-        float factor = _1664;
+        float factor = _1665;
         int power = clamp(136 - int(bits >> 23u), -118, 100);
         float scale = as_type<float>(uint(127 + power) << 23u);
         if (me == 0u)
         {
-            _1698.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
+            _1699.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
         }
         uint param_9 = r;
         uint start = row_start(param_9, push);
@@ -663,7 +663,7 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
                 uint param_12 = i_1 * 256u;
                 uint param_13 = quads;
                 float4 param_14 = kept[i_1] * scale;
-                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1402, gl_LocalInvocationID);
+                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1403, gl_LocalInvocationID);
             }
         }
         for (uint base = 1024u; base < quads; base += 256u)
@@ -671,27 +671,27 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param_15 = r;
             uint param_16 = base + me;
             float param_17 = unused;
-            float4 _1767 = input_quad(param_15, param_16, param_17, _954, _966, push, _1034, _1043);
+            float4 _1768 = input_quad(param_15, param_16, param_17, _955, _967, push, _1035, _1044);
             unused = param_17;
             uint param_18 = start;
             uint param_19 = minima;
             uint param_20 = base;
             uint param_21 = quads;
-            float4 param_22 = _1767 * scale;
-            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1402, gl_LocalInvocationID);
+            float4 param_22 = _1768 * scale;
+            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1403, gl_LocalInvocationID);
         }
         if (minima_of_any)
         {
             uint param_23 = quads;
             uint param_24 = 256u;
-            uint covered = ceil_div(param_23, param_24) * _1789;
-            uint _1794 = covered + me;
-            for (uint m = _1794; m < (slices_of_minima(push) * 8u); m += 256u)
+            uint covered = ceil_div(param_23, param_24) * _1790;
+            uint _1795 = covered + me;
+            for (uint m = _1795; m < (slices_of_minima(push) * 8u); m += 256u)
             {
                 uint param_25 = minima;
                 uint param_26 = m;
                 float4 param_27 = float4(0.0);
-                put_halves(param_25, param_26, param_27, _1402);
+                put_halves(param_25, param_26, param_27, _1403);
             }
         }
     }
@@ -713,9 +713,9 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
         pool[me] = as_type<uint4>(float4(0.0, 1.0, 2.0, 3.0) + float4(4.0 * float(me & 1u)));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    simdgroup_float8x8 _4414;
-    simdgroup_load(_4414, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
-    simdgroup_float8x8 tempArg = _4414;
+    simdgroup_float8x8 _4415;
+    simdgroup_load(_4415, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
+    simdgroup_float8x8 tempArg = _4415;
     simdgroup_float8x8 numbers = tempArg;
     simdgroup_float8x8 param = numbers;
     columns = uint2(elements_of(param));
@@ -893,7 +893,7 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, thread bo
         uint param_1 = min((first_r + (t / 8u)), (push.rows - 1u));
         start_x[i] = row_start(param_1, push) + (t % 8u);
     }
-    uint _4102;
+    uint _4103;
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
     {
@@ -901,29 +901,29 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, thread bo
         second = column >= 64u;
         if (second)
         {
-            _4102 = push.offset.z;
+            _4103 = push.offset.z;
         }
         else
         {
-            _4102 = push.offset.y;
+            _4103 = push.offset.y;
         }
-        start_w[i_1] = (2u * _4102) + (min((first_j + (column % 64u)), (push.n - 1u)) * halves);
+        start_w[i_1] = (2u * _4103) + (min((first_j + (column % 64u)), (push.n - 1u)) * halves);
     }
 }
 
 static inline __attribute__((always_inline))
 uint block_at(thread const uint& row, thread const uint& s)
 {
-    uint _1986;
+    uint _1987;
     if (blocks_of_256)
     {
-        _1986 = s / 8u;
+        _1987 = s / 8u;
     }
     else
     {
-        _1986 = s;
+        _1987 = s;
     }
-    return row + (_1986 * BLOCK_HALVES);
+    return row + (_1987 * BLOCK_HALVES);
 }
 
 static inline __attribute__((always_inline))
@@ -953,86 +953,86 @@ uint numbers_at(thread const uint& row, thread const uint& s, thread const uint&
     uint param_1 = s;
     uint block = block_at(param, param_1);
     uint half_ = (s / 4u) & 1u;
-    uint _2033;
-    if (_2032)
+    uint _2034;
+    if (_2033)
     {
-        _2033 = (block + 1u) + (8u * p);
+        _2034 = (block + 1u) + (8u * p);
     }
     else
     {
-        uint _2045;
-        if (_2044)
+        uint _2046;
+        if (_2045)
         {
-            _2045 = (block + 1u) + (4u * p);
+            _2046 = (block + 1u) + (4u * p);
         }
         else
         {
-            uint _2055;
-            if (_2054)
+            uint _2056;
+            if (_2055)
             {
-                _2055 = (block + 3u) + (4u * p);
+                _2056 = (block + 3u) + (4u * p);
             }
             else
             {
-                uint _2065;
-                if (_2064)
+                uint _2066;
+                if (_2065)
                 {
-                    _2065 = (block + 4u) + (4u * p);
+                    _2066 = (block + 4u) + (4u * p);
                 }
                 else
                 {
-                    uint _2075;
-                    if (_2074)
+                    uint _2076;
+                    if (_2075)
                     {
-                        _2075 = ((block + 8u) + (16u * half_)) + (8u * p);
+                        _2076 = ((block + 8u) + (16u * half_)) + (8u * p);
                     }
                     else
                     {
-                        uint _2088;
-                        if (_2087)
+                        uint _2089;
+                        if (_2088)
                         {
-                            _2088 = ((block + 16u) + (16u * half_)) + (8u * p);
+                            _2089 = ((block + 16u) + (16u * half_)) + (8u * p);
                         }
                         else
                         {
-                            uint _2101;
-                            if (_2100)
+                            uint _2102;
+                            if (_2101)
                             {
-                                _2101 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
+                                _2102 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
                             }
                             else
                             {
-                                _2101 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
+                                _2102 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
                             }
-                            _2088 = _2101;
+                            _2089 = _2102;
                         }
-                        _2075 = _2088;
+                        _2076 = _2089;
                     }
-                    _2065 = _2075;
+                    _2066 = _2076;
                 }
-                _2055 = _2065;
+                _2056 = _2066;
             }
-            _2045 = _2055;
+            _2046 = _2056;
         }
-        _2033 = _2045;
+        _2034 = _2046;
     }
-    return _2033;
+    return _2034;
 }
 
 static inline __attribute__((always_inline))
 Window window_at(thread const uint& at, thread bool& second, const device Second1& _391, const device Weights1& _401, constant Push& push)
 {
-    uint _1856;
+    uint _1857;
     if (second)
     {
-        _1856 = push.offset.z;
+        _1857 = push.offset.z;
     }
     else
     {
-        _1856 = push.offset.y;
+        _1857 = push.offset.y;
     }
     uint param = push.k;
-    uint end = _1856 + (((push.n * row_halves(param)) + 1u) / 2u);
+    uint end = _1857 + (((push.n * row_halves(param)) + 1u) / 2u);
     Window w = Window{ uint4(0u), uint4(0u) };
     if ((at + 5u) <= end)
     {
@@ -1067,7 +1067,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
     uint param = row;
     uint param_1 = s;
     uint block = block_at(param, param_1);
-    if (_2140)
+    if (_2141)
     {
         uint last = ((row + push.k) - 1u) / 2u;
         uint at = ((row + (32u * s)) + (16u * p)) / 2u;
@@ -1093,7 +1093,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
     }
     else
     {
-        if (_2217)
+        if (_2218)
         {
             uint last_1 = (row + ((push.k - 1u) / 2u)) / 2u;
             uint at_1 = ((row + (16u * s)) + (8u * p)) / 2u;
@@ -1116,7 +1116,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
         }
         else
         {
-            if (_2284)
+            if (_2285)
             {
                 uint param_12 = row;
                 uint param_13 = s;
@@ -1126,14 +1126,14 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
             }
             else
             {
-                if (_2300)
+                if (_2301)
                 {
                     uint param_16 = block / 2u;
                     v.numbers = window_at(param_16, second, _391, _401, push);
                 }
                 else
                 {
-                    if (_2309)
+                    if (_2310)
                     {
                         uint param_17 = row;
                         uint param_18 = s;
@@ -1142,7 +1142,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                     }
                     else
                     {
-                        if (_2324)
+                        if (_2325)
                         {
                             uint param_20 = row;
                             uint param_21 = s;
@@ -1151,13 +1151,13 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                             v.numbers = window_at(param_23, second, _391, _401, push);
                             uint param_24 = block / 2u;
                             uint param_25 = (block / 2u) + 1u;
-                            uint2 _2347 = uint2(weight_word(param_24, second, _391, _401), weight_word(param_25, second, _391, _401));
-                            v.scales.x = _2347.x;
-                            v.scales.y = _2347.y;
+                            uint2 _2348 = uint2(weight_word(param_24, second, _391, _401), weight_word(param_25, second, _391, _401));
+                            v.scales.x = _2348.x;
+                            v.scales.y = _2348.y;
                         }
                         else
                         {
-                            if (_2353)
+                            if (_2354)
                             {
                                 uint param_26 = row;
                                 uint param_27 = s;
@@ -1168,33 +1168,33 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                 {
                                     uint param_30 = block / 2u;
                                     uint param_31 = (block / 2u) + 1u;
-                                    uint2 _2381 = uint2(weight_word(param_30, second, _391, _401), weight_word(param_31, second, _391, _401));
-                                    v.scales.x = _2381.x;
-                                    v.scales.y = _2381.y;
+                                    uint2 _2382 = uint2(weight_word(param_30, second, _391, _401), weight_word(param_31, second, _391, _401));
+                                    v.scales.x = _2382.x;
+                                    v.scales.y = _2382.y;
                                 }
                             }
                             else
                             {
-                                if (_2389)
+                                if (_2390)
                                 {
                                     uint at_2 = block / 2u;
-                                    uint numbers = ((at_2 + _2398) + (((s & 7u) / 2u) * 8u)) + (4u * p);
-                                    uint _2411;
+                                    uint numbers = ((at_2 + _2399) + (((s & 7u) / 2u) * 8u)) + (4u * p);
+                                    uint _2412;
                                     if (second)
                                     {
-                                        _2411 = push.offset.z;
+                                        _2412 = push.offset.z;
                                     }
                                     else
                                     {
-                                        _2411 = push.offset.y;
+                                        _2412 = push.offset.y;
                                     }
-                                    bool whole = (_2411 & 3u) == 0u;
+                                    bool whole = (_2412 & 3u) == 0u;
                                     if ((s & 7u) == 0u)
                                     {
                                         uint param_32 = at_2;
                                         v.more.a = four_words(param_32, second, _391, _401);
                                     }
-                                    if (_2431)
+                                    if (_2432)
                                     {
                                         if ((s & 1u) == 0u)
                                         {
@@ -1211,7 +1211,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                 }
                                 else
                                 {
-                                    if (_2479)
+                                    if (_2480)
                                     {
                                         if ((s & 3u) == 0u)
                                         {
@@ -1223,16 +1223,16 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                             v.numbers = window_at(param_38, second, _391, _401, push);
                                             uint param_39 = scales;
                                             uint param_40 = scales + 1u;
-                                            uint2 _2513 = uint2(weight_word(param_39, second, _391, _401), weight_word(param_40, second, _391, _401));
-                                            v.scales.x = _2513.x;
-                                            v.scales.y = _2513.y;
+                                            uint2 _2514 = uint2(weight_word(param_39, second, _391, _401), weight_word(param_40, second, _391, _401));
+                                            v.scales.x = _2514.x;
+                                            v.scales.y = _2514.y;
                                             uint param_41 = (block / 2u) + 20u;
                                             v.scale = weight_word(param_41, second, _391, _401);
                                         }
                                     }
                                     else
                                     {
-                                        if (_2526)
+                                        if (_2527)
                                         {
                                             if ((s & 3u) == 0u)
                                             {
@@ -1298,7 +1298,7 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
     if (minima_of_32)
     {
         uint blocks = slices_of_k(push);
-        uint _3780;
+        uint _3781;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 16u; i++)
         {
@@ -1306,22 +1306,22 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             if (block < blocks)
             {
                 uint param = (row + (BLOCK_HALVES * block)) / 2u;
-                _3780 = weight_word(param, second, _391, _401) >> 16u;
+                _3781 = weight_word(param, second, _391, _401) >> 16u;
             }
             else
             {
-                _3780 = 0u;
+                _3781 = 0u;
             }
-            uint minimum = _3780;
+            uint minimum = _3781;
             if (i < 8u)
             {
-                uint _3798 = i / 2u;
-                v.numbers.a[_3798] |= (minimum << (16u * (i & 1u)));
+                uint _3799 = i / 2u;
+                v.numbers.a[_3799] |= (minimum << (16u * (i & 1u)));
             }
             else
             {
-                uint _3811 = (i / 2u) - 4u;
-                v.numbers.b[_3811] |= (minimum << (16u * (i & 1u)));
+                uint _3812 = (i / 2u) - 4u;
+                v.numbers.b[_3812] |= (minimum << (16u * (i & 1u)));
             }
         }
     }
@@ -1343,31 +1343,31 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             }
             if (minima_of_16)
             {
-                uint _3874;
+                uint _3875;
                 if (mine < blocks_1)
                 {
                     uint param_5 = at + 20u;
-                    _3874 = weight_word(param_5, second, _391, _401);
+                    _3875 = weight_word(param_5, second, _391, _401);
                 }
                 else
                 {
-                    _3874 = 0u;
+                    _3875 = 0u;
                 }
-                v.scale = _3874;
+                v.scale = _3875;
             }
             else
             {
-                uint _3888;
+                uint _3889;
                 if (other < blocks_1)
                 {
                     uint param_6 = (row + (BLOCK_HALVES * other)) / 2u;
-                    _3888 = weight_word(param_6, second, _391, _401);
+                    _3889 = weight_word(param_6, second, _391, _401);
                 }
                 else
                 {
-                    _3888 = 0u;
+                    _3889 = 0u;
                 }
-                v.scale = _3888;
+                v.scale = _3889;
             }
         }
     }
@@ -1375,13 +1375,13 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
 }
 
 static inline __attribute__((always_inline))
-void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& second, const device Second1& _391, const device Weights1& _401, constant Push& push, device Work4& _1402, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
+void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& second, const device Second1& _391, const device Weights1& _401, constant Push& push, device Work4& _1403, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
 {
     uint p = gl_LocalInvocationID.x & 1u;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
-        next_x[i] = _1402.work4[start_x[i] + (s * 512u)];
+        next_x[i] = _1403.work4[start_x[i] + (s * 512u)];
     }
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
@@ -1409,53 +1409,53 @@ void load_slice(thread const uint& s, thread const uint& slices_k, thread bool& 
 static inline __attribute__((always_inline))
 uint4 shifted(thread const uint& h, thread const uint4& v, thread const uint& next)
 {
-    uint4 _1934;
+    uint4 _1935;
     if ((h & 1u) != 0u)
     {
-        _1934 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
+        _1935 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
     }
     else
     {
-        _1934 = v;
+        _1935 = v;
     }
-    return _1934;
+    return _1935;
 }
 
 static inline __attribute__((always_inline))
 uint2 halves_of_f8(thread uint& word, thread const uint& left)
 {
-    uint _3210;
+    uint _3211;
     if (left > 3u)
     {
-        _3210 = word;
+        _3211 = word;
     }
     else
     {
-        uint _3217;
+        uint _3218;
         if (left > 1u)
         {
-            _3217 = word & 65535u;
+            _3218 = word & 65535u;
         }
         else
         {
-            _3217 = 0u;
+            _3218 = 0u;
         }
-        _3210 = _3217;
+        _3211 = _3218;
     }
-    word = _3210;
+    word = _3211;
     float2 p = float2(as_type<half2>(((word << 7u) & 1065369472u) | ((word << 8u) & 2147516416u))) * 256.0;
     float2 q = float2(as_type<half2>(((word >> 1u) & 1065369472u) | (word & 2147516416u))) * 256.0;
     bool none = (((word & 2139062143u) + 16843009u) & 2155905152u) != 0u;
-    uint2 _3256;
+    uint2 _3257;
     if (none)
     {
-        _3256 = uint2(2113961472u);
+        _3257 = uint2(2113961472u);
     }
     else
     {
-        _3256 = uint2(as_type<uint>(half2(float2(p.x, q.x))), as_type<uint>(half2(float2(p.y, q.y))));
+        _3257 = uint2(as_type<uint>(half2(float2(p.x, q.x))), as_type<uint>(half2(float2(p.y, q.y))));
     }
-    return _3256;
+    return _3257;
 }
 
 static inline __attribute__((always_inline))
@@ -1495,9 +1495,9 @@ uint4 words_from(thread const Window& w, thread const uint& h)
     Window param = w;
     uint param_1 = h / 2u;
     uint param_2;
-    uint4 _1963 = words_of(param, param_1, param_2);
+    uint4 _1964 = words_of(param, param_1, param_2);
     uint next = param_2;
-    uint4 v = _1963;
+    uint4 v = _1964;
     uint param_3 = h;
     uint4 param_4 = v;
     uint param_5 = next;
@@ -1528,7 +1528,7 @@ uint fifth_bits(thread const uint& bits)
 static inline __attribute__((always_inline))
 uint mxfp4_bit(thread const uint& h, thread const uint& b)
 {
-    return ((16u * h) + (8u * b)) & 31u;
+    return ((16u * h) + (8u * (b & 1u))) & 31u;
 }
 
 static inline __attribute__((always_inline))
@@ -1543,7 +1543,7 @@ uint4 fp4_numbers(thread const uint4& codes)
 static inline __attribute__((always_inline))
 uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2645)
+    if (_2646)
     {
         uint param = row;
         uint param_1 = s;
@@ -1552,64 +1552,64 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_3 = v.numbers;
         uint param_4 = (h - 1u) / 2u;
         uint param_5;
-        uint4 _2666 = words_of(param_3, param_4, param_5);
+        uint4 _2667 = words_of(param_3, param_4, param_5);
         uint next = param_5;
-        uint4 words = _2666;
-        uint4 _2671;
+        uint4 words = _2667;
+        uint4 _2672;
         if ((h & 1u) != 0u)
         {
             uint param_6 = 1u;
             uint4 param_7 = words;
             uint param_8 = next;
-            _2671 = shifted(param_6, param_7, param_8);
+            _2672 = shifted(param_6, param_7, param_8);
         }
         else
         {
-            _2671 = uint4(words.yzw, next);
+            _2672 = uint4(words.yzw, next);
         }
-        words = _2671;
-        uint4 _2690;
-        if (_2689)
+        words = _2672;
+        uint4 _2691;
+        if (_2690)
         {
-            _2690 = words ^ uint4(2155905152u);
+            _2691 = words ^ uint4(2155905152u);
         }
         else
         {
-            uint4 _2699;
-            if (_2698)
+            uint4 _2700;
+            if (_2699)
             {
                 uint4 param_9 = uint4(words.xy, words.xy >> uint2(4u));
-                _2699 = iq4_numbers(param_9);
+                _2700 = iq4_numbers(param_9);
             }
             else
             {
-                _2699 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+                _2700 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
             }
-            _2690 = _2699;
+            _2691 = _2700;
         }
-        return _2690;
+        return _2691;
     }
-    if (_2733)
+    if (_2734)
     {
         Window param_10 = v.numbers;
         uint param_11 = (row / 2u) + (5u * s);
         uint param_12;
-        uint4 _2748 = words_of(param_10, param_11, param_12);
+        uint4 _2749 = words_of(param_10, param_11, param_12);
         uint next_1 = param_12;
-        uint4 words_1 = _2748;
-        uint2 _2753;
+        uint4 words_1 = _2749;
+        uint2 _2754;
         if (p == 0u)
         {
-            _2753 = words_1.yz;
+            _2754 = words_1.yz;
         }
         else
         {
-            _2753 = uint2(words_1.w, next_1);
+            _2754 = uint2(words_1.w, next_1);
         }
-        uint2 two = _2753;
+        uint2 two = _2754;
         return uint4(two, two >> uint2(4u)) & uint4(252645135u);
     }
-    if (_2778)
+    if (_2779)
     {
         uint param_13 = row;
         uint param_14 = s;
@@ -1617,10 +1617,10 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_16 = v.numbers;
         uint param_17 = numbers_at(param_13, param_14, param_15);
         uint2 two_1 = words_from(param_16, param_17).xy;
-        uint _2797;
-        if (_2796)
+        uint _2798;
+        if (_2797)
         {
-            _2797 = v.scales.y;
+            _2798 = v.scales.y;
         }
         else
         {
@@ -1629,37 +1629,37 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
             uint param_20 = block_at(param_18, param_19) + 1u;
             uint param_21 = v.scales.x;
             uint param_22 = v.scales.y;
-            _2797 = word_of(param_20, param_21, param_22);
+            _2798 = word_of(param_20, param_21, param_22);
         }
-        uint high = _2797;
-        bool _2828;
-        if (_2818)
+        uint high = _2798;
+        bool _2829;
+        if (_2819)
         {
             uint param_23 = row;
             uint param_24 = s;
-            _2828 = (block_at(param_23, param_24) & 1u) != 0u;
+            _2829 = (block_at(param_23, param_24) & 1u) != 0u;
         }
         else
         {
-            _2828 = _2818;
+            _2829 = _2819;
         }
-        uint _2829;
-        if (_2828)
+        uint _2830;
+        if (_2829)
         {
-            _2829 = v.scales.y;
+            _2830 = v.scales.y;
         }
         else
         {
-            _2829 = high;
+            _2830 = high;
         }
-        high = _2829 >> (8u * p);
+        high = _2830 >> (8u * p);
         uint param_25 = high;
         uint param_26 = high >> 4u;
         uint param_27 = high >> 16u;
         uint param_28 = high >> 20u;
         return (uint4(two_1, two_1 >> uint2(4u)) & uint4(252645135u)) | uint4(fifth_bits(param_25), fifth_bits(param_26), fifth_bits(param_27), fifth_bits(param_28));
     }
-    if (_2869)
+    if (_2870)
     {
         uint param_29 = row;
         uint param_30 = s;
@@ -1670,7 +1670,7 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         uint4 param_34 = uint4(two_2, two_2 >> uint2(4u));
         return iq4_numbers(param_34);
     }
-    if (_2898)
+    if (_2899)
     {
         uint param_35 = row;
         uint param_36 = s;
@@ -1681,28 +1681,28 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_39 = v.numbers;
         uint param_40 = h_1 / 2u;
         uint param_41;
-        uint4 _2922 = words_of(param_39, param_40, param_41);
+        uint4 _2923 = words_of(param_39, param_40, param_41);
         uint next_2 = param_41;
-        uint4 words_2 = _2922;
-        uint3 _2927;
+        uint4 words_2 = _2923;
+        uint3 _2928;
         if (p == 0u)
         {
-            _2927 = words_2.xyz;
+            _2928 = words_2.xyz;
         }
         else
         {
-            _2927 = uint3(words_2.z, words_2.w, next_2);
+            _2928 = uint3(words_2.z, words_2.w, next_2);
         }
-        uint3 three = _2927;
+        uint3 three = _2928;
         uint2 two_3 = ((three.xy >> uint2(shift)) >> uint2(8u)) | (three.yz << uint2(24u - shift));
         uint4 param_42 = uint4(two_3, two_3 >> uint2(4u));
         return fp4_numbers(param_42);
     }
-    if (_2967)
+    if (_2968)
     {
         return (v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u);
     }
-    if (_2980)
+    if (_2981)
     {
         uint4 high_1 = uint4(v.scale, v.scale >> 2u, v.scale >> 4u, v.scale >> 6u) >> uint4(s & 1u);
         return ((v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u)) | ((high_1 & uint4(16843009u)) << uint4(4u));
@@ -1718,11 +1718,11 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
     uint block = block_at(param_48, param_49);
     uint half_ = (s / 4u) & 1u;
     uint stripe = s & 3u;
-    if (_3042)
+    if (_3043)
     {
         return (low >> uint4(2u * stripe)) & uint4(50529027u);
     }
-    if (_3053)
+    if (_3054)
     {
         Window param_50 = v.more;
         uint param_51 = block + (8u * p);
@@ -1738,7 +1738,7 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
 static inline __attribute__((always_inline))
 uint2 halves_of(thread const uint& bytes)
 {
-    float zero = _3168;
+    float zero = _3169;
     uint low = (bytes & 255u) | ((bytes & 65280u) << 8u);
     uint high = ((bytes >> 16u) & 255u) | ((bytes & 4278190080u) >> 8u);
     return uint2(as_type<uint>(as_type<half2>(low | 1677747200u) - half2(half(zero))), as_type<uint>(as_type<half2>(high | 1677747200u) - half2(half(zero))));
@@ -1748,7 +1748,7 @@ static inline __attribute__((always_inline))
 void decode_part(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread uint4& first, thread uint4& second_, constant Push& push)
 {
     uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
-    if (_3290)
+    if (_3291)
     {
         uint param = row;
         uint4 param_1 = v.numbers.a;
@@ -1758,51 +1758,51 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 param_4 = v.numbers.b;
         uint param_5 = v.scale;
         second_ = shifted(param_3, param_4, param_5);
-        uint _3325;
-        uint _3336;
-        uint _3353;
-        uint _3365;
+        uint _3326;
+        uint _3337;
+        uint _3354;
+        uint _3366;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             if (left > ((2u * i) + 1u))
             {
-                _3325 = first[i];
+                _3326 = first[i];
             }
             else
             {
                 if (left > (2u * i))
                 {
-                    _3336 = first[i] & 65535u;
+                    _3337 = first[i] & 65535u;
                 }
                 else
                 {
-                    _3336 = 0u;
+                    _3337 = 0u;
                 }
-                _3325 = _3336;
+                _3326 = _3337;
             }
-            first[i] = _3325;
+            first[i] = _3326;
             if (left > ((2u * i) + 9u))
             {
-                _3353 = second_[i];
+                _3354 = second_[i];
             }
             else
             {
                 if (left > ((2u * i) + 8u))
                 {
-                    _3365 = second_[i] & 65535u;
+                    _3366 = second_[i] & 65535u;
                 }
                 else
                 {
-                    _3365 = 0u;
+                    _3366 = 0u;
                 }
-                _3353 = _3365;
+                _3354 = _3366;
             }
-            second_[i] = _3353;
+            second_[i] = _3354;
         }
         return;
     }
-    if (_3379)
+    if (_3380)
     {
         uint param_6 = row;
         uint4 param_7 = v.numbers.a;
@@ -1810,18 +1810,18 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 words = shifted(param_6, param_7, param_8);
         uint param_9 = words.x;
         uint param_10 = left;
-        uint2 _3397 = halves_of_f8(param_9, param_10);
+        uint2 _3398 = halves_of_f8(param_9, param_10);
         uint param_11 = words.y;
         uint param_12 = left - min(left, 4u);
-        uint2 _3406 = halves_of_f8(param_11, param_12);
-        first = uint4(_3397, _3406);
+        uint2 _3407 = halves_of_f8(param_11, param_12);
+        first = uint4(_3398, _3407);
         uint param_13 = words.z;
         uint param_14 = left - min(left, 8u);
-        uint2 _3420 = halves_of_f8(param_13, param_14);
+        uint2 _3421 = halves_of_f8(param_13, param_14);
         uint param_15 = words.w;
         uint param_16 = left - min(left, 12u);
-        uint2 _3429 = halves_of_f8(param_15, param_16);
-        second_ = uint4(_3420, _3429);
+        uint2 _3430 = halves_of_f8(param_15, param_16);
+        second_ = uint4(_3421, _3430);
         return;
     }
     Sixteen param_17 = v;
@@ -1888,7 +1888,7 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
 static inline __attribute__((always_inline))
 float part_scale(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_3476)
+    if (_3477)
     {
         uint param = row;
         uint param_1 = s;
@@ -1897,22 +1897,22 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_3 = v.numbers;
         uint param_4 = h / 2u;
         uint param_5;
-        uint4 _3495 = words_of(param_3, param_4, param_5);
+        uint4 _3496 = words_of(param_3, param_4, param_5);
         uint next = param_5;
         uint param_6 = h;
-        uint param_7 = _3495.x;
+        uint param_7 = _3496.x;
         return float_of(param_6, param_7);
     }
-    if (_3503)
+    if (_3504)
     {
         Window param_8 = v.numbers;
         uint param_9 = (row / 2u) + (5u * s);
         uint param_10;
-        uint4 _3517 = words_of(param_8, param_9, param_10);
+        uint4 _3518 = words_of(param_8, param_9, param_10);
         uint next_1 = param_10;
-        return float2(as_type<half2>(_3517.x)).x;
+        return float2(as_type<half2>(_3518.x)).x;
     }
-    if (_3525)
+    if (_3526)
     {
         uint param_11 = row;
         uint param_12 = s;
@@ -1920,7 +1920,7 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         uint param_14 = v.scales.x;
         return float_of(param_13, param_14);
     }
-    if (_3539)
+    if (_3540)
     {
         uint param_15 = row;
         uint param_16 = s;
@@ -1928,21 +1928,21 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_17 = v.numbers;
         uint param_18 = h_1 / 2u;
         uint param_19;
-        uint4 _3556 = words_of(param_17, param_18, param_19);
+        uint4 _3557 = words_of(param_17, param_18, param_19);
         uint next_2 = param_19;
         uint param_20 = h_1;
         uint param_21 = s;
-        uint param_22 = _3556.x >> mxfp4_bit(param_20, param_21);
-        float _3566 = e8m0(param_22);
-        return _3566;
+        uint param_22 = _3557.x >> mxfp4_bit(param_20, param_21);
+        float _3567 = e8m0(param_22);
+        return _3567;
     }
-    if (_3568)
+    if (_3569)
     {
         uint2 param_23 = v.scales.xy;
         uint param_24 = s & 7u;
         return iq4_xs_scale(param_23, param_24);
     }
-    if (_3582)
+    if (_3583)
     {
         uint3 param_25 = v.more.a.yzw;
         uint param_26 = s & 7u;
@@ -1951,21 +1951,21 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
     uint param_27 = row;
     uint param_28 = s;
     uint block = block_at(param_27, param_28);
-    if (_3606)
+    if (_3607)
     {
-        uint _3613;
+        uint _3614;
         if ((s & 2u) != 0u)
         {
-            _3613 = v.scales.y;
+            _3614 = v.scales.y;
         }
         else
         {
-            _3613 = v.scales.x;
+            _3614 = v.scales.x;
         }
-        uint word = _3613;
+        uint word = _3614;
         return float2(as_type<half2>(v.scale)).x * float((word >> ((16u * (s & 1u)) + (8u * p))) & 15u);
     }
-    if (_3638)
+    if (_3639)
     {
         uint3 words = v.scales;
         if ((block & 1u) != 0u)
@@ -1974,16 +1974,16 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         }
         uint i = (2u * (s & 7u)) + p;
         uint shift = 8u * (i & 3u);
-        uint _3676;
+        uint _3677;
         if ((i & 4u) != 0u)
         {
-            _3676 = words.y;
+            _3677 = words.y;
         }
         else
         {
-            _3676 = words.x;
+            _3677 = words.x;
         }
-        uint low = (_3676 >> (shift + (4u * (i / 8u)))) & 15u;
+        uint low = (_3677 >> (shift + (4u * (i / 8u)))) & 15u;
         uint high = (words.z >> (shift + (2u * (i / 4u)))) & 3u;
         uint param_29 = block;
         uint param_30 = v.scale;
@@ -1999,16 +1999,16 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
 static inline __attribute__((always_inline))
 uint octet_of(thread const uint& p, thread const uint& i)
 {
-    uint _3131;
+    uint _3132;
     if (halves_in_nibbles)
     {
-        _3131 = p + (2u * i);
+        _3132 = p + (2u * i);
     }
     else
     {
-        _3131 = (2u * p) + i;
+        _3132 = (2u * p) + i;
     }
-    return _3131;
+    return _3132;
 }
 
 static inline __attribute__((always_inline))
@@ -2029,16 +2029,16 @@ static inline __attribute__((always_inline))
 float minima_scale(thread const Sixteen& v)
 {
     float mine = float2(as_type<half2>(v.scale)).y;
-    float _3909;
+    float _3910;
     if (minima_in_pairs)
     {
-        _3909 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
+        _3910 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
     }
     else
     {
-        _3909 = minima_of_16 ? mine : 1.0;
+        _3910 = minima_of_16 ? mine : 1.0;
     }
-    return _3909;
+    return _3910;
 }
 
 static inline __attribute__((always_inline))
@@ -2065,16 +2065,16 @@ void decode_minima(thread const Sixteen& v, thread uint4& first, thread uint4& s
     {
         Sixteen param_4 = v;
         float most = minima_scale(param_4);
-        float _3983;
+        float _3984;
         if (most > 0.0)
         {
-            _3983 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
+            _3984 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
         }
         else
         {
-            _3983 = 0.0;
+            _3984 = 0.0;
         }
-        float ratio = _3983;
+        float ratio = _3984;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 8u; i++)
         {
@@ -2112,7 +2112,7 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
     uint4 param_4;
     uint4 param_5;
     float scale;
-    float _4291;
+    float _4292;
     uint4 param_15;
     uint4 param_16;
     _Pragma("clang loop unroll(full)")
@@ -2133,9 +2133,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             decode_part(param, param_1, param_2, param_3, param_4, param_5, push);
             first = param_4;
             second_ = param_5;
-            if (_4290)
+            if (_4291)
             {
-                _4291 = 1.0;
+                _4292 = 1.0;
             }
             else
             {
@@ -2143,9 +2143,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
                 uint param_7 = start_w[i_1];
                 uint param_8 = s;
                 uint param_9 = p;
-                _4291 = part_scale(param_6, param_7, param_8, param_9);
+                _4292 = part_scale(param_6, param_7, param_8, param_9);
             }
-            scale = _4291;
+            scale = _4292;
             uint param_10 = p;
             uint param_11 = 0u;
             tile_w[line + octet_of(param_10, param_11)] = first;
@@ -2164,16 +2164,16 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             tile_w[line + (2u * p)] = first;
             tile_w[(line + (2u * p)) + 1u] = second_;
         }
-        bool _4373;
-        if (_4360)
+        bool _4374;
+        if (_4361)
         {
-            _4373 = (p == 0u) || _4371;
+            _4374 = (p == 0u) || _4372;
         }
         else
         {
-            _4373 = _4360;
+            _4374 = _4361;
         }
-        if (_4373)
+        if (_4374)
         {
             tile_scales[((p % SCALES) * 128u) + (t_1 / 2u)] = scale;
         }
@@ -2201,13 +2201,13 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t < PART_STEPS)
             {
-                simdgroup_half8x8 _4470;
-                simdgroup_load(_4470, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
-                simdgroup_half8x8 tempArg = _4470;
+                simdgroup_half8x8 _4471;
+                simdgroup_load(_4471, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+                simdgroup_half8x8 tempArg = _4471;
                 b[(j * 4u) + t] = tempArg;
             }
         }
-        if (_4485)
+        if (_4486)
         {
             uint at = ((e * 128u) + right) + (j * 8u);
             scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
@@ -2222,9 +2222,9 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t_1 < PART_STEPS)
             {
-                simdgroup_float8x8 _4564;
-                simdgroup_load(_4564, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
-                simdgroup_float8x8 tempArg_1 = _4564;
+                simdgroup_float8x8 _4565;
+                simdgroup_load(_4565, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+                simdgroup_float8x8 tempArg_1 = _4565;
                 a[t_1] = tempArg_1;
             }
         }
@@ -2237,28 +2237,28 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
             {
                 if (t_2 < PART_STEPS)
                 {
-                    if (_4597)
+                    if (_4598)
                     {
-                        simdgroup_float8x8 _4623;
-                        simdgroup_multiply_accumulate(_4623, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                        sums[(i * 4u) + j_1] = _4623;
+                        simdgroup_float8x8 _4624;
+                        simdgroup_multiply_accumulate(_4624, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                        sums[(i * 4u) + j_1] = _4624;
                     }
                     else
                     {
-                        simdgroup_float8x8 _4636;
-                        simdgroup_multiply_accumulate(_4636, a[t_2], b[(j_1 * 4u) + t_2], block);
-                        block = _4636;
+                        simdgroup_float8x8 _4637;
+                        simdgroup_multiply_accumulate(_4637, a[t_2], b[(j_1 * 4u) + t_2], block);
+                        block = _4637;
                     }
                 }
             }
-            if (_4642)
+            if (_4643)
             {
-                uint _4648 = (i * 4u) + j_1;
-                simdgroup_float8x8 param = sums[_4648];
+                uint _4649 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_4649];
                 simdgroup_float8x8 param_1 = block;
                 float2 param_2 = scales[j_1];
                 add_scaled(param, param_1, param_2);
-                sums[_4648] = param;
+                sums[_4649] = param;
             }
         }
     }
@@ -2271,7 +2271,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     uint param_1 = right;
     uint param_2 = 0u;
     multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
-    if (_4671)
+    if (_4672)
     {
         uint param_3 = down;
         uint param_4 = right;
@@ -2289,22 +2289,22 @@ float gelu_tanh(thread const float& x)
 static inline __attribute__((always_inline))
 float gate_of(thread const float& x, constant Push& push)
 {
-    float _1135;
+    float _1136;
     if ((push.flags & 64u) != 0u)
     {
         float param = x;
-        _1135 = gelu_tanh(param);
+        _1136 = gelu_tanh(param);
     }
     else
     {
         float param_1 = x;
-        _1135 = silu(param_1);
+        _1136 = silu(param_1);
     }
-    return _1135;
+    return _1136;
 }
 
 static inline __attribute__((always_inline))
-void finish_gated(thread const uint& r, thread const uint& j, thread const float4& gate, thread const float4& up, constant Push& push, device Y4& _1196, device Y1& _1222)
+void finish_gated(thread const uint& r, thread const uint& j, thread const float4& gate, thread const float4& up, constant Push& push, device Y4& _1197, device Y1& _1223)
 {
     uint to = (push.offset2.x + (r * push.ldy)) + j;
     float param = gate.x;
@@ -2312,38 +2312,38 @@ void finish_gated(thread const uint& r, thread const uint& j, thread const float
     float param_2 = gate.z;
     float param_3 = gate.w;
     float4 v = float4(gate_of(param, push), gate_of(param_1, push), gate_of(param_2, push), gate_of(param_3, push)) * up;
-    bool _1181 = (to & 3u) == 0u;
-    bool _1190;
-    if (_1181)
+    bool _1182 = (to & 3u) == 0u;
+    bool _1191;
+    if (_1182)
     {
-        _1190 = (j + 4u) <= push.n;
+        _1191 = (j + 4u) <= push.n;
     }
     else
     {
-        _1190 = _1181;
+        _1191 = _1182;
     }
-    if (_1190)
+    if (_1191)
     {
-        _1196.y4[to / 4u] = v;
+        _1197.y4[to / 4u] = v;
         return;
     }
     uint e = 0u;
     _Pragma("clang loop unroll(disable)")
     for (;;)
     {
-        bool _1209 = e < 4u;
-        bool _1218;
-        if (_1209)
+        bool _1210 = e < 4u;
+        bool _1219;
+        if (_1210)
         {
-            _1218 = (j + e) < push.n;
+            _1219 = (j + e) < push.n;
         }
         else
         {
-            _1218 = _1209;
+            _1219 = _1210;
         }
-        if (_1218)
+        if (_1219)
         {
-            _1222.y1[to + e] = v[e];
+            _1223.y1[to + e] = v[e];
             e++;
             continue;
         }
@@ -2355,11 +2355,11 @@ void finish_gated(thread const uint& r, thread const uint& j, thread const float
 }
 
 static inline __attribute__((always_inline))
-void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, device Y4& _1196, device Y1& _1222, threadgroup uint4 (&pool)[576], device Work1& _1698, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, device Y4& _1197, device Y1& _1223, threadgroup uint4 (&pool)[576], device Work1& _1699, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
-    uint _4727;
+    uint _4728;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 4u; i++)
     {
@@ -2371,41 +2371,41 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         bool up = first_c >= 64u;
         if (up)
         {
-            _4727 = base - 256u;
+            _4728 = base - 256u;
         }
         else
         {
-            _4727 = base;
+            _4728 = base;
         }
-        uint gate = _4727;
+        uint gate = _4728;
         uint other = gate + 256u;
         threadgroup_barrier(mem_flags::mem_threadgroup);
-        uint _4742 = lane + (up ? 32u : 0u);
+        uint _4743 = lane + (up ? 32u : 0u);
         _Pragma("clang loop unroll(disable)")
-        for (uint t = _4742; t < 64u; t += 64u)
+        for (uint t = _4743; t < 64u; t += 64u)
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + (first_c % 64u)) + (4u * (t % 8u));
-            bool _4770 = r < push.rows;
-            bool _4777;
-            if (_4770)
+            bool _4771 = r < push.rows;
+            bool _4778;
+            if (_4771)
             {
-                _4777 = j_1 < push.n;
+                _4778 = j_1 < push.n;
             }
             else
             {
-                _4777 = _4770;
+                _4778 = _4771;
             }
-            if (_4777)
+            if (_4778)
             {
-                float factor = _1698.work1[r];
+                float factor = _1699.work1[r];
                 float4 v = as_type<float4>(pool[gate + t]) * factor;
                 float4 w = as_type<float4>(pool[other + t]) * factor;
                 uint param = r;
                 uint param_1 = j_1;
                 float4 param_2 = v;
                 float4 param_3 = w;
-                finish_gated(param, param_1, param_2, param_3, push, _1196, _1222);
+                finish_gated(param, param_1, param_2, param_3, push, _1197, _1223);
             }
         }
         threadgroup_barrier(mem_flags::mem_threadgroup);
@@ -2413,7 +2413,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device Second1& _391, const device Weights1& _401, constant Push& push, device Y4& _1196, device Y1& _1222, threadgroup uint4 (&pool)[576], device Work4& _1402, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1698, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device Second1& _391, const device Weights1& _401, constant Push& push, device Y4& _1197, device Y1& _1223, threadgroup uint4 (&pool)[576], device Work4& _1403, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1699, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint down = (gl_SubgroupID % 2u) * 32u;
     uint right = (gl_SubgroupID / 2u) * 32u;
@@ -2425,16 +2425,16 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
     {
         uint param = push.n;
         uint param_1 = 64u;
-        uint _4845 = ceil_div(param, param_1);
-        if (tile_j < _4845)
+        uint _4846 = ceil_div(param, param_1);
+        if (tile_j < _4846)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _4864 = ceil_div(param_2, param_3);
-                if (tile_r < _4864)
+                uint _4865 = ceil_div(param_2, param_3);
+                if (tile_r < _4865)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 64u;
@@ -2448,14 +2448,14 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
                     uint end = count;
                     uint param_6 = min(first, (count - 1u));
                     uint param_7 = slices_k;
-                    load_slice(param_6, param_7, second, _391, _401, push, _1402, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_6, param_7, second, _391, _401, push, _1403, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     uint param_8 = min(first, (count - 1u));
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                     uint param_10 = min((first + 1u), (count - 1u));
                     uint param_11 = slices_k;
-                    load_slice(param_10, param_11, second, _391, _401, push, _1402, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_10, param_11, second, _391, _401, push, _1403, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint s = first; s < end; s++)
                     {
@@ -2468,13 +2468,13 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
                         put_slice(param_14, param_15, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                         uint param_16 = min((s + 2u), (count - 1u));
                         uint param_17 = slices_k;
-                        load_slice(param_16, param_17, second, _391, _401, push, _1402, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                        load_slice(param_16, param_17, second, _391, _401, push, _1403, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                         threadgroup_barrier(mem_flags::mem_threadgroup);
                     }
                     uint param_18 = (tile_r * 64u) + down;
                     uint param_19 = tile_j * 64u;
                     uint param_20 = right;
-                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _1196, _1222, pool, _1698, sums, gl_SubgroupInvocationID);
+                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _1197, _1223, pool, _1699, sums, gl_SubgroupInvocationID);
                     tile_r += push.groups.x;
                     continue;
                 }
@@ -2495,14 +2495,14 @@ void matrix_tiles(thread bool& second, thread uint& gl_SubgroupID, const device 
 
 kernel void zc_linear_gated_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _401 [[buffer(2)]], const device Second1& _391 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& _954 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _1034 = *(const device Norm4*)spvBufferAliasSet0Binding4;
-    device auto& _1196 = *(device Y4*)spvBufferAliasSet0Binding5;
-    device auto& _1402 = *(device Work4*)spvBufferAliasSet0Binding6;
-    const device auto& _966 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _1043 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& _1222 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& _1698 = *(device Work1*)spvBufferAliasSet0Binding6;
+    const device auto& _955 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _1035 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    device auto& _1197 = *(device Y4*)spvBufferAliasSet0Binding5;
+    device auto& _1403 = *(device Work4*)spvBufferAliasSet0Binding6;
+    const device auto& _967 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _1044 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& _1223 = *(device Y1*)spvBufferAliasSet0Binding5;
+    device auto& _1699 = *(device Work1*)spvBufferAliasSet0Binding6;
     threadgroup float group_partial[256];
     threadgroup uint4 pool[576];
     threadgroup uint4 tile_w[640];
@@ -2514,13 +2514,13 @@ kernel void zc_linear_gated_matrix(constant Push& push [[buffer(0)]], const devi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_4969)
+    if (_4970)
     {
-        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, _954, _966, push, _1034, _1043, pool, _1402, gl_LocalInvocationID, gl_WorkGroupID, _1698);
+        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, _955, _967, push, _1035, _1044, pool, _1403, gl_LocalInvocationID, gl_WorkGroupID, _1699);
     }
     else
     {
-        matrix_tiles(second, gl_SubgroupID, _391, _401, push, _1196, _1222, pool, _1402, gl_LocalInvocationID, gl_WorkGroupID, _1698, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
+        matrix_tiles(second, gl_SubgroupID, _391, _401, push, _1197, _1223, pool, _1403, gl_LocalInvocationID, gl_WorkGroupID, _1699, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
     }
 }
 

@@ -97,19 +97,19 @@ struct Norm1
     float norm1[1];
 };
 
-constant uint _1381 = (variant / 17u);
-constant uint input_ = (_1381 % 3u);
+constant uint _1382 = (variant / 17u);
+constant uint input_ = (_1382 % 3u);
 constant bool gated = (input_ == 2u);
 constant bool normed = (input_ == 1u);
-constant bool _1428 = (type == 5u);
-constant bool _1429 = (type == 9u);
-constant bool minima_of_32 = (_1428 || _1429);
-constant bool _1439 = (type == 6u);
-constant bool _1440 = (type == 12u);
-constant bool minima_in_pairs = (_1439 || _1440);
-constant bool _1442 = (minima_of_32 || minima_in_pairs);
+constant bool _1429 = (type == 5u);
+constant bool _1430 = (type == 9u);
+constant bool minima_of_32 = (_1429 || _1430);
+constant bool _1440 = (type == 6u);
+constant bool _1441 = (type == 12u);
+constant bool minima_in_pairs = (_1440 || _1441);
+constant bool _1443 = (minima_of_32 || minima_in_pairs);
 constant bool minima_of_16 = (type == 10u);
-constant bool minima_of_any = (_1442 || minima_of_16);
+constant bool minima_of_any = (_1443 || minima_of_16);
 
 struct Work4
 {
@@ -117,176 +117,176 @@ struct Work4
 };
 
 constant uint QUADS_OF_SUM = minima_of_16 ? 4u : 8u;
-constant uint _1659 = minima_in_pairs ? 2u : 4u;
-constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1659);
-constant uint _1665 = (256u / QUADS_OF_SUMS);
+constant uint _1660 = minima_in_pairs ? 2u : 4u;
+constant uint QUADS_OF_SUMS = (QUADS_OF_SUM * _1660);
+constant uint _1666 = (256u / QUADS_OF_SUMS);
 
 struct Work1
 {
     float work1[1];
 };
 
-constant uint _1978 = (256u / QUADS_OF_SUMS);
-constant bool _2136 = (type == 6u);
-constant bool _2137 = (type == 7u);
-constant bool _2138 = (_2136 || _2137);
-constant bool _2139 = (type == 12u);
-constant bool _2140 = (_2138 || _2139);
-constant bool _2141 = (type == 10u);
-constant bool _2142 = (_2140 || _2141);
-constant bool _2143 = (type == 11u);
-constant bool _2144 = (_2142 || _2143);
-constant bool _2145 = (type == 14u);
-constant bool blocks_of_256 = (_2144 || _2145);
-constant bool _2155 = (type == 3u);
-constant bool _2156 = (type == 15u);
-constant bool _2157 = (_2155 || _2156);
-constant bool _2158 = (type == 4u);
-constant bool _2159 = (type == 13u);
-constant bool _2160 = (_2158 || _2159);
-constant bool _2161 = (type == 5u);
-constant bool _2162 = (type == 8u);
-constant bool _2163 = (type == 9u);
-constant bool _2164 = (type == 6u);
-constant bool _2165 = (type == 12u);
-constant bool _2166 = (type == 10u);
-constant bool _2167 = (type == 11u);
-constant bool _2168 = (type == 14u);
-constant uint _2169 = _2168 ? 68u : 105u;
-constant uint _2170 = _2167 ? 55u : _2169;
-constant uint _2171 = _2166 ? 42u : _2170;
-constant uint _2172 = _2165 ? 88u : _2171;
-constant uint _2173 = _2164 ? 72u : _2172;
-constant uint _2174 = _2163 ? 12u : _2173;
-constant uint _2175 = _2162 ? 11u : _2174;
-constant uint _2176 = _2161 ? 10u : _2175;
-constant uint _2177 = _2160 ? 9u : _2176;
-constant uint BLOCK_HALVES = _2157 ? 17u : _2177;
-constant bool _2193 = (type == 3u);
-constant bool _2203 = (type == 4u);
-constant bool _2204 = (type == 13u);
-constant bool _2205 = (_2203 || _2204);
-constant bool _2215 = (type == 8u);
-constant bool _2225 = (type == 9u);
-constant bool _2235 = (type == 10u);
-constant bool _2248 = (type == 11u);
-constant bool _2261 = (type == 14u);
-constant bool _2301 = (type == 1u);
-constant bool _2378 = (type == 16u);
-constant bool _2441 = (type == 3u);
-constant bool _2442 = (type == 4u);
-constant bool _2443 = (_2441 || _2442);
-constant bool _2444 = (type == 13u);
-constant bool _2445 = (_2443 || _2444);
-constant bool _2461 = (type == 5u);
-constant bool _2470 = (type == 15u);
-constant bool _2483 = (type == 8u);
-constant bool _2484 = (type == 9u);
-constant bool _2485 = (_2483 || _2484);
-constant bool _2514 = (type == 14u);
-constant bool _2548 = (type == 6u);
-constant bool _2549 = (type == 12u);
-constant bool _2550 = (_2548 || _2549);
-constant bool _2558 = (type == 12u);
-constant uint _2559 = _2558 ? 12u : 4u;
-constant bool _2584 = (type == 12u);
-constant bool _2632 = (type == 10u);
-constant bool _2679 = (type == 11u);
-constant bool _2794 = (type == 3u);
-constant bool _2795 = (type == 4u);
-constant bool _2796 = (_2794 || _2795);
-constant bool _2797 = (type == 13u);
-constant bool _2798 = (_2796 || _2797);
-constant bool _2842 = (type == 3u);
-constant bool _2851 = (type == 13u);
-constant bool _2886 = (type == 5u);
-constant bool _2929 = (type == 8u);
-constant bool _2930 = (type == 9u);
-constant bool _2931 = (_2929 || _2930);
-constant bool _2949 = (type == 9u);
-constant bool _2971 = (type == 8u);
-constant bool _3022 = (type == 14u);
-constant bool _3051 = (type == 15u);
-constant bool _3120 = (type == 6u);
-constant bool _3133 = (type == 12u);
-constant bool _3195 = (type == 10u);
-constant bool _3206 = (type == 11u);
-constant bool _3271 = (type == 4u);
-constant bool _3272 = (type == 5u);
-constant bool _3273 = (_3271 || _3272);
-constant bool _3274 = (type == 8u);
-constant bool _3275 = (_3273 || _3274);
-constant bool _3276 = (type == 9u);
-constant bool _3277 = (_3275 || _3276);
-constant bool _3278 = (type == 13u);
-constant bool _3279 = (_3277 || _3278);
-constant bool _3280 = (type == 14u);
-constant bool _3281 = (_3279 || _3280);
-constant bool _3282 = (type == 15u);
-constant bool halves_in_nibbles = (_3281 || _3282);
-constant bool _3300 = (type == 3u);
-constant bool _3301 = (type == 13u);
-constant bool _3302 = (_3300 || _3301);
-constant bool _3303 = (type == 14u);
-constant bool _3304 = (_3302 || _3303);
-constant bool _3306 = (type == 4u);
-constant bool _3308 = (type == 7u);
-constant bool _3310 = (type == 8u);
-constant bool _3311 = (type == 15u);
-constant bool _3312 = (_3310 || _3311);
-constant bool _3314 = (type == 11u);
-constant float _3317 = _3314 ? 1028.0 : 1024.0;
-constant float _3318 = _3312 ? 1040.0 : _3317;
-constant float _3319 = _3308 ? 1056.0 : _3318;
-constant float _3320 = _3306 ? 1032.0 : _3319;
-constant float _3321 = _3304 ? 1152.0 : _3320;
-constant bool _3443 = (type == 1u);
-constant bool _3532 = (type == 16u);
-constant bool _3625 = (type == 3u);
-constant bool _3626 = (type == 4u);
-constant bool _3627 = (_3625 || _3626);
-constant bool _3628 = (type == 13u);
-constant bool _3629 = (_3627 || _3628);
-constant bool _3656 = (type == 5u);
-constant bool _3676 = (type == 8u);
-constant bool _3677 = (type == 9u);
-constant bool _3678 = (_3676 || _3677);
-constant bool _3692 = (type == 15u);
-constant bool _3721 = (type == 14u);
-constant bool _3733 = (type == 6u);
-constant bool _3734 = (type == 12u);
-constant bool _3735 = (_3733 || _3734);
-constant bool _3759 = (type == 10u);
-constant bool _3791 = (type == 11u);
-constant bool _4425 = (type == 1u);
-constant bool _4426 = (type == 16u);
-constant bool _4427 = (_4425 || _4426);
-constant bool _4494 = (type == 1u);
-constant bool _4495 = (type == 16u);
-constant bool _4496 = (_4494 || _4495);
-constant bool _4497 = (!_4496);
-constant bool _4502 = (type == 7u);
-constant bool _4503 = (type == 10u);
-constant bool _4504 = (_4502 || _4503);
-constant bool _4505 = (type == 11u);
-constant bool _4506 = (_4504 || _4505);
-constant uint SCALES = _4506 ? 2u : 1u;
-constant bool _4508 = (SCALES == 2u);
+constant uint _1979 = (256u / QUADS_OF_SUMS);
+constant bool _2137 = (type == 6u);
+constant bool _2138 = (type == 7u);
+constant bool _2139 = (_2137 || _2138);
+constant bool _2140 = (type == 12u);
+constant bool _2141 = (_2139 || _2140);
+constant bool _2142 = (type == 10u);
+constant bool _2143 = (_2141 || _2142);
+constant bool _2144 = (type == 11u);
+constant bool _2145 = (_2143 || _2144);
+constant bool _2146 = (type == 14u);
+constant bool blocks_of_256 = (_2145 || _2146);
+constant bool _2156 = (type == 3u);
+constant bool _2157 = (type == 15u);
+constant bool _2158 = (_2156 || _2157);
+constant bool _2159 = (type == 4u);
+constant bool _2160 = (type == 13u);
+constant bool _2161 = (_2159 || _2160);
+constant bool _2162 = (type == 5u);
+constant bool _2163 = (type == 8u);
+constant bool _2164 = (type == 9u);
+constant bool _2165 = (type == 6u);
+constant bool _2166 = (type == 12u);
+constant bool _2167 = (type == 10u);
+constant bool _2168 = (type == 11u);
+constant bool _2169 = (type == 14u);
+constant uint _2170 = _2169 ? 68u : 105u;
+constant uint _2171 = _2168 ? 55u : _2170;
+constant uint _2172 = _2167 ? 42u : _2171;
+constant uint _2173 = _2166 ? 88u : _2172;
+constant uint _2174 = _2165 ? 72u : _2173;
+constant uint _2175 = _2164 ? 12u : _2174;
+constant uint _2176 = _2163 ? 11u : _2175;
+constant uint _2177 = _2162 ? 10u : _2176;
+constant uint _2178 = _2161 ? 9u : _2177;
+constant uint BLOCK_HALVES = _2158 ? 17u : _2178;
+constant bool _2194 = (type == 3u);
+constant bool _2204 = (type == 4u);
+constant bool _2205 = (type == 13u);
+constant bool _2206 = (_2204 || _2205);
+constant bool _2216 = (type == 8u);
+constant bool _2226 = (type == 9u);
+constant bool _2236 = (type == 10u);
+constant bool _2249 = (type == 11u);
+constant bool _2262 = (type == 14u);
+constant bool _2302 = (type == 1u);
+constant bool _2379 = (type == 16u);
+constant bool _2442 = (type == 3u);
+constant bool _2443 = (type == 4u);
+constant bool _2444 = (_2442 || _2443);
+constant bool _2445 = (type == 13u);
+constant bool _2446 = (_2444 || _2445);
+constant bool _2462 = (type == 5u);
+constant bool _2471 = (type == 15u);
+constant bool _2484 = (type == 8u);
+constant bool _2485 = (type == 9u);
+constant bool _2486 = (_2484 || _2485);
+constant bool _2515 = (type == 14u);
+constant bool _2549 = (type == 6u);
+constant bool _2550 = (type == 12u);
+constant bool _2551 = (_2549 || _2550);
+constant bool _2559 = (type == 12u);
+constant uint _2560 = _2559 ? 12u : 4u;
+constant bool _2585 = (type == 12u);
+constant bool _2633 = (type == 10u);
+constant bool _2680 = (type == 11u);
+constant bool _2795 = (type == 3u);
+constant bool _2796 = (type == 4u);
+constant bool _2797 = (_2795 || _2796);
+constant bool _2798 = (type == 13u);
+constant bool _2799 = (_2797 || _2798);
+constant bool _2843 = (type == 3u);
+constant bool _2852 = (type == 13u);
+constant bool _2887 = (type == 5u);
+constant bool _2930 = (type == 8u);
+constant bool _2931 = (type == 9u);
+constant bool _2932 = (_2930 || _2931);
+constant bool _2950 = (type == 9u);
+constant bool _2972 = (type == 8u);
+constant bool _3023 = (type == 14u);
+constant bool _3052 = (type == 15u);
+constant bool _3121 = (type == 6u);
+constant bool _3134 = (type == 12u);
+constant bool _3196 = (type == 10u);
+constant bool _3207 = (type == 11u);
+constant bool _3272 = (type == 4u);
+constant bool _3273 = (type == 5u);
+constant bool _3274 = (_3272 || _3273);
+constant bool _3275 = (type == 8u);
+constant bool _3276 = (_3274 || _3275);
+constant bool _3277 = (type == 9u);
+constant bool _3278 = (_3276 || _3277);
+constant bool _3279 = (type == 13u);
+constant bool _3280 = (_3278 || _3279);
+constant bool _3281 = (type == 14u);
+constant bool _3282 = (_3280 || _3281);
+constant bool _3283 = (type == 15u);
+constant bool halves_in_nibbles = (_3282 || _3283);
+constant bool _3301 = (type == 3u);
+constant bool _3302 = (type == 13u);
+constant bool _3303 = (_3301 || _3302);
+constant bool _3304 = (type == 14u);
+constant bool _3305 = (_3303 || _3304);
+constant bool _3307 = (type == 4u);
+constant bool _3309 = (type == 7u);
+constant bool _3311 = (type == 8u);
+constant bool _3312 = (type == 15u);
+constant bool _3313 = (_3311 || _3312);
+constant bool _3315 = (type == 11u);
+constant float _3318 = _3315 ? 1028.0 : 1024.0;
+constant float _3319 = _3313 ? 1040.0 : _3318;
+constant float _3320 = _3309 ? 1056.0 : _3319;
+constant float _3321 = _3307 ? 1032.0 : _3320;
+constant float _3322 = _3305 ? 1152.0 : _3321;
+constant bool _3444 = (type == 1u);
+constant bool _3533 = (type == 16u);
+constant bool _3626 = (type == 3u);
+constant bool _3627 = (type == 4u);
+constant bool _3628 = (_3626 || _3627);
+constant bool _3629 = (type == 13u);
+constant bool _3630 = (_3628 || _3629);
+constant bool _3657 = (type == 5u);
+constant bool _3677 = (type == 8u);
+constant bool _3678 = (type == 9u);
+constant bool _3679 = (_3677 || _3678);
+constant bool _3693 = (type == 15u);
+constant bool _3722 = (type == 14u);
+constant bool _3734 = (type == 6u);
+constant bool _3735 = (type == 12u);
+constant bool _3736 = (_3734 || _3735);
+constant bool _3760 = (type == 10u);
+constant bool _3792 = (type == 11u);
+constant bool _4426 = (type == 1u);
+constant bool _4427 = (type == 16u);
+constant bool _4428 = (_4426 || _4427);
+constant bool _4495 = (type == 1u);
+constant bool _4496 = (type == 16u);
+constant bool _4497 = (_4495 || _4496);
+constant bool _4498 = (!_4497);
+constant bool _4503 = (type == 7u);
+constant bool _4504 = (type == 10u);
+constant bool _4505 = (_4503 || _4504);
+constant bool _4506 = (type == 11u);
+constant bool _4507 = (_4505 || _4506);
+constant uint SCALES = _4507 ? 2u : 1u;
+constant bool _4509 = (SCALES == 2u);
 constant uint PART_STEPS = (4u / SCALES);
-constant bool _4618 = (type == 1u);
-constant bool _4619 = (type == 16u);
-constant bool _4620 = (_4618 || _4619);
-constant bool _4621 = (!_4620);
-constant bool _4731 = (type == 1u);
-constant bool _4732 = (type == 16u);
-constant bool _4733 = (_4731 || _4732);
-constant bool _4775 = (type == 1u);
-constant bool _4776 = (type == 16u);
-constant bool _4777 = (_4775 || _4776);
-constant bool _4778 = (!_4777);
-constant bool _4807 = (SCALES == 2u);
+constant bool _4619 = (type == 1u);
+constant bool _4620 = (type == 16u);
+constant bool _4621 = (_4619 || _4620);
+constant bool _4622 = (!_4621);
+constant bool _4732 = (type == 1u);
+constant bool _4733 = (type == 16u);
+constant bool _4734 = (_4732 || _4733);
+constant bool _4776 = (type == 1u);
+constant bool _4777 = (type == 16u);
+constant bool _4778 = (_4776 || _4777);
+constant bool _4779 = (!_4778);
+constant bool _4808 = (SCALES == 2u);
 constant uint way = (variant / 51u);
-constant bool _5073 = (way == 8u);
+constant bool _5074 = (way == 8u);
 constant uint3 gl_WorkGroupSize [[maybe_unused]] = uint3(256u, 1u, 1u);
 
 struct Weights4
@@ -294,7 +294,7 @@ struct Weights4
     uint4 weights4[1];
 };
 
-constant float _1679[4] = { 0.0, 0.0, 0.0, 0.0 };
+constant float _1680[4] = { 0.0, 0.0, 0.0, 0.0 };
 
 static inline __attribute__((always_inline))
 uint ceil_div(thread const uint& a, thread const uint& b)
@@ -311,49 +311,49 @@ uint slices_of_k(constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-float4 x_at(thread const uint& i, thread const uint& count, const device X4& _1250, const device X1& _1261)
+float4 x_at(thread const uint& i, thread const uint& count, const device X4& _1251, const device X1& _1262)
 {
     if (((i & 3u) == 0u) && (count >= 4u))
     {
-        return _1250.x4[i / 4u];
+        return _1251.x4[i / 4u];
     }
     float4 v = float4(0.0);
-    v.x = _1261.x1[i];
+    v.x = _1262.x1[i];
     if (count > 1u)
     {
-        v.y = _1261.x1[i + 1u];
+        v.y = _1262.x1[i + 1u];
     }
     if (count > 2u)
     {
-        v.z = _1261.x1[i + 2u];
+        v.z = _1262.x1[i + 2u];
     }
     if (count > 3u)
     {
-        v.w = _1261.x1[i + 3u];
+        v.w = _1262.x1[i + 3u];
     }
     return v;
 }
 
 static inline __attribute__((always_inline))
-float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1324, const device Norm1& _1333)
+float4 norm_at(thread const uint& i, constant Push& push, const device Norm4& _1325, const device Norm1& _1334)
 {
     uint at = push.offset.w + i;
     uint last = (push.offset.w + push.k) - 1u;
-    bool _1311 = (at & 3u) == 0u;
-    bool _1318;
-    if (_1311)
+    bool _1312 = (at & 3u) == 0u;
+    bool _1319;
+    if (_1312)
     {
-        _1318 = (at + 3u) <= last;
+        _1319 = (at + 3u) <= last;
     }
     else
     {
-        _1318 = _1311;
+        _1319 = _1312;
     }
-    if (_1318)
+    if (_1319)
     {
-        return _1324.norm4[at / 4u];
+        return _1325.norm4[at / 4u];
     }
-    return float4(_1333.norm1[min(at, last)], _1333.norm1[min((at + 1u), last)], _1333.norm1[min((at + 2u), last)], _1333.norm1[min((at + 3u), last)]);
+    return float4(_1334.norm1[min(at, last)], _1334.norm1[min((at + 1u), last)], _1334.norm1[min((at + 2u), last)], _1334.norm1[min((at + 3u), last)]);
 }
 
 static inline __attribute__((always_inline))
@@ -382,7 +382,7 @@ float4 input_of(thread const float4& x, thread const float4& up, thread const fl
 }
 
 static inline __attribute__((always_inline))
-float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _1250, const device X1& _1261, const device Norm4& _1324, const device Norm1& _1333)
+float4 input_quad(thread const uint& r, thread const uint& q, thread float& squares, constant Push& push, const device X4& _1251, const device X1& _1262, const device Norm4& _1325, const device Norm1& _1334)
 {
     if ((4u * q) >= push.k)
     {
@@ -390,38 +390,38 @@ float4 input_quad(thread const uint& r, thread const uint& q, thread float& squa
     }
     uint at = (push.offset.x + (r * push.ldx)) + (4u * q);
     uint count = push.k - (4u * q);
-    float4 _1548;
+    float4 _1549;
     if (gated)
     {
         uint param = at + push.k;
         uint param_1 = count;
-        _1548 = x_at(param, param_1, _1250, _1261);
+        _1549 = x_at(param, param_1, _1251, _1262);
     }
     else
     {
-        _1548 = float4(0.0);
+        _1549 = float4(0.0);
     }
-    float4 up = _1548;
-    float4 _1562;
+    float4 up = _1549;
+    float4 _1563;
     if (normed)
     {
         uint param_2 = 4u * q;
-        _1562 = norm_at(param_2, push, _1324, _1333);
+        _1563 = norm_at(param_2, push, _1325, _1334);
     }
     else
     {
-        _1562 = float4(1.0);
+        _1563 = float4(1.0);
     }
-    float4 factor = _1562;
+    float4 factor = _1563;
     uint param_3 = at;
     uint param_4 = count;
-    float4 param_5 = x_at(param_3, param_4, _1250, _1261);
+    float4 param_5 = x_at(param_3, param_4, _1251, _1262);
     float4 param_6 = up;
     float4 param_7 = factor;
     float param_8 = squares;
-    float4 _1584 = input_of(param_5, param_6, param_7, param_8);
+    float4 _1585 = input_of(param_5, param_6, param_7, param_8);
     squares = param_8;
-    return _1584;
+    return _1585;
 }
 
 static inline __attribute__((always_inline))
@@ -429,8 +429,8 @@ uint group_max_bits(thread uint& bits, thread uint& gl_SubgroupID, thread uint& 
 {
     bits = simd_max(bits);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    bool _1491 = simd_is_first();
-    if (_1491)
+    bool _1492 = simd_is_first();
+    if (_1492)
     {
         ((threadgroup uint*)&pool[gl_SubgroupID])[0u] = bits;
     }
@@ -464,44 +464,44 @@ float group_sum(thread float& value, threadgroup float (&group_partial)[256], th
 static inline __attribute__((always_inline))
 float norm_scale(thread const float& squares, constant Push& push)
 {
-    float _1363;
+    float _1364;
     if (push.k != 0u)
     {
-        _1363 = rsqrt((squares / float(push.k)) + push.eps);
+        _1364 = rsqrt((squares / float(push.k)) + push.eps);
     }
     else
     {
-        _1363 = 0.0;
+        _1364 = 0.0;
     }
-    return _1363;
+    return _1364;
 }
 
 static inline __attribute__((always_inline))
 uint slices_of_minima(constant Push& push)
 {
-    uint _1431;
+    uint _1432;
     if (minima_of_32)
     {
         uint param = slices_of_k(push);
         uint param_1 = 32u;
-        _1431 = ceil_div(param, param_1);
+        _1432 = ceil_div(param, param_1);
     }
     else
     {
-        uint _1445;
+        uint _1446;
         if (minima_of_any)
         {
             uint param_2 = push.k;
             uint param_3 = 512u;
-            _1445 = ceil_div(param_2, param_3);
+            _1446 = ceil_div(param_2, param_3);
         }
         else
         {
-            _1445 = 0u;
+            _1446 = 0u;
         }
-        _1431 = _1445;
+        _1432 = _1446;
     }
-    return _1431;
+    return _1432;
 }
 
 static inline __attribute__((always_inline))
@@ -519,13 +519,13 @@ uint row_start(thread const uint& r, constant Push& push)
 }
 
 static inline __attribute__((always_inline))
-void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1591)
+void put_halves(thread const uint& at, thread const uint& q, thread const float4& v, device Work4& _1592)
 {
-    _1591.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
+    _1592.work4[(at + ((q / 8u) * 512u)) + (q & 7u)] = as_type<uint4>(v);
 }
 
 static inline __attribute__((always_inline))
-void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1591, thread uint3& gl_LocalInvocationID)
+void put_quads(thread const uint& start, thread const uint& minima, thread const uint& base, thread const uint& quads, thread const float4& v, constant Push& push, threadgroup uint4 (&pool)[576], device Work4& _1592, thread uint3& gl_LocalInvocationID)
 {
     uint me = gl_LocalInvocationID.x;
     if ((base + me) < quads)
@@ -533,68 +533,68 @@ void put_quads(thread const uint& start, thread const uint& minima, thread const
         uint param = start;
         uint param_1 = base + me;
         float4 param_2 = v;
-        put_halves(param, param_1, param_2, _1591);
+        put_halves(param, param_1, param_2, _1592);
     }
     if (minima_of_any)
     {
         uint turn = base & 256u;
-        float _1638;
+        float _1639;
         if ((base + me) < quads)
         {
-            _1638 = ((v.x + v.y) + v.z) + v.w;
+            _1639 = ((v.x + v.y) + v.z) + v.w;
         }
         else
         {
-            _1638 = 0.0;
+            _1639 = 0.0;
         }
-        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1638);
+        ((threadgroup uint*)&pool[turn + me])[0u] = as_type<uint>(_1639);
         threadgroup_barrier(mem_flags::mem_threadgroup);
         uint m = (base / QUADS_OF_SUMS) + me;
-        bool _1666 = me < _1665;
-        bool _1673;
-        if (_1666)
+        bool _1667 = me < _1666;
+        bool _1674;
+        if (_1667)
         {
-            _1673 = m < (slices_of_minima(push) * 8u);
+            _1674 = m < (slices_of_minima(push) * 8u);
         }
         else
         {
-            _1673 = _1666;
+            _1674 = _1667;
         }
-        if (_1673)
+        if (_1674)
         {
             float sums[4] = { 0.0, 0.0, 0.0, 0.0 };
             for (uint i = 0u; i < QUADS_OF_SUMS; i++)
             {
-                uint _1689 = i / QUADS_OF_SUM;
-                sums[_1689] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
+                uint _1690 = i / QUADS_OF_SUM;
+                sums[_1690] += as_type<float>(((threadgroup uint*)&pool[(turn + (QUADS_OF_SUMS * me)) + i])[0u]);
             }
-            float4 _1705;
+            float4 _1706;
             if (minima_in_pairs)
             {
-                _1705 = float4(sums[0], sums[0], sums[1], sums[1]);
+                _1706 = float4(sums[0], sums[0], sums[1], sums[1]);
             }
             else
             {
-                _1705 = float4(sums[0], sums[1], sums[2], sums[3]);
+                _1706 = float4(sums[0], sums[1], sums[2], sums[3]);
             }
             uint param_3 = minima;
             uint param_4 = m;
-            float4 param_5 = _1705;
-            put_halves(param_3, param_4, param_5, _1591);
+            float4 param_5 = _1706;
+            put_halves(param_3, param_4, param_5, _1592);
         }
     }
 }
 
 static inline __attribute__((always_inline))
-void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _1250, const device X1& _1261, const device Norm4& _1324, const device Norm1& _1333, threadgroup uint4 (&pool)[576], device Work4& _1591, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1887)
+void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_SubgroupID, thread uint& gl_NumSubgroups, constant Push& push, const device X4& _1251, const device X1& _1262, const device Norm4& _1325, const device Norm1& _1334, threadgroup uint4 (&pool)[576], device Work4& _1592, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1888)
 {
     uint me = gl_LocalInvocationID.x;
     uint quads = slices_of_k(push) * 8u;
-    uint3 _1749 = push.first.xyz + gl_WorkGroupID;
-    uint _1750 = _1749.x;
+    uint3 _1750 = push.first.xyz + gl_WorkGroupID;
+    uint _1751 = _1750.x;
     float4 kept[4];
-    float _1853;
-    for (uint r = _1750; r < push.rows; r += push.groups.x)
+    float _1854;
+    for (uint r = _1751; r < push.rows; r += push.groups.x)
     {
         float squares = 0.0;
         float unused = 0.0;
@@ -605,43 +605,43 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param = r;
             uint param_1 = (i * 256u) + me;
             float param_2 = squares;
-            float4 _1784 = input_quad(param, param_1, param_2, push, _1250, _1261, _1324, _1333);
+            float4 _1785 = input_quad(param, param_1, param_2, push, _1251, _1262, _1325, _1334);
             squares = param_2;
-            kept[i] = _1784;
+            kept[i] = _1785;
             uint4 v = as_type<uint4>(kept[i]) & uint4(2147483647u);
             bits = max(bits, max(max(v.x, v.y), max(v.z, v.w)));
         }
-        uint _1813 = 1024u + me;
-        for (uint q = _1813; q < quads; q += 256u)
+        uint _1814 = 1024u + me;
+        for (uint q = _1814; q < quads; q += 256u)
         {
             uint param_3 = r;
             uint param_4 = q;
             float param_5 = squares;
-            float4 _1829 = input_quad(param_3, param_4, param_5, push, _1250, _1261, _1324, _1333);
+            float4 _1830 = input_quad(param_3, param_4, param_5, push, _1251, _1262, _1325, _1334);
             squares = param_5;
-            uint4 v_1 = as_type<uint4>(_1829) & uint4(2147483647u);
+            uint4 v_1 = as_type<uint4>(_1830) & uint4(2147483647u);
             bits = max(bits, max(max(v_1.x, v_1.y), max(v_1.z, v_1.w)));
         }
         uint param_6 = bits;
-        uint _1851 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
-        bits = _1851;
+        uint _1852 = group_max_bits(param_6, gl_SubgroupID, gl_NumSubgroups, pool);
+        bits = _1852;
         if (normed)
         {
             float param_7 = squares;
-            float _1858 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
-            float param_8 = _1858;
-            _1853 = norm_scale(param_8, push);
+            float _1859 = group_sum(param_7, group_partial, gl_SubgroupID, gl_NumSubgroups);
+            float param_8 = _1859;
+            _1854 = norm_scale(param_8, push);
         }
         else
         {
-            _1853 = 1.0;
+            _1854 = 1.0;
         }
-        float factor = _1853;
+        float factor = _1854;
         int power = clamp(136 - int(bits >> 23u), -118, 100);
         float scale = as_type<float>(uint(127 + power) << 23u);
         if (me == 0u)
         {
-            _1887.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
+            _1888.work1[r] = factor * as_type<float>(uint(127 - power) << 23u);
         }
         uint param_9 = r;
         uint start = row_start(param_9, push);
@@ -657,7 +657,7 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
                 uint param_12 = i_1 * 256u;
                 uint param_13 = quads;
                 float4 param_14 = kept[i_1] * scale;
-                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1591, gl_LocalInvocationID);
+                put_quads(param_10, param_11, param_12, param_13, param_14, push, pool, _1592, gl_LocalInvocationID);
             }
         }
         for (uint base = 1024u; base < quads; base += 256u)
@@ -665,27 +665,27 @@ void input_rows(threadgroup float (&group_partial)[256], thread uint& gl_Subgrou
             uint param_15 = r;
             uint param_16 = base + me;
             float param_17 = unused;
-            float4 _1956 = input_quad(param_15, param_16, param_17, push, _1250, _1261, _1324, _1333);
+            float4 _1957 = input_quad(param_15, param_16, param_17, push, _1251, _1262, _1325, _1334);
             unused = param_17;
             uint param_18 = start;
             uint param_19 = minima;
             uint param_20 = base;
             uint param_21 = quads;
-            float4 param_22 = _1956 * scale;
-            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1591, gl_LocalInvocationID);
+            float4 param_22 = _1957 * scale;
+            put_quads(param_18, param_19, param_20, param_21, param_22, push, pool, _1592, gl_LocalInvocationID);
         }
         if (minima_of_any)
         {
             uint param_23 = quads;
             uint param_24 = 256u;
-            uint covered = ceil_div(param_23, param_24) * _1978;
-            uint _1983 = covered + me;
-            for (uint m = _1983; m < (slices_of_minima(push) * 8u); m += 256u)
+            uint covered = ceil_div(param_23, param_24) * _1979;
+            uint _1984 = covered + me;
+            for (uint m = _1984; m < (slices_of_minima(push) * 8u); m += 256u)
             {
                 uint param_25 = minima;
                 uint param_26 = m;
                 float4 param_27 = float4(0.0);
-                put_halves(param_25, param_26, param_27, _1591);
+                put_halves(param_25, param_26, param_27, _1592);
             }
         }
     }
@@ -707,9 +707,9 @@ void find_columns(threadgroup uint4 (&pool)[576], thread uint3& gl_LocalInvocati
         pool[me] = as_type<uint4>(float4(0.0, 1.0, 2.0, 3.0) + float4(4.0 * float(me & 1u)));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    simdgroup_float8x8 _4550;
-    simdgroup_load(_4550, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
-    simdgroup_float8x8 tempArg = _4550;
+    simdgroup_float8x8 _4551;
+    simdgroup_load(_4551, reinterpret_cast<threadgroup float*>(&pool[0u]), (2u) * 4u);
+    simdgroup_float8x8 tempArg = _4551;
     simdgroup_float8x8 numbers = tempArg;
     simdgroup_float8x8 param = numbers;
     columns = uint2(elements_of(param));
@@ -898,16 +898,16 @@ void find_rows(thread const uint& first_r, thread const uint& first_j, constant 
 static inline __attribute__((always_inline))
 uint block_at(thread const uint& row, thread const uint& s)
 {
-    uint _2147;
+    uint _2148;
     if (blocks_of_256)
     {
-        _2147 = s / 8u;
+        _2148 = s / 8u;
     }
     else
     {
-        _2147 = s;
+        _2148 = s;
     }
-    return row + (_2147 * BLOCK_HALVES);
+    return row + (_2148 * BLOCK_HALVES);
 }
 
 static inline __attribute__((always_inline))
@@ -929,70 +929,70 @@ uint numbers_at(thread const uint& row, thread const uint& s, thread const uint&
     uint param_1 = s;
     uint block = block_at(param, param_1);
     uint half_ = (s / 4u) & 1u;
-    uint _2194;
-    if (_2193)
+    uint _2195;
+    if (_2194)
     {
-        _2194 = (block + 1u) + (8u * p);
+        _2195 = (block + 1u) + (8u * p);
     }
     else
     {
-        uint _2206;
-        if (_2205)
+        uint _2207;
+        if (_2206)
         {
-            _2206 = (block + 1u) + (4u * p);
+            _2207 = (block + 1u) + (4u * p);
         }
         else
         {
-            uint _2216;
-            if (_2215)
+            uint _2217;
+            if (_2216)
             {
-                _2216 = (block + 3u) + (4u * p);
+                _2217 = (block + 3u) + (4u * p);
             }
             else
             {
-                uint _2226;
-                if (_2225)
+                uint _2227;
+                if (_2226)
                 {
-                    _2226 = (block + 4u) + (4u * p);
+                    _2227 = (block + 4u) + (4u * p);
                 }
                 else
                 {
-                    uint _2236;
-                    if (_2235)
+                    uint _2237;
+                    if (_2236)
                     {
-                        _2236 = ((block + 8u) + (16u * half_)) + (8u * p);
+                        _2237 = ((block + 8u) + (16u * half_)) + (8u * p);
                     }
                     else
                     {
-                        uint _2249;
-                        if (_2248)
+                        uint _2250;
+                        if (_2249)
                         {
-                            _2249 = ((block + 16u) + (16u * half_)) + (8u * p);
+                            _2250 = ((block + 16u) + (16u * half_)) + (8u * p);
                         }
                         else
                         {
-                            uint _2262;
-                            if (_2261)
+                            uint _2263;
+                            if (_2262)
                             {
-                                _2262 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
+                                _2263 = ((block + 4u) + (8u * (s & 7u))) + (4u * p);
                             }
                             else
                             {
-                                _2262 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
+                                _2263 = ((block + (32u * half_)) + (16u * (s & 1u))) + (8u * p);
                             }
-                            _2249 = _2262;
+                            _2250 = _2263;
                         }
-                        _2236 = _2249;
+                        _2237 = _2250;
                     }
-                    _2226 = _2236;
+                    _2227 = _2237;
                 }
-                _2216 = _2226;
+                _2217 = _2227;
             }
-            _2206 = _2216;
+            _2207 = _2217;
         }
-        _2194 = _2206;
+        _2195 = _2207;
     }
-    return _2194;
+    return _2195;
 }
 
 static inline __attribute__((always_inline))
@@ -1034,7 +1034,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
     uint param = row;
     uint param_1 = s;
     uint block = block_at(param, param_1);
-    if (_2301)
+    if (_2302)
     {
         uint last = ((row + push.k) - 1u) / 2u;
         uint at = ((row + (32u * s)) + (16u * p)) / 2u;
@@ -1060,7 +1060,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
     }
     else
     {
-        if (_2378)
+        if (_2379)
         {
             uint last_1 = (row + ((push.k - 1u) / 2u)) / 2u;
             uint at_1 = ((row + (16u * s)) + (8u * p)) / 2u;
@@ -1083,7 +1083,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
         }
         else
         {
-            if (_2445)
+            if (_2446)
             {
                 uint param_12 = row;
                 uint param_13 = s;
@@ -1093,14 +1093,14 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
             }
             else
             {
-                if (_2461)
+                if (_2462)
                 {
                     uint param_16 = block / 2u;
                     v.numbers = window_at(param_16, push, _699);
                 }
                 else
                 {
-                    if (_2470)
+                    if (_2471)
                     {
                         uint param_17 = row;
                         uint param_18 = s;
@@ -1109,7 +1109,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                     }
                     else
                     {
-                        if (_2485)
+                        if (_2486)
                         {
                             uint param_20 = row;
                             uint param_21 = s;
@@ -1118,13 +1118,13 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                             v.numbers = window_at(param_23, push, _699);
                             uint param_24 = block / 2u;
                             uint param_25 = (block / 2u) + 1u;
-                            uint2 _2508 = uint2(weight_word(param_24, _699), weight_word(param_25, _699));
-                            v.scales.x = _2508.x;
-                            v.scales.y = _2508.y;
+                            uint2 _2509 = uint2(weight_word(param_24, _699), weight_word(param_25, _699));
+                            v.scales.x = _2509.x;
+                            v.scales.y = _2509.y;
                         }
                         else
                         {
-                            if (_2514)
+                            if (_2515)
                             {
                                 uint param_26 = row;
                                 uint param_27 = s;
@@ -1135,24 +1135,24 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                 {
                                     uint param_30 = block / 2u;
                                     uint param_31 = (block / 2u) + 1u;
-                                    uint2 _2542 = uint2(weight_word(param_30, _699), weight_word(param_31, _699));
-                                    v.scales.x = _2542.x;
-                                    v.scales.y = _2542.y;
+                                    uint2 _2543 = uint2(weight_word(param_30, _699), weight_word(param_31, _699));
+                                    v.scales.x = _2543.x;
+                                    v.scales.y = _2543.y;
                                 }
                             }
                             else
                             {
-                                if (_2550)
+                                if (_2551)
                                 {
                                     uint at_2 = block / 2u;
-                                    uint numbers = ((at_2 + _2559) + (((s & 7u) / 2u) * 8u)) + (4u * p);
+                                    uint numbers = ((at_2 + _2560) + (((s & 7u) / 2u) * 8u)) + (4u * p);
                                     bool whole = (push.offset.y & 3u) == 0u;
                                     if ((s & 7u) == 0u)
                                     {
                                         uint param_32 = at_2;
                                         v.more.a = four_words(param_32, _699);
                                     }
-                                    if (_2584)
+                                    if (_2585)
                                     {
                                         if ((s & 1u) == 0u)
                                         {
@@ -1169,7 +1169,7 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                 }
                                 else
                                 {
-                                    if (_2632)
+                                    if (_2633)
                                     {
                                         if ((s & 3u) == 0u)
                                         {
@@ -1181,16 +1181,16 @@ void load_part(thread Sixteen& v, thread const uint& row, thread const uint& s, 
                                             v.numbers = window_at(param_38, push, _699);
                                             uint param_39 = scales;
                                             uint param_40 = scales + 1u;
-                                            uint2 _2666 = uint2(weight_word(param_39, _699), weight_word(param_40, _699));
-                                            v.scales.x = _2666.x;
-                                            v.scales.y = _2666.y;
+                                            uint2 _2667 = uint2(weight_word(param_39, _699), weight_word(param_40, _699));
+                                            v.scales.x = _2667.x;
+                                            v.scales.y = _2667.y;
                                             uint param_41 = (block / 2u) + 20u;
                                             v.scale = weight_word(param_41, _699);
                                         }
                                     }
                                     else
                                     {
-                                        if (_2679)
+                                        if (_2680)
                                         {
                                             if ((s & 3u) == 0u)
                                             {
@@ -1256,7 +1256,7 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
     if (minima_of_32)
     {
         uint blocks = slices_of_k(push);
-        uint _3933;
+        uint _3934;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 16u; i++)
         {
@@ -1264,22 +1264,22 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             if (block < blocks)
             {
                 uint param = (row + (BLOCK_HALVES * block)) / 2u;
-                _3933 = weight_word(param, _699) >> 16u;
+                _3934 = weight_word(param, _699) >> 16u;
             }
             else
             {
-                _3933 = 0u;
+                _3934 = 0u;
             }
-            uint minimum = _3933;
+            uint minimum = _3934;
             if (i < 8u)
             {
-                uint _3951 = i / 2u;
-                v.numbers.a[_3951] |= (minimum << (16u * (i & 1u)));
+                uint _3952 = i / 2u;
+                v.numbers.a[_3952] |= (minimum << (16u * (i & 1u)));
             }
             else
             {
-                uint _3964 = (i / 2u) - 4u;
-                v.numbers.b[_3964] |= (minimum << (16u * (i & 1u)));
+                uint _3965 = (i / 2u) - 4u;
+                v.numbers.b[_3965] |= (minimum << (16u * (i & 1u)));
             }
         }
     }
@@ -1301,31 +1301,31 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
             }
             if (minima_of_16)
             {
-                uint _4027;
+                uint _4028;
                 if (mine < blocks_1)
                 {
                     uint param_5 = at + 20u;
-                    _4027 = weight_word(param_5, _699);
+                    _4028 = weight_word(param_5, _699);
                 }
                 else
                 {
-                    _4027 = 0u;
+                    _4028 = 0u;
                 }
-                v.scale = _4027;
+                v.scale = _4028;
             }
             else
             {
-                uint _4041;
+                uint _4042;
                 if (other < blocks_1)
                 {
                     uint param_6 = (row + (BLOCK_HALVES * other)) / 2u;
-                    _4041 = weight_word(param_6, _699);
+                    _4042 = weight_word(param_6, _699);
                 }
                 else
                 {
-                    _4041 = 0u;
+                    _4042 = 0u;
                 }
-                v.scale = _4041;
+                v.scale = _4042;
             }
         }
     }
@@ -1333,13 +1333,13 @@ Sixteen load_minima(thread const uint& row, thread const uint& s, thread const u
 }
 
 static inline __attribute__((always_inline))
-void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _699, device Work4& _1591, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
+void load_slice(thread const uint& s, thread const uint& slices_k, constant Push& push, const device Weights1& _699, device Work4& _1592, thread uint3& gl_LocalInvocationID, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1])
 {
     uint p = gl_LocalInvocationID.x & 1u;
     _Pragma("clang loop unroll(full)")
     for (uint i = 0u; i < 2u; i++)
     {
-        next_x[i] = _1591.work4[start_x[i] + (s * 512u)];
+        next_x[i] = _1592.work4[start_x[i] + (s * 512u)];
     }
     _Pragma("clang loop unroll(full)")
     for (uint i_1 = 0u; i_1 < 1u; i_1++)
@@ -1366,53 +1366,53 @@ void load_slice(thread const uint& s, thread const uint& slices_k, constant Push
 static inline __attribute__((always_inline))
 uint4 shifted(thread const uint& h, thread const uint4& v, thread const uint& next)
 {
-    uint4 _2095;
+    uint4 _2096;
     if ((h & 1u) != 0u)
     {
-        _2095 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
+        _2096 = (v >> uint4(16u)) | (uint4(v.yzw, next) << uint4(16u));
     }
     else
     {
-        _2095 = v;
+        _2096 = v;
     }
-    return _2095;
+    return _2096;
 }
 
 static inline __attribute__((always_inline))
 uint2 halves_of_f8(thread uint& word, thread const uint& left)
 {
-    uint _3363;
+    uint _3364;
     if (left > 3u)
     {
-        _3363 = word;
+        _3364 = word;
     }
     else
     {
-        uint _3370;
+        uint _3371;
         if (left > 1u)
         {
-            _3370 = word & 65535u;
+            _3371 = word & 65535u;
         }
         else
         {
-            _3370 = 0u;
+            _3371 = 0u;
         }
-        _3363 = _3370;
+        _3364 = _3371;
     }
-    word = _3363;
+    word = _3364;
     float2 p = float2(as_type<half2>(((word << 7u) & 1065369472u) | ((word << 8u) & 2147516416u))) * 256.0;
     float2 q = float2(as_type<half2>(((word >> 1u) & 1065369472u) | (word & 2147516416u))) * 256.0;
     bool none = (((word & 2139062143u) + 16843009u) & 2155905152u) != 0u;
-    uint2 _3409;
+    uint2 _3410;
     if (none)
     {
-        _3409 = uint2(2113961472u);
+        _3410 = uint2(2113961472u);
     }
     else
     {
-        _3409 = uint2(as_type<uint>(half2(float2(p.x, q.x))), as_type<uint>(half2(float2(p.y, q.y))));
+        _3410 = uint2(as_type<uint>(half2(float2(p.x, q.x))), as_type<uint>(half2(float2(p.y, q.y))));
     }
-    return _3409;
+    return _3410;
 }
 
 static inline __attribute__((always_inline))
@@ -1452,9 +1452,9 @@ uint4 words_from(thread const Window& w, thread const uint& h)
     Window param = w;
     uint param_1 = h / 2u;
     uint param_2;
-    uint4 _2124 = words_of(param, param_1, param_2);
+    uint4 _2125 = words_of(param, param_1, param_2);
     uint next = param_2;
-    uint4 v = _2124;
+    uint4 v = _2125;
     uint param_3 = h;
     uint4 param_4 = v;
     uint param_5 = next;
@@ -1485,7 +1485,7 @@ uint fifth_bits(thread const uint& bits)
 static inline __attribute__((always_inline))
 uint mxfp4_bit(thread const uint& h, thread const uint& b)
 {
-    return ((16u * h) + (8u * b)) & 31u;
+    return ((16u * h) + (8u * (b & 1u))) & 31u;
 }
 
 static inline __attribute__((always_inline))
@@ -1500,7 +1500,7 @@ uint4 fp4_numbers(thread const uint4& codes)
 static inline __attribute__((always_inline))
 uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_2798)
+    if (_2799)
     {
         uint param = row;
         uint param_1 = s;
@@ -1509,64 +1509,64 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_3 = v.numbers;
         uint param_4 = (h - 1u) / 2u;
         uint param_5;
-        uint4 _2819 = words_of(param_3, param_4, param_5);
+        uint4 _2820 = words_of(param_3, param_4, param_5);
         uint next = param_5;
-        uint4 words = _2819;
-        uint4 _2824;
+        uint4 words = _2820;
+        uint4 _2825;
         if ((h & 1u) != 0u)
         {
             uint param_6 = 1u;
             uint4 param_7 = words;
             uint param_8 = next;
-            _2824 = shifted(param_6, param_7, param_8);
+            _2825 = shifted(param_6, param_7, param_8);
         }
         else
         {
-            _2824 = uint4(words.yzw, next);
+            _2825 = uint4(words.yzw, next);
         }
-        words = _2824;
-        uint4 _2843;
-        if (_2842)
+        words = _2825;
+        uint4 _2844;
+        if (_2843)
         {
-            _2843 = words ^ uint4(2155905152u);
+            _2844 = words ^ uint4(2155905152u);
         }
         else
         {
-            uint4 _2852;
-            if (_2851)
+            uint4 _2853;
+            if (_2852)
             {
                 uint4 param_9 = uint4(words.xy, words.xy >> uint2(4u));
-                _2852 = iq4_numbers(param_9);
+                _2853 = iq4_numbers(param_9);
             }
             else
             {
-                _2852 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
+                _2853 = uint4(words.xy, words.xy >> uint2(4u)) & uint4(252645135u);
             }
-            _2843 = _2852;
+            _2844 = _2853;
         }
-        return _2843;
+        return _2844;
     }
-    if (_2886)
+    if (_2887)
     {
         Window param_10 = v.numbers;
         uint param_11 = (row / 2u) + (5u * s);
         uint param_12;
-        uint4 _2901 = words_of(param_10, param_11, param_12);
+        uint4 _2902 = words_of(param_10, param_11, param_12);
         uint next_1 = param_12;
-        uint4 words_1 = _2901;
-        uint2 _2906;
+        uint4 words_1 = _2902;
+        uint2 _2907;
         if (p == 0u)
         {
-            _2906 = words_1.yz;
+            _2907 = words_1.yz;
         }
         else
         {
-            _2906 = uint2(words_1.w, next_1);
+            _2907 = uint2(words_1.w, next_1);
         }
-        uint2 two = _2906;
+        uint2 two = _2907;
         return uint4(two, two >> uint2(4u)) & uint4(252645135u);
     }
-    if (_2931)
+    if (_2932)
     {
         uint param_13 = row;
         uint param_14 = s;
@@ -1574,10 +1574,10 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_16 = v.numbers;
         uint param_17 = numbers_at(param_13, param_14, param_15);
         uint2 two_1 = words_from(param_16, param_17).xy;
-        uint _2950;
-        if (_2949)
+        uint _2951;
+        if (_2950)
         {
-            _2950 = v.scales.y;
+            _2951 = v.scales.y;
         }
         else
         {
@@ -1586,37 +1586,37 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
             uint param_20 = block_at(param_18, param_19) + 1u;
             uint param_21 = v.scales.x;
             uint param_22 = v.scales.y;
-            _2950 = word_of(param_20, param_21, param_22);
+            _2951 = word_of(param_20, param_21, param_22);
         }
-        uint high = _2950;
-        bool _2981;
-        if (_2971)
+        uint high = _2951;
+        bool _2982;
+        if (_2972)
         {
             uint param_23 = row;
             uint param_24 = s;
-            _2981 = (block_at(param_23, param_24) & 1u) != 0u;
+            _2982 = (block_at(param_23, param_24) & 1u) != 0u;
         }
         else
         {
-            _2981 = _2971;
+            _2982 = _2972;
         }
-        uint _2982;
-        if (_2981)
+        uint _2983;
+        if (_2982)
         {
-            _2982 = v.scales.y;
+            _2983 = v.scales.y;
         }
         else
         {
-            _2982 = high;
+            _2983 = high;
         }
-        high = _2982 >> (8u * p);
+        high = _2983 >> (8u * p);
         uint param_25 = high;
         uint param_26 = high >> 4u;
         uint param_27 = high >> 16u;
         uint param_28 = high >> 20u;
         return (uint4(two_1, two_1 >> uint2(4u)) & uint4(252645135u)) | uint4(fifth_bits(param_25), fifth_bits(param_26), fifth_bits(param_27), fifth_bits(param_28));
     }
-    if (_3022)
+    if (_3023)
     {
         uint param_29 = row;
         uint param_30 = s;
@@ -1627,7 +1627,7 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         uint4 param_34 = uint4(two_2, two_2 >> uint2(4u));
         return iq4_numbers(param_34);
     }
-    if (_3051)
+    if (_3052)
     {
         uint param_35 = row;
         uint param_36 = s;
@@ -1638,28 +1638,28 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
         Window param_39 = v.numbers;
         uint param_40 = h_1 / 2u;
         uint param_41;
-        uint4 _3075 = words_of(param_39, param_40, param_41);
+        uint4 _3076 = words_of(param_39, param_40, param_41);
         uint next_2 = param_41;
-        uint4 words_2 = _3075;
-        uint3 _3080;
+        uint4 words_2 = _3076;
+        uint3 _3081;
         if (p == 0u)
         {
-            _3080 = words_2.xyz;
+            _3081 = words_2.xyz;
         }
         else
         {
-            _3080 = uint3(words_2.z, words_2.w, next_2);
+            _3081 = uint3(words_2.z, words_2.w, next_2);
         }
-        uint3 three = _3080;
+        uint3 three = _3081;
         uint2 two_3 = ((three.xy >> uint2(shift)) >> uint2(8u)) | (three.yz << uint2(24u - shift));
         uint4 param_42 = uint4(two_3, two_3 >> uint2(4u));
         return fp4_numbers(param_42);
     }
-    if (_3120)
+    if (_3121)
     {
         return (v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u);
     }
-    if (_3133)
+    if (_3134)
     {
         uint4 high_1 = uint4(v.scale, v.scale >> 2u, v.scale >> 4u, v.scale >> 6u) >> uint4(s & 1u);
         return ((v.numbers.a >> uint4(4u * (s & 1u))) & uint4(252645135u)) | ((high_1 & uint4(16843009u)) << uint4(4u));
@@ -1675,11 +1675,11 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
     uint block = block_at(param_48, param_49);
     uint half_ = (s / 4u) & 1u;
     uint stripe = s & 3u;
-    if (_3195)
+    if (_3196)
     {
         return (low >> uint4(2u * stripe)) & uint4(50529027u);
     }
-    if (_3206)
+    if (_3207)
     {
         Window param_50 = v.more;
         uint param_51 = block + (8u * p);
@@ -1695,7 +1695,7 @@ uint4 bytes_of(thread const Sixteen& v, thread const uint& row, thread const uin
 static inline __attribute__((always_inline))
 uint2 halves_of(thread const uint& bytes)
 {
-    float zero = _3321;
+    float zero = _3322;
     uint low = (bytes & 255u) | ((bytes & 65280u) << 8u);
     uint high = ((bytes >> 16u) & 255u) | ((bytes & 4278190080u) >> 8u);
     return uint2(as_type<uint>(as_type<half2>(low | 1677747200u) - half2(half(zero))), as_type<uint>(as_type<half2>(high | 1677747200u) - half2(half(zero))));
@@ -1705,7 +1705,7 @@ static inline __attribute__((always_inline))
 void decode_part(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p, thread uint4& first, thread uint4& second_, constant Push& push)
 {
     uint left = push.k - min(push.k, ((32u * s) + (16u * p)));
-    if (_3443)
+    if (_3444)
     {
         uint param = row;
         uint4 param_1 = v.numbers.a;
@@ -1715,51 +1715,51 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 param_4 = v.numbers.b;
         uint param_5 = v.scale;
         second_ = shifted(param_3, param_4, param_5);
-        uint _3478;
-        uint _3489;
-        uint _3506;
-        uint _3518;
+        uint _3479;
+        uint _3490;
+        uint _3507;
+        uint _3519;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 4u; i++)
         {
             if (left > ((2u * i) + 1u))
             {
-                _3478 = first[i];
+                _3479 = first[i];
             }
             else
             {
                 if (left > (2u * i))
                 {
-                    _3489 = first[i] & 65535u;
+                    _3490 = first[i] & 65535u;
                 }
                 else
                 {
-                    _3489 = 0u;
+                    _3490 = 0u;
                 }
-                _3478 = _3489;
+                _3479 = _3490;
             }
-            first[i] = _3478;
+            first[i] = _3479;
             if (left > ((2u * i) + 9u))
             {
-                _3506 = second_[i];
+                _3507 = second_[i];
             }
             else
             {
                 if (left > ((2u * i) + 8u))
                 {
-                    _3518 = second_[i] & 65535u;
+                    _3519 = second_[i] & 65535u;
                 }
                 else
                 {
-                    _3518 = 0u;
+                    _3519 = 0u;
                 }
-                _3506 = _3518;
+                _3507 = _3519;
             }
-            second_[i] = _3506;
+            second_[i] = _3507;
         }
         return;
     }
-    if (_3532)
+    if (_3533)
     {
         uint param_6 = row;
         uint4 param_7 = v.numbers.a;
@@ -1767,18 +1767,18 @@ void decode_part(thread const Sixteen& v, thread const uint& row, thread const u
         uint4 words = shifted(param_6, param_7, param_8);
         uint param_9 = words.x;
         uint param_10 = left;
-        uint2 _3550 = halves_of_f8(param_9, param_10);
+        uint2 _3551 = halves_of_f8(param_9, param_10);
         uint param_11 = words.y;
         uint param_12 = left - min(left, 4u);
-        uint2 _3559 = halves_of_f8(param_11, param_12);
-        first = uint4(_3550, _3559);
+        uint2 _3560 = halves_of_f8(param_11, param_12);
+        first = uint4(_3551, _3560);
         uint param_13 = words.z;
         uint param_14 = left - min(left, 8u);
-        uint2 _3573 = halves_of_f8(param_13, param_14);
+        uint2 _3574 = halves_of_f8(param_13, param_14);
         uint param_15 = words.w;
         uint param_16 = left - min(left, 12u);
-        uint2 _3582 = halves_of_f8(param_15, param_16);
-        second_ = uint4(_3573, _3582);
+        uint2 _3583 = halves_of_f8(param_15, param_16);
+        second_ = uint4(_3574, _3583);
         return;
     }
     Sixteen param_17 = v;
@@ -1845,7 +1845,7 @@ float2 scale_of(thread const uint3& scales, thread const uint& i)
 static inline __attribute__((always_inline))
 float part_scale(thread const Sixteen& v, thread const uint& row, thread const uint& s, thread const uint& p)
 {
-    if (_3629)
+    if (_3630)
     {
         uint param = row;
         uint param_1 = s;
@@ -1854,22 +1854,22 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_3 = v.numbers;
         uint param_4 = h / 2u;
         uint param_5;
-        uint4 _3648 = words_of(param_3, param_4, param_5);
+        uint4 _3649 = words_of(param_3, param_4, param_5);
         uint next = param_5;
         uint param_6 = h;
-        uint param_7 = _3648.x;
+        uint param_7 = _3649.x;
         return float_of(param_6, param_7);
     }
-    if (_3656)
+    if (_3657)
     {
         Window param_8 = v.numbers;
         uint param_9 = (row / 2u) + (5u * s);
         uint param_10;
-        uint4 _3670 = words_of(param_8, param_9, param_10);
+        uint4 _3671 = words_of(param_8, param_9, param_10);
         uint next_1 = param_10;
-        return float2(as_type<half2>(_3670.x)).x;
+        return float2(as_type<half2>(_3671.x)).x;
     }
-    if (_3678)
+    if (_3679)
     {
         uint param_11 = row;
         uint param_12 = s;
@@ -1877,7 +1877,7 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         uint param_14 = v.scales.x;
         return float_of(param_13, param_14);
     }
-    if (_3692)
+    if (_3693)
     {
         uint param_15 = row;
         uint param_16 = s;
@@ -1885,21 +1885,21 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         Window param_17 = v.numbers;
         uint param_18 = h_1 / 2u;
         uint param_19;
-        uint4 _3709 = words_of(param_17, param_18, param_19);
+        uint4 _3710 = words_of(param_17, param_18, param_19);
         uint next_2 = param_19;
         uint param_20 = h_1;
         uint param_21 = s;
-        uint param_22 = _3709.x >> mxfp4_bit(param_20, param_21);
-        float _3719 = e8m0(param_22);
-        return _3719;
+        uint param_22 = _3710.x >> mxfp4_bit(param_20, param_21);
+        float _3720 = e8m0(param_22);
+        return _3720;
     }
-    if (_3721)
+    if (_3722)
     {
         uint2 param_23 = v.scales.xy;
         uint param_24 = s & 7u;
         return iq4_xs_scale(param_23, param_24);
     }
-    if (_3735)
+    if (_3736)
     {
         uint3 param_25 = v.more.a.yzw;
         uint param_26 = s & 7u;
@@ -1908,21 +1908,21 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
     uint param_27 = row;
     uint param_28 = s;
     uint block = block_at(param_27, param_28);
-    if (_3759)
+    if (_3760)
     {
-        uint _3766;
+        uint _3767;
         if ((s & 2u) != 0u)
         {
-            _3766 = v.scales.y;
+            _3767 = v.scales.y;
         }
         else
         {
-            _3766 = v.scales.x;
+            _3767 = v.scales.x;
         }
-        uint word = _3766;
+        uint word = _3767;
         return float2(as_type<half2>(v.scale)).x * float((word >> ((16u * (s & 1u)) + (8u * p))) & 15u);
     }
-    if (_3791)
+    if (_3792)
     {
         uint3 words = v.scales;
         if ((block & 1u) != 0u)
@@ -1931,16 +1931,16 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
         }
         uint i = (2u * (s & 7u)) + p;
         uint shift = 8u * (i & 3u);
-        uint _3829;
+        uint _3830;
         if ((i & 4u) != 0u)
         {
-            _3829 = words.y;
+            _3830 = words.y;
         }
         else
         {
-            _3829 = words.x;
+            _3830 = words.x;
         }
-        uint low = (_3829 >> (shift + (4u * (i / 8u)))) & 15u;
+        uint low = (_3830 >> (shift + (4u * (i / 8u)))) & 15u;
         uint high = (words.z >> (shift + (2u * (i / 4u)))) & 3u;
         uint param_29 = block;
         uint param_30 = v.scale;
@@ -1956,16 +1956,16 @@ float part_scale(thread const Sixteen& v, thread const uint& row, thread const u
 static inline __attribute__((always_inline))
 uint octet_of(thread const uint& p, thread const uint& i)
 {
-    uint _3284;
+    uint _3285;
     if (halves_in_nibbles)
     {
-        _3284 = p + (2u * i);
+        _3285 = p + (2u * i);
     }
     else
     {
-        _3284 = (2u * p) + i;
+        _3285 = (2u * p) + i;
     }
-    return _3284;
+    return _3285;
 }
 
 static inline __attribute__((always_inline))
@@ -1986,16 +1986,16 @@ static inline __attribute__((always_inline))
 float minima_scale(thread const Sixteen& v)
 {
     float mine = float2(as_type<half2>(v.scale)).y;
-    float _4062;
+    float _4063;
     if (minima_in_pairs)
     {
-        _4062 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
+        _4063 = fast::max(abs(float2(as_type<half2>(v.more.a.x)).y), abs(mine));
     }
     else
     {
-        _4062 = minima_of_16 ? mine : 1.0;
+        _4063 = minima_of_16 ? mine : 1.0;
     }
-    return _4062;
+    return _4063;
 }
 
 static inline __attribute__((always_inline))
@@ -2022,16 +2022,16 @@ void decode_minima(thread const Sixteen& v, thread uint4& first, thread uint4& s
     {
         Sixteen param_4 = v;
         float most = minima_scale(param_4);
-        float _4136;
+        float _4137;
         if (most > 0.0)
         {
-            _4136 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
+            _4137 = (-float2(as_type<half2>(v.more.a.x)).y) / most;
         }
         else
         {
-            _4136 = 0.0;
+            _4137 = 0.0;
         }
-        float ratio = _4136;
+        float ratio = _4137;
         _Pragma("clang loop unroll(full)")
         for (uint i = 0u; i < 8u; i++)
         {
@@ -2069,7 +2069,7 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
     uint4 param_4;
     uint4 param_5;
     float scale;
-    float _4428;
+    float _4429;
     uint4 param_15;
     uint4 param_16;
     _Pragma("clang loop unroll(full)")
@@ -2090,9 +2090,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             decode_part(param, param_1, param_2, param_3, param_4, param_5, push);
             first = param_4;
             second_ = param_5;
-            if (_4427)
+            if (_4428)
             {
-                _4428 = 1.0;
+                _4429 = 1.0;
             }
             else
             {
@@ -2100,9 +2100,9 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
                 uint param_7 = start_w[i_1];
                 uint param_8 = s;
                 uint param_9 = p;
-                _4428 = part_scale(param_6, param_7, param_8, param_9);
+                _4429 = part_scale(param_6, param_7, param_8, param_9);
             }
-            scale = _4428;
+            scale = _4429;
             uint param_10 = p;
             uint param_11 = 0u;
             tile_w[line + octet_of(param_10, param_11)] = first;
@@ -2121,16 +2121,16 @@ void put_slice(thread const uint& s, thread const uint& slices_k, constant Push&
             tile_w[line + (2u * p)] = first;
             tile_w[(line + (2u * p)) + 1u] = second_;
         }
-        bool _4510;
-        if (_4497)
+        bool _4511;
+        if (_4498)
         {
-            _4510 = (p == 0u) || _4508;
+            _4511 = (p == 0u) || _4509;
         }
         else
         {
-            _4510 = _4497;
+            _4511 = _4498;
         }
-        if (_4510)
+        if (_4511)
         {
             tile_scales[((p % SCALES) * 128u) + (t_1 / 2u)] = scale;
         }
@@ -2158,13 +2158,13 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t < PART_STEPS)
             {
-                simdgroup_half8x8 _4606;
-                simdgroup_load(_4606, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
-                simdgroup_half8x8 tempArg = _4606;
+                simdgroup_half8x8 _4607;
+                simdgroup_load(_4607, reinterpret_cast<threadgroup half*>(&tile_w[((right + (j * 8u)) * 5u) + (((e * PART_STEPS) + t) * 1u)]), (5u) * 8u, ulong2(0), true);
+                simdgroup_half8x8 tempArg = _4607;
                 b[(j * 4u) + t] = tempArg;
             }
         }
-        if (_4621)
+        if (_4622)
         {
             uint at = ((e * 128u) + right) + (j * 8u);
             scales[j] = float2(tile_scales[at + columns.x], tile_scales[at + columns.y]);
@@ -2179,9 +2179,9 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
         {
             if (t_1 < PART_STEPS)
             {
-                simdgroup_float8x8 _4700;
-                simdgroup_load(_4700, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
-                simdgroup_float8x8 tempArg_1 = _4700;
+                simdgroup_float8x8 _4701;
+                simdgroup_load(_4701, reinterpret_cast<threadgroup float*>(&pool[((down + (i * 8u)) * 9u) + ((((e * PART_STEPS) + t_1) * 2u) * 1u)]), (9u) * 4u);
+                simdgroup_float8x8 tempArg_1 = _4701;
                 a[t_1] = tempArg_1;
             }
         }
@@ -2194,28 +2194,28 @@ void multiply_part(thread const uint& down, thread const uint& right, thread con
             {
                 if (t_2 < PART_STEPS)
                 {
-                    if (_4733)
+                    if (_4734)
                     {
-                        simdgroup_float8x8 _4759;
-                        simdgroup_multiply_accumulate(_4759, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
-                        sums[(i * 4u) + j_1] = _4759;
+                        simdgroup_float8x8 _4760;
+                        simdgroup_multiply_accumulate(_4760, a[t_2], b[(j_1 * 4u) + t_2], sums[(i * 4u) + j_1]);
+                        sums[(i * 4u) + j_1] = _4760;
                     }
                     else
                     {
-                        simdgroup_float8x8 _4772;
-                        simdgroup_multiply_accumulate(_4772, a[t_2], b[(j_1 * 4u) + t_2], block);
-                        block = _4772;
+                        simdgroup_float8x8 _4773;
+                        simdgroup_multiply_accumulate(_4773, a[t_2], b[(j_1 * 4u) + t_2], block);
+                        block = _4773;
                     }
                 }
             }
-            if (_4778)
+            if (_4779)
             {
-                uint _4784 = (i * 4u) + j_1;
-                simdgroup_float8x8 param = sums[_4784];
+                uint _4785 = (i * 4u) + j_1;
+                simdgroup_float8x8 param = sums[_4785];
                 simdgroup_float8x8 param_1 = block;
                 float2 param_2 = scales[j_1];
                 add_scaled(param, param_1, param_2);
-                sums[_4784] = param;
+                sums[_4785] = param;
             }
         }
     }
@@ -2228,7 +2228,7 @@ void multiply_slice(thread const uint& down, thread const uint& right, threadgro
     uint param_1 = right;
     uint param_2 = 0u;
     multiply_part(param, param_1, param_2, pool, tile_w, tile_scales, columns, sums);
-    if (_4807)
+    if (_4808)
     {
         uint param_3 = down;
         uint param_4 = right;
@@ -2387,7 +2387,7 @@ void finish_quad(thread const uint& r, thread const uint& j, thread float4& sums
 }
 
 static inline __attribute__((always_inline))
-void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _509, device Y1& _543, device Y4& _653, threadgroup uint4 (&pool)[576], device Work1& _1887, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void finish_tile(thread const uint& first_r, thread const uint& first_j, thread const uint& first_c, thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _509, device Y1& _543, device Y4& _653, threadgroup uint4 (&pool)[576], device Work1& _1888, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint base = (gl_SubgroupID * 8u) * 8u;
     uint lane = gl_SubgroupInvocationID;
@@ -2405,19 +2405,19 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
         {
             uint r = (first_r + (i * 8u)) + (t / 8u);
             uint j_1 = (first_j + first_c) + (4u * (t % 8u));
-            bool _4887 = r < push.rows;
-            bool _4894;
-            if (_4887)
+            bool _4888 = r < push.rows;
+            bool _4895;
+            if (_4888)
             {
-                _4894 = j_1 < push.n;
+                _4895 = j_1 < push.n;
             }
             else
             {
-                _4894 = _4887;
+                _4895 = _4888;
             }
-            if (_4894)
+            if (_4895)
             {
-                float4 v = as_type<float4>(pool[base + t]) * _1887.work1[r];
+                float4 v = as_type<float4>(pool[base + t]) * _1888.work1[r];
                 uint param = r;
                 uint param_1 = j_1;
                 float4 param_2 = v;
@@ -2429,7 +2429,7 @@ void finish_tile(thread const uint& first_r, thread const uint& first_j, thread 
 }
 
 static inline __attribute__((always_inline))
-void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _509, device Y1& _543, device Y4& _653, const device Weights1& _699, threadgroup uint4 (&pool)[576], device Work4& _1591, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1887, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
+void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device Bias1& _509, device Y1& _543, device Y4& _653, const device Weights1& _699, threadgroup uint4 (&pool)[576], device Work4& _1592, thread uint3& gl_LocalInvocationID, thread uint3& gl_WorkGroupID, device Work1& _1888, thread uint (&start_x)[2], thread uint (&start_w)[1], thread uint4 (&next_x)[2], thread Sixteen (&next_w)[1], threadgroup uint4 (&tile_w)[640], threadgroup float (&tile_scales)[256], thread uint2& columns, thread simdgroup_float8x8 (&sums)[16], thread uint& gl_SubgroupInvocationID)
 {
     uint down = (gl_SubgroupID % 2u) * 32u;
     uint right = (gl_SubgroupID / 2u) * 32u;
@@ -2441,16 +2441,16 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
     {
         uint param = push.n;
         uint param_1 = 128u;
-        uint _4949 = ceil_div(param, param_1);
-        if (tile_j < _4949)
+        uint _4950 = ceil_div(param, param_1);
+        if (tile_j < _4950)
         {
             uint tile_r = (push.first.xyz + gl_WorkGroupID).x;
             for (;;)
             {
                 uint param_2 = push.rows;
                 uint param_3 = 64u;
-                uint _4968 = ceil_div(param_2, param_3);
-                if (tile_r < _4968)
+                uint _4969 = ceil_div(param_2, param_3);
+                if (tile_r < _4969)
                 {
                     uint param_4 = tile_r * 64u;
                     uint param_5 = tile_j * 128u;
@@ -2464,14 +2464,14 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                     uint end = count;
                     uint param_6 = min(first, (count - 1u));
                     uint param_7 = slices_k;
-                    load_slice(param_6, param_7, push, _699, _1591, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_6, param_7, push, _699, _1592, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     uint param_8 = min(first, (count - 1u));
                     uint param_9 = slices_k;
                     put_slice(param_8, param_9, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                     uint param_10 = min((first + 1u), (count - 1u));
                     uint param_11 = slices_k;
-                    load_slice(param_10, param_11, push, _699, _1591, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                    load_slice(param_10, param_11, push, _699, _1592, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                     threadgroup_barrier(mem_flags::mem_threadgroup);
                     for (uint s = first; s < end; s++)
                     {
@@ -2484,13 +2484,13 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
                         put_slice(param_14, param_15, push, pool, gl_LocalInvocationID, start_w, next_x, next_w, tile_w, tile_scales);
                         uint param_16 = min((s + 2u), (count - 1u));
                         uint param_17 = slices_k;
-                        load_slice(param_16, param_17, push, _699, _1591, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
+                        load_slice(param_16, param_17, push, _699, _1592, gl_LocalInvocationID, start_x, start_w, next_x, next_w);
                         threadgroup_barrier(mem_flags::mem_threadgroup);
                     }
                     uint param_18 = (tile_r * 64u) + down;
                     uint param_19 = tile_j * 128u;
                     uint param_20 = right;
-                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _509, _543, _653, pool, _1887, sums, gl_SubgroupInvocationID);
+                    finish_tile(param_18, param_19, param_20, gl_SubgroupID, push, _509, _543, _653, pool, _1888, sums, gl_SubgroupInvocationID);
                     tile_r += push.groups.x;
                     continue;
                 }
@@ -2511,14 +2511,14 @@ void matrix_tiles(thread uint& gl_SubgroupID, constant Push& push, const device 
 
 kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device void* spvBufferAliasSet0Binding1 [[buffer(1)]], const device Weights1& _699 [[buffer(2)]], const device Bias1& _509 [[buffer(3)]], const device void* spvBufferAliasSet0Binding4 [[buffer(4)]], device void* spvBufferAliasSet0Binding5 [[buffer(5)]], device void* spvBufferAliasSet0Binding6 [[buffer(6)]], uint gl_SubgroupID [[simdgroup_index_in_threadgroup]], uint gl_NumSubgroups [[simdgroups_per_threadgroup]], uint3 gl_LocalInvocationID [[thread_position_in_threadgroup]], uint3 gl_WorkGroupID [[threadgroup_position_in_grid]], uint gl_SubgroupInvocationID [[thread_index_in_simdgroup]])
 {
-    const device auto& _1250 = *(const device X4*)spvBufferAliasSet0Binding1;
-    const device auto& _1324 = *(const device Norm4*)spvBufferAliasSet0Binding4;
+    const device auto& _1251 = *(const device X4*)spvBufferAliasSet0Binding1;
+    const device auto& _1325 = *(const device Norm4*)spvBufferAliasSet0Binding4;
     device auto& _543 = *(device Y1*)spvBufferAliasSet0Binding5;
-    device auto& _1591 = *(device Work4*)spvBufferAliasSet0Binding6;
+    device auto& _1592 = *(device Work4*)spvBufferAliasSet0Binding6;
     device auto& _653 = *(device Y4*)spvBufferAliasSet0Binding5;
-    const device auto& _1261 = *(const device X1*)spvBufferAliasSet0Binding1;
-    const device auto& _1333 = *(const device Norm1*)spvBufferAliasSet0Binding4;
-    device auto& _1887 = *(device Work1*)spvBufferAliasSet0Binding6;
+    const device auto& _1262 = *(const device X1*)spvBufferAliasSet0Binding1;
+    const device auto& _1334 = *(const device Norm1*)spvBufferAliasSet0Binding4;
+    device auto& _1888 = *(device Work1*)spvBufferAliasSet0Binding6;
     threadgroup float group_partial[256];
     threadgroup uint4 pool[576];
     threadgroup uint4 tile_w[640];
@@ -2529,13 +2529,13 @@ kernel void zc_linear_matrix(constant Push& push [[buffer(0)]], const device voi
     Sixteen next_w[1];
     uint2 columns;
     simdgroup_float8x8 sums[16];
-    if (_5073)
+    if (_5074)
     {
-        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _1250, _1261, _1324, _1333, pool, _1591, gl_LocalInvocationID, gl_WorkGroupID, _1887);
+        input_rows(group_partial, gl_SubgroupID, gl_NumSubgroups, push, _1251, _1262, _1325, _1334, pool, _1592, gl_LocalInvocationID, gl_WorkGroupID, _1888);
     }
     else
     {
-        matrix_tiles(gl_SubgroupID, push, _509, _543, _653, _699, pool, _1591, gl_LocalInvocationID, gl_WorkGroupID, _1887, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
+        matrix_tiles(gl_SubgroupID, push, _509, _543, _653, _699, pool, _1592, gl_LocalInvocationID, gl_WorkGroupID, _1888, start_x, start_w, next_x, next_w, tile_w, tile_scales, columns, sums, gl_SubgroupInvocationID);
     }
 }
 
