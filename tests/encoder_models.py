@@ -14,7 +14,7 @@ from typing import Any
 import gguf
 import numpy as np
 import numpy.typing as npt
-from family_models import write_safetensors
+from family_models import add_value, write_safetensors
 from family_weights import _norm, _uniform
 from gguf import quants
 
@@ -171,17 +171,8 @@ def write_gguf(path: Path, name: str, *, pooling: int = 1, quantized: str = "", 
     writer = gguf.GGUFWriter(path, architecture)
     values = metadata(config, pooling) | {key.replace("__", "."): value for key, value in changes.items()}
     for key, value in values.items():
-        full = f"{architecture}.{key}"
-        if isinstance(value, bool):
-            writer.add_bool(full, value)
-        elif isinstance(value, int):
-            writer.add_uint32(full, value)
-        elif isinstance(value, float):
-            writer.add_float32(full, value)
-        elif isinstance(value, str):
-            writer.add_string(full, value)
-        elif value is not None:
-            writer.add_array(full, value)
+        if value is not None:
+            add_value(writer, f"{architecture}.{key}", value)
     tokens = [
         word if index < 4 else word[2:] if word.startswith("##") else "\u2581" + word
         for index, word in enumerate(WORDS)

@@ -452,6 +452,20 @@ def quantized(
     return {**tensors, **blocks}, {**tensors, **values}
 
 
+def add_value(writer: gguf.GGUFWriter, key: str, value: Any) -> None:
+    """As the type that converters write it in."""
+    if isinstance(value, bool):
+        writer.add_bool(key, value)
+    elif isinstance(value, int):
+        writer.add_uint32(key, value)
+    elif isinstance(value, float):
+        writer.add_float32(key, value)
+    elif isinstance(value, str):
+        writer.add_string(key, value)
+    else:
+        writer.add_array(key, value)
+
+
 def write_gguf(
     path: Path, metadata: Mapping[str, Any], tensors: Mapping[str, npt.NDArray[Any]], kind: str = "F32"
 ) -> Path:
@@ -460,16 +474,7 @@ def write_gguf(
     for key, value in metadata.items():
         if key == "general.architecture":
             continue  # the writer's
-        if isinstance(value, bool):
-            writer.add_bool(key, value)
-        elif isinstance(value, int):
-            writer.add_uint32(key, value)
-        elif isinstance(value, float):
-            writer.add_float32(key, value)
-        elif isinstance(value, str):
-            writer.add_string(key, value)
-        else:
-            writer.add_array(key, value)
+        add_value(writer, key, value)
     for name, values in tensors.items():
         blocks = values.dtype == np.uint8
         writer.add_tensor(name, values, raw_dtype=gguf.GGMLQuantizationType[kind] if blocks else None)

@@ -391,6 +391,12 @@ class TestRefused:
             ("bert", {"pooling_type": 4}, "bert.pooling_type is 4"),
             ("bert", {"pooling_type": None}, "bert.pooling_type is None"),
             ("bert", {"attention__causal": True}, "bert.attention.causal is True"),
+            (
+                "bert",
+                {"attention__head_count_kv": [4, 4, 4]},
+                r"head_count_kv is array\(\[4, 4, 4\].*supported: 4",
+            ),
+            ("bert", {"attention__key_length": ["a"]}, r"key_length is \['a'\], supported: 8"),
             ("bert", {"surprise": 1}, "bert.surprise is 1: this key is not known"),
             ("bert", {"attention__head_count": 0}, "bert.attention.head_count is 0"),
             ("bert", {"attention__head_count": 3}, "3 heads of 32 columns"),

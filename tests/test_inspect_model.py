@@ -84,6 +84,10 @@ def test_what_is_refused_is_shown_with_the_reason(zcwasm_command: Any, tmp_path:
     found = inspected(zcwasm_command, folder, "--json")
     assert found.status == 1
     assert "surprise" in json.loads(found.out)["refused"]
+    nothing = encoder_models.write_folder(tmp_path / "nothing", "bert", model_type={"a": 1})
+    ran = inspected(zcwasm_command, nothing)
+    assert ran.status == 1
+    assert "refused: " in ran.out
     ran = inspected(zcwasm_command, folder / "model.safetensors")
     assert ran.status == 1
     assert "refused: tensors alone are no model" in ran.out

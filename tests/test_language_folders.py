@@ -112,6 +112,7 @@ def test_weights_with_other_numbers_are_another_model(tmp_path: Path) -> None:
     with pytest.raises(zcwasm.SnapshotError, match=r"other numbers in its config\.json"):
         other.load_session(tmp_path / "saved")
     assert first_step(other)[1] == 79
+    assert first_step(model)[1] == 79  # neither takes the other's place
 
 
 def test_chat_templates(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> llm.Model:
 def begin(model: llm.Model, numbers: dict[str, Any], **inputs: bytes) -> None:
     """A guest with these numbers in its config in place of the model's own, and these inputs."""
     form = Form.check(model.config, CONTEXT, "f16", False, CONTEXT)
-    program = _session._PROGRAM
+    program = _session.PROGRAM
     given = {"layers": model._layer_bytes(), "rope": model._rope_bytes(CONTEXT), **inputs}
     config = program.config_bytes(model.config, {**form.numbers(), **numbers})
     program.start(model.device, model.weights, config, **given).begin("init")

@@ -590,7 +590,7 @@ class TestDamage:
     ) -> None:
         module = Path(_session.__file__).parent.parent / "guests" / "llama.wasm"
         other = zcwasm.Module(module.read_bytes() + b"\0\2\1a")  # a custom section
-        monkeypatch.setitem(_session._PROGRAM.__dict__, "module", other)
+        monkeypatch.setitem(_session.PROGRAM.__dict__, "module", other)
         with pytest.raises(zcwasm.SnapshotError, match="another module"):
             cpu_model.load_session(file)
         assert resume(cpu_model.load_session(file, recompute=True), 8) == saved[1]

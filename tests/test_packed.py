@@ -23,21 +23,8 @@ from zcwasm._selftest.arena import Arena
 from zcwasm._selftest.reference import ADD, EXACT, GELU, NORM, SWIGLU, WEIGHT_TYPES, Array
 from zcwasm.llm import Model
 
-PACKED = (
-    "Q8_0",
-    "Q4_0",
-    "Q4_1",
-    "Q4_K",
-    "Q6_K",
-    "Q5_0",
-    "Q5_1",
-    "Q2_K",
-    "Q3_K",
-    "Q5_K",
-    "IQ4_NL",
-    "IQ4_XS",
-    "MXFP4",
-)
+# All types in blocks but F8_E4M3, whose two numbers are a unit for their addresses alone.
+PACKED = tuple(name for name, (_, block, _) in WEIGHT_TYPES.items() if block > 1 and name != "F8_E4M3")
 FLOAT = PACKED[5:]  # of the cpu device where they lie in the file's layout
 # These have units of another type's form and differ in the sums of a block, or the other way round.
 SIMILAR = ("Q5_0", "Q5_1", "Q3_K", "Q5_K", "IQ4_NL", "IQ4_XS", "MXFP4")

@@ -78,7 +78,7 @@ def _named(root: Path, weights: zcwasm.Weights) -> tuple[str, str | None]:
     said = bert_files.read_object(folder / "config.json")
     name, made = said.get("model_type"), said.get("architectures")
     family = name if isinstance(name, str) else None
-    if language.is_decoder(folder) or name not in encoders.KINDS:
+    if language.is_decoder(folder) or family not in encoders.KINDS:
         return _LANGUAGE, family
     scores = isinstance(made, list) and any(str(each).endswith("SequenceClassification") for each in made)
     return _SCORER if scores else _ENCODER, family

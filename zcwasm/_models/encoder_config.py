@@ -305,7 +305,8 @@ def read_gguf(metadata: Mapping[str, Any], header: Header) -> Config:
         ("rope.dimension_count", dim // heads),
         ("rope.scaling.type", "none"),
     ):
-        if given.get(key, value) != value:
+        said = given.get(key, value)
+        if not isinstance(said, (bool, int, float, str)) or said != value:  # arrays compare element-wise
             raise wrong(key, f", supported: {value!r}")
     if "classifier.output_labels" in given:
         raise wrong("classifier.output_labels", ": it scores pairs, for which its folder is needed")

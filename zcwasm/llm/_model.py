@@ -200,12 +200,12 @@ class Model(Opened):
         device has memory of its own. Without room for it, an Error says how much it is. prefix_cache: where
         generate and chat look for what a prompt begins with, before they compute it.
         """
-        from zcwasm.llm import _session
+        from zcwasm.llm import _opening
 
         if context is None:
             context = min(self.config.context, _DEFAULT_CONTEXT)
         form = Form.check(self.config, context, kv_dtype, exact, chunk)
-        return _session.start(self, form, mirror, prefix_cache)
+        return _opening.start(self, form, mirror, prefix_cache)
 
     def batcher(
         self,
@@ -283,10 +283,10 @@ class Model(Opened):
         package's guest, or damaged behind the tokens that it begins with, compute these again.
         Raises SnapshotError for what is damaged, of another version, or of another model, and OSError.
         """
-        from zcwasm.llm import _session
+        from zcwasm.llm import _opening
 
         flags = _arguments.flag("recompute", recompute), _arguments.flag("mapped", mapped)
-        return _session.load(self, file, *flags, mirror, prefix_cache)
+        return _opening.load(self, file, *flags, mirror, prefix_cache)
 
     def embed(
         self, texts: Sequence[str | Sequence[int]], *, pooling: Pooling | None = None, normalize: bool = True

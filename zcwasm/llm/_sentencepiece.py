@@ -4,7 +4,7 @@ XLM-RoBERTa). Tokens are the text's own characters, its spaces U+2581."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zcwasm._core import ModelError
@@ -150,16 +150,16 @@ def unigram(
     return guarded(vocabulary.where, lambda: models.Unigram(pieces, unknown, byte_fallback))
 
 
-def check_pieces(where: str, pieces: Iterable[str]) -> None:
+def check_pieces(where: str, pieces: Sequence[str]) -> None:
     """That few of them begin with one another: each character of a text is the beginning of that many."""
-    known = set(pieces)
-    for piece in known:
-        if len(piece) > _MOST_BEGINNINGS:
-            count = sum(piece[:end] in known for end in range(1, len(piece) + 1))
-            if count > _MOST_BEGINNINGS:
-                raise ModelError(
-                    f"{where}: {piece!r:.100} begins with {count} pieces, more than {_MOST_BEGINNINGS}"
-                )
+    long = [piece for piece in pieces if len(piece) > _MOST_BEGINNINGS]
+    known = set(pieces) if long else set()
+    for piece in long:
+        count = sum(piece[:end] in known for end in range(1, len(piece) + 1))
+        if count > _MOST_BEGINNINGS:
+            raise ModelError(
+                f"{where}: {piece!r:.100} begins with {count} pieces, more than {_MOST_BEGINNINGS}"
+            )
 
 
 def check_charsmap(where: str, data: bytes) -> bytes:

@@ -8,7 +8,6 @@ Threads: one at a time; a second one gets an error. cancel() may come from any."
 
 from __future__ import annotations
 
-import io
 import os
 import threading
 import time
@@ -38,10 +37,10 @@ if TYPE_CHECKING:
 
     from zcwasm.llm._model import Model
 
-_PROGRAM = _guest.Program("llama", layouts.LLAMA_VERSION, layouts.LLAMA_CONFIG, layouts.LLAMA_STATE)
+PROGRAM = _guest.Program("llama", layouts.LLAMA_VERSION, layouts.LLAMA_CONFIG, layouts.LLAMA_STATE)
 _INCOMPLETE = 4  # tokens at most, whose bytes together may be no character yet
 
-_File: TypeAlias = str | os.PathLike[str] | IO[bytes]
+File: TypeAlias = str | os.PathLike[str] | IO[bytes]
 
 
 class _Turn:
@@ -181,7 +180,7 @@ class Session:
 
     def _write(
         self,
-        file: _File,
+        file: File,
         *,
         notes: Mapping[str, bytes] | None = None,
         compress: Literal["zstd"] | None = None,
@@ -207,7 +206,7 @@ class Session:
             raise zcwasm.SnapshotError(
                 f"its cache is {form.kv_dtype}, exact {form.exact}: another file's name"
             )
-        guest = _restore(self.model, form, path)
+        guest = restore_guest(self.model, form, path)
         tokens = guest.array("history", int(guest.state["cached"]), np.uint32)
         return Found(tokens, _kept.cache_rows(guest, form.context, self.model.config.layers))
 
@@ -367,7 +366,7 @@ class Session:
 
     def save(
         self,
-        file: _File,
+        file: File,
         *,
         notes: Mapping[str, bytes] | None = None,
         compress: Literal["zstd"] | None = None,
@@ -532,32 +531,10 @@ class Session:
                 self._current = None
 
 
-def _check_cache(prefix_cache: object) -> None:
-    if prefix_cache is not None and not isinstance(prefix_cache, PrefixCache):
-        raise TypeError(f"prefix_cache must be a zcwasm.llm.PrefixCache, not {type(prefix_cache).__name__}")
-
-
-def start(model: Model, form: Form, mirror: bool | None, prefix_cache: PrefixCache | None) -> Session:
-    """Model.session."""
-    mirrored, config = _placement.is_mirrored(model, mirror), model.config
-    _check_cache(prefix_cache)
-    guest = _PROGRAM.start(
-        model.device,
-        model.weights,
-        _PROGRAM.config_bytes(config, form.numbers()),
-        limits=_placement.scratch_limit(config.cache_bytes(form.context, form.kv_dtype)),
-        layers=model._layer_bytes(),
-        rope=model._rope_bytes(form.context),
-    )
-    _guest.fill(guest.state["device"], _placement.device_of(model, mirrored))
-    guest.begin("init")
-    return Session(model, form, guest, mirrored, prefix_cache)
-
-
-def _restore(model: Model, form: Form, file: _File, mapped: bool = False) -> _guest.Guest:
+def restore_guest(model: Model, form: Form, file: File, mapped: bool = False) -> _guest.Guest:
     """A guest from its snapshot, which is not attached to the device yet. Raises SnapshotError."""
-    config = _PROGRAM.config_bytes(model.config, form.numbers())
-    guest = _PROGRAM.restore(
+    config = PROGRAM.config_bytes(model.config, form.numbers())
+    guest = PROGRAM.restore(
         file,
         model.device,
         model.weights,
@@ -569,54 +546,3 @@ def _restore(model: Model, form: Form, file: _File, mapped: bool = False) -> _gu
     )
     _kept.check_state(guest, config)
     return guest
-
-
-def _read(file: IO[bytes]) -> bytes:
-    read = getattr(file, "read", None)
-    data = read() if callable(read) else None
-    if not isinstance(data, bytes):
-        raise TypeError(f"file must be a path or a binary file object, not {type(file).__name__}")
-    return data
-
-
-def load(
-    model: Model,
-    file: _File,
-    recompute: bool,
-    mapped: bool,
-    mirror: bool | None,
-    prefix_cache: PrefixCache | None,
-) -> Session:
-    """Model.load_session."""
-    mirrored = _placement.is_mirrored(model, mirror)
-    _check_cache(prefix_cache)
-    data = None if isinstance(file, (str, os.PathLike)) else _read(file)
-    info = zcwasm.snapshot_info(file if data is None else io.BytesIO(data))
-    note = Note.read(info, model.config, model.weights.sha256)
-    try:
-        guest = _restore(model, note.form, file if data is None else io.BytesIO(data), mapped)
-    except zcwasm.SnapshotError:
-        if not recompute:
-            raise
-        session = _recomputed(model, note, mirror, prefix_cache)
-    else:
-        _guest.fill(guest.state["device"], _placement.device_of(model, mirrored))
-        guest.check(guest.exports.attach())
-        session = Session(model, note.form, guest, mirrored, prefix_cache)
-    session.notes = {name: each for name, each in info["notes"].items() if not name.startswith(_kept.OWN)}
-    return session
-
-
-def _recomputed(model: Model, note: Note, mirror: bool | None, prefix_cache: PrefixCache | None) -> Session:
-    """What the note describes."""
-    session = start(model, note.form, mirror, prefix_cache)
-    if len(note.tokens):
-        session._configure(note.sampling._settings(note.form.context))
-        session._begin_with(note.tokens)
-        session._prefill(note.tokens, Usage())
-        state = session._guest.state
-        state["random"] = note.random
-        state["chosen"] = note.token is not None
-        if note.token is not None:  # what has come out, whatever would come now
-            state["token"] = note.token
-    return session

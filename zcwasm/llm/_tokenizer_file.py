@@ -9,6 +9,7 @@ gets is written anew of that. Whatever is wrong is a ModelError that says where.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +150,7 @@ class TokenizerFile:
     def _listed(self, where: str) -> Iterator[tuple[str, object]]:
         vocab = self.model.get("vocab")
         if self.kind == "Unigram":
-            for index, (text, _) in enumerate(self.scored()):
+            for index, (text, _) in enumerate(self.scored):
                 # A piece may be there twice, as names of tokens that were added later: the last one counts.
                 yield text, index
             return
@@ -158,6 +159,7 @@ class TokenizerFile:
         check_count(where, len(vocab))
         yield from vocab.items()
 
+    @cached_property
     def scored(self) -> list[tuple[str, float]]:
         """Unigram's pieces, by id."""
         where = f"{self.where}: model.vocab"
@@ -176,7 +178,7 @@ class TokenizerFile:
             ):
                 raise ModelError(f"{where}[{index}] is {pair!r:.100}, not a piece and its score")
             found.append((pair[0], float(pair[1])))
-        _sentencepiece.check_pieces(where, (text for text, _ in found))
+        _sentencepiece.check_pieces(where, [text for text, _ in found])
         return found
 
     def unknown(self, ids: Mapping[str, int]) -> int | None:
@@ -266,7 +268,7 @@ def whole(path: Path, rows: int, *, pairs: bool) -> tokenizers.Tokenizer:
     model: dict[str, Any]
     if file.kind == "Unigram":
         flag = file.flag("byte_fallback")
-        model = {"unk_id": file.model.get("unk_id"), "vocab": file.scored(), "byte_fallback": flag}
+        model = {"unk_id": file.model.get("unk_id"), "vocab": file.scored, "byte_fallback": flag}
     elif file.kind == "WordPiece":
         model = {"vocab": known, **file.wordpiece_options()}
     else:

@@ -226,7 +226,7 @@ class _Reader:
         return guarded(self._where, lambda: models.WordPiece(ids, **options))
 
     def _unigram(self, vocabulary: Vocabulary, ids: dict[str, int]) -> Any:
-        scores = [score for _, score in self._file.scored()]
+        scores = [score for _, score in self._file.scored]
         return _sentencepiece.unigram(
             vocabulary, scores, self._file.unknown(ids), byte_fallback=self._file.flag("byte_fallback")
         )

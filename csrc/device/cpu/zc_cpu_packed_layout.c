@@ -140,23 +140,30 @@ static void put_mxfp4(void *unit, size_t row, const void *from, size_t blocks)
 
 /* ---- units of one block of 256 ---- */
 
+/* What Q4_K and Q5_K have in common: scales, and the low four bits of each number. */
+#define PUT_K(to, row, block)                                              \
+    do {                                                                   \
+        uint8_t scale[8], min[8];                                          \
+        zc_q4_k_scales((block)->scales, scale, min);                       \
+        (to)->d[row] = (block)->d;                                         \
+        (to)->m[row] = (block)->m;                                         \
+        for (size_t j = 0; j < 8; j++) {                                   \
+            uint8_t n[32];                                                 \
+            for (size_t i = 0; i < 32; i++) {                              \
+                n[i] = (uint8_t)((block)->q[j / 2 * 32 + i] >> j % 2 * 4); \
+            }                                                              \
+            (to)->scale[j][row] = scale[j];                                \
+            (to)->min[j][row] = min[j];                                    \
+            put_nibbles((to)->q[j], row, n);                               \
+        }                                                                  \
+    } while (0)
+
 static void put_q4_k(void *unit, size_t row, const void *from, size_t blocks)
 {
     zc_packed_q4_k *to = unit;
     const zc_block_q4_k *block = from;
     (void)blocks;
-    uint8_t scale[8], min[8], n[32];
-    zc_q4_k_scales(block->scales, scale, min);
-    to->d[row] = block->d;
-    to->m[row] = block->m;
-    for (size_t j = 0; j < 8; j++) {
-        for (size_t i = 0; i < 32; i++) {
-            n[i] = (uint8_t)(block->q[j / 2 * 32 + i] >> j % 2 * 4);
-        }
-        to->scale[j][row] = scale[j];
-        to->min[j][row] = min[j];
-        put_nibbles(to->q[j], row, n);
-    }
+    PUT_K(to, row, block);
 }
 
 static void put_q5_k(void *unit, size_t row, const void *from, size_t blocks)
@@ -164,17 +171,8 @@ static void put_q5_k(void *unit, size_t row, const void *from, size_t blocks)
     zc_packed_q5_k *to = unit;
     const zc_block_q5_k *block = from;
     (void)blocks;
-    uint8_t scale[8], min[8], n[32];
-    zc_q4_k_scales(block->scales, scale, min);
-    to->d[row] = block->d;
-    to->m[row] = block->m;
+    PUT_K(to, row, block);
     for (size_t j = 0; j < 8; j++) {
-        for (size_t i = 0; i < 32; i++) {
-            n[i] = (uint8_t)(block->q[j / 2 * 32 + i] >> j % 2 * 4);
-        }
-        to->scale[j][row] = scale[j];
-        to->min[j][row] = min[j];
-        put_nibbles(to->q[j], row, n);
         put_bits(to->q[j][4], row, block->high, (unsigned)j);
     }
 }
