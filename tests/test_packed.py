@@ -258,8 +258,8 @@ def test_huge_elements(tmp_path: Path, cpu: zcwasm.Device, arena: Arena, kind: s
 @pytest.mark.parametrize("kind", PACKED)
 @pytest.mark.parametrize("byte", [0x00, 0x7F, 0x80, 0xFF])
 def test_the_largest_integers(tmp_path: Path, cpu: zcwasm.Device, arena: Arena, kind: str, byte: int) -> None:
-    """No sum of products overflows: not of bytes, nor of the 16 bits of x, whose largest is 32512; and where sums are
-    floats they have room for these, so that rows have the bits that one has."""
+    """No sum of products overflows: not of bytes, nor of the 16 bits of x, whose largest is 32512. Where
+    sums are floats they have room for these, so that rows have the bits that one has."""
     k, n, top = 512, 64, 32512
 
     def fill(blocks: Array) -> None:
