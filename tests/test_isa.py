@@ -39,6 +39,25 @@ def test_one_is_forced(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+SMALL_STACK = """
+import ctypes
+class Stack(ctypes.Structure):
+    _fields_ = [("start", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t)]
+room = ctypes.create_string_buffer(8192)
+assert ctypes.CDLL(None).sigaltstack(ctypes.byref(Stack(ctypes.addressof(room), 0, 8192)), None) == 0
+from zcwasm._core import _cpu_isa
+print(_cpu_isa())
+"""
+
+
+def test_amx_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux does not permit AMX to a process one of whose stacks for signals has no room for its tiles."""
+    if not KNOWN.get("amx"):
+        pytest.skip("this machine, or its system, or the compiler has no AMX")
+    monkeypatch.setenv("ZCWASM_ISA", "amx")
+    assert run_python(SMALL_STACK).strip() == "avx512vnni"
+
+
 @each
 def test_linear(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if not KNOWN[name]:

@@ -156,9 +156,9 @@ def test_against_the_reference(tmp_path: Path, cpu: zcwasm.Device, arena: Arena,
     k, n = 768, 83
     file = File(tmp_path, ("w", kind, n, k))
     file.pack(cpu)
-    w, x = file.weights["w"], normal(7, k)
+    w, x = file.weights["w"], normal(40, k)
     bound = rounding(x, w) + allowed(x, w)
-    for rows in (1, 7):
+    for rows in (1, 7, 40):
         result = linear(cpu, arena, kind, file.packed["w"], x[:rows], n)
         assert (np.abs(result - x[:rows].astype(np.float64) @ w.T) <= bound[:rows]).all()
 
@@ -191,7 +191,7 @@ def test_any_bytes(tmp_path: Path, cpu: zcwasm.Device, arena: Arena, kind: str) 
         file = File(tmp_path, ("w", kind, n, k), change=random)
     assert file.pack(cpu)
     w = file.weights["w"]
-    for rows in (1, 5):
+    for rows in (1, 5, 20):
         x = normal(rows, k)
         result = linear(cpu, arena, kind, file.packed["w"], x, n)
         sane = np.isfinite(w).all(1) & (np.abs(w).max(1) < 1e34)
@@ -235,7 +235,7 @@ def test_huge_elements(tmp_path: Path, cpu: zcwasm.Device, arena: Arena, kind: s
     assert file.pack(cpu)
     w = file.weights["w"]
     for top in (1e36, 1e37, 3e38):
-        for rows in (1, 6):
+        for rows in (1, 6, 20):
             x = (top * np.random.default_rng(2).uniform(0.5, 1, (rows, k))).astype(np.float32)
             result = linear(cpu, arena, kind, file.packed["w"], x, n)
             exact = x.astype(np.float64)
@@ -245,7 +245,8 @@ def test_huge_elements(tmp_path: Path, cpu: zcwasm.Device, arena: Arena, kind: s
 @pytest.mark.parametrize("kind", PACKED)
 @pytest.mark.parametrize("byte", [0x00, 0x7F, 0x80, 0xFF])
 def test_the_largest_integers(tmp_path: Path, cpu: zcwasm.Device, arena: Arena, kind: str, byte: int) -> None:
-    """No sum of products overflows: not of bytes, nor of the 16 bits of x, whose largest is 32512."""
+    """No sum of products overflows: not of bytes, nor of the 16 bits of x, whose largest is 32512. Where
+    sums are floats they have room for these, so that rows have the bits that one has."""
     k, n, top = 512, 64, 32512
 
     def fill(blocks: Array) -> None:
@@ -255,13 +256,16 @@ def test_the_largest_integers(tmp_path: Path, cpu: zcwasm.Device, arena: Arena, 
     assert file.pack(cpu)
     w = file.weights["w"]
     for rest in (top, 32384, 128, 127, -128, -32384, -top):
-        for rows in (1, 6):
+        alone = None
+        for rows in (1, 6, 20):
             x = np.full((rows, k), rest, np.float32)
             x[:, ::16] = top  # then x is these integers
             result = linear(cpu, arena, kind, file.packed["w"], x, n)
             # What float32 may round, of terms as large as these: an overflow is more than that.
             allowed = 1e-6 * np.abs(x.astype(np.float64)) @ (np.abs(w) + 3).T
             assert (np.abs(result - x.astype(np.float64) @ w.T) <= allowed).all(), rest
+            alone = result if alone is None else alone
+            assert np.array_equal(result, np.repeat(alone, rows, axis=0)), rest
 
 
 def test_flags_and_exactness(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -> None:
@@ -483,7 +487,7 @@ def test_closed_while_in_use(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -
 def test_fork(tmp_path: Path, cpu: zcwasm.Device, arena: Arena) -> None:
     file = File(tmp_path, ("w", "Q4_0", 256, 256), ("v", "Q4_K", 256, 256))
     file.packed.pack(cpu, ["w"])
-    x = normal(1, 256)
+    x = normal(20, 256)  # so many that AMX takes them: the child may use it, too
     expected = linear(cpu, arena, "Q4_0", file.packed["w"], x, 256)
     child = os.fork()
     if child == 0:

@@ -50,7 +50,9 @@
 
 #define CHUNK 4u      /* blocks of a set: with more, what they need leaves the nearest cache */
 #define SET_ROWS 16u   /* of x, at most */
-#define LEAST_ROWS 12u /* of x: fewer are left to vectors */
+/* Rows of x: fewer are left to vectors, which are as fast then. */
+#define LEAST_ROWS 12u
+#define LEAST_ROWS_OF_TWO 16u /* where a block's sums are two tiles of floats */
 #define SUMS 256u      /* of a tile */
 
 /* ---- tiles: 0 and 1 have sums, 4 and 5 planes of x, 6 and 7 weights ---- */
@@ -408,223 +410,7 @@ typedef void (*start_function)(const line *l, const set *s);
 WAYS(WAY)
 #undef WAY
 
-/* ---- weights ---- */
-
-INLINE void keep(float to[16], __m512 v)
-{
-    _mm512_storeu_ps(to, v);
-}
-
-/* 32 whole numbers as floats of 16 bits. */
-INLINE __m512i table_of(const int8_t numbers[32])
-{
-    return bf16_of(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)numbers)),
-                   _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(numbers + 16))));
-}
-
-/* Nibbles are looked up by the lower five bits of words, of which the fifth is something else: tables are there twice. */
-#define TWICE(...) {__VA_ARGS__, __VA_ARGS__}
-static const int8_t of_q4_0[32] = TWICE(-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7);
-static const int8_t of_nibbles[32] = TWICE(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-static const int8_t of_iq4[32] = TWICE(-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113);
-static const int8_t of_mxfp4[32] = TWICE(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12);
-static const int8_t of_q5_0[32] = {-16, -15, -14, -13, -12, -11, -10, -9, -8, -7, -6, -5, -4, -3, -2, -1,
-                                   0,   1,   2,   3,   4,   5,   6,   7,  8,  9,  10, 11, 12, 13, 14, 15};
-static const int8_t of_five_bits[32] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
-                                        16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
-
-/* The numbers of types whose halves have scales; they are there as often as fits. */
-typedef struct tables {
-    __m512i first, second;
-} tables;
-
-INLINE tables tables_from(const int least, const int count)
-{
-    int8_t numbers[64];
-    for (int i = 0; i < 64; i++) {
-        numbers[i] = (int8_t)(least + i % count);
-    }
-    return (tables){table_of(numbers), table_of(numbers + 32)};
-}
-
-/* put_X: a block of weights as a tile, in the order of x. */
-
-INLINE void put_nibbles(uint8_t to[16][64], const zc_packed_bytes *q, __m512i table)
-{
-    ZC_UNROLL(4)
-    for (size_t i = 0; i < 4; i++, to += 4) {
-        const __m512i v = _mm512_loadu_si512(q[i]);
-        _mm512_store_si512(to[0], _mm512_permutexvar_epi16(v, table));
-        _mm512_store_si512(to[1], _mm512_permutexvar_epi16(_mm512_srli_epi16(v, 4), table));
-        _mm512_store_si512(to[2], _mm512_permutexvar_epi16(_mm512_srli_epi16(v, 8), table));
-        _mm512_store_si512(to[3], _mm512_permutexvar_epi16(_mm512_srli_epi16(v, 12), table));
-    }
-}
-
-/* The first `bits` bits of words of `low`, then those of `high`. */
-INLINE __m512i joined(const int bits, __m512i low, __m512i high)
-{
-    return _mm512_ternarylogic_epi32(_mm512_set1_epi16((short)((1 << bits) - 1)), low, high, 0xca);
-}
-
-/* Words of v so that bit `from` is bit `to`. */
-INLINE __m512i moved(__m512i v, const unsigned from, const unsigned to)
-{
-    return from < to ? _mm512_slli_epi16(v, to - from) : _mm512_srli_epi16(v, from - to);
-}
-
-INLINE void put_five_bits(uint8_t to[16][64], const zc_packed_bytes *q, __m512i table)
-{
-    const __m512i upper = _mm512_loadu_si512(q[4]);
-    ZC_UNROLL(4)
-    for (unsigned i = 0; i < 4; i++, to += 4) {
-        const __m512i v = _mm512_loadu_si512(q[i]);
-        ZC_UNROLL(4)
-        for (unsigned n = 0; n < 4; n++) { /* bit i of bytes, and bit 4 + i, which goes with their upper nibbles */
-            const __m512i at = joined(4, moved(v, 4 * n, 0), moved(upper, 4 * n + i, 4));
-            _mm512_store_si512(to[n], _mm512_permutexvar_epi16(at, table));
-        }
-    }
-}
-
-/* A tile of half of a block has it twice, for both planes of x. */
-INLINE void put_twice(uint8_t to[16][64], size_t i, __m512i v)
-{
-    _mm512_store_si512(to[i], v);
-    _mm512_store_si512(to[8 + i], v);
-}
-
-/* put_X: half `half` of a block, in the order of x. */
-
-INLINE void put_six_bits(uint8_t to[16][64], const zc_packed_bytes *q, const unsigned half, const tables *t)
-{
-    const __m512i upper = _mm512_loadu_si512(q[4 + half]);
-    ZC_UNROLL(4)
-    for (unsigned i = 0; i < 4; i++) {
-        const __m512i v = _mm512_loadu_si512(q[i]);
-        ZC_UNROLL(2)
-        for (unsigned byte = 0; byte < 2; byte++) {
-            const __m512i at = joined(4, moved(v, 8 * byte + 4 * half, 0), moved(upper, 8 * byte + 2 * i, 4));
-            put_twice(to, 2 * i + byte, _mm512_permutex2var_epi16(t->first, at, t->second));
-        }
-    }
-}
-
-INLINE void put_three_bits(uint8_t to[16][64], const zc_packed_bytes *q, const unsigned half, const tables *t)
-{
-    const __m512i v = _mm512_loadu_si512(q[half]), upper = _mm512_loadu_si512(q[2]);
-    ZC_UNROLL(4)
-    for (unsigned i = 0; i < 4; i++) {
-        ZC_UNROLL(2)
-        for (unsigned byte = 0; byte < 2; byte++) {
-            const __m512i at = joined(2, moved(v, 8 * byte + 2 * i, 0), moved(upper, 8 * byte + 4 * half + i, 2));
-            put_twice(to, 2 * i + byte, _mm512_permutexvar_epi16(at, t->first));
-        }
-    }
-}
-
-INLINE void put_two_bits(uint8_t to[16][64], const zc_packed_bytes *q, const unsigned half, const tables *t)
-{
-    const __m512i v = _mm512_loadu_si512(q[half]);
-    ZC_UNROLL(4)
-    for (unsigned i = 0; i < 4; i++) {
-        ZC_UNROLL(2)
-        for (unsigned byte = 0; byte < 2; byte++) {
-            put_twice(to, 2 * i + byte, _mm512_permutexvar_epi16(moved(v, 8 * byte + 2 * i, 0), t->first));
-        }
-    }
-}
-
-/* fill_TYPE: `count` blocks of a group from block `b` on. */
-#define FILL(TYPE) static void fill_##TYPE(chunk *c, const void *w, size_t b, size_t count)
-
-/* Of units of two; the numbers of block i of the chunk, which is j of its unit, are kept by what follows. */
-#define OF_TWO(TYPE, UNIT, PUT, TABLE, ...)                   \
-    FILL(TYPE)                                                \
-    {                                                         \
-        const __m512i table = table_of(TABLE);                \
-        for (size_t i = 0; i < count; i++) {                  \
-            const UNIT *unit = (const UNIT *)w + (b + i) / 2; \
-            const size_t j = (b + i) % 2;                     \
-            ask(unit, j == 0 ? offsetof(UNIT, q) : 0);        \
-            ask(unit->q[j], sizeof unit->q[j]);               \
-            __VA_ARGS__;                                      \
-            PUT(c->room[i], unit->q[j], table);               \
-        }                                                     \
-    }
-#define SCALED(TYPE, UNIT, PUT, TABLE, SCALES) OF_TWO(TYPE, UNIT, PUT, TABLE, keep(c->d[i], SCALES(unit->d[j])))
-SCALED(Q4_0, zc_packed_q4_0, put_nibbles, of_q4_0, reals_of_halves)
-SCALED(Q5_0, zc_packed_q5_0, put_five_bits, of_q5_0, reals_of_halves)
-SCALED(IQ4_NL, zc_packed_q4_0, put_nibbles, of_iq4, reals_of_halves)
-SCALED(MXFP4, zc_packed_mxfp4, put_nibbles, of_mxfp4, reals_of_bf16)
-
-#define SCALED_FROM(TYPE, UNIT, PUT, TABLE)                                    \
-    OF_TWO(TYPE, UNIT, PUT, TABLE, keep(c->d[i], reals_of_halves(unit->d[j])); \
-           keep(c->m[i], reals_of_halves(unit->m[j])))
-SCALED_FROM(Q4_1, zc_packed_q4_1, put_nibbles, of_nibbles)
-SCALED_FROM(Q5_1, zc_packed_q5_1, put_five_bits, of_five_bits)
-
-/* Bytes are a tile as they lie. */
-FILL(Q8_0)
-{
-    for (size_t i = 0; i < count; i++) {
-        const zc_packed_q8_0 *unit = (const zc_packed_q8_0 *)w + (b + i) / 2;
-        const size_t j = (b + i) % 2;
-        ask(unit, j == 0 ? offsetof(zc_packed_q8_0, q) : 0);
-        ask(unit->q[j], sizeof unit->q[j]);
-        keep(c->d[i], reals_of_halves(unit->d[j]));
-        c->weights[i] = unit->q[j][0][0];
-    }
-}
-
-/* Of the unit of eight; minimums of all eight are kept by what follows. */
-#define OF_EIGHT(TYPE, UNIT, PUT, TABLE, SCALES, ...)                 \
-    FILL(TYPE)                                                        \
-    {                                                                 \
-        const UNIT *unit = (const UNIT *)w + b / 8;                   \
-        const __m512 by = reals_of_halves(unit->d);                   \
-        const __m512i table = table_of(TABLE);                        \
-        for (size_t i = 0; i < count; i++) {                          \
-            const size_t j = b % 8 + i;                               \
-            ask_head(unit, j, UNIT);                                  \
-            ask(unit->q[j], sizeof unit->q[j]);                       \
-            keep(c->d[i], reals_product(SCALES(unit->scale[j]), by)); \
-            PUT(c->room[i], unit->q[j], table);                       \
-        }                                                             \
-        __VA_ARGS__;                                                  \
-    }
-#define OF_32_FROM(TYPE, UNIT, PUT, TABLE)                                                     \
-    OF_EIGHT(                                                                                  \
-        TYPE, UNIT, PUT, TABLE, reals_of_unsigned, for (size_t j = 0; c->last && j < 8; j++) { \
-            keep(c->m[j], reals_of_unsigned(unit->min[j]));                                    \
-        } keep(c->by, reals_mul(reals_of_halves(unit->m), -1.0f / MINIMUMS_SUM)))
-OF_32_FROM(Q4_K, zc_packed_q4_k, put_nibbles, of_nibbles)
-OF_32_FROM(Q5_K, zc_packed_q5_k, put_five_bits, of_five_bits)
-OF_EIGHT(IQ4_XS, zc_packed_iq4_xs, put_nibbles, of_iq4, reals_of_signed, (void)0)
-
-#define OF_HALVES(TYPE, UNIT, PUT, LEAST, COUNT, SCALES, AT, ...)                  \
-    FILL(TYPE)                                                                     \
-    {                                                                              \
-        const UNIT *unit = (const UNIT *)w + b / 8;                                \
-        const __m512 by = reals_of_halves(unit->d);                                \
-        const tables t = tables_from(LEAST, COUNT);                                \
-        for (size_t i = 0; i < count; i++) {                                       \
-            const size_t j = b % 8 + i;                                            \
-            ask_head(unit, j, UNIT);                                               \
-            ask(unit->q[j], sizeof unit->q[j]);                                    \
-            keep(c->d[2 * i], reals_product(SCALES(unit->AT[2 * j]), by));         \
-            keep(c->d[2 * i + 1], reals_product(SCALES(unit->AT[2 * j + 1]), by)); \
-            PUT(c->room[2 * i], unit->q[j], 0, &t);                                \
-            PUT(c->room[2 * i + 1], unit->q[j], 1, &t);                            \
-        }                                                                          \
-        __VA_ARGS__;                                                               \
-    }
-OF_HALVES(Q6_K, zc_packed_q6_k, put_six_bits, -32, 64, reals_of_signed, scale, (void)0)
-OF_HALVES(Q3_K, zc_packed_q3_k, put_three_bits, -4, 8, reals_of_signed, scale, (void)0)
-OF_HALVES(
-    Q2_K, zc_packed_q2_k, put_two_bits, 0, 4, reals_of_low_nibbles, scales, for (size_t n = 0; c->last && n < 16; n++) {
-        keep(c->m[n], reals_of_high_nibbles(unit->scales[n]));
-    } keep(c->by, reals_mul(reals_of_halves(unit->m), -1.0f / MINIMUMS_SUM)))
+#include "device/cpu/isa/zc_cpu_amx_weights.inc"
 
 /* ---- products ---- */
 
@@ -632,24 +418,33 @@ typedef struct product {
     size_t blocks, unit_bytes;
     start_function start;
     advance_function advance;
-    void (*fill)(chunk *c, const void *w, size_t b, size_t count);
+    void (*fill)(chunk *c, const void *w, size_t b, size_t count, const tables *t);
+    int least, count; /* what make_tables takes */
+    const int8_t *values;
 } product;
 
-#define PRODUCT(TYPE, BLOCKS, UNIT, WAY) \
-    [ZC_WEIGHT_##TYPE] = {BLOCKS, sizeof(UNIT), start_##WAY, advance_##WAY, fill_##TYPE}
+#define PRODUCT(TYPE, BLOCKS, UNIT, WAY, ...) \
+    [ZC_WEIGHT_##TYPE] = {BLOCKS, sizeof(UNIT), start_##WAY, advance_##WAY, fill_##TYPE, __VA_ARGS__}
 static const product products[ZC_WEIGHT_TYPE_COUNT] = {
-    PRODUCT(Q4_0, 2, zc_packed_q4_0, scaled),      PRODUCT(Q4_1, 2, zc_packed_q4_1, from),
-    PRODUCT(Q8_0, 2, zc_packed_q8_0, bytes),       PRODUCT(Q4_K, 8, zc_packed_q4_k, units_from),
-    PRODUCT(Q6_K, 8, zc_packed_q6_k, halves),      PRODUCT(Q3_K, 8, zc_packed_q3_k, halves),
-    PRODUCT(Q2_K, 8, zc_packed_q2_k, halves_from), PRODUCT(Q5_0, 2, zc_packed_q5_0, scaled),
-    PRODUCT(Q5_1, 2, zc_packed_q5_1, from_2),      PRODUCT(Q5_K, 8, zc_packed_q5_k, units_from_2),
-    PRODUCT(IQ4_NL, 2, zc_packed_q4_0, scaled_2),  PRODUCT(IQ4_XS, 8, zc_packed_iq4_xs, scaled_2),
-    PRODUCT(MXFP4, 2, zc_packed_mxfp4, scaled),
+    PRODUCT(Q8_0, 2, zc_packed_q8_0, bytes, 0, 1, NULL),
+    PRODUCT(Q4_0, 2, zc_packed_q4_0, scaled, -8, 16, NULL),
+    PRODUCT(Q4_1, 2, zc_packed_q4_1, from, 0, 16, NULL),
+    PRODUCT(Q4_K, 8, zc_packed_q4_k, units_from, 0, 16, NULL),
+    PRODUCT(Q6_K, 8, zc_packed_q6_k, halves, -32, 64, NULL),
+    PRODUCT(Q5_0, 2, zc_packed_q5_0, scaled, -16, 32, NULL),
+    PRODUCT(Q5_1, 2, zc_packed_q5_1, from_2, 0, 32, NULL),
+    PRODUCT(Q2_K, 8, zc_packed_q2_k, halves_from, 0, 4, NULL),
+    PRODUCT(Q3_K, 8, zc_packed_q3_k, halves, -4, 8, NULL),
+    PRODUCT(Q5_K, 8, zc_packed_q5_k, units_from_2, 0, 32, NULL),
+    PRODUCT(IQ4_NL, 2, zc_packed_q4_0, scaled_2, 0, 16, zc_iq4_values),
+    PRODUCT(IQ4_XS, 8, zc_packed_iq4_xs, scaled_2, 0, 16, zc_iq4_values),
+    PRODUCT(MXFP4, 2, zc_packed_mxfp4, scaled, 0, 16, zc_mxfp4_values),
 };
 
 static bool by_tiles(uint32_t type, size_t rows)
 {
-    return rows >= LEAST_ROWS && products[type].fill;
+    const how how = kind_of(type).how;
+    return rows >= (how == TWO_SUMS || how == HALVES ? LEAST_ROWS_OF_TWO : LEAST_ROWS) && products[type].fill;
 }
 
 static void fix_packed_rows(uint8_t *tile, uint32_t type, size_t rows, size_t r, size_t blocks, const float *x)
@@ -678,6 +473,7 @@ static void rows_packed(float *out, size_t ld, uint32_t type, const uint8_t *w, 
     set sets[2];
     line l = {.height = rows <= SET_ROWS ? rows : (rows + 1) / 2, .rows = rows, .ld = ld, .sums = {sums[0], sums[1]}};
     bool any = false;
+    const tables t = make_tables(p->least, p->count, p->values);
     unsigned turn = 0;
     for (size_t r = 0; r < rows; r++) {
         memset(out + r * ld, 0, groups * ZC_PACKED_ROWS * sizeof *out);
@@ -693,7 +489,7 @@ static void rows_packed(float *out, size_t ld, uint32_t type, const uint8_t *w, 
             chunk *c = &chunks[which];
             c->count = blocks - b < CHUNK ? blocks - b : CHUNK;
             c->last = b % 8 + CHUNK == 8;
-            p->fill(c, w + g * group_bytes, b, c->count);
+            p->fill(c, w + g * group_bytes, b, c->count, &t);
             for (size_t from = 0; from < rows; from += l.height, turn ^= 1) {
                 /* Sets have one height: the last one may begin among the rows of the one before. */
                 const size_t first = rows - from < l.height ? rows - l.height : from;
