@@ -205,6 +205,7 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     ),
     "other scales": ({}, compressed("tensor"), "proj.weight_scale_inv is not known"),
     "another method": ({}, {"quant_method": "gptq"}, "quant_method is 'gptq': of quantized"),
+    "a list of methods": ({}, {"quant_method": ["fp8"]}, "quant_method is ['fp8']: of quantized"),
     "nothing": ({}, {}, ""),
     "another key": ({}, fp8([*BLOCK], surprise=1), "quantization_config.surprise is 1"),
     "another format": ({}, fp8([*BLOCK], fmt="e5m2"), "quantization_config.fmt is 'e5m2'"),

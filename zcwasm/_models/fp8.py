@@ -107,7 +107,7 @@ class Scales:
 def read(keys: Keys, dtype: object) -> Scales:
     """keys: quantization_config. dtype: what config.json says that the model is of. Raises ModelError."""
     method = keys.get("quant_method")
-    if method not in _SUFFIXES:
+    if not isinstance(method, str) or method not in _SUFFIXES:
         raise keys.wrong(
             "quant_method", f": of quantized folders {' and '.join(_SUFFIXES)} are supported; GGUF files are"
         )
