@@ -189,7 +189,7 @@ zc_status zc_dispatch_check_work(const zc_device *device, const zc_owner *owner,
                        command->kernel->name, (ull)work, (ull)owner->most_work);
     }
     if (owner && !device->backend->cancels && !command->kernel->compiled) {
-        work = zc_kernel_work_in_tiles(command->kernel, command->params);
+        work = zc_kernel_work_on(command->kernel, command->params, &device->info.gpu);
         zc_kernel_plan_make(command->kernel, command->params, &device->info.gpu, &plan);
         /* The last stage may have nearly all of the work in a few of them: the largest product, or where top_k looks at a
          * whole row after all. */

@@ -24,17 +24,17 @@ static uint64_t plus(uint64_t a, uint64_t b)
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-static uint64_t work_of(const zc_device_command *command)
+static uint64_t work_of(const zc_device *device, const zc_device_command *command)
 {
     return command->kernel->compiled ? zc_dispatch_work(command)
-                                     : zc_kernel_work_in_tiles(command->kernel, command->params);
+                                     : zc_kernel_work_on(command->kernel, command->params, &device->info.gpu);
 }
 
 uint64_t zc_pace_size(const zc_device *device, const zc_device_command *commands, size_t count)
 {
     uint64_t size = 0;
     for (size_t i = 0; i < count && !device->backend->cancels; i++) {
-        size = plus(size, work_of(&commands[i]));
+        size = plus(size, work_of(device, &commands[i]));
     }
     return size;
 }
@@ -70,7 +70,7 @@ static bool next_part(const zc_submission *submission, stretch *out)
 {
     const zc_device *device = submission->device;
     const zc_device_command *command = &submission->commands[submission->at];
-    uint64_t work = work_of(command);
+    uint64_t work = work_of(device, command);
     zc_kernel_plan plan;
     if (work <= device->most || command->kernel->compiled) {
         return false;
@@ -115,7 +115,7 @@ static stretch next_piece(const zc_submission *submission)
         return next;
     }
     while (next.end < submission->count) {
-        uint64_t more = plus(next.size, work_of(&submission->commands[next.end]));
+        uint64_t more = plus(next.size, work_of(submission->device, &submission->commands[next.end]));
         if (next.size && more > submission->device->most) {
             break;
         }

@@ -103,11 +103,6 @@ static inline bool zc_kernel_is_elementwise(const zc_kernel *kernel)
     return kernel->traits & ZC_TRAIT_ELEMENTWISE;
 }
 
-static inline uint64_t zc_kernel_work_in_tiles(const zc_kernel *kernel, const void *params)
-{
-    return kernel->work_in_tiles(params);
-}
-
 /* Bytes that a dispatch writes a second time, into a mirror: they are counted as copies are (ZC_COPY_MIRROR). */
 uint64_t zc_kernel_mirrored(const zc_kernel *kernel, const void *params);
 
@@ -119,6 +114,9 @@ uint32_t zc_attention_keys(const zc_attention_params *params, bool alone);
 /* The work of a query with one of them and its value: two products, an exponential, another one where scores are capped,
  * and looking up where it lies in a cache in pages. */
 uint64_t zc_attention_work_of_key(const zc_attention_params *params, bool paged);
+
+/* Of all queries and keys; `alone` and `paged` as above. */
+uint64_t zc_attention_work(const zc_attention_params *params, bool alone, bool paged);
 
 /* Flags by which x has 2k columns. linear knows only one of them. */
 #define ZC_LINEAR_GATED ((uint32_t)ZC_LINEAR_SWIGLU | ZC_LINEAR_SWIGLU_CLAMPED)

@@ -60,7 +60,7 @@ uint64_t zc_attention_work_of_key(const zc_attention_params *p, bool paged)
 }
 
 /* Each query with its keys and values, and what goes with it. */
-static uint64_t work_of_keys(const zc_attention_params *p, bool alone, bool paged)
+uint64_t zc_attention_work(const zc_attention_params *p, bool alone, bool paged)
 {
     uint64_t each = zc_times(zc_attention_keys(p, alone), zc_attention_work_of_key(p, paged));
     uint64_t query = zc_plus(each, 2 * (uint64_t)p->head_size + ZC_WORK_ROW);
@@ -75,7 +75,7 @@ uint32_t zc_attention_keys(const zc_attention_params *p, bool alone)
 
 static uint64_t work_attention(const void *params)
 {
-    return work_of_keys(params, false, false);
+    return zc_attention_work(params, false, false);
 }
 
 ZC_KERNEL_FUNCTIONS(attention, extent_attention, groups_attention, work_attention)
@@ -138,7 +138,7 @@ static uint64_t work_attention_paged(const void *params)
     const zc_attention_paged_params *p = params;
     zc_attention_params plain = zc_attention_of_paged(p);
     plain.capacity = p->context;
-    return work_of_keys(&plain, !p->shared, true);
+    return zc_attention_work(&plain, !p->shared, true);
 }
 
 ZC_KERNEL_FUNCTIONS(attention_paged, extent_attention_paged, groups_attention_paged, work_attention_paged)

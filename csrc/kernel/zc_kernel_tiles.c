@@ -562,18 +562,23 @@ static void attention_split(const zc_attention_params *p, uint64_t least, const 
     }
 }
 
-/* Few rows: the keys are split, and what comes out is joined. More rows share keys in tiles; as do few where an
- * invocation of a narrow subgroup would have more than 16 elements of a head. */
+/* Few rows, or rows that share no keys: the keys are split, and what comes out is joined. More rows share keys in tiles; as
+ * do few where an invocation of a narrow subgroup would have more than 16 elements of a head. */
+static bool splits_attention(const zc_attention_params *p, bool shared, const zc_gpu *gpu)
+{
+    return (p->rows <= 4 || !shared) && p->head_size <= 16 * gpu->subgroup_width;
+}
+
 static void stages_attention(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
 {
     const zc_attention_params *p = params;
     if (attention_on_matrices(p, false, gpu, out)) {
         return;
     }
-    if (p->rows > 4 || p->head_size > 16 * gpu->subgroup_width) {
-        attention_in_tiles(kernel, params, p, out);
-    } else {
+    if (splits_attention(p, true, gpu)) {
         attention_split(p, 1, gpu, out);
+    } else {
+        attention_in_tiles(kernel, params, p, out);
     }
 }
 
@@ -587,10 +592,10 @@ static void stages_attention_paged(const zc_kernel *kernel, const void *params, 
     if (p->shared && attention_on_matrices(&plain, true, gpu, out)) {
         return;
     }
-    if ((p->shared && p->rows > 4) || p->head_size > 16 * gpu->subgroup_width) {
-        attention_in_tiles(kernel, params, &plain, out);
-    } else {
+    if (splits_attention(&plain, p->shared, gpu)) {
         attention_split(&plain, zc_ceil_div(zc_attention_keys(&plain, true), ZC_ATTENTION_LONG_SPLIT), gpu, out);
+    } else {
+        attention_in_tiles(kernel, params, &plain, out);
     }
 }
 
@@ -628,6 +633,21 @@ void zc_kernel_plan_make(const zc_kernel *kernel, const void *params, const zc_g
         kernel->groups(params, out->stages[0].groups);
         out->stages[0].variant = kernel->traits & ZC_TRAIT_VARIANTS ? variants[kernel->id](params) : 0;
     }
+}
+
+uint64_t zc_kernel_work_on(const zc_kernel *kernel, const void *params, const zc_gpu *gpu)
+{
+    if (kernel->id == ZC_KERNEL_attention) {
+        const zc_attention_params *p = params;
+        return zc_attention_work(p, splits_attention(p, true, gpu), false);
+    }
+    if (kernel->id == ZC_KERNEL_attention_paged) {
+        const zc_attention_paged_params *p = params;
+        zc_attention_params plain = zc_attention_of_paged(p);
+        plain.capacity = p->context;
+        return zc_attention_work(&plain, !p->shared || splits_attention(&plain, true, gpu), true);
+    }
+    return kernel->work_in_tiles(params);
 }
 
 uint64_t zc_kernel_plan_groups(const zc_kernel_plan *plan)

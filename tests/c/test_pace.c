@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "device/zc_device_internal.h"
+#include "kernel/zc_kernel_tiles.h"
 
 #include "check.h"
 #include "counted_alloc.h"
@@ -358,12 +359,41 @@ static void test_threads(void)
     pthread_join(completer, NULL);
 }
 
+/* Few rows read their windows alone where subgroups are wide enough for a head; who shares a tile, or may, reads from the
+ * first key that any row sees to the last. */
+static void test_work_of_windows(void)
+{
+    const zc_kernel *plain = zc_kernel_get(ZC_KERNEL_attention), *paged = zc_kernel_get(ZC_KERNEL_attention_paged);
+    const zc_gpu wide = {.subgroup_width = 32}, narrow = {.subgroup_width = 4}, unknown = {0};
+    zc_attention_params p = {.heads = 8, .kv_heads = 8, .head_size = 128, .capacity = 1 << 20, .window = 1 << 10};
+    zc_attention_paged_params in_pages = {
+        .heads = 8, .kv_heads = 8, .head_size = 128, .context = 1 << 20, .window = 1 << 10, .page = 32};
+    for (uint32_t rows = 1; rows <= 6; rows++) {
+        p.rows = in_pages.rows = rows;
+        in_pages.shared = 1;
+        uint64_t all = plain->work_in_tiles(&p), all_in_pages = paged->work_in_tiles(&in_pages);
+        bool fewer = rows > 1 && rows <= 4; /* of one it is known in any case */
+        CHECK(zc_kernel_work_on(plain, &p, &wide) <= (fewer ? all / 512 : all));
+        CHECK(zc_kernel_work_on(paged, &in_pages, &wide) <= (fewer ? all_in_pages / 512 : all_in_pages));
+        CHECK(zc_kernel_work_on(plain, &p, &wide) * (fewer ? 1100 : 1) >= all);
+        CHECK(zc_kernel_work_on(plain, &p, &narrow) == all && zc_kernel_work_on(plain, &p, &unknown) == all);
+        CHECK(zc_kernel_work_on(paged, &in_pages, &narrow) == all_in_pages);
+        in_pages.shared = 0;
+        CHECK(zc_kernel_work_on(paged, &in_pages, &unknown) == paged->work_in_tiles(&in_pages));
+        CHECK(zc_kernel_work_on(paged, &in_pages, &unknown) <= all_in_pages / (rows > 1 ? 512 : 1));
+    }
+    const zc_matmul_params product = {.m = 100, .n = 3, .k = 50};
+    CHECK(zc_kernel_work_on(zc_kernel_get(ZC_KERNEL_matmul), &product, &wide) ==
+          zc_kernel_get(ZC_KERNEL_matmul)->work_in_tiles(&product));
+}
+
 int main(void)
 {
     zc_device *cpu, *device;
     CHECK(zc_device_open("cpu", NULL, &cpu, &error) == ZC_OK);
     CHECK(zc_device_open("vulkan", NULL, &device, &error) == ZC_OK);
     CHECK(zc_region_create(64 << 20, 48 << 20, &region, &error) == ZC_OK);
+    test_work_of_windows();
     test_pieces(device);
     test_parts(device);
     test_cancel(device);
