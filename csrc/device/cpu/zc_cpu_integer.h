@@ -15,7 +15,8 @@
  * be none: minus that number times the sum of q of a block, or of each half of one, as int32_t; where halves have
  * minimums of their own, the sums of halves. Where the processor adds products of bytes in 16 bits, x has words in
  * place of the planes for weights of 32 and more. Some such rows lie in a tile: for each block a record of each row,
- * its q and its numbers, or in an order of the instruction set's own. Constant data and pure functions: any thread, no ownership.
+ * its q and its numbers, or in an order of the instruction set's own. Constant data and pure functions: any thread, no
+ * ownership.
  */
 #ifndef ZC_CPU_INTEGER_H
 #define ZC_CPU_INTEGER_H
