@@ -13,8 +13,20 @@ from c_programs import sources
 from zcwasm import _engines
 
 SANITIZE = os.environ.get("ZCWASM_SANITIZE") or None
+# Exports with names of ours, an import in front of what is defined, and a start function.
+EXPORTS = r"""(module
+  (import "a" "f" (func $f)) (import "a" "g" (global i32))
+  (memory 1) (table 2 funcref) (global (mut i64) (i64.const 1)) (global f32 (f32.const 1))
+  (func $start (call $f))
+  (export "\7fzc0:3.0" (func $start)) (export "\7fzc2:" (global 0))
+  (start $start) (elem (i32.const 0) $f) (data (i32.const 0) "abc"))"""
 # What forks: TSan supports no threads in the child of a process with threads, ASan's allocator has locks.
 WITHOUT_THREADS = (SANITIZE or "").replace("address,", "").replace("thread", "") or None
+
+
+def wat(text: str) -> bytes:
+    wasmtime = pytest.importorskip("wasmtime", reason="wasmtime, which assembles text, is not installed")
+    return bytes(wasmtime.wat2wasm(text))
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +60,19 @@ def test_ticker(tmp_path: Path) -> None:
     files = [*sources.in_folders("base"), sources.CSRC / "engine" / "zc_ticker.c"]
     program = c_programs.build("test_ticker", tmp_path, files, sanitize=WITHOUT_THREADS)
     assert c_programs.run(program) == "ok\n"
+
+
+def test_rewriting(tmp_path: Path) -> None:
+    files = [*sources.in_folders("base", "region", "validate", "engine")]
+    files.append(c_programs.ROOT / "tests" / "fuzz" / "fuzz_rewrite.c")
+    program = c_programs.build("test_rewrite", tmp_path, files, sanitize=SANITIZE)
+    ours = [
+        wat("(module)"),
+        wat(EXPORTS),
+        wat("(module (func $s) (start $s) (table 1 funcref) (elem (i32.const 0) $s))"),
+    ]
+    for i, module in enumerate(ours):
+        (tmp_path / f"{i}.wasm").write_bytes(module)
+    guests = sorted(c_programs.ROOT.glob("zcwasm/guests/*.wasm"))
+    assert guests
+    assert c_programs.run(program, *sorted(tmp_path.glob("*.wasm")), *guests) == "ok\n"

@@ -187,6 +187,7 @@ static zc_status read_table_type(const zc_validator *validator, zc_wasm_reader *
     }
     ZC_TRY(read_limits(reader, &info->table, "table"));
     info->has_table = true;
+    info->table_count = 1;
     return ZC_OK;
 }
 

@@ -93,7 +93,8 @@ typedef struct zc_module_info {
     uint32_t imported_global_count;
     bool has_table;
     bool table_imported;
-    zc_limits_type table;
+    zc_limits_type table; /* the first one */
+    uint32_t table_count;
     bool has_memory;
     bool memory_imported;
     zc_limits_type memory;
