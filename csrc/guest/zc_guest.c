@@ -75,6 +75,16 @@ static zc_trap_kind trap_kind(M3Result result)
     return ZC_TRAP_NONE;
 }
 
+/* Of the instructions for whole pieces of tables, whose message in the specification is not call_indirect's. */
+static zc_status table_out_of_bounds(zc_error *error)
+{
+    (void)zc_fail(error, ZC_TRAP, "out of bounds table access");
+    if (error) {
+        error->kind = ZC_TRAP_TABLE_OUT_OF_BOUNDS;
+    }
+    return ZC_TRAP;
+}
+
 /* Turn what the engine returned into a status. */
 static zc_status translate(zc_instance *instance, M3Result result, zc_error *error)
 {
@@ -86,6 +96,9 @@ static zc_status translate(zc_instance *instance, M3Result result, zc_error *err
     }
     if (result == guest_stopped) {
         return zc_trap(error, instance->stopped);
+    }
+    if (result == m3Err_trapOutOfBoundsTableAccess) {
+        return table_out_of_bounds(error);
     }
     zc_trap_kind kind = trap_kind(result);
     if (kind != ZC_TRAP_NONE) {
@@ -730,9 +743,7 @@ static zc_status translate_load(zc_instance *instance, M3Result result, zc_error
         return zc_trap(error, ZC_TRAP_MEMORY_OUT_OF_BOUNDS);
     }
     if (result && strcmp(result, "element segment out of bounds") == 0) {
-        (void)zc_fail(error, ZC_TRAP, "out of bounds table access");
-        error->kind = ZC_TRAP_TABLE_OUT_OF_BOUNDS;
-        return ZC_TRAP;
+        return table_out_of_bounds(error);
     }
     return translate(instance, result, error);
 }
@@ -745,10 +756,7 @@ static zc_status load(zc_instance *instance, bool fresh, zc_error *error)
     if (status != ZC_OK) {
         return status;
     }
-    if (!fresh) {
-        instance->engine_module->numDataSegments = 0;
-        instance->engine_module->numElementSegments = 0;
-    }
+    instance->engine_module->segmentsDone = !fresh;
     status = make_globals_and_table(instance, error);
     if (status == ZC_OK && fresh && instance->memory && module->info->data_segment_count > 0) {
         zc_memory_publish(instance->memory);

@@ -190,7 +190,8 @@ bool zc_instance_running(const zc_instance *instance);
 bool zc_instance_interrupt(zc_instance *instance);
 
 /* Fuel: the number of opcodes in each function body entered and each loop body begun (without those of
- * loops inside it, which count on their own), and one per 16 bytes of memory.copy and memory.fill. */
+ * loops inside it, which count on their own), and one per 16 bytes of memory.copy, memory.fill and memory.init
+ * and per element of table.copy and table.init. */
 uint64_t zc_instance_fuel_used(const zc_instance *instance);
 void zc_instance_set_fuel(zc_instance *instance, uint64_t fuel); /* what may be used from now on */
 uint64_t zc_instance_fuel(const zc_instance *instance);          /* what is left, or ZC_NO_LIMIT */
