@@ -171,6 +171,8 @@ static const char *kind_name(zc_extern_kind kind)
         return "table";
     case ZC_EXTERN_MEMORY:
         return "memory";
+    case ZC_EXTERN_TAG:
+        return "tag";
     default:
         return "global";
     }
@@ -187,8 +189,8 @@ static bool describe(PyObject *entry, Py_ssize_t at, const zc_module_info *info,
     } else if (kind == ZC_EXTERN_GLOBAL) {
         fields[5] = PyUnicode_InternFromString(zc_value_type_name(info->globals[index].value_type));
         fields[6] = PyBool_FromLong(info->globals[index].is_mutable);
-    } else {
-        const zc_limits_type *limits = kind == ZC_EXTERN_MEMORY ? &info->memory : &info->table;
+    } else if (kind != ZC_EXTERN_TAG) {
+        const zc_limits_type *limits = kind == ZC_EXTERN_MEMORY ? &info->memory : &info->tables[index].limits;
         fields[3] = PyLong_FromUnsignedLong(limits->minimum);
         fields[4] = limits->has_maximum ? PyLong_FromUnsignedLong(limits->maximum) : NULL;
     }

@@ -51,6 +51,14 @@ const char *zc_value_type_name(uint8_t type)
         return "f32";
     case ZC_F64:
         return "f64";
+    case ZC_V128:
+        return "v128";
+    case ZC_FUNCREF:
+        return "funcref";
+    case ZC_EXTERNREF:
+        return "externref";
+    case ZC_EXNREF:
+        return "exnref";
     default:
         return "any type";
     }
@@ -64,6 +72,10 @@ zc_status zc_read_value_type(zc_wasm_reader *reader, uint8_t *type, const char *
         return ZC_OK;
     }
     const zc_feature feature = zc_later_value_type(*type);
+    if ((*type == ZC_V128 || *type == ZC_FUNCREF || *type == ZC_EXTERNREF || *type == ZC_EXNREF) &&
+        zc_accepts(reader, feature)) {
+        return ZC_OK;
+    }
     if (feature) {
         return zc_fail_unsupported(reader->error, start, feature, "%s", what);
     }
@@ -102,6 +114,9 @@ zc_status zc_check_const_expr(zc_wasm_reader *reader, const zc_module_info *info
 {
     uint8_t found = 0;
     uint64_t values = 0;
+    if (reader->needs) {
+        return zc_skip_const_expr(reader, info, what);
+    }
     for (;;) {
         const uint64_t start = zc_wasm_reader_offset(reader);
         uint8_t opcode = 0;
