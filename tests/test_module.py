@@ -97,8 +97,6 @@ LATER_FEATURES = {
     "SIMD": (EMPTY + b"\1\5\1\x60\1\x7b\0", "-mno-simd128"),
     "threads": (EMPTY + b"\5\4\1\3\1\1", "-pthread"),
     "reference types": (EMPTY + b"\1\5\1\x60\1\x6f\0", "-mno-reference-types"),
-    "bulk memory, passive segments": (EMPTY + b"\x0b\3\1\1\0", "-mno-bulk-memory"),
-    "bulk memory, table instructions": (code(b"\xfc\x0c\0\0"), "-mno-bulk-memory"),
     "exception handling": (EMPTY + b"\x0d\3\1\0\0", "-fno-exceptions"),
     "tail calls": (code(b"\x12\0"), "-mno-tail-call"),
     "extended constant expressions": (

@@ -104,6 +104,16 @@ static zc_trap_kind trap_kind(M3Result result)
     return ZC_TRAP_NONE;
 }
 
+/* Of the instructions for whole pieces of tables, whose message in the specification is not call_indirect's. */
+static zc_status table_out_of_bounds(zc_error *error)
+{
+    (void)zc_fail(error, ZC_TRAP, "out of bounds table access");
+    if (error) {
+        error->kind = ZC_TRAP_TABLE_OUT_OF_BOUNDS;
+    }
+    return ZC_TRAP;
+}
+
 /* Turn what the engine returned into a status. */
 static zc_status translate(const zc_wasm3_instance *own, M3Result result, zc_error *error)
 {
@@ -115,6 +125,9 @@ static zc_status translate(const zc_wasm3_instance *own, M3Result result, zc_err
     }
     if (result == guest_stopped) {
         return zc_trap(error, own->stopped);
+    }
+    if (result == m3Err_trapOutOfBoundsTableAccess) {
+        return table_out_of_bounds(error);
     }
     zc_trap_kind kind = trap_kind(result);
     if (kind != ZC_TRAP_NONE) {
@@ -422,9 +435,7 @@ static zc_status translate_load(const zc_wasm3_instance *own, M3Result result, z
         return zc_trap(error, ZC_TRAP_MEMORY_OUT_OF_BOUNDS);
     }
     if (result && strcmp(result, "element segment out of bounds") == 0) {
-        (void)zc_fail(error, ZC_TRAP, "out of bounds table access");
-        error->kind = ZC_TRAP_TABLE_OUT_OF_BOUNDS;
-        return ZC_TRAP;
+        return table_out_of_bounds(error);
     }
     return translate(own, result, error);
 }
@@ -439,10 +450,7 @@ static zc_status load(zc_instance *instance, bool fresh, zc_error *error)
     if (status != ZC_OK) {
         return status;
     }
-    if (!fresh) {
-        own->module->numDataSegments = 0;
-        own->module->numElementSegments = 0;
-    }
+    own->module->segmentsDone = !fresh;
     status = make_globals_and_table(instance, error);
     if (status == ZC_OK && fresh && instance->memory && info->data_segment_count > 0) {
         zc_memory_publish(instance->memory);
@@ -525,6 +533,11 @@ static void set_element(zc_instance *instance, uint32_t element, uint32_t functi
     module->table0[element] = function == ZC_NO_FUNCTION ? NULL : &module->functions[function];
 }
 
+static uint8_t *dropped_segments(const zc_instance *instance)
+{
+    return of_const(instance)->module->droppedSegments;
+}
+
 const zc_engine zc_engine_wasm3 = {.name = "wasm3",
                                    .fuel_unit = "opcodes",
                                    .instance_size = sizeof(zc_wasm3_instance),
@@ -541,4 +554,5 @@ const zc_engine zc_engine_wasm3 = {.name = "wasm3",
                                    .set_global = set_global,
                                    .table_size = table_size,
                                    .get_element = get_element,
-                                   .set_element = set_element};
+                                   .set_element = set_element,
+                                   .dropped_segments = dropped_segments};

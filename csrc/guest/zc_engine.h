@@ -51,6 +51,8 @@ struct zc_engine {
     uint32_t (*table_size)(const zc_instance *instance); /* any thread */
     uint32_t (*get_element)(const zc_instance *instance, uint32_t element);
     void (*set_element)(zc_instance *instance, uint32_t element, uint32_t function);
+    /* Of a module with passive segments: a bit for each segment, data segments first, that it was dropped. */
+    uint8_t *(*dropped_segments)(const zc_instance *instance);
 };
 
 #endif

@@ -190,8 +190,9 @@ bool zc_instance_running(const zc_instance *instance);
  * or none, never a later one. Any thread. */
 bool zc_instance_interrupt(zc_instance *instance);
 
-/* Fuel, in the engine's unit. Of the interpreter: the number of opcodes in each function body entered and each loop body begun (without those of
- * loops inside it, which count on their own), and one per 16 bytes of memory.copy and memory.fill. */
+/* Fuel, in the engine's unit. Of the interpreter: the number of opcodes in each function body entered and each loop body
+ * begun (without those of loops inside it, which count on their own), and one per 16 bytes of memory.copy, memory.fill and
+ * memory.init and per element of table.copy and table.init. */
 uint64_t zc_instance_fuel_used(const zc_instance *instance);
 void zc_instance_set_fuel(zc_instance *instance, uint64_t fuel); /* what may be used from now on */
 uint64_t zc_instance_fuel(const zc_instance *instance);          /* what is left, or ZC_NO_LIMIT */

@@ -3,6 +3,8 @@
  *     string  the engine        u64  fuel used             u32  globals, then of each, in the module's order:
  *     string  fuel's unit       u64  fuel left                  u8 value type, u8 mutable, u64 bits
  *     u8      has a memory      u32  its pages             u32  elements of the table, then the function of each, u32
+ *     where the module has passive segments: u32  version of this part, 1; u32  segments, data segments first; a bit of
+ *     each, the first one is bit 0, that it was dropped; zeros up to a whole byte
  *
  * Numbers are little-endian (zc_bytes). Between two calls nothing is on the value stack, and compiled code is made
  * again as it is needed. The bytes may come from a file that anybody wrote: `take` checks all that can be checked
@@ -12,6 +14,7 @@
 #include "guest/zc_guest_internal.h"
 
 #define GLOBAL_BYTES 10u
+#define SEGMENTS_VERSION 1u
 
 /* More fuel than anybody can have used, and so little that sums do not overflow. */
 #define MOST_FUEL_USED ((uint64_t)1 << 62)
@@ -47,6 +50,21 @@ void zc_instance_let_go(zc_instance *instance)
 }
 
 /* --- saving --- */
+
+static uint64_t segment_count(const zc_module_info *info)
+{
+    return (uint64_t)info->data_segment_count + info->element_segment_count;
+}
+
+static void save_segments(const zc_instance *instance, zc_writer *out)
+{
+    const zc_module_info *info = instance->module->info;
+    if (info->passive_segment_count) {
+        zc_put_u32(out, SEGMENTS_VERSION);
+        zc_put_u32(out, (uint32_t)segment_count(info)); /* below the validator's limits */
+        zc_put(out, instance->engine->dropped_segments(instance), (segment_count(info) + 7) / 8);
+    }
+}
 
 static const zc_import *import_of(const zc_module_info *info, zc_extern_kind kind, uint32_t index)
 {
@@ -87,6 +105,7 @@ zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error
     for (uint32_t i = 0; i < elements; i++) {
         zc_put_u32(out, engine->get_element(instance, i));
     }
+    save_segments(instance, out);
     return ZC_OK;
 }
 
@@ -96,6 +115,7 @@ typedef struct saved {
     uint64_t fuel_used, fuel_left;
     uint32_t pages;
     const uint8_t *globals, *table; /* as many as the module has */
+    const uint8_t *dropped;         /* bits of segments, or NULL */
 } saved;
 
 static zc_status truncated(zc_error *error)
@@ -222,6 +242,35 @@ static zc_status take_table(const zc_module_info *info, uint64_t limit, zc_reade
     return ZC_OK;
 }
 
+/* Only modules with passive segments have anything to say here. */
+static zc_status take_segments(const zc_module *module, zc_reader *state, saved *saved, zc_error *error)
+{
+    if (module->info->passive_segment_count == 0) {
+        return ZC_OK;
+    }
+    uint64_t expected = segment_count(module->info);
+    uint32_t version = zc_take_u32(state), count = zc_take_u32(state);
+    if (!state->failed && version != SEGMENTS_VERSION) {
+        return zc_fail(error, ZC_SNAPSHOT, "the instance's state has segments of version %u; this reads version %u",
+                       version, SEGMENTS_VERSION);
+    }
+    if (!state->failed && count != expected) {
+        return zc_fail(error, ZC_SNAPSHOT, "the instance's state has %u segments, the module %llu", count,
+                       (ull)expected);
+    }
+    saved->dropped = zc_take(state, (expected + 7) / 8);
+    if (!saved->dropped) {
+        return truncated(error);
+    }
+    if (expected % 8 && saved->dropped[expected / 8] >> (expected % 8)) {
+        return zc_fail(error, ZC_SNAPSHOT,
+                       "the instance's state says of more than its %llu segments that they were "
+                       "dropped",
+                       (ull)expected);
+    }
+    return ZC_OK;
+}
+
 /* The one place where a state is checked against the module and the limits. */
 static zc_status take(const zc_module *module, const zc_engine *engine, const zc_limits *limits, zc_reader *state,
                       const zc_region *region, saved *saved, zc_error *error)
@@ -240,7 +289,10 @@ static zc_status take(const zc_module *module, const zc_engine *engine, const zc
                        (ull)limits->memory);
     }
     status = take_globals(module->info, state, saved, error);
-    return status == ZC_OK ? take_table(module->info, limits->table, state, saved, error) : status;
+    if (status == ZC_OK) {
+        status = take_table(module->info, limits->table, state, saved, error);
+    }
+    return status == ZC_OK ? take_segments(module, state, saved, error) : status;
 }
 
 /* Globals that never change must be what they are. */
@@ -281,6 +333,9 @@ static void apply(zc_instance *instance, const saved *saved)
     uint32_t elements = engine->table_size(instance);
     for (uint32_t i = 0; i < elements; i++) {
         engine->set_element(instance, i, table_function(saved, i));
+    }
+    if (saved->dropped) {
+        memcpy(engine->dropped_segments(instance), saved->dropped, (segment_count(info) + 7) / 8);
     }
     uint64_t granted = instance->limits.fuel;
     atomic_store_explicit(&instance->fuel_used, saved->fuel_used, memory_order_relaxed);

@@ -661,7 +661,8 @@ static PyGetSetDef instance_getset[] = {
     {"fuel", get_fuel, set_fuel, "Fuel left, or None without a limit. Setting it gives that much from now on.", NULL},
     {"fuel_used", get_fuel_used, NULL,
      "Fuel used so far: opcodes of every function body entered and every loop body begun (without those of\n"
-     "loops inside, which count on their own), and 1 per 16 bytes of memory.copy and memory.fill.",
+     "loops inside, which count on their own), and 1 per 16 bytes of memory.copy, memory.fill and memory.init\n"
+     "and per element of table.copy and table.init.",
      NULL},
     {"outputs", get_outputs, NULL,
      "What the guest wrote with zc_output_write: a new dict of name to bytes, copied each time.\n\n"

@@ -2,7 +2,7 @@
  *
  * One pass over untrusted bytes. On ZC_OK the module is valid by the specification's algorithm and stays
  * within the supported features (WebAssembly 1.0 plus mutable globals, sign extension, saturating
- * float-to-int, multi-value, memory.copy, memory.fill), and *out describes it. Otherwise the status is
+ * float-to-int, multi-value, bulk memory), and *out describes it. Otherwise the status is
  *   ZC_MALFORMED    the bytes do not follow the binary format
  *   ZC_INVALID      they do, but a validation rule is broken
  *   ZC_UNSUPPORTED  a later feature is used; the message names it
@@ -93,15 +93,19 @@ typedef struct zc_module_info {
     uint32_t imported_global_count;
     bool has_table;
     bool table_imported;
-    zc_limits_type table;
+    zc_limits_type table; /* the first one */
+    uint32_t table_count;
     bool has_memory;
     bool memory_imported;
     zc_limits_type memory;
     bool has_start;
     uint32_t start; /* function index */
     uint32_t element_segment_count;
+    uint32_t passive_segment_count; /* of elements and of data; not declarative ones */
+    bool has_data_count; /* data_count holds before the data segments are read */
+    uint32_t data_count;
     uint32_t data_segment_count;
-    uint64_t data_bytes; /* sum of all data segments */
+    uint64_t data_bytes; /* sum of the active data segments */
 } zc_module_info;
 
 zc_status zc_validate(const uint8_t *bytes, size_t size, zc_module_info **out, zc_error *error);

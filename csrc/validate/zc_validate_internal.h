@@ -2,8 +2,8 @@
  *
  * zc_validate.c reads sections and owns the zc_module_info until it is handed out; zc_validate_code.c checks
  * one function body at a time on the stacks of zc_validate_stack.c; zc_validate_const.c checks constant
- * expressions, zc_validate_exports.c that export names differ; zc_validate_names.c knows the name section and
- * puts function names into errors, zc_validate_features.c the names of later features. All of them work on
+ * expressions, zc_validate_segments.c segments, zc_validate_exports.c that export names differ; zc_validate_names.c
+ * knows the name section and puts function names into errors, zc_validate_features.c the names of later features. All of them work on
  * one thread for the length of one call of zc_validate and keep nothing afterwards.
  *
  * The limits below are implementation limits, close to those the JavaScript API sets for engines. Together
@@ -59,6 +59,17 @@ zc_status zc_read_value_type(zc_wasm_reader *reader, uint8_t *type, const char *
 
 /* A constant expression of type `type`, through its `end`. */
 zc_status zc_check_const_expr(zc_wasm_reader *reader, const zc_module_info *info, uint8_t type, const char *what);
+
+/* ---- segments (zc_validate_segments.c) ---- */
+
+zc_status zc_read_elements(zc_wasm_reader *reader, zc_module_info *info);
+zc_status zc_read_data(zc_wasm_reader *reader, zc_module_info *info);
+
+zc_status zc_fail_limit(const zc_wasm_reader *reader, uint64_t offset, const char *what, uint64_t value,
+                        uint64_t limit);
+/* A count of items, of which there are `before` already and may be `limit`; see zc_read_count. */
+zc_status zc_read_limited_count(zc_wasm_reader *reader, uint32_t *count, size_t bytes_each, uint64_t before,
+                                uint64_t limit, const char *what);
 
 /* ---- exports (zc_validate_exports.c) ---- */
 
