@@ -5,9 +5,6 @@
 #include "base/zc_alloc.h"
 #include "guest/zc_guest_internal.h"
 
-_Static_assert(sizeof(M3MemoryHeader) % 16 == 0 && sizeof(M3MemoryHeader) <= ZC_REGION_HEADER,
-               "the engine's header must end exactly at the memory's base");
-
 static bool released(_Atomic uint64_t *references)
 {
     return atomic_fetch_sub_explicit(references, 1, memory_order_acq_rel) == 1;
@@ -15,40 +12,17 @@ static bool released(_Atomic uint64_t *references)
 
 /* --- modules --- */
 
-zc_status zc_engine_failed(M3Result result, zc_error *error)
-{
-    if (result == m3Err_mallocFailed || result == m3Err_mallocFailedCodePage) {
-        return zc_fail(error, ZC_NO_MEMORY, "the engine cannot allocate memory");
-    }
-    return zc_fail(error, ZC_UNSUPPORTED, "the engine cannot compile a function of this module: %s", result);
-}
-
 static void destroy(zc_module *module)
 {
-    m3_FreeModule(module->parsed);
-    m3_FreeEnvironment(module->environment);
+    zc_code *next;
+    for (zc_code *each = atomic_load_explicit(&module->codes, memory_order_acquire); each; each = next) {
+        next = each->next;
+        each->engine->free_code(each->code);
+        zc_free(each);
+    }
     zc_module_info_free(module->info);
     zc_free(module->bytes);
     zc_free(module);
-}
-
-/* Once for all instances. A module that the engine cannot take is only refused when it is to be instantiated. */
-static zc_status parse(zc_module *module, zc_error *error)
-{
-    module->environment = m3_NewEnvironment(module->info->type_count);
-    if (!module->environment) {
-        return zc_engine_failed(m3Err_mallocFailed, error);
-    }
-    if (module->info->table_imported) { /* which the engine's parser does not know; such an import is refused anyway */
-        module->refused = "imported tables";
-        return ZC_OK;
-    }
-    M3Result result = m3_ParseModule(module->environment, &module->parsed, module->bytes, (uint32_t)module->size);
-    if (result == m3Err_mallocFailed) {
-        return zc_engine_failed(result, error);
-    }
-    module->refused = result;
-    return ZC_OK;
 }
 
 zc_status zc_module_new(uint8_t *bytes, size_t size, zc_module **out, zc_error *error)
@@ -62,9 +36,6 @@ zc_status zc_module_new(uint8_t *bytes, size_t size, zc_module **out, zc_error *
     module->size = size;
     atomic_init(&module->references, 1);
     zc_status status = zc_validate(bytes, size, &module->info, error);
-    if (status == ZC_OK) {
-        status = parse(module, error);
-    }
     if (status != ZC_OK) {
         destroy(module);
         return status;
@@ -101,6 +72,48 @@ const uint8_t *zc_module_bytes(const zc_module *module)
     return module->bytes;
 }
 
+static zc_code *find_code(zc_code *first, const zc_code *end, const zc_engine *engine)
+{
+    while (first != end && first->engine != engine) {
+        first = first->next;
+    }
+    return first == end ? NULL : first;
+}
+
+/* No lock is held while an engine compiles, which may take long, and of which a fork may be made. */
+zc_status zc_module_code(zc_module *module, const zc_engine *engine, const void **out, zc_error *error)
+{
+    zc_code *first = atomic_load_explicit(&module->codes, memory_order_acquire);
+    zc_code *found = find_code(first, NULL, engine);
+    if (found) {
+        *out = found->code;
+        return ZC_OK;
+    }
+    zc_code *made = zc_calloc(1, sizeof *made);
+    if (!made) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a module's code");
+    }
+    made->engine = engine;
+    zc_status status = engine->compile(module, &made->code, error);
+    if (status != ZC_OK) {
+        zc_free(made);
+        return status;
+    }
+    do {
+        /* Another thread may have been faster. */
+        const zc_code *seen = made->next;
+        made->next = first;
+        found = find_code(first, seen, engine);
+    } while (!found && !atomic_compare_exchange_weak_explicit(&module->codes, &first, made, memory_order_acq_rel,
+                                                              memory_order_acquire));
+    if (found) {
+        engine->free_code(made->code);
+        zc_free(made);
+    }
+    *out = found ? found->code : made->code;
+    return ZC_OK;
+}
+
 /* --- memories --- */
 
 uint32_t zc_memory_most_pages(const zc_limits_type *type, uint64_t byte_limit)
@@ -128,7 +141,6 @@ zc_status zc_memory_over(const zc_limits_type *type, uint64_t byte_limit, zc_reg
     memory->region = region;
     memory->type = *type;
     memory->maximum = reserved < maximum ? (uint32_t)reserved : maximum;
-    memory->executor.header = (M3MemoryHeader *)zc_region_base(region) - 1;
     *out = memory;
     return ZC_OK;
 }
@@ -186,7 +198,8 @@ void zc_memory_publish(zc_memory *memory)
 {
     /* The host and a guest on another thread may grow at once: the length that guests see only rises. A look before the
      * first write would be a page fault of its own. */
-    size_t size = (size_t)zc_region_size(memory->region), *length = &memory->executor.header->length;
+    size_t size = (size_t)zc_region_size(memory->region);
+    size_t *length = (size_t *)(void *)(zc_region_base(memory->region) - ZC_MEMORY_LENGTH);
     size_t seen = 0;
     while (seen < size && !__atomic_compare_exchange_n(length, &seen, size, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
     }
@@ -245,7 +258,7 @@ uint64_t zc_global_get(const zc_global *global)
 {
     uint64_t bits;
     memcpy(&bits, &global->cell, sizeof bits);
-    return global->type.value_type == ZC_I32 || global->type.value_type == ZC_F32 ? (uint32_t)bits : bits;
+    return zc_slot_bits(global->type.value_type, bits);
 }
 
 void zc_global_set(zc_global *global, uint64_t bits)

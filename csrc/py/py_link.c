@@ -10,6 +10,8 @@
 #include "py_values.h"
 #include "py_wasi.h"
 
+#include "engine/zc_engine_wasm3.h"
+
 /* --- imports --- */
 
 /* Whether it can be asked for a name. Sequences can be asked too, but only for numbers. */
@@ -251,7 +253,7 @@ static zc_status make_instance(py_store *store, const zc_import_value *values, p
 {
     zc_module *module = ((py_module *)store->module)->module;
     if (!saved) {
-        return zc_instance_new(module, values, &store->limits, &store->instance, error);
+        return zc_instance_new(module, &zc_engine_wasm3, values, &store->limits, &store->instance, error);
     }
     zc_region *region = NULL;
     const zc_module_info *info = zc_py_store_info(store);
@@ -260,9 +262,9 @@ static zc_status make_instance(py_store *store, const zc_import_value *values, p
         uint64_t reserved = zc_instance_reservation(module, &store->limits);
         status = saved->memory(saved->context, reserved, &region, error);
     }
-    return status == ZC_OK
-               ? zc_instance_restore(module, values, &store->limits, &saved->instance, region, &store->instance, error)
-               : status;
+    return status == ZC_OK ? zc_instance_restore(module, &zc_engine_wasm3, values, &store->limits, &saved->instance,
+                                                 region, &store->instance, error)
+                           : status;
 }
 
 /* A section is there for what the module imports, and only then. */

@@ -34,6 +34,7 @@
 #include "base/zc_copies.h"
 #include "device/cpu/zc_cpu.h"
 #include "device/zc_device.h"
+#include "engine/zc_engine_wasm3.h"
 #include "region/zc_mapping.h"
 #include "region/zc_region.h"
 
@@ -186,7 +187,7 @@ static int exec(PyObject *module)
             return -1;
         }
     }
-    PyObject *engine = Py_BuildValue("(ss)", zc_engine_name(), zc_fuel_unit());
+    PyObject *engine = Py_BuildValue("(ss)", zc_engine_name(&zc_engine_wasm3), zc_engine_fuel_unit(&zc_engine_wasm3));
     int code = engine ? PyModule_AddObjectRef(module, "_engine", engine) : -1;
     Py_XDECREF(engine);
     return code == 0 ? PyModule_AddStringConstant(module, "__version__", ZCWASM_VERSION) : -1;

@@ -110,6 +110,7 @@ typedef struct zc_module_info {
     bool has_start;
     uint32_t start; /* function index */
     uint32_t element_segment_count;
+    uint32_t passive_segment_count; /* of elements and of data; not declarative ones */
     bool has_data_count; /* data_count holds before the data segments are read */
     uint32_t data_count;
     uint32_t data_segment_count;

@@ -46,7 +46,7 @@ static zc_status read_place_of_elements(zc_wasm_reader *reader, const zc_module_
     return zc_check_const_expr(reader, info, ZC_I32, "element segment offset");
 }
 
-static zc_status read_element_segment(zc_wasm_reader *reader, const zc_module_info *info)
+static zc_status read_element_segment(zc_wasm_reader *reader, zc_module_info *info)
 {
     const uint64_t start = zc_wasm_reader_offset(reader);
     uint32_t flags = 0;
@@ -58,7 +58,9 @@ static zc_status read_element_segment(zc_wasm_reader *reader, const zc_module_in
     if (expressions && !zc_accepts(reader, ZC_FEATURE_REFERENCE_TYPES)) {
         return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES, "element segment of expressions");
     }
-    if (!(flags & ELEMENTS_HAVE_NO_PLACE)) {
+    if (flags & ELEMENTS_HAVE_NO_PLACE) {
+        info->passive_segment_count += !(flags & ELEMENTS_NAME_THEIR_TABLE);
+    } else {
         ZC_TRY(read_place_of_elements(reader, info, flags));
     }
     uint8_t element = ZC_FUNCREF;
@@ -122,7 +124,9 @@ static zc_status read_data_segment(zc_wasm_reader *reader, zc_module_info *info)
     }
     ZC_TRY(zc_read_u32(reader, &size, "size of a data segment"));
     ZC_TRY(zc_skip_bytes(reader, size, "data segment"));
-    if (flags != DATA_PASSIVE) {
+    if (flags == DATA_PASSIVE) {
+        info->passive_segment_count++;
+    } else {
         info->data_bytes += size;
     }
     return ZC_OK;
