@@ -20,6 +20,10 @@ struct zc_engine {
     const char *name;      /* as users call it; a state says who made it */
     const char *fuel_unit; /* what one of its fuel is */
     size_t instance_size;
+    bool
+        wide; /* it runs what zc_validate_wide accepts, and validates function bodies of that itself; else zc_validate's */
+    bool
+        wide; /* it runs what zc_validate_wide accepts, and validates function bodies of that itself; else zc_validate's */
 
     /* Code for all instances of the module, once; when two threads need it at a time, one of them drops its own. */
     zc_status (*compile)(const zc_module *module, void **code, zc_error *error);

@@ -13,6 +13,7 @@
  *   py_kernel_params, py_kernel           kernels by their signature
  *   py_dispatch, py_kernel_methods        running or recording one
  *   py_limits                             how much a guest may use
+ *   py_engine                             what runs it
  *   py_compile, py_submission, py_batch, py_share, py_device
  *   py_wasi, py_abi                       what an Instance is granted
  *   py_link, py_snapshot, py_instance     a guest's life

@@ -686,7 +686,7 @@ zc_status zc_validate_wide(const uint8_t *bytes, size_t size, zc_module_info **o
     zc_error unread;
     error = error ? error : &unread;
     zc_status status = validate_for(ZC_FEATURE_NONE, bytes, size, out, error);
-    if (status == ZC_UNSUPPORTED && zc_is_compiled((zc_feature)error->kind)) {
+    if (status == ZC_UNSUPPORTED && zc_feature_is_compiled(error->kind)) {
         status = validate_for((zc_feature)error->kind, bytes, size, out, error);
     }
     if (status == ZC_UNSUPPORTED) {

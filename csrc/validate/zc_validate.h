@@ -128,5 +128,6 @@ zc_status zc_validate_wide(const uint8_t *bytes, size_t size, zc_module_info **o
 void zc_module_info_free(zc_module_info *info); /* NULL is fine */
 const char *zc_value_type_name(uint8_t value_type); /* "i32" ... */
 const char *zc_feature_name(unsigned feature); /* of a bit of `needs`; NULL past the last one */
+bool zc_feature_is_compiled(unsigned feature); /* of the kind COMPILED */
 
 #endif

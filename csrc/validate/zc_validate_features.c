@@ -29,7 +29,7 @@ const char *zc_feature_name(unsigned feature)
     return feature < sizeof features / sizeof features[0] ? features[feature].name : NULL;
 }
 
-bool zc_is_compiled(zc_feature feature)
+bool zc_feature_is_compiled(unsigned feature)
 {
     return features[feature].compiled;
 }

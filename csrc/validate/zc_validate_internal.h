@@ -42,7 +42,6 @@ typedef enum zc_feature {
 #include "validate/zc_validate_features.def"
 } zc_feature;
 
-bool zc_is_compiled(zc_feature feature); /* of the kind COMPILED */
 /* Whether what is read may need the feature; it is noted then. */
 bool zc_accepts(const zc_wasm_reader *reader, zc_feature feature);
 /* ZC_UNSUPPORTED: what the format gives "needs an unsupported feature: NAME". */
