@@ -72,7 +72,7 @@ const uint8_t *zc_module_bytes(const zc_module *module)
     return module->bytes;
 }
 
-static zc_code *find_code(zc_code *first, const zc_code *end, const zc_engine *engine)
+static const zc_code *find_code(const zc_code *first, const zc_code *end, const zc_engine *engine)
 {
     while (first != end && first->engine != engine) {
         first = first->next;
@@ -80,38 +80,49 @@ static zc_code *find_code(zc_code *first, const zc_code *end, const zc_engine *e
     return first == end ? NULL : first;
 }
 
-/* No lock is held while an engine compiles, which may take long, and of which a fork may be made. */
-zc_status zc_module_code(zc_module *module, const zc_engine *engine, const void **out, zc_error *error)
+const void *zc_module_find_code(const zc_module *module, const zc_engine *engine)
 {
-    zc_code *first = atomic_load_explicit(&module->codes, memory_order_acquire);
-    zc_code *found = find_code(first, NULL, engine);
-    if (found) {
-        *out = found->code;
-        return ZC_OK;
-    }
+    const zc_code *found = find_code(atomic_load_explicit(&module->codes, memory_order_acquire), NULL, engine);
+    return found ? found->code : NULL;
+}
+
+zc_status zc_module_take_code(zc_module *module, const zc_engine *engine, void *code, const void **out, zc_error *error)
+{
     zc_code *made = zc_calloc(1, sizeof *made);
     if (!made) {
+        engine->free_code(code);
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a module's code");
     }
     made->engine = engine;
-    zc_status status = engine->compile(module, &made->code, error);
-    if (status != ZC_OK) {
-        zc_free(made);
-        return status;
-    }
+    made->code = code;
+    zc_code *first = atomic_load_explicit(&module->codes, memory_order_acquire);
+    const zc_code *found;
     do {
-        /* Another thread may have been faster. */
         const zc_code *seen = made->next;
         made->next = first;
-        found = find_code(first, seen, engine);
+        found = find_code(first, seen, engine); /* another thread may have been faster */
     } while (!found && !atomic_compare_exchange_weak_explicit(&module->codes, &first, made, memory_order_acq_rel,
                                                               memory_order_acquire));
     if (found) {
-        engine->free_code(made->code);
+        engine->free_code(code);
         zc_free(made);
     }
-    *out = found ? found->code : made->code;
+    if (out) {
+        *out = found ? found->code : code;
+    }
     return ZC_OK;
+}
+
+/* No lock is held while an engine compiles, which may take long, and of which a fork may be made. */
+zc_status zc_module_code(zc_module *module, const zc_engine *engine, const void **out, zc_error *error)
+{
+    void *made = NULL;
+    *out = zc_module_find_code(module, engine);
+    if (*out) {
+        return ZC_OK;
+    }
+    zc_status status = engine->compile(module, &made, error);
+    return status == ZC_OK ? zc_module_take_code(module, engine, made, out, error) : status;
 }
 
 /* --- memories --- */
