@@ -31,7 +31,7 @@ def wat(text: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    files = sources.in_folders("base", "region", "validate", "engine")
+    files = [*sources.in_folders("base", "region", "validate", "guest", "engine"), *sources.wasm3()]
     return c_programs.build(
         "test_wasmtime", tmp_path_factory.mktemp("wasmtime"), files, sanitize=WITHOUT_THREADS
     )
@@ -63,7 +63,7 @@ def test_ticker(tmp_path: Path) -> None:
 
 
 def test_rewriting(tmp_path: Path) -> None:
-    files = [*sources.in_folders("base", "region", "validate", "engine")]
+    files = [*sources.in_folders("base", "region", "validate", "guest", "engine"), *sources.wasm3()]
     files.append(c_programs.ROOT / "tests" / "fuzz" / "fuzz_rewrite.c")
     program = c_programs.build("test_rewrite", tmp_path, files, sanitize=SANITIZE)
     ours = [

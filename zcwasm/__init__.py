@@ -135,7 +135,18 @@ def __getattr__(name: str) -> object:
 
 
 # Where users find them is what tracebacks, reprs and pickles say.
-for _public in (EngineInfo, FetchError, Limits, Wasi, Weights, engines, pass_instance, profile, snapshot_info, trace):
+for _public in (
+    EngineInfo,
+    FetchError,
+    Limits,
+    Wasi,
+    Weights,
+    engines,
+    pass_instance,
+    profile,
+    snapshot_info,
+    trace,
+):
     _public.__module__ = __name__
 del _public
 

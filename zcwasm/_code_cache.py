@@ -3,8 +3,8 @@
     $ZCWASM_CACHE/code/KEY      see fetch.cache_folder for what is there without that variable
 
 What is in them is machine code that is run without a further look. So the folder must be this user's, a real
-folder, and closed to all others (0700), and a file in it this user's alone; else there is no cache. A file's
-first bytes are a digest over its key and the rest, so that one that is damaged, cut short, or has another's name
+folder, and closed to all others (0700), and a file in it this user's alone; else there is no cache. A file
+begins with a digest over its key and the rest, so that one that is damaged, cut short, or has another's name
 is none. It is read whole and then looked at: what was checked is what is run.
 
 Writers do not wait for each other: each writes a file of another name and renames it when it is on the disk.
@@ -31,7 +31,7 @@ LEFT_OVER = 3600.0  # seconds after which a file that is still being written is 
 
 @cache
 def _processor() -> str:
-    """What compiled code may depend on. The library compares for itself, too: this gives each its own file."""
+    """What compiled code may depend on. The library looks for itself, too: this gives each its own file."""
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
         for line in file:
             if line.startswith(("flags", "Features")):
@@ -110,7 +110,7 @@ def drop(key: str) -> None:
 
 
 def store(key: str, code: bytes) -> bool:
-    """Whether it is kept: not where the folder cannot be written or trusted, the disk is full, or it is too large."""
+    """Whether it is kept: not in a folder that cannot be written or trusted, and not what is too large."""
     if HEADER + len(code) > MOST_BYTES // 2:
         return False
     with _folder(make=True) as folder:
@@ -119,7 +119,10 @@ def store(key: str, code: bytes) -> bool:
         name = f".{key}.{secrets.token_hex(8)}"
         try:
             file = os.open(
-                name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder
+                name,
+                os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC,
+                0o600,
+                dir_fd=folder,
             )
             with open(file, "wb") as stream:
                 stream.write(MAGIC + _digest(key, code))

@@ -7,7 +7,6 @@ csrc/engine/zc_wasmtime_load.c, once for a process, when it is first asked for.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
 import sys
@@ -37,6 +36,7 @@ class Library(NamedTuple):
 def find() -> Library:
     """The library of the installed distribution; ModuleNotFoundError says what is missing."""
     import importlib.metadata  # it takes long, and few need it
+    import importlib.util
 
     try:
         version = importlib.metadata.version("wasmtime")
@@ -240,7 +240,7 @@ def precompile(
                 job = _start(module, fuel, key)
         if job.error is not None:
             raise job.error
-        if job.module is not module:  # another object of the same bytes: its code is in the cache, or is made anew
+        if job.module is not module:  # of the same bytes: if it is not in the cache, once more
             code = _code_cache.load(key)
             if code is not None:
                 _core._code_load(module, fuel, code)

@@ -540,6 +540,7 @@ static uint8_t *dropped_segments(const zc_instance *instance)
 
 const zc_engine zc_engine_wasm3 = {.name = "wasm3",
                                    .fuel_unit = "opcodes",
+                                   .counts_fuel = true,
                                    .instance_size = sizeof(zc_wasm3_instance),
                                    .compile = compile,
                                    .free_code = free_code,

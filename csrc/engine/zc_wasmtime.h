@@ -24,13 +24,16 @@ typedef enum zc_wasmtime_variant {
     ZC_WASMTIME_VARIANTS,
 } zc_wasmtime_variant;
 
-/* Bytes of the native stack that a guest's frames may take up; a guest may only be entered where as much, and the margin
- * for what the library itself needs, is left: it does not look. */
+/* Bytes of the native stack that a guest's frames may take up; a guest may only be entered where as much is left: the library
+ * does not look. Its own frames lie in the margin that zc_native_stack_limit leaves free. */
+#if defined(__APPLE__) /* whose threads have 512 KiB */
+#define ZC_WASMTIME_STACK ((size_t)256 << 10)
+#else
 #define ZC_WASMTIME_STACK ((size_t)512 << 10)
-#define ZC_WASMTIME_STACK_MARGIN ((size_t)64 << 10)
+#endif
 
-/* What makes compiled code another one, besides the library's version and the processor: part of the cache's key. Changes
- * with the configuration. */
+/* What makes compiled code another one, besides the module, the library's version and the processor: part of the cache's key.
+ * Changes with the configuration, and with what zc_wasm_rewrite makes. */
 #define ZC_WASMTIME_CONFIGURATION "1"
 
 /* Opens the library at `path`, of that version ("50.0.1"), looks for all functions, makes the engines and tries them out.

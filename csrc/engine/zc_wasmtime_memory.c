@@ -38,8 +38,8 @@ static wasmtime_error_t *grow_memory(void *inside, size_t size)
     const linear_memory *memory = inside;
     const uint64_t now = zc_region_size(memory->region);
     uint64_t before = 0;
-    bool grown = size <= now; /* somebody else may have been faster, over the same region */
-    if (!grown) {
+    bool grown = size == now; /* of its own length the code learns so. Less: somebody else has just grown it */
+    if (size > now) {
         grown = memory->grow ? memory->grow(memory->context, size)
                              : zc_region_grow(memory->region, size - now, &before, NULL) == ZC_OK;
     }

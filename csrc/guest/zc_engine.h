@@ -19,11 +19,9 @@ struct zc_call_state;
 struct zc_engine {
     const char *name;      /* as users call it; a state says who made it */
     const char *fuel_unit; /* what one of its fuel is */
+    bool counts_fuel;      /* else limits of fuel are refused where they are set */
     size_t instance_size;
-    bool
-        wide; /* it runs what zc_validate_wide accepts, and validates function bodies of that itself; else zc_validate's */
-    bool
-        wide; /* it runs what zc_validate_wide accepts, and validates function bodies of that itself; else zc_validate's */
+    bool wide; /* it runs what zc_validate_wide accepts, and validates that itself */
 
     /* Code for all instances of the module, once; when two threads need it at a time, one of them drops its own. */
     zc_status (*compile)(const zc_module *module, void **code, zc_error *error);
@@ -48,11 +46,12 @@ struct zc_engine {
     /* Let functions begin as instance->profile_wanted says, which differs from how they do. NULL: it cannot. */
     void (*switch_profile)(zc_instance *instance);
 
+    uint32_t (*table_size)(const zc_instance *instance); /* any thread */
+
     /* What a state is made of, in the index spaces of the module: any thread that holds the instance. A table's element is
-     * the index of a function, or ZC_NO_FUNCTION. */
+     * the index of a function, or ZC_NO_FUNCTION. NULL, all of them: there are no states of its instances. */
     uint64_t (*get_global)(const zc_instance *instance, uint32_t index);
     void (*set_global)(zc_instance *instance, uint32_t index, uint64_t bits);
-    uint32_t (*table_size)(const zc_instance *instance); /* any thread */
     uint32_t (*get_element)(const zc_instance *instance, uint32_t element);
     void (*set_element)(zc_instance *instance, uint32_t element, uint32_t function);
     /* Of a module with passive segments: a bit for each segment, data segments first, that it was dropped. */

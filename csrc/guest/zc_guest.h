@@ -196,6 +196,7 @@ bool zc_instance_interrupt(zc_instance *instance);
 /* Fuel, in the engine's unit. Of the interpreter: the number of opcodes in each function body entered and each loop body
  * begun (without those of loops inside it, which count on their own), and one per 16 bytes of memory.copy, memory.fill and
  * memory.init and per element of table.copy and table.init. */
+bool zc_instance_counts_fuel(const zc_instance *instance); /* false: none of this may be asked or set */
 uint64_t zc_instance_fuel_used(const zc_instance *instance);
 void zc_instance_set_fuel(zc_instance *instance, uint64_t fuel); /* what may be used from now on */
 uint64_t zc_instance_fuel(const zc_instance *instance);          /* what is left, or ZC_NO_LIMIT */
@@ -218,7 +219,7 @@ zc_status zc_instance_hold(zc_instance *instance, zc_error *error);
 void zc_instance_let_go(zc_instance *instance);
 
 /* Of one that is held: the size of its memory, all globals, the table, fuel used and left. ZC_UNSUPPORTED, by its name,
- * when the memory is imported. A failed writer is the caller's to see. */
+ * when the memory is imported, or its engine's instances have no states. A failed writer is the caller's to see. */
 zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error *error);
 /* How many pages the memory of a state has, 0 for none. ZC_SNAPSHOT when the module's cannot have as many. */
 zc_status zc_instance_saved_pages(const zc_module *module, const zc_engine *engine, zc_reader state, uint32_t *pages,

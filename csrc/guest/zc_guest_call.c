@@ -266,6 +266,11 @@ bool zc_instance_interrupt(zc_instance *instance)
     return call != 0;
 }
 
+bool zc_instance_counts_fuel(const zc_instance *instance)
+{
+    return instance->engine->counts_fuel;
+}
+
 uint64_t zc_instance_fuel_used(const zc_instance *instance)
 {
     return atomic_load_explicit(&instance->fuel_used, memory_order_relaxed);

@@ -94,6 +94,11 @@ static inline uint64_t zc_slot_bits(uint8_t value_type, uint64_t bits)
 
 /* What this engine made of the module, now or before. */
 zc_status zc_module_code(zc_module *module, const zc_engine *engine, const void **out, zc_error *error);
+/* The same of code that was made otherwise, which is taken over; `out` may be NULL. */
+zc_status zc_module_take_code(zc_module *module, const zc_engine *engine, void *code, const void **out,
+                              zc_error *error);
+/* What there is already, or NULL. */
+const void *zc_module_find_code(const zc_module *module, const zc_engine *engine);
 /* As zc_instance_new; without `fresh` the globals have their first values, but neither the table's elements nor the
  * data segments are there. `region`: its memory if it has one of its own, NULL for a new one; taken over also on failure. */
 zc_status zc_instance_make(zc_module *module, const zc_engine *engine, const zc_import_value *imports,

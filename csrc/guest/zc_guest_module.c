@@ -84,12 +84,45 @@ const uint8_t *zc_module_bytes(const zc_module *module)
     return module->bytes;
 }
 
-static zc_code *find_code(zc_code *first, const zc_code *end, const zc_engine *engine)
+static const zc_code *find_code(const zc_code *first, const zc_code *end, const zc_engine *engine)
 {
     while (first != end && first->engine != engine) {
         first = first->next;
     }
     return first == end ? NULL : first;
+}
+
+const void *zc_module_find_code(const zc_module *module, const zc_engine *engine)
+{
+    const zc_code *found = find_code(atomic_load_explicit(&module->codes, memory_order_acquire), NULL, engine);
+    return found ? found->code : NULL;
+}
+
+zc_status zc_module_take_code(zc_module *module, const zc_engine *engine, void *code, const void **out, zc_error *error)
+{
+    zc_code *made = zc_calloc(1, sizeof *made);
+    if (!made) {
+        engine->free_code(code);
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a module's code");
+    }
+    made->engine = engine;
+    made->code = code;
+    zc_code *first = atomic_load_explicit(&module->codes, memory_order_acquire);
+    const zc_code *found;
+    do {
+        const zc_code *seen = made->next;
+        made->next = first;
+        found = find_code(first, seen, engine); /* another thread may have been faster */
+    } while (!found && !atomic_compare_exchange_weak_explicit(&module->codes, &first, made, memory_order_acq_rel,
+                                                              memory_order_acquire));
+    if (found) {
+        engine->free_code(code);
+        zc_free(made);
+    }
+    if (out) {
+        *out = found ? found->code : code;
+    }
+    return ZC_OK;
 }
 
 /* By the names of what the engine lacks. */
@@ -110,38 +143,16 @@ static zc_status refuse_wide(const zc_module *module, const zc_engine *engine, z
 /* No lock is held while an engine compiles, which may take long, and of which a fork may be made. */
 zc_status zc_module_code(zc_module *module, const zc_engine *engine, const void **out, zc_error *error)
 {
-    zc_code *first = atomic_load_explicit(&module->codes, memory_order_acquire);
-    zc_code *found = find_code(first, NULL, engine);
-    if (found) {
-        *out = found->code;
+    void *made = NULL;
+    *out = zc_module_find_code(module, engine);
+    if (*out) {
         return ZC_OK;
     }
     if (module->info->needs && !engine->wide) {
         return refuse_wide(module, engine, error);
     }
-    zc_code *made = zc_calloc(1, sizeof *made);
-    if (!made) {
-        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a module's code");
-    }
-    made->engine = engine;
-    zc_status status = engine->compile(module, &made->code, error);
-    if (status != ZC_OK) {
-        zc_free(made);
-        return status;
-    }
-    do {
-        /* Another thread may have been faster. */
-        const zc_code *seen = made->next;
-        made->next = first;
-        found = find_code(first, seen, engine);
-    } while (!found && !atomic_compare_exchange_weak_explicit(&module->codes, &first, made, memory_order_acq_rel,
-                                                              memory_order_acquire));
-    if (found) {
-        engine->free_code(made->code);
-        zc_free(made);
-    }
-    *out = found ? found->code : made->code;
-    return ZC_OK;
+    zc_status status = engine->compile(module, &made, error);
+    return status == ZC_OK ? zc_module_take_code(module, engine, made, out, error) : status;
 }
 
 /* --- memories --- */

@@ -82,6 +82,9 @@ zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error
     if (atomic_load_explicit(&instance->executor->owner, memory_order_relaxed) != ZC_HELD) {
         return zc_fail(error, ZC_CONCURRENT, "the instance must be held while its state is taken");
     }
+    if (!engine->get_global) {
+        return zc_fail(error, ZC_UNSUPPORTED, "the engine %s makes no snapshots or forks of instances", engine->name);
+    }
     if (info->memory_imported) {
         const zc_import *import = import_of(info, ZC_EXTERN_MEMORY, 0);
         return zc_fail(error, ZC_UNSUPPORTED,
