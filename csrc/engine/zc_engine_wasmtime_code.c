@@ -3,6 +3,27 @@
 #include "engine/zc_engine_wasmtime_internal.h"
 #include "engine/zc_wasm_rewrite.h"
 
+/* --- types --- */
+
+bool zc_wasmtime_number(uint8_t value_type)
+{
+    return value_type == ZC_I32 || value_type == ZC_I64 || value_type == ZC_F32 || value_type == ZC_F64;
+}
+
+bool zc_wasmtime_numbers(const zc_func_type *type)
+{
+    bool numbers = true;
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        numbers = numbers && zc_wasmtime_number(type->params[i]);
+    }
+    for (uint32_t i = 0; i < type->result_count; i++) {
+        numbers = numbers && zc_wasmtime_number(type->results[i]);
+    }
+    return numbers;
+}
+
+/* --- code --- */
+
 void zc_wasmtime_code_free(void *code)
 {
     zc_wasmtime_code *own = code;
@@ -42,9 +63,8 @@ static zc_status make_stub(zc_wasmtime_variant variant, const zc_limits_type *ty
     return zc_wasmtime_compile(variant, bytes, size, out, error);
 }
 
-/* Around a compiled module, which is taken over, also on failure. */
-static zc_status make_code(zc_wasmtime_variant variant, const zc_module *module, wasmtime_module_t *compiled,
-                           void **out, zc_error *error)
+zc_status zc_wasmtime_code_around(zc_wasmtime_variant variant, const zc_module *module, wasmtime_module_t *compiled,
+                                  void **out, zc_error *error)
 {
     const zc_module_info *info = module->info;
     zc_wasmtime_code *code = zc_calloc(1, sizeof *code);
@@ -82,35 +102,5 @@ zc_status zc_wasmtime_code_new(zc_wasmtime_variant variant, const zc_module *mod
         status = zc_wasmtime_compile(variant, binary.bytes, binary.size, &compiled, error);
     }
     zc_writer_free(&binary);
-    return status == ZC_OK ? make_code(variant, module, compiled, out, error) : status;
-}
-
-const zc_engine *zc_engine_wasmtime_of(zc_wasmtime_variant variant)
-{
-    return variant == ZC_WASMTIME_FUEL ? &zc_engine_wasmtime_fuel : &zc_engine_wasmtime;
-}
-
-zc_wasmtime_variant zc_engine_wasmtime_variant(const zc_limits *limits)
-{
-    return limits->fuel == ZC_NO_LIMIT ? ZC_WASMTIME_PLAIN : ZC_WASMTIME_FUEL;
-}
-
-zc_status zc_engine_wasmtime_prepare(zc_module *module, zc_wasmtime_variant variant, zc_error *error)
-{
-    const void *unused;
-    return zc_module_code(module, zc_engine_wasmtime_of(variant), &unused, error);
-}
-
-zc_status zc_engine_wasmtime_adopt(zc_module *module, zc_wasmtime_variant variant, wasmtime_module_t *compiled,
-                                   zc_error *error)
-{
-    void *code = NULL;
-    zc_status status = make_code(variant, module, compiled, &code, error);
-    return status == ZC_OK ? zc_module_take_code(module, zc_engine_wasmtime_of(variant), code, NULL, error) : status;
-}
-
-const wasmtime_module_t *zc_engine_wasmtime_compiled(const zc_module *module, zc_wasmtime_variant variant)
-{
-    const zc_wasmtime_code *code = zc_module_find_code(module, zc_engine_wasmtime_of(variant));
-    return code ? code->module : NULL;
+    return status == ZC_OK ? zc_wasmtime_code_around(variant, module, compiled, out, error) : status;
 }

@@ -1,5 +1,4 @@
-/* zc_engine_wasmtime_internal: what the zc_engine_wasmtime*.c files share: _code.c what is made of a module, _link.c an
- * instance of it, zc_engine_wasmtime.c its calls. */
+/* zc_engine_wasmtime_internal: what the zc_engine_wasmtime*.c files share (zc_engine_wasmtime.c lists them). */
 #ifndef ZC_ENGINE_WASMTIME_INTERNAL_H
 #define ZC_ENGINE_WASMTIME_INTERNAL_H
 
@@ -14,7 +13,13 @@ typedef struct zc_wasmtime_code {
 } zc_wasmtime_code;
 
 zc_status zc_wasmtime_code_new(zc_wasmtime_variant variant, const zc_module *module, void **out, zc_error *error);
+/* Around a compiled module, which is taken over, also on failure. */
+zc_status zc_wasmtime_code_around(zc_wasmtime_variant variant, const zc_module *module, wasmtime_module_t *compiled,
+                                  void **out, zc_error *error);
 void zc_wasmtime_code_free(void *code);
+/* Numbers are what the host can give and take. */
+bool zc_wasmtime_number(uint8_t value_type);
+bool zc_wasmtime_numbers(const zc_func_type *type);
 
 /* A global that others see, too: the library keeps its value where nobody can reach it, so it is copied in before the guest
  * runs, and out before the host does. */
@@ -54,14 +59,19 @@ static inline zc_wasmtime_instance *zc_wasmtime_of(zc_instance *instance)
     return (zc_wasmtime_instance *)(void *)instance;
 }
 
-/* Make what is linked and checked; see `create` of zc_engine. */
-zc_status zc_wasmtime_link(zc_wasmtime_instance *own, zc_error *error);
-/* The type of a function has numbers only, which is what the host can give and take. */
-bool zc_wasmtime_numbers(const zc_func_type *type);
-
-/* --- of zc_engine_wasmtime.c, for linking --- */
-
+/* See zc_engine. */
+uint64_t *zc_wasmtime_frame(zc_instance *instance, uint64_t slots, zc_error *error);
+zc_status zc_wasmtime_run(zc_instance *instance, zc_call_state *call, uint32_t function, uint64_t *slots,
+                          zc_error *error);
+void zc_wasmtime_settle(zc_instance *instance, zc_call_state *call);
+void zc_wasmtime_resume(zc_instance *instance, zc_call_state *call);
+/* Of what `stack` points to. */
+uint64_t zc_wasmtime_stack_size(const zc_instance *instance);
+/* What the library calls: for an import, with its zc_linked_function, and when time has passed, with the instance. */
 wasm_trap_t *zc_wasmtime_call_host(void *context, wasmtime_caller_t *caller, wasmtime_val_raw_t *values, size_t count);
 wasmtime_error_t *zc_wasmtime_on_epoch(wasmtime_context_t *context, void *instance, uint64_t *delta, uint8_t *kind);
+
+/* Make what is linked and checked; see `create` of zc_engine. */
+zc_status zc_wasmtime_link(zc_wasmtime_instance *own, zc_error *error);
 
 #endif

@@ -11,23 +11,6 @@
 
 /* --- types --- */
 
-static bool is_number(uint8_t value_type)
-{
-    return value_type == ZC_I32 || value_type == ZC_I64 || value_type == ZC_F32 || value_type == ZC_F64;
-}
-
-bool zc_wasmtime_numbers(const zc_func_type *type)
-{
-    bool numbers = true;
-    for (uint32_t i = 0; i < type->param_count; i++) {
-        numbers = numbers && is_number(type->params[i]);
-    }
-    for (uint32_t i = 0; i < type->result_count; i++) {
-        numbers = numbers && is_number(type->results[i]);
-    }
-    return numbers;
-}
-
 /* Of a number. Both enumerations go i32, i64, f32, f64. */
 static uint8_t kind_of(uint8_t value_type)
 {
@@ -176,7 +159,7 @@ static zc_status import_global(zc_wasmtime_instance *own, const zc_import *impor
                                zc_error *error)
 {
     const zc_global *global = own->base.globals[import->index];
-    if (!is_number(global->type.value_type)) {
+    if (!zc_wasmtime_number(global->type.value_type)) {
         return zc_fail(error, ZC_UNSUPPORTED, "import %.*s.%.*s: globals are numbers, not vectors or references",
                        ZC_NAME(import->module), ZC_NAME(import->field));
     }
@@ -242,7 +225,7 @@ static zc_status find_mirrors(zc_wasmtime_instance *own, zc_error *error)
         zc_global *global = own->base.globals[i];
         wasmtime_extern_t found;
         wasmtime_val_t value;
-        if (!global || !is_number(global->type.value_type)) {
+        if (!global || !zc_wasmtime_number(global->type.value_type)) {
             continue;
         }
         zc_status status = find(own, ZC_EXTERN_GLOBAL, i, WASMTIME_EXTERN_GLOBAL, &found, error);

@@ -3,7 +3,8 @@
  * The ground of csrc/py; above it each file uses only those before it:
  *   py_error, py_arguments, py_shape      exceptions; arguments of methods
  *   py_view, py_dlpack, py_memory         memory and what looks into it
- *   py_values, py_wasm_module, py_store   guests' values, modules, what the objects of one guest share
+ *   py_values, py_engine, py_wasm_module, py_store   guests' values, engines, modules, what the objects of one
+ *                                         guest share
  *   py_global, py_table, py_function, py_exports   what a guest exports; calls both ways
  *   py_heap                               what a guest's allocator gave
  *   py_scope                              what bounds calls for a while
@@ -13,7 +14,6 @@
  *   py_kernel_params, py_kernel           kernels by their signature
  *   py_dispatch, py_kernel_methods        running or recording one
  *   py_limits                             how much a guest may use
- *   py_engine                             what runs it
  *   py_compile, py_submission, py_batch, py_share, py_device
  *   py_wasi, py_abi                       what an Instance is granted
  *   py_link, py_snapshot, py_instance     a guest's life
