@@ -81,11 +81,16 @@ def _read(folder: int, name: str) -> bytes | None:
         file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     except OSError:
         return None
-    with open(file, "rb") as stream:
+    try:
         found = os.fstat(file)
         if not stat.S_ISREG(found.st_mode) or not _is_private(found) or found.st_size > MOST_BYTES:
             return None
-        return stream.read(found.st_size)
+        with open(file, "rb", closefd=False) as stream:
+            return stream.read(found.st_size)
+    except OSError:  # of the disk
+        return None
+    finally:
+        os.close(file)
 
 
 def load(key: str) -> memoryview | None:

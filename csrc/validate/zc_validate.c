@@ -515,6 +515,20 @@ static zc_status read_code(zc_validator *validator, zc_wasm_reader *reader)
     return status;
 }
 
+static zc_status read_tags(const zc_validator *validator, zc_wasm_reader *reader)
+{
+    uint32_t count = 0;
+    ZC_TRY(zc_read_limited_count(reader, &count, 2, 0, ZC_LIMIT_TAGS, "count of tags"));
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t attribute = 0;
+        uint32_t type = 0;
+        ZC_TRY(zc_read_byte(reader, &attribute, "attribute of a tag"));
+        ZC_TRY(read_type_index(validator, reader, &type));
+    }
+    validator->info->tag_count = count;
+    return ZC_OK;
+}
+
 static zc_status read_custom(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_name name = {NULL, 0};
@@ -584,7 +598,7 @@ static zc_status read_section(zc_validator *validator, zc_wasm_reader *section, 
         return read_data_count(validator, section);
     default:
         if (zc_accepts(section, ZC_FEATURE_EXCEPTIONS)) {
-            return zc_read_tags(section, validator->info);
+            return read_tags(validator, section);
         }
         return zc_fail_unsupported(section->error, zc_wasm_reader_offset(section), ZC_FEATURE_EXCEPTIONS,
                                    "tag section");

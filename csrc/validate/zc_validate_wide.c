@@ -1,5 +1,5 @@
-/* zc_validate_wide: what only modules have that an engine of its own validation runs: longer constant expressions, tags, and
- * which features the instructions of a function need.
+/* zc_validate_wide: what only modules have that an engine of its own validation runs: longer constant expressions, and which
+ * features the instructions of a function need.
  *
  * Instructions are passed over, not checked: where bytes are no instruction, or end too early, the rest of the body is left to
  * the engine, which refuses the module. Time is a constant for each byte, memory none.
@@ -312,19 +312,4 @@ zc_status zc_skip_const_expr(zc_wasm_reader *reader, const zc_module_info *info,
             (void)zc_accepts(reader, ZC_FEATURE_EXTENDED_CONST);
         }
     }
-}
-
-/* ---- tags ---- */
-
-zc_status zc_read_tags(zc_wasm_reader *reader, zc_module_info *info)
-{
-    uint32_t count = 0;
-    ZC_TRY(zc_read_limited_count(reader, &count, 2, 0, ZC_LIMIT_TAGS, "count of tags"));
-    for (uint32_t i = 0; i < count; i++) {
-        uint8_t attribute = 0;
-        ZC_TRY(zc_read_byte(reader, &attribute, "attribute of a tag"));
-        ZC_TRY(skip_index(reader));
-    }
-    info->tag_count = count;
-    return ZC_OK;
 }
