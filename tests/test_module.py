@@ -73,6 +73,7 @@ def test_imports_and_exports() -> None:
     ],
     ids=["empty", "short", "text", "as text", "version", "truncated", "section end", "simd", "type index"],
 )
+@pytest.mark.usefixtures("interpreter_only")
 def test_refused(data: bytes, kind: str, offset: int | None, text: str) -> None:
     with pytest.raises(zcwasm.CompileError) as caught:
         zcwasm.Module(data)
@@ -116,6 +117,7 @@ LATER_FEATURES = {
 }
 
 
+@pytest.mark.usefixtures("interpreter_only")
 @pytest.mark.parametrize("feature", LATER_FEATURES)
 def test_later_feature_and_the_flag_against_it(feature: str) -> None:
     data, flag = LATER_FEATURES[feature]

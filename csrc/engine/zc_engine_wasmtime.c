@@ -62,6 +62,7 @@ static uint32_t table_size(const zc_instance *instance)
 
 #define ENGINE(compile_function, counts)            \
     {.name = "wasmtime",                            \
+     .wide = true,                                  \
      .fuel_unit = "operators",                      \
      .counts_fuel = counts,                         \
      .instance_size = sizeof(zc_wasmtime_instance), \

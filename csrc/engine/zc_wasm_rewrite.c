@@ -144,7 +144,7 @@ zc_status zc_wasm_rewrite(const uint8_t *bytes, size_t size, const zc_module_inf
                           zc_writer *out, zc_error *error)
 {
     rewriting r = {.info = info, .all_functions = all_functions, .out = out, .error = error};
-    zc_wasm_reader reader = {bytes, bytes, bytes + size, error};
+    zc_wasm_reader reader = {bytes, bytes, bytes + size, error, NULL};
     ZC_TRY(zc_private_salt(info, &r.salt, error));
     ZC_TRY(zc_skip_bytes(&reader, HEADER, "header"));
     zc_put(out, bytes, HEADER);

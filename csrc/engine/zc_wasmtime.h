@@ -32,8 +32,8 @@ typedef enum zc_wasmtime_variant {
 #define ZC_WASMTIME_STACK ((size_t)512 << 10)
 #endif
 
-/* What makes compiled code another one, besides the library's version and the processor: part of the cache's key. Changes
- * with the configuration. */
+/* What makes compiled code another one, besides the module, the library's version and the processor: part of the cache's key.
+ * Changes with the configuration, and with what zc_wasm_rewrite makes. */
 #define ZC_WASMTIME_CONFIGURATION "1"
 
 /* Opens the library at `path`, of that version ("50.0.1"), looks for all functions, makes the engines and tries them out.

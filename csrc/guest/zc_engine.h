@@ -21,6 +21,7 @@ struct zc_engine {
     const char *fuel_unit; /* what one of its fuel is */
     bool counts_fuel;      /* else limits of fuel are refused where they are set */
     size_t instance_size;
+    bool wide; /* it runs what zc_validate_wide accepts, and validates that itself */
 
     /* Code for all instances of the module, once; when two threads need it at a time, one of them drops its own. */
     zc_status (*compile)(const zc_module *module, void **code, zc_error *error);

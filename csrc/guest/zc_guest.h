@@ -72,6 +72,9 @@ typedef struct zc_limits {
 
 /* Validate. Takes over `bytes`, which came from zc_malloc, also on failure. */
 zc_status zc_module_new(uint8_t *bytes, size_t size, zc_module **out, zc_error *error);
+/* The same by zc_validate_wide: a module with `needs` is for wide engines only, and may not be instantiated before one of them has
+ * said that it is valid. */
+zc_status zc_module_new_wide(uint8_t *bytes, size_t size, zc_module **out, zc_error *error);
 zc_module *zc_module_retain(zc_module *module);
 void zc_module_release(zc_module *module);
 const zc_module_info *zc_module_get_info(const zc_module *module);

@@ -1,5 +1,6 @@
 /* zc_guest_module: the shared, immutable or host-created parts of a guest: modules, memories, globals.
  * Each is reference counted; see zc_guest.h for who may use them when. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/zc_alloc.h"
@@ -25,7 +26,7 @@ static void destroy(zc_module *module)
     zc_free(module);
 }
 
-zc_status zc_module_new(uint8_t *bytes, size_t size, zc_module **out, zc_error *error)
+static zc_status make(uint8_t *bytes, size_t size, bool wide, zc_module **out, zc_error *error)
 {
     zc_module *module = zc_calloc(1, sizeof *module);
     if (!module) {
@@ -35,13 +36,24 @@ zc_status zc_module_new(uint8_t *bytes, size_t size, zc_module **out, zc_error *
     module->bytes = bytes;
     module->size = size;
     atomic_init(&module->references, 1);
-    zc_status status = zc_validate(bytes, size, &module->info, error);
+    zc_status status =
+        wide ? zc_validate_wide(bytes, size, &module->info, error) : zc_validate(bytes, size, &module->info, error);
     if (status != ZC_OK) {
         destroy(module);
         return status;
     }
     *out = module;
     return ZC_OK;
+}
+
+zc_status zc_module_new(uint8_t *bytes, size_t size, zc_module **out, zc_error *error)
+{
+    return make(bytes, size, false, out, error);
+}
+
+zc_status zc_module_new_wide(uint8_t *bytes, size_t size, zc_module **out, zc_error *error)
+{
+    return make(bytes, size, true, out, error);
 }
 
 zc_module *zc_module_retain(zc_module *module)
@@ -113,6 +125,21 @@ zc_status zc_module_take_code(zc_module *module, const zc_engine *engine, void *
     return ZC_OK;
 }
 
+/* By the names of what the engine lacks. */
+static zc_status refuse_wide(const zc_module *module, const zc_engine *engine, zc_error *error)
+{
+    char names[256] = "";
+    size_t used = 0;
+    for (unsigned i = 1; zc_feature_name(i); i++) {
+        if (module->info->needs >> i & 1 && used < sizeof names) {
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", zc_feature_name(i));
+        }
+    }
+    return zc_fail(error, ZC_UNSUPPORTED,
+                   "the module needs %s, which the engine %s does not have: engine='wasmtime' does", names,
+                   engine->name);
+}
+
 /* No lock is held while an engine compiles, which may take long, and of which a fork may be made. */
 zc_status zc_module_code(zc_module *module, const zc_engine *engine, const void **out, zc_error *error)
 {
@@ -120,6 +147,9 @@ zc_status zc_module_code(zc_module *module, const zc_engine *engine, const void 
     *out = zc_module_find_code(module, engine);
     if (*out) {
         return ZC_OK;
+    }
+    if (module->info->needs && !engine->wide) {
+        return refuse_wide(module, engine, error);
     }
     zc_status status = engine->compile(module, &made, error);
     return status == ZC_OK ? zc_module_take_code(module, engine, made, out, error) : status;

@@ -25,6 +25,7 @@
 #include "py_share.h"
 #include "py_device.h"
 #include "py_trace.h"
+#include "py_engine.h"
 #include "py_profile.h"
 
 #ifdef __GLIBC__
@@ -171,7 +172,7 @@ static int (*const add[])(PyObject *module, zc_state *state) = {
     zc_py_add_wasm_module, zc_py_add_function,     zc_py_add_exports, zc_py_add_wasi,     zc_py_add_store,
     zc_py_add_instance,    zc_py_add_device_array, zc_py_add_tensor,  zc_py_add_weights,  zc_py_add_kernel,
     zc_py_add_submission,  zc_py_add_batch,        zc_py_add_device,  zc_py_add_snapshot, zc_py_add_heap,
-    zc_py_add_scope,       zc_py_add_trace,        zc_py_add_profile, zc_py_add_share,
+    zc_py_add_scope,       zc_py_add_engine,       zc_py_add_trace,   zc_py_add_profile,  zc_py_add_share,
 };
 
 static int exec(PyObject *module)

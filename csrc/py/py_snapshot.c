@@ -607,7 +607,7 @@ static zc_reader section_of(const zc_snapshot *snapshot, uint32_t tag)
 }
 
 py_store *zc_py_snapshot_restore(zc_state *state, PyObject *module, PyObject *snapshot, const py_grants *grants,
-                                 PyObject *imports, PyObject *limits, bool mapped, PyObject *expand)
+                                 PyObject *imports, PyObject *limits, PyObject *engine, bool mapped, PyObject *expand)
 {
     py_snapshot *from = (py_snapshot *)snapshot;
     zc_error error = {.code = ZC_OK};
@@ -633,5 +633,5 @@ py_store *zc_py_snapshot_restore(zc_state *state, PyObject *module, PyObject *sn
         (void)zc_raise(state, &error);
         return NULL;
     }
-    return zc_py_link_saved(state, module, grants, imports, limits, &saved);
+    return zc_py_link_saved(state, module, grants, imports, limits, engine, &saved);
 }

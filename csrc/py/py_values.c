@@ -55,7 +55,10 @@ PyObject *zc_py_describe_extern(const zc_module_info *info, zc_extern_kind kind,
         return PyUnicode_FromFormat("%sglobal %s", info->globals[index].is_mutable ? "mutable " : "",
                                     zc_value_type_name(info->globals[index].value_type));
     }
-    const zc_limits_type *limits = kind == ZC_EXTERN_MEMORY ? &info->memory : &info->table;
+    if (kind == ZC_EXTERN_TAG) {
+        return PyUnicode_FromString("tag of an exception");
+    }
+    const zc_limits_type *limits = kind == ZC_EXTERN_MEMORY ? &info->memory : &info->tables[index].limits;
     char most[32] = "no maximum";
     if (limits->has_maximum) {
         (void)snprintf(most, sizeof most, "at most %u", limits->maximum);

@@ -45,6 +45,7 @@ static const uint8_t section_ranks[SECTION_COUNT] = {
 };
 
 typedef struct zc_validator {
+    bool wide;
     const uint8_t *bytes;
     size_t size;
     zc_module_info *info;
@@ -150,24 +151,38 @@ static zc_status read_table_type(const zc_validator *validator, zc_wasm_reader *
     zc_module_info *info = validator->info;
     const uint64_t start = zc_wasm_reader_offset(reader);
     uint8_t element = 0;
-    if (info->has_table) {
+    if (info->table_count && !zc_accepts(reader, ZC_FEATURE_REFERENCE_TYPES)) {
         return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES, "a second table");
     }
+    if (info->table_count >= ZC_LIMIT_TABLES) {
+        return zc_fail_limit(reader, start, "tables", info->table_count + 1, ZC_LIMIT_TABLES);
+    }
+    if (!info->tables) {
+        void *items = NULL;
+        ZC_TRY(allocate(validator, &items, reader->needs ? ZC_LIMIT_TABLES : 1, sizeof *info->tables, "tables"));
+        info->tables = items;
+    }
+    zc_table_type *table = &info->tables[info->table_count];
     ZC_TRY(zc_read_byte(reader, &element, "table type"));
     if (element == 0x40) {
         return zc_fail_unsupported(reader->error, start, ZC_FEATURE_FUNCTION_REFERENCES,
                                    "a table with an initial value");
     }
-    if (element != 0x70) {
+    const bool refers = element == ZC_FUNCREF || ((element == ZC_EXTERNREF || element == ZC_EXNREF) &&
+                                                  zc_accepts(reader, zc_later_value_type(element)));
+    if (!refers) {
         const zc_feature feature = zc_later_value_type(element);
         if (feature && element != 0x7b) {
             return zc_fail_unsupported(reader->error, start, feature, "table type");
         }
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed reference type 0x%02x of a table", element);
     }
-    ZC_TRY(read_limits(reader, &info->table, "table"));
-    info->has_table = true;
-    info->table_count = 1;
+    ZC_TRY(read_limits(reader, &table->limits, "table"));
+    table->element = element;
+    if (info->table_count++ == 0) {
+        info->has_table = true;
+        info->table = table->limits;
+    }
     return ZC_OK;
 }
 
@@ -273,8 +288,10 @@ static zc_status read_import(zc_validator *validator, zc_wasm_reader *reader, zc
         break;
     }
     case ZC_EXTERN_TABLE:
+        import->index = info->table_count;
         ZC_TRY(read_table_type(validator, reader));
         info->table_imported = true;
+        info->imported_table_count++;
         break;
     case ZC_EXTERN_MEMORY:
         ZC_TRY(read_memory_type(validator, reader));
@@ -292,7 +309,11 @@ static zc_status read_import(zc_validator *validator, zc_wasm_reader *reader, zc
         info->imported_global_count++;
         break;
     }
-    case 4:
+    case ZC_EXTERN_TAG:
+        if (reader->needs) { /* no host has one */
+            return zc_fail_at(reader->error, ZC_UNSUPPORTED, start,
+                              "the import of an exception's tag is not supported");
+        }
         return zc_fail_unsupported(reader->error, start, ZC_FEATURE_EXCEPTIONS, "import of a tag");
     case 0x7e:
     case 0x7f:
@@ -384,7 +405,7 @@ static zc_status read_export(const zc_validator *validator, zc_wasm_reader *read
         space = "function";
         break;
     case ZC_EXTERN_TABLE:
-        count = info->has_table ? 1 : 0;
+        count = info->table_count;
         space = "table";
         break;
     case ZC_EXTERN_MEMORY:
@@ -395,8 +416,13 @@ static zc_status read_export(const zc_validator *validator, zc_wasm_reader *read
         count = info->global_count;
         space = "global";
         break;
-    case 4:
-        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_EXCEPTIONS, "export of a tag");
+    case ZC_EXTERN_TAG:
+        if (!zc_accepts(reader, ZC_FEATURE_EXCEPTIONS)) {
+            return zc_fail_unsupported(reader->error, start, ZC_FEATURE_EXCEPTIONS, "export of a tag");
+        }
+        count = info->tag_count;
+        space = "tag";
+        break;
     default:
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed export kind 0x%02x", kind);
     }
@@ -479,7 +505,7 @@ static zc_status read_code(zc_validator *validator, zc_wasm_reader *reader)
         if (status == ZC_OK) {
             func->body_offset = (uint32_t)zc_wasm_reader_offset(&body);
             func->body_size = size;
-            status = zc_check_body(&checker, body, func->type_index);
+            status = body.needs ? zc_note_features(body) : zc_check_body(&checker, body, func->type_index);
         }
         if (status != ZC_OK && status != ZC_NO_MEMORY) {
             zc_blame_function(validator->error, validator->bytes, validator->size, info, i);
@@ -487,6 +513,20 @@ static zc_status read_code(zc_validator *validator, zc_wasm_reader *reader)
     }
     zc_code_checker_free(&checker);
     return status;
+}
+
+static zc_status read_tags(const zc_validator *validator, zc_wasm_reader *reader)
+{
+    uint32_t count = 0;
+    ZC_TRY(zc_read_limited_count(reader, &count, 2, 0, ZC_LIMIT_TAGS, "count of tags"));
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t attribute = 0;
+        uint32_t type = 0;
+        ZC_TRY(zc_read_byte(reader, &attribute, "attribute of a tag"));
+        ZC_TRY(read_type_index(validator, reader, &type));
+    }
+    validator->info->tag_count = count;
+    return ZC_OK;
 }
 
 static zc_status read_custom(zc_validator *validator, zc_wasm_reader *reader)
@@ -557,6 +597,9 @@ static zc_status read_section(zc_validator *validator, zc_wasm_reader *section, 
     case SECTION_DATA_COUNT:
         return read_data_count(validator, section);
     default:
+        if (zc_accepts(section, ZC_FEATURE_EXCEPTIONS)) {
+            return read_tags(validator, section);
+        }
         return zc_fail_unsupported(section->error, zc_wasm_reader_offset(section), ZC_FEATURE_EXCEPTIONS,
                                    "tag section");
     }
@@ -597,7 +640,8 @@ static zc_status read_sections(zc_validator *validator, zc_wasm_reader *reader)
 static zc_status validate(zc_validator *validator)
 {
     zc_module_info *info = validator->info;
-    zc_wasm_reader reader = {validator->bytes, validator->bytes, validator->bytes + validator->size, validator->error};
+    zc_wasm_reader reader = {validator->bytes, validator->bytes, validator->bytes + validator->size, validator->error,
+                             validator->wide ? &info->needs : NULL};
     if (validator->size > ZC_LIMIT_MODULE_BYTES) {
         return zc_fail_limit(&reader, 0, "bytes of a module", validator->size, ZC_LIMIT_MODULE_BYTES);
     }
@@ -618,29 +662,51 @@ static zc_status validate(zc_validator *validator)
     return ZC_OK;
 }
 
-zc_status zc_validate(const uint8_t *bytes, size_t size, zc_module_info **out, zc_error *error)
+/* `first_need`: of a wide module, the feature that it was refused for, or none. */
+static zc_status validate_for(zc_feature first_need, const uint8_t *bytes, size_t size, zc_module_info **out,
+                              zc_error *error)
 {
     static const uint8_t nothing[1] = {0};
-    zc_error unread; /* so that the error can be amended even when the caller wants none */
-    if (!error) {
-        error = &unread;
-    }
     *out = NULL;
     zc_module_info *info = zc_calloc(1, sizeof *info);
     if (!info) {
         return zc_fail(error, ZC_NO_MEMORY, "no memory for a module's description");
     }
     zc_validator validator = {.bytes = bytes ? bytes : nothing, .size = bytes ? size : 0, .info = info, .error = error};
+    validator.wide = first_need != ZC_FEATURE_NONE;
+    info->needs = validator.wide ? UINT64_C(1) << first_need : 0;
     const zc_status status = validate(&validator);
     if (status != ZC_OK) {
-        if (status == ZC_UNSUPPORTED) {
-            zc_advise_on_feature(error);
-        }
         zc_module_info_free(info);
         return status;
     }
     *out = info;
     return ZC_OK;
+}
+
+zc_status zc_validate(const uint8_t *bytes, size_t size, zc_module_info **out, zc_error *error)
+{
+    zc_error unread; /* so that the error can be amended even when the caller wants none */
+    error = error ? error : &unread;
+    const zc_status status = validate_for(ZC_FEATURE_NONE, bytes, size, out, error);
+    if (status == ZC_UNSUPPORTED) {
+        zc_advise_on_feature(error);
+    }
+    return status;
+}
+
+zc_status zc_validate_wide(const uint8_t *bytes, size_t size, zc_module_info **out, zc_error *error)
+{
+    zc_error unread;
+    error = error ? error : &unread;
+    zc_status status = validate_for(ZC_FEATURE_NONE, bytes, size, out, error);
+    if (status == ZC_UNSUPPORTED && zc_feature_is_compiled(error->kind)) {
+        status = validate_for((zc_feature)error->kind, bytes, size, out, error);
+    }
+    if (status == ZC_UNSUPPORTED) {
+        zc_advise_on_feature(error);
+    }
+    return status;
 }
 
 void zc_module_info_free(zc_module_info *info)
@@ -652,6 +718,7 @@ void zc_module_info_free(zc_module_info *info)
     zc_free(info->imports);
     zc_free(info->exports);
     zc_free(info->funcs);
+    zc_free(info->tables);
     zc_free(info->globals);
     zc_free(info);
 }

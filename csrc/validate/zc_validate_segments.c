@@ -40,7 +40,7 @@ static zc_status read_place_of_elements(zc_wasm_reader *reader, const zc_module_
     if (flags & ELEMENTS_NAME_THEIR_TABLE) { /* many tools write this where it could be left out */
         ZC_TRY(zc_read_u32(reader, &table, "table index"));
     }
-    if (table != 0 || !info->has_table) {
+    if (table >= info->table_count) {
         return zc_fail_at(reader->error, ZC_INVALID, start, "element segment: unknown table %u", table);
     }
     return zc_check_const_expr(reader, info, ZC_I32, "element segment offset");
@@ -54,7 +54,8 @@ static zc_status read_element_segment(zc_wasm_reader *reader, zc_module_info *in
     if (flags > ELEMENTS_MOST_FLAGS) {
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed element segment flags %u", flags);
     }
-    if (flags & ELEMENTS_ARE_EXPRESSIONS) {
+    const bool expressions = flags & ELEMENTS_ARE_EXPRESSIONS;
+    if (expressions && !zc_accepts(reader, ZC_FEATURE_REFERENCE_TYPES)) {
         return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES, "element segment of expressions");
     }
     if (flags & ELEMENTS_HAVE_NO_PLACE) {
@@ -62,7 +63,10 @@ static zc_status read_element_segment(zc_wasm_reader *reader, zc_module_info *in
     } else {
         ZC_TRY(read_place_of_elements(reader, info, flags));
     }
-    if (flags) {
+    uint8_t element = ZC_FUNCREF;
+    if (expressions && flags != ELEMENTS_ARE_EXPRESSIONS) {
+        ZC_TRY(zc_read_value_type(reader, &element, "element type"));
+    } else if (flags && !expressions) {
         uint8_t kind = 0;
         ZC_TRY(zc_read_byte(reader, &kind, "element kind"));
         if (kind != 0) {
@@ -75,6 +79,10 @@ static zc_status read_element_segment(zc_wasm_reader *reader, zc_module_info *in
     for (uint32_t i = 0; i < count; i++) {
         const uint64_t at = zc_wasm_reader_offset(reader);
         uint32_t index = 0;
+        if (expressions) {
+            ZC_TRY(zc_check_const_expr(reader, info, element, "element"));
+            continue;
+        }
         ZC_TRY(zc_read_u32(reader, &index, "function index"));
         if (index >= info->func_count) {
             return zc_fail_at(reader->error, ZC_INVALID, at, "element segment: unknown function %u of %u", index,

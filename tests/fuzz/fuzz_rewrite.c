@@ -61,13 +61,13 @@ static void compare(const zc_module_info *was, const zc_module_info *is, bool al
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     zc_module_info *was = NULL, *is = NULL;
-    if (zc_validate(data, size, &was, NULL) != ZC_OK) {
+    if (zc_validate_wide(data, size, &was, NULL) != ZC_OK) {
         return 0;
     }
     for (int all_functions = 0; all_functions < 2; all_functions++) {
         zc_writer out = {0};
         require(zc_wasm_rewrite(data, size, was, all_functions, &out, NULL) == ZC_OK);
-        require(zc_validate(out.bytes, out.size, &is, NULL) == ZC_OK);
+        require(zc_validate_wide(out.bytes, out.size, &is, NULL) == ZC_OK);
         compare(was, is, all_functions);
         zc_module_info_free(is);
         zc_writer_free(&out);
