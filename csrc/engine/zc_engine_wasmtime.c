@@ -28,6 +28,12 @@ static zc_status create(zc_instance *instance, bool fresh, zc_error *error)
     if (!fresh) {
         return zc_fail(error, ZC_UNSUPPORTED, "the engine wasmtime takes no state of an instance");
     }
+    if (instance->limits.call_depth < ZC_DEFAULT_CALL_DEPTH) { /* a bound that would not hold */
+        return zc_fail(
+            error, ZC_UNSUPPORTED,
+            "the engine wasmtime cannot bound nested calls to %llu: it bounds the native stack, to %llu bytes",
+            (ull)instance->limits.call_depth, (ull)ZC_WASMTIME_STACK);
+    }
     zc_wasmtime_of(instance)->variant =
         instance->engine == &zc_engine_wasmtime_fuel ? ZC_WASMTIME_FUEL : ZC_WASMTIME_PLAIN;
     zc_ticker_calls(zc_wasmtime_advance);

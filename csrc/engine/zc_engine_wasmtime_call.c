@@ -16,8 +16,6 @@
 #include "engine/zc_wasm_rewrite.h"
 #include "region/zc_mapping.h"
 
-/* Without a limit: more than any code can use up, and so little that the library's signed counter holds it. */
-#define MOST_FUEL ((uint64_t)INT64_MAX / 2)
 #define NO_CODE UINT8_MAX
 
 typedef zc_wasmtime_instance wasmtime_instance;
@@ -77,7 +75,7 @@ static void bring_fuel_out(wasmtime_instance *own, zc_call_state *call)
 static void bring_fuel_in(wasmtime_instance *own, zc_call_state *call)
 {
     uint64_t left = zc_fuel_left(&own->base, call);
-    left = left < MOST_FUEL ? left : MOST_FUEL;
+    left = left < ZC_WASMTIME_MOST_FUEL ? left : ZC_WASMTIME_MOST_FUEL;
     wasmtime_error_t *failure = zc_wt.wasmtime_context_set_fuel(own->context, left);
     if (failure) {
         zc_wt.wasmtime_error_delete(failure);
@@ -233,6 +231,9 @@ wasmtime_error_t *zc_wasmtime_on_epoch(wasmtime_context_t *context, void *instan
     zc_trap_kind stopped;
     *delta = 1;
     *kind = 0;
+    if (!call) { /* the library copies segments by code of its own when an instance is made */
+        return NULL;
+    }
     zc_wasmtime_settle(&own->base, call);
     zc_status status = zc_instance_look(&own->base, call, &stopped);
     zc_wasmtime_resume(&own->base, call);
@@ -301,6 +302,9 @@ static zc_status ended_by_code(const wasm_trap_t *trap, zc_error *error)
     uint8_t code = NO_CODE;
     (void)zc_wt.wasmtime_trap_code(trap, &code);
     zc_trap_kind kind = trap_kind(code);
+    if (kind == ZC_TRAP_TABLE_OUT_OF_BOUNDS) {
+        return zc_wasmtime_table_trap(error);
+    }
     if (kind != ZC_TRAP_NONE) {
         return zc_trap(error, kind);
     }

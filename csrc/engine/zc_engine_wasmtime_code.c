@@ -22,6 +22,17 @@ bool zc_wasmtime_numbers(const zc_func_type *type)
     return numbers;
 }
 
+/* --- traps --- */
+
+zc_status zc_wasmtime_table_trap(zc_error *error)
+{
+    (void)zc_fail(error, ZC_TRAP, "undefined element: out of bounds table access");
+    if (error) {
+        error->kind = ZC_TRAP_TABLE_OUT_OF_BOUNDS;
+    }
+    return ZC_TRAP;
+}
+
 /* --- code --- */
 
 void zc_wasmtime_code_free(void *code)

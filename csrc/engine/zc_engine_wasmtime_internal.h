@@ -5,6 +5,9 @@
 #include "engine/zc_engine_wasmtime.h"
 #include "guest/zc_guest_internal.h"
 
+/* Without a limit: more than any code can use up, and so little that the library's signed counter holds it. */
+#define ZC_WASMTIME_MOST_FUEL ((uint64_t)INT64_MAX / 2)
+
 /* What was made of a module. */
 typedef struct zc_wasmtime_code {
     wasmtime_module_t *module;
@@ -17,6 +20,8 @@ zc_status zc_wasmtime_code_new(zc_wasmtime_variant variant, const zc_module *mod
 zc_status zc_wasmtime_code_around(zc_wasmtime_variant variant, const zc_module *module, wasmtime_module_t *compiled,
                                   void **out, zc_error *error);
 void zc_wasmtime_code_free(void *code);
+/* Of call_indirect, and of instructions for pieces of tables: the library has one trap for both, this both messages. */
+zc_status zc_wasmtime_table_trap(zc_error *error);
 /* Numbers are what the host can give and take. */
 bool zc_wasmtime_number(uint8_t value_type);
 bool zc_wasmtime_numbers(const zc_func_type *type);

@@ -59,7 +59,7 @@ static void release_memory(void *context)
     zc_memory_release(context);
 }
 
-static zc_status failed_link(zc_wasmtime_instance *own, wasmtime_error_t *failure, wasm_trap_t *trap, zc_error *error)
+static zc_status failed_link(wasmtime_error_t *failure, wasm_trap_t *trap, zc_error *error)
 {
     uint8_t code = UINT8_MAX;
     if (failure) {
@@ -67,16 +67,11 @@ static zc_status failed_link(zc_wasmtime_instance *own, wasmtime_error_t *failur
     }
     (void)zc_wt.wasmtime_trap_code(trap, &code);
     zc_wt.wasm_trap_delete(trap);
-    (void)own;
     if (code == WASMTIME_TRAP_MEMORY_OUT_OF_BOUNDS) {
         return zc_trap(error, ZC_TRAP_MEMORY_OUT_OF_BOUNDS);
     }
     if (code == WASMTIME_TRAP_TABLE_OUT_OF_BOUNDS) {
-        (void)zc_fail(error, ZC_TRAP, "out of bounds table access");
-        if (error) {
-            error->kind = ZC_TRAP_TABLE_OUT_OF_BOUNDS;
-        }
-        return ZC_TRAP;
+        return zc_wasmtime_table_trap(error);
     }
     return zc_fail(error, ZC_LINK, "wasmtime cannot instantiate the module: its trap %u", (unsigned)code);
 }
@@ -101,7 +96,7 @@ static zc_status instantiate(zc_wasmtime_instance *own, const wasmtime_module_t 
         }
     }
     if (failure || trap) {
-        return failed_link(own, failure, trap, error);
+        return failed_link(failure, trap, error);
     }
     return ZC_OK;
 }
@@ -290,6 +285,13 @@ zc_status zc_wasmtime_link(zc_wasmtime_instance *own, zc_error *error)
     own->context = zc_wt.wasmtime_store_context(own->store);
     zc_wt.wasmtime_store_epoch_deadline_callback(own->store, zc_wasmtime_on_epoch, own, NULL);
     zc_wt.wasmtime_store_limiter(own->store, -1, table < INT64_MAX ? (int64_t)table : INT64_MAX, -1, -1, -1);
+    if (own->variant ==
+        ZC_WASMTIME_FUEL) { /* for the library's own code, which copies segments: it is not the guest's */
+        wasmtime_error_t *failure = zc_wt.wasmtime_context_set_fuel(own->context, ZC_WASMTIME_MOST_FUEL);
+        if (failure) {
+            return zc_wasmtime_fail(error, ZC_UNSUPPORTED, "wasmtime: fuel cannot be set", failure);
+        }
+    }
     own->functions = zc_calloc(info->func_count, sizeof *own->functions);
     wasmtime_extern_t *imports = zc_calloc(info->import_count, sizeof *imports);
     zc_status status = own->functions && imports ? link_with(own, imports, error)
