@@ -167,6 +167,34 @@ def test_descriptions_of_wide_modules() -> None:
     }
 
 
+def test_vectors_and_references_stay_in_guests() -> None:
+    guest = zcwasm.Instance(
+        zcwasm.Module(
+            wat(
+                '(func (export "takes") (param v128)) (func (export "gives") (result externref) '
+                '(ref.null extern)) (global (export "g") v128 (v128.const i64x2 0 0)) '
+                '(func (export "f") (result i32) (i32.const 6))'
+            )
+        ),
+        engine="wasmtime",
+    )
+    with pytest.raises(TypeError, match=r"takes cannot be called from Python, .*\(v128\)"):
+        guest.exports.takes(1)
+    with pytest.raises(TypeError, match="gives cannot be called from Python"):
+        guest.exports.gives()
+    assert guest.exports.g.type == "v128"
+    assert repr(guest.exports.g)
+    with pytest.raises(TypeError, match="Python has no values of the global's type, v128"):
+        _ = guest.exports.g.value
+    assert guest.exports.f() == 6
+    with pytest.raises(zcwasm.Error, match="numbers, not vectors or references"):
+        zcwasm.Instance(
+            zcwasm.Module(wat('(import "a" "f" (func (param v128)))')),
+            engine="wasmtime",
+            imports={"a": {"f": print}},
+        )
+
+
 # --- the cache ---
 
 

@@ -219,6 +219,23 @@ int zc_py_to_pointer(PyObject *memory, PyObject *value, uint8_t type, uint64_t *
     return code;
 }
 
+bool zc_py_is_number(uint8_t type)
+{
+    return type == ZC_I32 || type == ZC_I64 || type == ZC_F32 || type == ZC_F64;
+}
+
+bool zc_py_all_numbers(const zc_func_type *type)
+{
+    bool numbers = true;
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        numbers = numbers && zc_py_is_number(type->params[i]);
+    }
+    for (uint32_t i = 0; i < type->result_count; i++) {
+        numbers = numbers && zc_py_is_number(type->results[i]);
+    }
+    return numbers;
+}
+
 PyObject *zc_py_from_bits(uint64_t bits, uint8_t type)
 {
     double number;
