@@ -296,13 +296,29 @@ static zc_status ended_by_host(wasmtime_instance *own, zc_error *error)
     return status == ZC_TRAP && kind != ZC_TRAP_NONE ? zc_trap(error, kind) : status;
 }
 
+/* Whether the innermost frame's instruction is a call through a table. The library has one trap for all instructions that
+ * miss a table. */
+static bool in_indirect_call(const zc_module *module, const wasm_frame_vec_t *frames)
+{
+    enum { CALL_INDIRECT = 0x11, RETURN_CALL_INDIRECT = 0x13 };
+    const zc_module_info *info = module->info;
+    uint32_t index = frames->size ? zc_wt.wasm_frame_func_index(frames->data[0]) : UINT32_MAX;
+    size_t offset = frames->size ? zc_wt.wasm_frame_func_offset(frames->data[0]) : 0;
+    if (index >= info->func_count || offset >= info->funcs[index].body_size) {
+        return false;
+    }
+    uint8_t opcode = module->bytes[info->funcs[index].body_offset + offset];
+    return opcode == CALL_INDIRECT || opcode == RETURN_CALL_INDIRECT;
+}
+
 /* Of a trap that code made, or of none that is known here. */
-static zc_status ended_by_code(const wasm_trap_t *trap, zc_error *error)
+static zc_status ended_by_code(const zc_module *module, const wasm_trap_t *trap, const wasm_frame_vec_t *frames,
+                               zc_error *error)
 {
     uint8_t code = NO_CODE;
     (void)zc_wt.wasmtime_trap_code(trap, &code);
     zc_trap_kind kind = trap_kind(code);
-    if (kind == ZC_TRAP_TABLE_OUT_OF_BOUNDS) {
+    if (kind == ZC_TRAP_TABLE_OUT_OF_BOUNDS && !in_indirect_call(module, frames)) {
         return zc_wasmtime_table_trap(error);
     }
     if (kind != ZC_TRAP_NONE) {
@@ -326,7 +342,7 @@ static zc_status translate(wasmtime_instance *own, wasmtime_error_t *failure, wa
         }
     } else {
         zc_wt.wasm_trap_trace(trap, &frames);
-        status = status == ZC_OK ? ended_by_code(trap, error) : status;
+        status = status == ZC_OK ? ended_by_code(own->base.module, trap, &frames, error) : status;
         zc_wt.wasm_trap_delete(trap);
     }
     keep_trace(&own->base, &frames);

@@ -26,7 +26,7 @@ bool zc_wasmtime_numbers(const zc_func_type *type)
 
 zc_status zc_wasmtime_table_trap(zc_error *error)
 {
-    (void)zc_fail(error, ZC_TRAP, "undefined element: out of bounds table access");
+    (void)zc_fail(error, ZC_TRAP, "out of bounds table access");
     if (error) {
         error->kind = ZC_TRAP_TABLE_OUT_OF_BOUNDS;
     }

@@ -20,7 +20,7 @@ zc_status zc_wasmtime_code_new(zc_wasmtime_variant variant, const zc_module *mod
 zc_status zc_wasmtime_code_around(zc_wasmtime_variant variant, const zc_module *module, wasmtime_module_t *compiled,
                                   void **out, zc_error *error);
 void zc_wasmtime_code_free(void *code);
-/* Of call_indirect, and of instructions for pieces of tables: the library has one trap for both, this both messages. */
+/* Of instructions for pieces of tables, and of element segments, whose message in the specification is not call_indirect's. */
 zc_status zc_wasmtime_table_trap(zc_error *error);
 /* Numbers are what the host can give and take. */
 bool zc_wasmtime_number(uint8_t value_type);

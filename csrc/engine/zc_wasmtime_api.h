@@ -276,6 +276,7 @@ enum {
     X(void, wasm_trap_message, (const wasm_trap_t *, wasm_byte_vec_t *))                                          \
     X(void, wasm_trap_delete, (wasm_trap_t *))                                                                    \
     X(uint32_t, wasm_frame_func_index, (const wasm_frame_t *))                                                    \
+    X(size_t, wasm_frame_func_offset, (const wasm_frame_t *))                                                     \
     X(void, wasm_frame_vec_delete, (wasm_frame_vec_t *))                                                          \
     X(void, wasm_byte_vec_delete, (wasm_byte_vec_t *))                                                            \
     X(wasm_valtype_t *, wasm_valtype_new, (uint8_t))                                                              \

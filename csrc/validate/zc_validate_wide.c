@@ -304,8 +304,10 @@ zc_status zc_skip_const_expr(zc_wasm_reader *reader, const zc_module_info *info,
             uint32_t index = 0;
             again.at = at + 1;
             ZC_TRY(zc_read_u32(&again, &index, "global index"));
-            if (index >= info->imported_global_count) {
-                (void)zc_accepts(reader, ZC_FEATURE_EXTENDED_CONST);
+            if (index >= info->imported_global_count && index < info->global_count &&
+                !info->globals[index].is_mutable) {
+                return zc_fail_unsupported(reader->error, start, ZC_FEATURE_GC,
+                                           "%s: global.get %u, which is not imported,", what, index);
             }
         }
         if (++values > 1) {
