@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("engine")  # each test with each engine tha
 
 
 def less(fuel: int, engine: str) -> int:
-    """What is not enough, where `fuel` is. Compiled code looks at its fuel where functions and loops begin only."""
+    """What is not enough where `fuel` is. Compiled code looks at it where functions and loops begin only."""
     return fuel - 1 if engine == "wasm3" else fuel // 2
 
 
