@@ -11,6 +11,7 @@
 
 #include "base/zc_clock.h"
 #include "base/zc_fork.h"
+#include "guest/zc_guest_internal.h" /* ZC_FAST_TLS */
 
 #define ONE_ENTRY ((UINT64_C(1) << 32) + 1)
 #define INSIDE UINT64_C(0xffffffff)
@@ -19,7 +20,7 @@
 enum { ABSENT, AWAKE, ASLEEP };
 
 static _Atomic uint64_t entries;
-static _Thread_local uint32_t entries_of_mine;
+static _Thread_local ZC_FAST_TLS uint32_t entries_of_mine;
 static _Atomic int state;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake; /* when `state` is no longer ASLEEP, under the lock */
