@@ -1,5 +1,5 @@
 """What is wasmtime's own as an engine: what it shares with the interpreter's instances, what it needs of the
-native stack, and what could take a process down. What holds for each engine is in tests that run over both."""
+native stack, and what could take a process down. What holds for each engine is in tests that run over all."""
 
 from __future__ import annotations
 
