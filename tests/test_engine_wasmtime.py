@@ -131,7 +131,7 @@ def test_what_it_cannot_do_is_refused_by_name(tmp_path: Path) -> None:
 
 
 def test_greenlets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which may leave a host function in the middle, so that calls end in another order than the library keeps."""
+    """Which may leave a host function in the middle: calls would end in another order than they began."""
     monkeypatch.setitem(sys.modules, "greenlet", ModuleType("greenlet"))
     other = basics()
     refused: list[RuntimeError] = []
