@@ -1,10 +1,12 @@
-"""What is wasmtime's own as an engine: what it shares with the interpreter's instances, what it needs of the native
-stack, and what could take a process down. What holds for each engine is in the other tests, which run over both."""
+"""What is wasmtime's own as an engine: what it shares with the interpreter's instances, what it needs of the
+native stack, and what could take a process down. What holds for each engine is in tests that run over all."""
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from support import basics, run_python
@@ -126,6 +128,27 @@ def test_what_it_cannot_do_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(zcwasm.CompileError, match="cannot bound nested calls"):
         basics(limits=Limits(call_depth=5))
     assert guest.exports.add(1, 2) == 3
+
+
+def test_greenlets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which may leave a host function in the middle: calls would end in another order than they began."""
+    monkeypatch.setitem(sys.modules, "greenlet", ModuleType("greenlet"))
+    other = basics()
+    refused: list[RuntimeError] = []
+
+    def log(value: int) -> None:
+        with pytest.raises(
+            RuntimeError, match="where there are greenlets, guests of the engine wasmtime"
+        ) as caught:
+            other.exports.add(1, 2)
+        refused.append(caught.value)
+        assert basics(engine="wasm3").exports.add(1, 2) == 3
+
+    guest = basics(imports={"env": {"log": log, "pair": print}})
+    for _ in range(2):
+        guest.exports["call log!"](0)
+    assert len(refused) == 2
+    assert other.exports.add(1, 2) == 3
 
 
 def in_a_process(source: str, timeout: float = 60) -> str:

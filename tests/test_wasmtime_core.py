@@ -9,6 +9,7 @@ from pathlib import Path
 import c_programs
 import pytest
 from c_programs import sources
+from support import guest_path
 
 from zcwasm import _engines
 
@@ -43,6 +44,19 @@ def test_library(program: Path) -> None:
     except ModuleNotFoundError as error:
         pytest.skip(str(error))
     assert c_programs.run(program, library.path, library.version) == "ok\n"
+
+
+def test_engine(tmp_path: Path) -> None:
+    try:
+        library = _engines.find()
+    except ModuleNotFoundError as error:
+        pytest.skip(str(error))
+    files = [*sources.in_folders("base", "region", "validate", "guest", "engine"), *sources.wasm3()]
+    sanitize = (
+        None if SANITIZE == "thread" else SANITIZE
+    )  # which sees nothing of what compiled code and library do
+    program = c_programs.build("test_engine_wasmtime", tmp_path, files, sanitize=sanitize)
+    assert c_programs.run(program, library.path, library.version, guest_path("basics")) == "ok\n"
 
 
 def test_other_libraries(program: Path, tmp_path: Path) -> None:

@@ -395,6 +395,13 @@ static zc_status may_run(wasmtime_instance *own, const zc_call_state *call, zc_e
     if (here < limit || here - limit < ZC_WASMTIME_STACK) {
         return zc_trap(error, ZC_TRAP_STACK_OVERFLOW);
     }
+    if (zc_this_thread.apart > 0 && zc_this_thread.compiled > 0) {
+        /* The library keeps a list of the calls on a thread's native stack: who leaves it in another order breaks it. */
+        return zc_fail(
+            error, ZC_CONCURRENT,
+            "where there are greenlets, guests of the engine wasmtime cannot be called while a host function "
+            "of one runs on the thread: use the engine wasm3");
+    }
     for (const zc_scope *scope = call->scope; scope && own->variant != ZC_WASMTIME_FUEL; scope = scope->outer) {
         if (scope->fuel != ZC_NO_LIMIT) {
             return zc_fail(error, ZC_UNSUPPORTED,
@@ -443,7 +450,9 @@ zc_status zc_wasmtime_run(zc_instance *instance, zc_call_state *call, uint32_t f
     zc_status status = may_run(own, call, error);
     if (status == ZC_OK && (status = find_callee(own, function, error)) == ZC_OK &&
         (status = zc_ticker_enter(error)) == ZC_OK) {
+        zc_this_thread.compiled++;
         status = invoke(own, call, function, slots, error);
+        zc_this_thread.compiled--;
         zc_ticker_leave();
     }
     return status;

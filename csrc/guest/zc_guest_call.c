@@ -49,11 +49,14 @@ static zc_status give_way(zc_instance *instance, call_state *call, zc_error *err
     if (!call->hooks) {
         return ZC_OK;
     }
-    zc_hidden hidden = zc_scope_hide();
+    const zc_hidden hidden = {zc_this_thread.scope, zc_this_thread.call};
+    zc_this_thread.scope = NULL;
+    zc_this_thread.call = NULL;
     instance->executor->ticking = true;
     zc_status status = call->hooks->tick(call->hooks->context, error);
     instance->executor->ticking = false;
-    zc_scope_show(hidden);
+    zc_this_thread.scope = hidden.scope;
+    zc_this_thread.call = hidden.call;
     return status;
 }
 

@@ -189,6 +189,8 @@ typedef struct zc_thread {
     uintptr_t mark;             /* 0 until asked for */
     zc_scope *scope;            /* innermost that it has entered */
     zc_call_state *call;        /* innermost in progress, of any instance */
+    uint32_t apart;             /* host code in progress that may go on on another native stack (zc_scope_hide) */
+    uint32_t compiled;          /* calls of compiled code in progress, which must end in the opposite order */
 } zc_thread;
 
 extern _Thread_local ZC_FAST_TLS zc_thread zc_this_thread;
