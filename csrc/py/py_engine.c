@@ -54,16 +54,18 @@ const zc_engine *zc_py_engine(PyObject *name, PyObject *module, const zc_limits 
     return zc_engine_wasmtime_of(variant);
 }
 
+int zc_py_wide_ready(void)
+{
+    PyObject *ready = ask("ready", "()");
+    const int there = ready ? PyObject_IsTrue(ready) : -1;
+    Py_XDECREF(ready);
+    return there;
+}
+
 int zc_py_validate_wide(zc_state *state, const zc_module *module)
 {
     zc_error error;
     zc_status status;
-    PyObject *ready = ask("ready", "()");
-    const int there = ready ? PyObject_IsTrue(ready) : -1;
-    Py_XDECREF(ready);
-    if (there <= 0) {
-        return there;
-    }
     Py_BEGIN_ALLOW_THREADS
     status = zc_wasmtime_validate(zc_module_bytes(module), zc_module_size(module), &error);
     Py_END_ALLOW_THREADS
@@ -71,7 +73,7 @@ int zc_py_validate_wide(zc_state *state, const zc_module *module)
         (void)zc_raise(state, &error);
         return -1;
     }
-    return 1;
+    return 0;
 }
 
 /* ---- for zcwasm/_engines.py ---- */

@@ -12,8 +12,9 @@
  * has code for it then, made now or found in the cache. NULL with an exception. */
 const zc_engine *zc_py_engine(PyObject *name, PyObject *module, const zc_limits *limits);
 
-/* Whether the whole of a module that zc_module_new_wide described is valid for the engine that it needs, or -1 with an
- * exception; 0 where there is no such engine here. */
+/* Whether an engine for wide modules is here, or -1 with an exception. */
+int zc_py_wide_ready(void);
+/* Whether the whole of a module that zc_module_new_wide described is valid for that engine: 0, or -1 with an exception. */
 int zc_py_validate_wide(zc_state *state, const zc_module *module);
 
 int zc_py_add_engine(PyObject *module, zc_state *state);

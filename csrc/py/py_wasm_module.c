@@ -113,13 +113,14 @@ static int make_wide(zc_state *state, PyObject *source, bool is_buffer, zc_modul
     Py_BEGIN_ALLOW_THREADS
     status = zc_module_new_wide(bytes, size, &module, &error);
     Py_END_ALLOW_THREADS
-    if (status != ZC_OK) {
-        return status == ZC_UNSUPPORTED ? 0 : (zc_raise(state, &error), -1);
+    const int ready = status == ZC_UNSUPPORTED ? 0 : zc_py_wide_ready(); /* what no engine has loads no library */
+    if (ready > 0 && status != ZC_OK) {
+        (void)zc_raise(state, &error);
+        return -1;
     }
-    const int code = zc_py_validate_wide(state, module);
-    if (code <= 0) {
+    if (ready <= 0 || zc_py_validate_wide(state, module) < 0) {
         zc_module_release(module);
-        return code;
+        return ready > 0 ? -1 : ready;
     }
     *out = module;
     return 1;
