@@ -25,6 +25,7 @@ LAYERS: dict[str, set[str]] = {
     "validate": {"base"},
     "kernel": {"base"},
     "guest": {"base", "region", "validate"},
+    "engine": {"base", "region", "validate", "guest"},
     "wasi": {"base", "region", "validate", "guest"},
     "device": {"base", "region", "kernel"},
     "device/cpu": {"base", "region", "kernel", "device"},
@@ -32,7 +33,7 @@ LAYERS: dict[str, set[str]] = {
     "device/vulkan": {"base", "region", "kernel", "device"},
     "device/metal": {"base", "region", "kernel", "device"},
     "weights": {"base", "region", "kernel", "device"},
-    "imports": {"base", "region", "validate", "kernel", "guest", "device", "weights"},
+    "imports": {"base", "region", "validate", "kernel", "guest", "engine", "device", "weights"},
     "snapshot": {"base", "region"},
     "py": {
         "base",
@@ -40,6 +41,7 @@ LAYERS: dict[str, set[str]] = {
         "validate",
         "kernel",
         "guest",
+        "engine",
         "wasi",
         "device",
         "device/cpu",
@@ -51,6 +53,7 @@ LAYERS: dict[str, set[str]] = {
 # A file that is private to its folder, but for who is named here.
 PRIVATE = re.compile(r".*_(internal|os)\.h|device/(?!zc_device\.h).*|py/.*")
 GUESTS_OF: dict[str, set[str]] = {
+    "guest/zc_guest_internal.h": {"engine"},  # what each engine's instances begin with
     "device/zc_device_backend.h": {"device/cpu", "device/vulkan", "device/metal"},  # the contract of devices
     "device/cpu/zc_cpu.h": {"py"},  # the name of the instruction set
     "device/cpu/zc_cpu_ops.h": {"device/cpu/isa"},

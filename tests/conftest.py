@@ -20,6 +20,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -137,6 +138,28 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if said is not None and said[0]:
         print(f"\nThe Vulkan validation layer has {said[0]} messages, such as:\n{said[1]}")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(params=[engine.name for engine in zcwasm.engines() if engine.available])
+def engine(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, code_cache: Path
+) -> zcwasm.EngineKind:
+    """Each engine that is here, in turn, as the one that instances get."""
+    monkeypatch.setenv("ZCWASM_ENGINE", request.param)
+    monkeypatch.setenv("ZCWASM_CACHE", str(code_cache))
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def code_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where compiled code is kept meanwhile."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def interpreter_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if only the engine of this package were here."""
+    monkeypatch.setattr(zcwasm._engines, "unavailable", lambda: "not in this test")
 
 
 @pytest.fixture

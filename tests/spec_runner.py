@@ -13,6 +13,7 @@ import os
 import struct
 import tarfile
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,19 @@ ROOT = Path(__file__).resolve().parent.parent
 GUESTS = Path(__file__).resolve().parent / "guests"
 
 TABLES = "imported tables are not supported"
-# Labelled as in scope, while the suite's other modules of this kind are labelled as out: each has nothing but
-# a passive data segment and a name section that names it. Passive segments are refused, always.
-PASSIVE = "passive data segment, labelled in contradiction to others of its kind"
-CONTRADICTORY = {f"token/token.{number}.wasm": PASSIVE for number in (31, 33, 35, 37, 39, 41, 43)}
+NUMBERS = {"i32", "i64", "f32", "f64"}
+NO_NUMBERS = "the host takes and gives numbers, no vectors and references"
+NO_VALUES = "cannot be called from Python"
+# Labelled as out, as the labels are those of WebAssembly 1.0: what needs no later feature than bulk memory,
+# as `wasm-tools validate --features` says. These must be accepted, and every assertion on them must hold.
+BULK_MEMORY: dict[str, Iterable[int]] = {
+    "bulk": (0, *range(4, 8), 12),
+    "data": (0,),
+    "elem": (25, 26, 29, 30, 75, 76),
+    "memory_init": range(1000),
+    "table_copy": range(41, 52),
+    "token": (17, 29, *range(45, 56, 2)),
+}
 # Assertions on what another module did to a table or memory of the module at hand; that other module is
 # refused, because it imports a table or, in load1, has several memories.
 DEPENDENT_REASON = "depends on a module that imports a table or is out of scope"
@@ -170,6 +180,9 @@ class Script:
         self.named: dict[str, zcwasm.Instance | Absent] = {}
         self.definitions: dict[str, zcwasm.Module | Absent] = {}
         self.current: zcwasm.Instance | Absent = Absent(None)
+        self.skipped_calls = (
+            False  # of the current one: what they would have changed is not as the script expects
+        )
 
     def run(self) -> None:
         script = json.loads((self.folder / f"{self.name}.json").read_text())
@@ -181,6 +194,9 @@ class Script:
             except Failed as error:
                 if kind == "assert_return" and command["line"] in DEPENDENT.get(self.name, ()):
                     self.counts.apart.setdefault(DEPENDENT_REASON, []).append(where)
+                    continue
+                if kind == "assert_return" and self.skipped_calls:
+                    self.counts.apart.setdefault(NO_NUMBERS, []).append(where)
                     continue
                 self.failures.append(f"{where}: {kind}: {error}")
                 if kind == "module":
@@ -203,17 +219,19 @@ class Script:
             return Absent(None)
         label = f"{self.name}/{file}"
         scope = self.scope[label]
+        if scope == "out" and int(file.rsplit(".")[-2]) in BULK_MEMORY.get(self.name, ()):
+            scope = "in"
         try:
             module = zcwasm.Module(self.folder / label)
         except zcwasm.CompileError as error:
             if scope == "in":
-                if label in CONTRADICTORY and error.kind == "unsupported" and "passive" in str(error):
-                    return Absent(CONTRADICTORY[label])
                 raise Failed(f"{label} is refused: {error}") from None
             if scope == "out" and error.kind != "unsupported":
                 raise Failed(f"{label} is refused as {error.kind}: {error}") from None
             self.counts.modules[scope] += 1
             return Absent(None)
+        if scope == "out" and module.features:
+            scope = "in"  # for this engine: it has the feature, so every assertion must hold
         if scope != "in":
             raise Failed(f"{label}, which is {scope}, is accepted")
         self.counts.modules[scope] += 1
@@ -236,9 +254,14 @@ class Script:
             if TABLES in str(error) and any(entry.kind == "table" for entry in module.imports):
                 return Absent(TABLES)
             raise
+        except zcwasm.CompileError as error:
+            if module.features and error.kind == "unsupported" and "not vectors or references" in str(error):
+                return Absent(NO_NUMBERS)
+            raise
 
     def set_current(self, command: dict[str, Any], instance: zcwasm.Instance | Absent) -> None:
         self.current = instance
+        self.skipped_calls = False
         if "name" in command:
             self.named[command["name"]] = instance
 
@@ -308,14 +331,23 @@ class Script:
 
     # Actions
 
-    def act(self, action: dict[str, Any]) -> list[Any] | Absent:
+    def act(self, action: dict[str, Any], expected: Iterable[dict[str, Any]] = ()) -> list[Any] | Absent:
         instance = self.named[action["module"]] if "module" in action else self.current
         if isinstance(instance, Absent):
             return instance
+        if not {value["type"] for value in (*action.get("args", ()), *expected)} <= NUMBERS:
+            self.skipped_calls = True
+            return Absent(NO_NUMBERS)
         export = instance.exports[action["field"]]
         if action["type"] == "get":
             return [export.value]
-        result = export(*(to_python(value) for value in action["args"]))
+        try:
+            result = export(*(to_python(value) for value in action["args"]))
+        except TypeError as error:
+            if NO_VALUES in str(error):
+                self.skipped_calls = True
+                return Absent(NO_NUMBERS)
+            raise
         return list(result) if isinstance(result, tuple) else [] if result is None else [result]
 
     def action(self, command: dict[str, Any]) -> Absent | None:
@@ -328,7 +360,7 @@ class Script:
     def assert_return(self, command: dict[str, Any]) -> Absent | None:
         action, expected = command["action"], command["expected"]
         try:
-            results = self.act(action)
+            results = self.act(action, expected)
         except zcwasm.Error as error:
             raise Failed(f"{action['field']}: {error!r}") from None
         if isinstance(results, Absent):

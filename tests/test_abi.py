@@ -20,6 +20,8 @@ EINVAL, EFAULT, EBADF, ENOENT, ENOMEM, EBOUNDS, EACCES, EBUSY, ETIMEDOUT, EIO, E
 )
 WHOLE = 2**64 - 1
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 class Guest:
     """tests/guests/abi.c with its memory laid out: names and descriptors low, arrays from `data` on."""

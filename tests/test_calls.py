@@ -12,6 +12,8 @@ from support import basics, guest_path
 
 import zcwasm
 
+pytestmark = pytest.mark.usefixtures("engine")  # each test with each engine that is here
+
 
 def test_integers() -> None:
     exports = basics().exports

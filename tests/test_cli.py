@@ -112,10 +112,14 @@ class TestDevices:
         ran = zcwasm_command("devices")
         lines = ran.out.splitlines()
         assert ran.status == 0
-        assert len(lines) == len(zcwasm.devices())
-        for line, info in zip(lines, zcwasm.devices(), strict=True):
+        devices, engines = zcwasm.devices(), zcwasm.engines()
+        assert len(lines) == len(devices) + len(engines)
+        for line, info in zip(lines, devices, strict=False):
             assert line.startswith(info["kind"])
             assert (info["name"] if info["available"] else info["reason"]) in line
+        for line, engine in zip(lines[len(devices) :], engines, strict=True):
+            assert line.startswith("engine ")
+            assert (engine.name if engine.available else str(engine.reason)) in line
 
     def test_json(self, zcwasm_command: Any) -> None:
         assert zcwasm_command("devices", "--json").json == zcwasm.devices()

@@ -20,7 +20,7 @@ def test_every_allocation_may_fail(tmp_path: Path) -> None:
         pytest.skip("no clang: gcc's sanitizers prevent the interpreter's tail calls")
     if not sources.wasm3():
         pytest.skip("no csrc/wasm3: build the package first")
-    files = [*sources.in_folders("base", "region", "validate", "guest", "wasi"), *sources.wasm3()]
+    files = [*sources.in_folders("base", "region", "validate", "guest", "engine", "wasi"), *sources.wasm3()]
     files = [path for path in files if path.stem != "zc_alloc"]  # of which the program has its own
     compilation = ["clang", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-g"]
     program = c_programs.build("test_faults", tmp_path, files, compilation=compilation)

@@ -20,7 +20,7 @@ def test_states(tmp_path: Path, sanitize: str) -> None:
         pytest.skip("no clang: gcc's sanitizers prevent the interpreter's tail calls")
     if not sources.wasm3():
         pytest.skip("no csrc/wasm3: build the package first")
-    files = [*sources.in_folders("base", "region", "validate", "guest"), *sources.wasm3()]
+    files = [*sources.in_folders("base", "region", "validate", "guest", "engine"), *sources.wasm3()]
     files = [path for path in files if path.stem != "zc_alloc"]  # of which the program has its own
     compilation = ["clang", f"-fsanitize={sanitize}", "-fno-sanitize-recover=undefined", "-g"]
     program = c_programs.build("test_guest_state", tmp_path, files, compilation=compilation)

@@ -112,7 +112,7 @@ def test_python_wasm3_and_objective_c_stay_in_their_folders(path: Path) -> None:
     names, folder = layers.includes(path), sources.folder_of(path)
     if folder != "py":
         assert [name for name in names if name == "Python.h" or name.startswith(("py_", "numpy/"))] == []
-    if folder != "guest":
+    if folder != "engine":
         assert [name for name in names if re.match(r"(.*/)?(m3_\w+|wasm3\w*)\.h$", name)] == []
     if folder != "device/metal":
         assert path.suffix != ".m"

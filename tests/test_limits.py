@@ -12,15 +12,23 @@ from support import basics, run_python
 import zcwasm
 from zcwasm import Limits
 
+pytestmark = pytest.mark.usefixtures("engine")  # each test with each engine that is here
 
-def test_fuel_is_deterministic() -> None:
+
+def less(fuel: int, engine: str) -> int:
+    """What is not enough where `fuel` is. Compiled code looks at it where functions and loops begin only."""
+    return fuel - 1 if engine == "wasm3" else fuel // 2
+
+
+def test_fuel_is_deterministic(engine: str) -> None:
     counts = set()
     for _ in range(3):
-        guest = basics()
+        guest = basics(limits=Limits(fuel=10**9))
         guest.exports.spin_for(1000)
         counts.add(guest.fuel_used)
     assert len(counts) == 1
     (one,) = counts
+    assert one is not None
     assert one > 1000
     exact = basics(limits=Limits(fuel=one))
     assert exact.exports.spin_for(1000) == 0
@@ -34,22 +42,26 @@ def test_fuel_is_deterministic() -> None:
     exact.fuel = None
     assert exact.fuel is None
     assert exact.exports.spin_for(5000) == 0
-    short = basics(limits=Limits(fuel=one - 1))
+    short = basics(limits=Limits(fuel=less(one, engine)))
     with pytest.raises(zcwasm.Trap, match="fuel"):
         short.exports.spin_for(1000)
 
 
-def test_fuel_counts_across_nested_calls() -> None:
+def test_fuel_counts_across_nested_calls(engine: str) -> None:
     def log(value: int) -> None:
         guest.exports.spin_for(100_000)
 
-    guest = basics(imports={"env": {"log": log, "pair": print}})
+    counted = Limits(fuel=10**9)
+    guest = basics(imports={"env": {"log": log, "pair": print}}, limits=counted)
     guest.exports["call log!"](0)
     used = guest.fuel_used
-    limited = basics(imports={"env": {"log": lambda value: limited.exports.spin_for(100_000), "pair": print}})
+    assert used is not None
+    assert used > 100_000
+    imports = {"env": {"log": lambda value: limited.exports.spin_for(100_000), "pair": print}}
+    limited = basics(imports=imports, limits=counted)
     limited.fuel = used
     limited.exports["call log!"](0)
-    limited.fuel = used - 1
+    limited.fuel = less(used, engine)
     with pytest.raises(zcwasm.Trap, match="fuel"):
         limited.exports["call log!"](0)
 
@@ -228,7 +240,15 @@ def test_recursion_on_a_small_stack() -> None:
     )
 
 
-def test_call_depth() -> None:
+def test_call_depth(engine: str) -> None:
+    if engine == "wasmtime":  # which bounds the native stack instead
+        with pytest.raises(zcwasm.CompileError, match="cannot bound nested calls to 100"):
+            basics(limits=Limits(call_depth=100))
+        assert basics().exports.recurse(10_000) == 10_000
+        with pytest.raises(zcwasm.Trap) as caught:
+            basics().exports.recurse(10_000_000)
+        assert caught.value.kind == "stack_overflow"
+        return
     guest = basics(limits=Limits(call_depth=100))
     assert guest.exports.recurse(99) == 99
     with pytest.raises(zcwasm.Trap) as caught:

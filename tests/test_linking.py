@@ -10,6 +10,8 @@ from support import basics, guest_path
 
 import zcwasm
 
+pytestmark = pytest.mark.usefixtures("engine")  # each test with each engine that is here
+
 
 def imports(**changes: Any) -> dict[str, dict[str, Any]]:
     env: dict[str, Any] = {

@@ -11,6 +11,8 @@ import tiny_model
 import zcwasm
 from zcwasm.llm import Model, _memory
 
+pytestmark = pytest.mark.usefixtures("engine")  # each test with each engine that is here
+
 GIB = 1 << 30
 
 

@@ -73,6 +73,7 @@ def test_imports_and_exports() -> None:
     ],
     ids=["empty", "short", "text", "as text", "version", "truncated", "section end", "simd", "type index"],
 )
+@pytest.mark.usefixtures("interpreter_only")
 def test_refused(data: bytes, kind: str, offset: int | None, text: str) -> None:
     with pytest.raises(zcwasm.CompileError) as caught:
         zcwasm.Module(data)
@@ -97,8 +98,6 @@ LATER_FEATURES = {
     "SIMD": (EMPTY + b"\1\5\1\x60\1\x7b\0", "-mno-simd128"),
     "threads": (EMPTY + b"\5\4\1\3\1\1", "-pthread"),
     "reference types": (EMPTY + b"\1\5\1\x60\1\x6f\0", "-mno-reference-types"),
-    "bulk memory, passive segments": (EMPTY + b"\x0b\3\1\1\0", "-mno-bulk-memory"),
-    "bulk memory, table instructions": (code(b"\xfc\x0c\0\0"), "-mno-bulk-memory"),
     "exception handling": (EMPTY + b"\x0d\3\1\0\0", "-fno-exceptions"),
     "tail calls": (code(b"\x12\0"), "-mno-tail-call"),
     "extended constant expressions": (
@@ -118,6 +117,7 @@ LATER_FEATURES = {
 }
 
 
+@pytest.mark.usefixtures("interpreter_only")
 @pytest.mark.parametrize("feature", LATER_FEATURES)
 def test_later_feature_and_the_flag_against_it(feature: str) -> None:
     data, flag = LATER_FEATURES[feature]

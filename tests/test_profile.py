@@ -238,6 +238,6 @@ def test_instances_that_share_a_module_are_apart() -> None:
 def test_stacks_that_change_while_they_are_read(tmp_path: Path) -> None:
     """tests/c/test_profile.c says what is tested."""
     sanitize = os.environ.get("ZCWASM_SANITIZE")
-    files = [*sources.in_folders("base", "region", "validate", "guest"), *sources.WASM3.glob("*.c")]
+    files = [*sources.in_folders("base", "region", "validate", "guest", "engine"), *sources.WASM3.glob("*.c")]
     program = c_programs.build("test_profile", tmp_path, files, sanitize=sanitize)
     assert c_programs.run(program) == "ok\n"

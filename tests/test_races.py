@@ -14,7 +14,7 @@ import zcwasm
 
 
 def test_descriptors_that_change(tmp_path: Path) -> None:
-    files = sources.core(without=["guest", "validate", "imports", "wasi"])
+    files = sources.core(without=["guest", "engine", "validate", "imports", "wasi"])
     c_programs.run(c_programs.build("test_races", tmp_path, files, with_shaders=True))
 
 

@@ -23,6 +23,8 @@ from wasi_guest import Guest, importing
 
 import zcwasm
 
+pytestmark = pytest.mark.usefixtures("engine")  # each test with each engine that is here
+
 LONG = 30.0  # seconds; a wait of that length has not ended by itself
 
 

@@ -52,6 +52,7 @@ from zcwasm._core import (
     copy_stats,
     devices,
 )
+from zcwasm._engines import EngineInfo, engines
 from zcwasm._imports import pass_instance
 from zcwasm._limits import Limits
 from zcwasm._models.fetch import FetchError
@@ -59,7 +60,7 @@ from zcwasm._models.weights import Weights
 from zcwasm._profile import profile
 from zcwasm._snapshot import snapshot_info
 from zcwasm._trace import trace
-from zcwasm._types import DeviceKind
+from zcwasm._types import DeviceKind, EngineKind
 from zcwasm._wasi import Wasi
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ __all__ = [
     "DeviceArray",
     "DeviceError",
     "DeviceKind",
+    "EngineInfo",
+    "EngineKind",
     "Error",
     "Exit",
     "ExportType",
@@ -104,6 +107,7 @@ __all__ = [
     "__version__",
     "copy_stats",
     "devices",
+    "engines",
     "guest_include",
     "pass_instance",
     "profile",
@@ -131,7 +135,18 @@ def __getattr__(name: str) -> object:
 
 
 # Where users find them is what tracebacks, reprs and pickles say.
-for _public in (FetchError, Limits, Wasi, Weights, pass_instance, profile, snapshot_info, trace):
+for _public in (
+    EngineInfo,
+    FetchError,
+    Limits,
+    Wasi,
+    Weights,
+    engines,
+    pass_instance,
+    profile,
+    snapshot_info,
+    trace,
+):
     _public.__module__ = __name__
 del _public
 

@@ -119,7 +119,7 @@ def parser() -> argparse.ArgumentParser:
     add_device(child)
     add_json(child)
 
-    child = add(devices, "List the devices that can run kernels here, and why the others cannot.")
+    child = add(devices, "List the devices and engines that are here, and why others are not.")
     add_json(child)
 
     child = add(
@@ -273,6 +273,11 @@ def devices(options: argparse.Namespace) -> int:
             if info["software"]:
                 details.append("software")
         print(f"{info['kind']:<8}{about}" + (f" ({', '.join(details)})" if details else ""))
+    for engine in zcwasm.engines():
+        about = f"not here: {engine.reason}"
+        if engine.available:
+            about = f"{engine.name} {engine.version}" if engine.version else engine.name
+        print(f"{'engine':<8}{about}")
     return 0
 
 
@@ -316,10 +321,15 @@ def inspect(options: argparse.Namespace) -> int:
             "imports": [describe(entry) for entry in module.imports],
             "exports": [describe(entry) for entry in module.exports],
             "sections": [{"name": name, "size": size} for name, size in sections],
+            "features": list(module.features),
+            "engines": runs_on(module),
         }
         print(json.dumps(result, indent=2))
         return 0
     print(f"{options.file}: {module.size:,} bytes, valid")
+    print(f"engines here that run it: {', '.join(runs_on(module))}")
+    if module.features:
+        print(f"features that wasm3 does not have: {', '.join(module.features)}")
     print("imports" if module.imports else "no imports")
     for entry in module.imports:
         print(f"  {entry.module}.{type_of(entry)}")
@@ -337,6 +347,12 @@ def inspect_model(options: argparse.Namespace) -> int:
     found = _inspect_model.look(options.file, options.context)
     print(json.dumps(found, indent=2) if options.json else "\n".join(_inspect_model.lines(found)))
     return 1 if found["refused"] else 0
+
+
+def runs_on(module: zcwasm.Module) -> list[str]:
+    """The engines here that have what the module needs."""
+    here = (engine for engine in zcwasm.engines() if engine.available)
+    return [engine.name for engine in here if set(module.features) <= set(engine.features)]
 
 
 def inspect_snapshot(options: argparse.Namespace) -> int:
@@ -388,6 +404,8 @@ def type_of(entry: zcwasm.ImportType | zcwasm.ExportType) -> str:
         return f"{entry.name}({', '.join(entry.params or ())}) -> {results}"
     if entry.kind == "global":
         return f"{entry.name}: global {'mutable ' if entry.mutable else ''}{entry.type}"
+    if entry.kind == "tag":
+        return f"{entry.name}: tag of an exception"
     s = "" if entry.minimum == 1 else "s"
     unit = f"page{s} of 64 KiB" if entry.kind == "memory" else f"element{s}"
     most = "no maximum" if entry.maximum is None else f"at most {entry.maximum}"

@@ -12,15 +12,15 @@ from typing_extensions import Buffer, CapsuleType, Self, disjoint_base
 
 from zcwasm._call import Call, Lane
 from zcwasm._limits import Limits
-from zcwasm._types import Access, DeviceKind, FieldType, TrapKind, WeightType
+from zcwasm._types import Access, DeviceKind, EngineKind, FieldType, TrapKind, WeightType
 
 __version__: str
 
 # NumPy tells type checkers that its arrays are buffers as of Python 3.12 only.
 _Bytes = Buffer | npt.NDArray[Any]
 _Argument = float | _Bytes  # of an export
-_ValueType = Literal["i32", "i64", "f32", "f64"]
-_Kind = Literal["func", "table", "memory", "global"]
+_ValueType = Literal["i32", "i64", "f32", "f64", "v128", "funcref", "externref", "exnref"]
+_Kind = Literal["func", "table", "memory", "global", "tag"]
 _Result = TypeVar("_Result")
 _Imports = Mapping[str, Mapping[str, Callable[..., Any] | Memory | Global] | Exports]
 
@@ -114,6 +114,15 @@ class Module:
     def size(self) -> int: ...
     @property
     def sha256(self) -> str: ...
+    @property
+    def features(self) -> tuple[str, ...]: ...
+    def precompile(
+        self,
+        *,
+        fuel: bool = False,
+        timeout: float | None = None,
+        progress: Callable[[float], object] | None = None,
+    ) -> bool: ...
     @classmethod
     def _named(cls, source: bytes, name: str | None, /) -> Self: ...
     def __reduce__(self) -> tuple[Callable[..., Self], tuple[bytes, str | None]]: ...
@@ -209,15 +218,18 @@ class Instance:
         inputs: Mapping[str, _Bytes] | None = None,
         imports: _Imports | None = None,
         limits: Limits | None = None,
+        engine: EngineKind | Literal["auto"] | None = None,
     ) -> Self: ...
     @property
     def memory(self) -> Memory: ...
     @property
     def module(self) -> Module: ...
     @property
+    def engine(self) -> EngineKind: ...
+    @property
     def outputs(self) -> dict[str, bytes]: ...
     @property
-    def fuel_used(self) -> int: ...
+    def fuel_used(self) -> int | Any: ...  # None where the engine's code counts none
     @property
     def closed(self) -> bool: ...
     @property
@@ -285,6 +297,7 @@ class Instance:
         limits: Limits | None,
         mapped: bool,
         expand: Callable[[bytes], bytes | None] | None,
+        engine: str,
         /,
     ) -> Self: ...
     def call(
@@ -357,6 +370,14 @@ class _Snapshot:
 # Its name, and what one of its fuel is.
 _engine: Final[tuple[str, str]]
 
+# What wasmtime has and wasm3 does not, and what of its configuration compiled code depends on.
+_compiled_features: Final[tuple[str, ...]]
+_wasmtime_configuration: Final[str]
+
+def _wasmtime_load(path: str, version: str, /) -> str | None: ...
+def _code_has(module: Module, fuel: bool, /) -> bool: ...
+def _code_compile(module: Module, fuel: bool, /) -> bytes: ...
+def _code_load(module: Module, fuel: bool, code: Buffer, /) -> bool: ...
 def copy_stats() -> dict[str, int]: ...
 def _drain() -> None: ...
 def _finish(seconds: float, /) -> bool: ...

@@ -534,9 +534,12 @@ def restore(
         if mapped and isinstance(source, bytes):
             raise ValueError("mapped=True needs a path: a file object is read")
         snapshot = _core._Snapshot(source)
-        _compare(_about_of(snapshot), module, weights, inputs)
+        found = _about_of(snapshot)
+        _compare(found, module, weights, inputs)
         expand = _expander(snapshot.codec)
-        return cls._restore(module, snapshot, device, weights, inputs, wasi, imports, limits, mapped, expand)
+        return cls._restore(
+            module, snapshot, device, weights, inputs, wasi, imports, limits, mapped, expand, found.engine
+        )
 
 
 def snapshot_info(file: Path | IO[bytes]) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 from typing import Literal
 
 DeviceKind = Literal["metal", "vulkan", "cpu"]
+EngineKind = Literal["wasm3", "wasmtime"]
 Access = Literal["read", "write", "read_write"]
 FieldType = Literal["uint32", "int32", "float32"]
 WeightType = Literal[

@@ -35,6 +35,8 @@ typedef enum zc_fork_place {
     ZC_FORK_REGIONS,
     ZC_FORK_MAPPINGS,
     ZC_FORK_PROFILES,
+    ZC_FORK_WASMTIME,
+    ZC_FORK_TICKER,
     ZC_FORK_TRACE,
     ZC_FORK_PLACES
 } zc_fork_place;

@@ -1,7 +1,7 @@
-/* zc_guest: WebAssembly modules, instances, memories and globals, run by an interpreter.
+/* zc_guest: WebAssembly modules, instances, memories and globals, run by an engine.
  *
- * Nothing here says which engine runs the code, so that another one with a hook for linear memory can take
- * its place. Only modules that zc_validate accepted come this far.
+ * Which engine runs the code is said when an instance is made (zc_engine.h; the engines are in csrc/engine/). Only
+ * modules that zc_validate accepted come this far.
  *
  * Ownership: zc_module, zc_memory and zc_global are reference counted and may be shared by instances; a
  * zc_instance has one owner, and must not be running when it is freed. Threads: a module is immutable. A
@@ -28,6 +28,7 @@ typedef struct zc_module zc_module;
 typedef struct zc_instance zc_instance;
 typedef struct zc_memory zc_memory;
 typedef struct zc_global zc_global;
+typedef struct zc_engine zc_engine;
 
 /* kind (its name in the Python API), the specification's message */
 #define ZC_TRAP_LIST(X)                                                            \
@@ -63,7 +64,7 @@ typedef struct zc_limits {
     uint64_t table;       /* elements that the guest's own table may have */
     uint64_t call_depth;  /* nested guest calls */
     uint64_t stack_bytes; /* of the value stack */
-    uint64_t fuel;        /* opcodes charged over the instance's life, see zc_instance_fuel_used */
+    uint64_t fuel;        /* of the engine's unit, over the instance's life, see zc_instance_fuel_used */
     uint64_t deadline_ns; /* wall-clock time of one outermost call; a scope can give less */
 } zc_limits;
 
@@ -71,6 +72,9 @@ typedef struct zc_limits {
 
 /* Validate. Takes over `bytes`, which came from zc_malloc, also on failure. */
 zc_status zc_module_new(uint8_t *bytes, size_t size, zc_module **out, zc_error *error);
+/* The same by zc_validate_wide: a module with `needs` is for wide engines only, and may not be instantiated before one of them has
+ * said that it is valid. */
+zc_status zc_module_new_wide(uint8_t *bytes, size_t size, zc_module **out, zc_error *error);
 zc_module *zc_module_retain(zc_module *module);
 void zc_module_release(zc_module *module);
 const zc_module_info *zc_module_get_info(const zc_module *module);
@@ -129,8 +133,8 @@ typedef struct zc_call_hooks {
 
 /* Link and initialise, without running the start function. `imports` has one entry per import of the
  * module, in order, of the right kind; types are compared here. */
-zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, const zc_limits *limits, zc_instance **out,
-                          zc_error *error);
+zc_status zc_instance_new(zc_module *module, const zc_engine *engine, const zc_import_value *imports,
+                          const zc_limits *limits, zc_instance **out, zc_error *error);
 void zc_instance_free(zc_instance *instance);
 zc_status zc_instance_start(zc_instance *instance, const zc_call_hooks *hooks, zc_error *error);
 
@@ -189,8 +193,10 @@ bool zc_instance_running(const zc_instance *instance);
  * or none, never a later one. Any thread. */
 bool zc_instance_interrupt(zc_instance *instance);
 
-/* Fuel: the number of opcodes in each function body entered and each loop body begun (without those of
- * loops inside it, which count on their own), and one per 16 bytes of memory.copy and memory.fill. */
+/* Fuel, in the engine's unit. Of the interpreter: the number of opcodes in each function body entered and each loop body
+ * begun (without those of loops inside it, which count on their own), and one per 16 bytes of memory.copy, memory.fill and
+ * memory.init and per element of table.copy and table.init. */
+bool zc_instance_counts_fuel(const zc_instance *instance); /* false: none of this may be asked or set */
 uint64_t zc_instance_fuel_used(const zc_instance *instance);
 void zc_instance_set_fuel(zc_instance *instance, uint64_t fuel); /* what may be used from now on */
 uint64_t zc_instance_fuel(const zc_instance *instance);          /* what is left, or ZC_NO_LIMIT */
@@ -204,8 +210,8 @@ uint32_t zc_instance_table_size(const zc_instance *instance);
 /* --- state: all of an instance between two calls, but for its memory's bytes (zc_guest_state.c) --- */
 
 /* What the bytes of a state depend on besides the module: who ran it, and what one of its fuel is. */
-const char *zc_engine_name(void);
-const char *zc_fuel_unit(void);
+const char *zc_engine_name(const zc_engine *engine);
+const char *zc_engine_fuel_unit(const zc_engine *engine);
 
 /* No call begins over the instance's memory, on no thread, until it is let go: such calls get ZC_CONCURRENT. So does
  * this when one is in progress, or somebody else holds it. Any thread may let go. */
@@ -213,10 +219,11 @@ zc_status zc_instance_hold(zc_instance *instance, zc_error *error);
 void zc_instance_let_go(zc_instance *instance);
 
 /* Of one that is held: the size of its memory, all globals, the table, fuel used and left. ZC_UNSUPPORTED, by its name,
- * when the memory is imported. A failed writer is the caller's to see. */
+ * when the memory is imported, or its engine's instances have no states. A failed writer is the caller's to see. */
 zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error *error);
 /* How many pages the memory of a state has, 0 for none. ZC_SNAPSHOT when the module's cannot have as many. */
-zc_status zc_instance_saved_pages(const zc_module *module, zc_reader state, uint32_t *pages, zc_error *error);
+zc_status zc_instance_saved_pages(const zc_module *module, const zc_engine *engine, zc_reader state, uint32_t *pages,
+                                  zc_error *error);
 /* Bytes that the module's own memory reserves under these limits, 0 for none: what its region must have. */
 uint64_t zc_instance_reservation(const zc_module *module, const zc_limits *limits);
 /* An instance that goes on where the state was taken, with `region` as its memory, which is taken over also on failure;
@@ -224,8 +231,9 @@ uint64_t zc_instance_reservation(const zc_module *module, const zc_limits *limit
  * limits->fuel where that is less. The state may be anything: what is not of this module, or above the limits, is
  * ZC_SNAPSHOT, and imported globals that never change must be what they were. Those that do change are left alone.
  * `imports` as for zc_instance_new. */
-zc_status zc_instance_restore(zc_module *module, const zc_import_value *imports, const zc_limits *limits,
-                              zc_reader *state, zc_region *region, zc_instance **out, zc_error *error);
+zc_status zc_instance_restore(zc_module *module, const zc_engine *engine, const zc_import_value *imports,
+                              const zc_limits *limits, zc_reader *state, zc_region *region, zc_instance **out,
+                              zc_error *error);
 /* Imported globals that change become what they were. They are the host's, and others may use them: once nothing else of
  * the restoring can fail. `state`: as zc_instance_restore took it. */
 void zc_instance_restore_imported(zc_instance *instance, zc_reader state);

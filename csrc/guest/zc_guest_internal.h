@@ -1,28 +1,31 @@
-/* zc_guest_internal: what the zc_guest*.c files share. They alone include the engine's headers. */
+/* zc_guest_internal: what the zc_guest*.c files share, with each other and with the engines (csrc/engine/). */
 #ifndef ZC_GUEST_INTERNAL_H
 #define ZC_GUEST_INTERNAL_H
 
 #include <stdatomic.h>
 
-#include "wasm3/m3_env.h"
-#include "wasm3/m3_exec_defs.h"
+#include "guest/zc_engine.h"
 #include "guest/zc_guest.h"
+
+/* What an engine made of a module. */
+typedef struct zc_code {
+    struct zc_code *next;
+    const zc_engine *engine;
+    void *code;
+} zc_code;
 
 struct zc_module {
     _Atomic uint64_t references;
     uint8_t *bytes;
     size_t size;
     zc_module_info *info;
-    IM3Environment environment; /* its types; nobody changes them once it is parsed */
-    IM3Module parsed;           /* what the instances' modules are cloned from; never loaded itself */
-    M3Result refused;           /* why there is none, or NULL */
+    _Atomic(zc_code *) codes; /* one for each engine that was needed; never less while the module lives */
 };
 
 #define ZC_HELD UINTPTR_MAX /* no thread's mark */
 
-/* Who executes over a memory. Instances without a memory have one of their own with an empty header. */
+/* Who executes over a memory. Instances without a memory have one of their own. */
 typedef struct zc_executor {
-    M3MemoryHeader *header;
     _Atomic uintptr_t owner; /* a value unique to the running thread, 0 when idle, or ZC_HELD */
     bool ticking;            /* its thread is in a tick, between two states of the engine: no call may nest here */
 } zc_executor;
@@ -41,6 +44,8 @@ struct zc_global {
     int64_t cell;
 };
 
+#define ZC_MOST_TRACE 32u /* functions of a trap's that are kept */
+
 typedef struct zc_linked_function {
     zc_instance *instance;
     zc_host_function function;
@@ -48,18 +53,16 @@ typedef struct zc_linked_function {
     uint32_t slots; /* results and parameters */
 } zc_linked_function;
 
+/* What each engine's instance begins with. */
 struct zc_instance {
+    const zc_engine *engine;
     zc_module *module;
-    IM3Runtime runtime;
-    IM3Module engine_module; /* a clone of the module's */
+    const void *code; /* what the engine made of the module */
     zc_memory *memory; /* NULL when the module has none */
     zc_executor *executor;   /* the memory's, or own_executor */
     zc_executor own_executor;
-    M3MemoryHeader own_header;
     zc_linked_function *linked; /* one per imported function */
     zc_global **globals;     /* imported and exported ones; NULL for the others */
-    int64_t *cells;          /* values of the others */
-    _Atomic(uint8_t *) stack; /* value stack, between guards; NULL before the first call */
     zc_limits limits;           /* fuel: see fuel_limit */
     _Atomic uint64_t fuel_limit; /* both: written by one thread, read by any */
     _Atomic uint64_t fuel_used;
@@ -69,7 +72,6 @@ struct zc_instance {
     _Atomic uint64_t running;     /* the number of the outermost call in progress, or 0 */
     _Atomic uint64_t interrupted; /* the number of the last one that was to end */
     zc_error *host_error;       /* of the call in progress: filled by failing host functions and ticks */
-    zc_trap_kind stopped;       /* why refuel stopped the guest */
     _Atomic bool profile_wanted; /* that the functions begin as zc_guest_profile.c lets them */
     bool profiled;               /* they do; the executing thread's, as all but the next two */
     struct zc_frames *frames;    /* of zc_guest_profile.c, from the first profile on */
@@ -78,25 +80,37 @@ struct zc_instance {
     zc_name traced_name;      /* of the function that a trace saw last, the module's */
     uint32_t traced_function;
     uint64_t trace_count;
-    uint32_t trace[d_m3MaxTrace];
+    uint32_t trace[ZC_MOST_TRACE];
 };
+
+/* A value of this type in a slot. */
+static inline uint64_t zc_slot_bits(uint8_t value_type, uint64_t bits)
+{
+    return value_type == ZC_I32 || value_type == ZC_F32 ? (uint32_t)bits : bits;
+}
 
 /* For "%.*s". */
 #define ZC_NAME(name) (int)((name).size < 100 ? (name).size : 100), (const char *)(name).bytes
 
-/* What the engine reports, when it is neither a trap nor the host's failure. */
-zc_status zc_engine_failed(M3Result result, zc_error *error);
+/* What this engine made of the module, now or before. */
+zc_status zc_module_code(zc_module *module, const zc_engine *engine, const void **out, zc_error *error);
+/* The same of code that was made otherwise, which is taken over; `out` may be NULL. */
+zc_status zc_module_take_code(zc_module *module, const zc_engine *engine, void *code, const void **out,
+                              zc_error *error);
+/* What there is already, or NULL. */
+const void *zc_module_find_code(const zc_module *module, const zc_engine *engine);
 /* As zc_instance_new; without `fresh` the globals have their first values, but neither the table's elements nor the
  * data segments are there. `region`: its memory if it has one of its own, NULL for a new one; taken over also on failure. */
-zc_status zc_instance_make(zc_module *module, const zc_import_value *imports, const zc_limits *limits,
-                           zc_region *region, bool fresh, zc_instance **out, zc_error *error);
+zc_status zc_instance_make(zc_module *module, const zc_engine *engine, const zc_import_value *imports,
+                           const zc_limits *limits, zc_region *region, bool fresh, zc_instance **out, zc_error *error);
 /* As zc_memory_new, over a region of the size that the memory shall have, which is taken over also on failure. */
 zc_status zc_memory_over(const zc_limits_type *type, uint64_t byte_limit, zc_region *region, zc_memory **out,
                          zc_error *error);
 /* How many pages such a memory may grow to. */
 uint32_t zc_memory_most_pages(const zc_limits_type *type, uint64_t byte_limit);
-/* Tell the engine how long the memory is: before a guest's first look at it, and when it has grown. Until then its
- * length is 0 there, and its header's page takes up nothing. */
+/* Tell engines how long the memory is, in the size_t that lies ZC_MEMORY_LENGTH bytes before its base: before a guest's first
+ * look at it, and when it has grown. Until then its length is 0 there, and its header's page takes up nothing. */
+#define ZC_MEMORY_LENGTH 32u
 void zc_memory_publish(zc_memory *memory);
 
 /* One call in progress, on the native stack of who makes it. */
@@ -107,12 +121,60 @@ typedef struct zc_call_state {
     zc_instance *instance;
     uint64_t ends_at;  /* monotonic ns, or ZC_NO_LIMIT: its own deadline, those of its scopes, of the call below */
     uint64_t given_ns; /* how long that was */
-    M3MemoryHeader saved;
     uintptr_t saved_owner;
     const zc_call_hooks *hooks; /* or NULL */
-    int64_t slice; /* fuel put into the header and not yet accounted for */
-    uint64_t compiler_ticked; /* monotonic ns */
+    int64_t slice;   /* the engine's: fuel that it was given and has not accounted for */
+    uint64_t ticked; /* the engine's: monotonic ns */
 } zc_call_state;
+
+/* --- for engines (zc_guest_call.c) --- */
+
+/* Where else than in fuel a call may have to end: looks, and lets the host's tick run. ZC_TRAP, with *kind, or what the tick
+ * failed with, whose error is instance->host_error. The engine has settled its books, and resumes. */
+zc_status zc_instance_look(zc_instance *instance, zc_call_state *call, zc_trap_kind *kind);
+/* Take the memory's execution for this thread, outside of calls. *found is the owner before, to be put back. */
+zc_status zc_executor_take(zc_executor *executor, uintptr_t *found, zc_error *error);
+void zc_executor_put(zc_executor *executor, uintptr_t found);
+
+/* So much fuel was used: into the books, the instance's and those of all scopes. */
+static inline void zc_charge(zc_instance *instance, const zc_call_state *call, uint64_t used)
+{
+    uint64_t before = atomic_load_explicit(&instance->fuel_used, memory_order_relaxed);
+    atomic_store_explicit(&instance->fuel_used, before + used, memory_order_relaxed);
+    for (zc_scope *scope = call->scope; scope; scope = scope->outer) {
+        scope->fuel_used += used;
+    }
+}
+
+/* See zc_instance_fuel. */
+static inline uint64_t zc_own_fuel(const zc_instance *instance)
+{
+    uint64_t limit = atomic_load_explicit(&instance->fuel_limit, memory_order_relaxed);
+    uint64_t used = atomic_load_explicit(&instance->fuel_used, memory_order_relaxed);
+    return limit == ZC_NO_LIMIT ? ZC_NO_LIMIT : limit > used ? limit - used : 0;
+}
+
+/* What the call may use, or ZC_NO_LIMIT. */
+static inline uint64_t zc_fuel_left(const zc_instance *instance, const zc_call_state *call)
+{
+    uint64_t left = zc_own_fuel(instance);
+    for (const zc_scope *scope = call->scope; scope; scope = scope->outer) {
+        uint64_t there = scope->fuel > scope->fuel_used ? scope->fuel - scope->fuel_used : 0;
+        left = there < left ? there : left;
+    }
+    return left;
+}
+
+/* Whether more was used than there was. */
+static inline bool zc_out_of_fuel(const zc_instance *instance, const zc_call_state *call)
+{
+    bool out = atomic_load_explicit(&instance->fuel_used, memory_order_relaxed) >
+               atomic_load_explicit(&instance->fuel_limit, memory_order_relaxed);
+    for (const zc_scope *scope = call->scope; scope; scope = scope->outer) {
+        out = out || scope->fuel_used > scope->fuel;
+    }
+    return out;
+}
 
 /* --- the calling thread (zc_guest_stack.c) --- */
 
@@ -127,6 +189,8 @@ typedef struct zc_thread {
     uintptr_t mark;             /* 0 until asked for */
     zc_scope *scope;            /* innermost that it has entered */
     zc_call_state *call;        /* innermost in progress, of any instance */
+    uint32_t apart;             /* host code in progress that may go on on another native stack (zc_scope_hide) */
+    uint32_t compiled;          /* calls of compiled code in progress, which must end in the opposite order */
 } zc_thread;
 
 extern _Thread_local ZC_FAST_TLS zc_thread zc_this_thread;

@@ -1,12 +1,10 @@
 /* zc_guest_module: the shared, immutable or host-created parts of a guest: modules, memories, globals.
  * Each is reference counted; see zc_guest.h for who may use them when. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/zc_alloc.h"
 #include "guest/zc_guest_internal.h"
-
-_Static_assert(sizeof(M3MemoryHeader) % 16 == 0 && sizeof(M3MemoryHeader) <= ZC_REGION_HEADER,
-               "the engine's header must end exactly at the memory's base");
 
 static bool released(_Atomic uint64_t *references)
 {
@@ -15,43 +13,20 @@ static bool released(_Atomic uint64_t *references)
 
 /* --- modules --- */
 
-zc_status zc_engine_failed(M3Result result, zc_error *error)
-{
-    if (result == m3Err_mallocFailed || result == m3Err_mallocFailedCodePage) {
-        return zc_fail(error, ZC_NO_MEMORY, "the engine cannot allocate memory");
-    }
-    return zc_fail(error, ZC_UNSUPPORTED, "the engine cannot compile a function of this module: %s", result);
-}
-
 static void destroy(zc_module *module)
 {
-    m3_FreeModule(module->parsed);
-    m3_FreeEnvironment(module->environment);
+    zc_code *next;
+    for (zc_code *each = atomic_load_explicit(&module->codes, memory_order_acquire); each; each = next) {
+        next = each->next;
+        each->engine->free_code(each->code);
+        zc_free(each);
+    }
     zc_module_info_free(module->info);
     zc_free(module->bytes);
     zc_free(module);
 }
 
-/* Once for all instances. A module that the engine cannot take is only refused when it is to be instantiated. */
-static zc_status parse(zc_module *module, zc_error *error)
-{
-    module->environment = m3_NewEnvironment(module->info->type_count);
-    if (!module->environment) {
-        return zc_engine_failed(m3Err_mallocFailed, error);
-    }
-    if (module->info->table_imported) { /* which the engine's parser does not know; such an import is refused anyway */
-        module->refused = "imported tables";
-        return ZC_OK;
-    }
-    M3Result result = m3_ParseModule(module->environment, &module->parsed, module->bytes, (uint32_t)module->size);
-    if (result == m3Err_mallocFailed) {
-        return zc_engine_failed(result, error);
-    }
-    module->refused = result;
-    return ZC_OK;
-}
-
-zc_status zc_module_new(uint8_t *bytes, size_t size, zc_module **out, zc_error *error)
+static zc_status make(uint8_t *bytes, size_t size, bool wide, zc_module **out, zc_error *error)
 {
     zc_module *module = zc_calloc(1, sizeof *module);
     if (!module) {
@@ -61,16 +36,24 @@ zc_status zc_module_new(uint8_t *bytes, size_t size, zc_module **out, zc_error *
     module->bytes = bytes;
     module->size = size;
     atomic_init(&module->references, 1);
-    zc_status status = zc_validate(bytes, size, &module->info, error);
-    if (status == ZC_OK) {
-        status = parse(module, error);
-    }
+    zc_status status =
+        wide ? zc_validate_wide(bytes, size, &module->info, error) : zc_validate(bytes, size, &module->info, error);
     if (status != ZC_OK) {
         destroy(module);
         return status;
     }
     *out = module;
     return ZC_OK;
+}
+
+zc_status zc_module_new(uint8_t *bytes, size_t size, zc_module **out, zc_error *error)
+{
+    return make(bytes, size, false, out, error);
+}
+
+zc_status zc_module_new_wide(uint8_t *bytes, size_t size, zc_module **out, zc_error *error)
+{
+    return make(bytes, size, true, out, error);
 }
 
 zc_module *zc_module_retain(zc_module *module)
@@ -101,6 +84,77 @@ const uint8_t *zc_module_bytes(const zc_module *module)
     return module->bytes;
 }
 
+static const zc_code *find_code(const zc_code *first, const zc_code *end, const zc_engine *engine)
+{
+    while (first != end && first->engine != engine) {
+        first = first->next;
+    }
+    return first == end ? NULL : first;
+}
+
+const void *zc_module_find_code(const zc_module *module, const zc_engine *engine)
+{
+    const zc_code *found = find_code(atomic_load_explicit(&module->codes, memory_order_acquire), NULL, engine);
+    return found ? found->code : NULL;
+}
+
+zc_status zc_module_take_code(zc_module *module, const zc_engine *engine, void *code, const void **out, zc_error *error)
+{
+    zc_code *made = zc_calloc(1, sizeof *made);
+    if (!made) {
+        engine->free_code(code);
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a module's code");
+    }
+    made->engine = engine;
+    made->code = code;
+    zc_code *first = atomic_load_explicit(&module->codes, memory_order_acquire);
+    const zc_code *found;
+    do {
+        const zc_code *seen = made->next;
+        made->next = first;
+        found = find_code(first, seen, engine); /* another thread may have been faster */
+    } while (!found && !atomic_compare_exchange_weak_explicit(&module->codes, &first, made, memory_order_acq_rel,
+                                                              memory_order_acquire));
+    if (found) {
+        engine->free_code(code);
+        zc_free(made);
+    }
+    if (out) {
+        *out = found ? found->code : code;
+    }
+    return ZC_OK;
+}
+
+/* By the names of what the engine lacks. */
+static zc_status refuse_wide(const zc_module *module, const zc_engine *engine, zc_error *error)
+{
+    char names[256] = "";
+    size_t used = 0;
+    for (unsigned i = 1; zc_feature_name(i); i++) {
+        if (module->info->needs >> i & 1 && used < sizeof names) {
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", zc_feature_name(i));
+        }
+    }
+    return zc_fail(error, ZC_UNSUPPORTED,
+                   "the module needs %s, which the engine %s does not have: engine='wasmtime' does", names,
+                   engine->name);
+}
+
+/* No lock is held while an engine compiles, which may take long, and of which a fork may be made. */
+zc_status zc_module_code(zc_module *module, const zc_engine *engine, const void **out, zc_error *error)
+{
+    void *made = NULL;
+    *out = zc_module_find_code(module, engine);
+    if (*out) {
+        return ZC_OK;
+    }
+    if (module->info->needs && !engine->wide) {
+        return refuse_wide(module, engine, error);
+    }
+    zc_status status = engine->compile(module, &made, error);
+    return status == ZC_OK ? zc_module_take_code(module, engine, made, out, error) : status;
+}
+
 /* --- memories --- */
 
 uint32_t zc_memory_most_pages(const zc_limits_type *type, uint64_t byte_limit)
@@ -128,7 +182,6 @@ zc_status zc_memory_over(const zc_limits_type *type, uint64_t byte_limit, zc_reg
     memory->region = region;
     memory->type = *type;
     memory->maximum = reserved < maximum ? (uint32_t)reserved : maximum;
-    memory->executor.header = (M3MemoryHeader *)zc_region_base(region) - 1;
     *out = memory;
     return ZC_OK;
 }
@@ -186,7 +239,8 @@ void zc_memory_publish(zc_memory *memory)
 {
     /* The host and a guest on another thread may grow at once: the length that guests see only rises. A look before the
      * first write would be a page fault of its own. */
-    size_t size = (size_t)zc_region_size(memory->region), *length = &memory->executor.header->length;
+    size_t size = (size_t)zc_region_size(memory->region);
+    size_t *length = (size_t *)(void *)(zc_region_base(memory->region) - ZC_MEMORY_LENGTH);
     size_t seen = 0;
     while (seen < size && !__atomic_compare_exchange_n(length, &seen, size, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
     }
@@ -245,7 +299,7 @@ uint64_t zc_global_get(const zc_global *global)
 {
     uint64_t bits;
     memcpy(&bits, &global->cell, sizeof bits);
-    return global->type.value_type == ZC_I32 || global->type.value_type == ZC_F32 ? (uint32_t)bits : bits;
+    return zc_slot_bits(global->type.value_type, bits);
 }
 
 void zc_global_set(zc_global *global, uint64_t bits)

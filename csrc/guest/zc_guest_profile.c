@@ -1,5 +1,4 @@
-/* zc_guest_profile: see zc_guest_profile.h. An operation in place of the engine's own for entering a function: it notes the
- * function, calls the engine's, and takes the note back, however that ended. */
+/* zc_guest_profile: see zc_guest_profile.h. */
 #include "guest/zc_guest_profile.h"
 
 #include <string.h>
@@ -105,34 +104,6 @@ uint32_t zc_frames_read(zc_frames *frames, uint32_t *out)
         return take_answer(frames, out);
     }
     return depth;
-}
-
-/* --- the engine's operation --- */
-
-M3_NO_UBSAN static m3ret_t vectorcall noted_entry(d_m3OpSig)
-{
-    IM3Function function = *(const IM3Function *)_pc;
-    zc_instance *instance = _mem->runtime->userdata;
-    zc_frame frame = zc_frames_push(instance->frames, (uint32_t)(function - instance->engine_module->functions));
-    m3ret_t result = ((IM3Operation)(uintptr_t)GetEntryOperation())(d_m3OpAllArgs);
-    zc_frames_pop(instance->frames, frame);
-    return result;
-}
-
-void zc_instance_switch_profile(zc_instance *instance)
-{
-    bool wanted = atomic_load_explicit(&instance->profile_wanted, memory_order_acquire);
-    const void *noted = (const void *)(uintptr_t)noted_entry, *usual = GetEntryOperation();
-    const void *from = wanted ? usual : noted, *to = wanted ? noted : usual;
-    IM3Module module = instance->engine_module;
-    for (u32 i = 0; i < module->numFunctions; i++) {
-        code_t *first = (code_t *)module->functions[i].compiled;
-        if (first && *first == from) {
-            *first = (code_t)to;
-        }
-    }
-    instance->runtime->entry = wanted ? noted : NULL;
-    instance->profiled = wanted;
 }
 
 /* --- profiles and instances --- */

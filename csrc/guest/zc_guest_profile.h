@@ -32,8 +32,6 @@ void zc_frames_pop(zc_frames *frames, zc_frame frame);
 /* The whole stack at one moment, outermost first, into `out`, of ZC_PROFILE_DEPTH; returns its depth there. */
 uint32_t zc_frames_read(zc_frames *frames, uint32_t *out);
 
-/* Let functions begin as instance->profile_wanted says, which differs from how they do. On the executing thread. */
-void zc_instance_switch_profile(zc_instance *instance);
 /* Guards which profile an instance has, and which instance a profile, over all looks of a sampler into an instance. */
 pthread_mutex_t *zc_profile_lock(void);
 /* The instance is freed: its profile, if there is one, knows it no more. */

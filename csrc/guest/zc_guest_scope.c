@@ -30,11 +30,13 @@ zc_hidden zc_scope_hide(void)
     zc_hidden hidden = {zc_this_thread.scope, zc_this_thread.call};
     zc_this_thread.scope = NULL;
     zc_this_thread.call = NULL;
+    zc_this_thread.apart++;
     return hidden;
 }
 
 void zc_scope_show(zc_hidden hidden)
 {
+    zc_this_thread.apart--;
     zc_this_thread.scope = hidden.scope;
     zc_this_thread.call = hidden.call;
 }

@@ -3,6 +3,8 @@
  *     string  the engine        u64  fuel used             u32  globals, then of each, in the module's order:
  *     string  fuel's unit       u64  fuel left                  u8 value type, u8 mutable, u64 bits
  *     u8      has a memory      u32  its pages             u32  elements of the table, then the function of each, u32
+ *     where the module has passive segments: u32  version of this part, 1; u32  segments, data segments first; a bit of
+ *     each, the first one is bit 0, that it was dropped; zeros up to a whole byte
  *
  * Numbers are little-endian (zc_bytes). Between two calls nothing is on the value stack, and compiled code is made
  * again as it is needed. The bytes may come from a file that anybody wrote: `take` checks all that can be checked
@@ -12,19 +14,19 @@
 #include "guest/zc_guest_internal.h"
 
 #define GLOBAL_BYTES 10u
-#define NO_FUNCTION UINT32_MAX
+#define SEGMENTS_VERSION 1u
 
 /* More fuel than anybody can have used, and so little that sums do not overflow. */
 #define MOST_FUEL_USED ((uint64_t)1 << 62)
 
-const char *zc_engine_name(void)
+const char *zc_engine_name(const zc_engine *engine)
 {
-    return "wasm3";
+    return engine->name;
 }
 
-const char *zc_fuel_unit(void)
+const char *zc_engine_fuel_unit(const zc_engine *engine)
 {
-    return "opcodes";
+    return engine->fuel_unit;
 }
 
 /* --- holding --- */
@@ -49,21 +51,19 @@ void zc_instance_let_go(zc_instance *instance)
 
 /* --- saving --- */
 
-static bool is_short(uint8_t value_type)
+static uint64_t segment_count(const zc_module_info *info)
 {
-    return value_type == ZC_I32 || value_type == ZC_F32;
+    return (uint64_t)info->data_segment_count + info->element_segment_count;
 }
 
-static uint64_t get_global(const zc_instance *instance, uint32_t index)
+static void save_segments(const zc_instance *instance, zc_writer *out)
 {
-    uint64_t bits;
-    memcpy(&bits, instance->engine_module->globals[index].cell, sizeof bits);
-    return is_short(instance->module->info->globals[index].value_type) ? (uint32_t)bits : bits;
-}
-
-static void set_global(zc_instance *instance, uint32_t index, uint64_t bits)
-{
-    memcpy(instance->engine_module->globals[index].cell, &bits, sizeof bits);
+    const zc_module_info *info = instance->module->info;
+    if (info->passive_segment_count) {
+        zc_put_u32(out, SEGMENTS_VERSION);
+        zc_put_u32(out, (uint32_t)segment_count(info)); /* below the validator's limits */
+        zc_put(out, instance->engine->dropped_segments(instance), (segment_count(info) + 7) / 8);
+    }
 }
 
 static const zc_import *import_of(const zc_module_info *info, zc_extern_kind kind, uint32_t index)
@@ -78,9 +78,12 @@ static const zc_import *import_of(const zc_module_info *info, zc_extern_kind kin
 zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error *error)
 {
     const zc_module_info *info = instance->module->info;
-    const M3Module *engine = instance->engine_module;
+    const zc_engine *engine = instance->engine;
     if (atomic_load_explicit(&instance->executor->owner, memory_order_relaxed) != ZC_HELD) {
         return zc_fail(error, ZC_CONCURRENT, "the instance must be held while its state is taken");
+    }
+    if (!engine->get_global) {
+        return zc_fail(error, ZC_UNSUPPORTED, "the engine %s makes no snapshots or forks of instances", engine->name);
     }
     if (info->memory_imported) {
         const zc_import *import = import_of(info, ZC_EXTERN_MEMORY, 0);
@@ -88,8 +91,8 @@ zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error
                        "import %.*s.%.*s: an imported memory is the host's, and in no snapshot or fork of the instance",
                        ZC_NAME(import->module), ZC_NAME(import->field));
     }
-    zc_put_string(out, zc_engine_name(), (uint32_t)strlen(zc_engine_name()));
-    zc_put_string(out, zc_fuel_unit(), (uint32_t)strlen(zc_fuel_unit()));
+    zc_put_string(out, engine->name, (uint32_t)strlen(engine->name));
+    zc_put_string(out, engine->fuel_unit, (uint32_t)strlen(engine->fuel_unit));
     zc_put_u8(out, instance->memory != NULL);
     zc_put_u64(out, zc_instance_fuel_used(instance));
     zc_put_u64(out, zc_instance_fuel(instance));
@@ -98,12 +101,14 @@ zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error
     for (uint32_t i = 0; i < info->global_count; i++) {
         zc_put_u8(out, info->globals[i].value_type);
         zc_put_u8(out, info->globals[i].is_mutable);
-        zc_put_u64(out, get_global(instance, i));
+        zc_put_u64(out, engine->get_global(instance, i));
     }
-    zc_put_u32(out, engine->table0Size);
-    for (uint32_t i = 0; i < engine->table0Size; i++) {
-        zc_put_u32(out, engine->table0[i] ? (uint32_t)(engine->table0[i] - engine->functions) : NO_FUNCTION);
+    uint32_t elements = engine->table_size(instance);
+    zc_put_u32(out, elements);
+    for (uint32_t i = 0; i < elements; i++) {
+        zc_put_u32(out, engine->get_element(instance, i));
     }
+    save_segments(instance, out);
     return ZC_OK;
 }
 
@@ -113,6 +118,7 @@ typedef struct saved {
     uint64_t fuel_used, fuel_left;
     uint32_t pages;
     const uint8_t *globals, *table; /* as many as the module has */
+    const uint8_t *dropped;         /* bits of segments, or NULL */
 } saved;
 
 static zc_status truncated(zc_error *error)
@@ -136,13 +142,14 @@ static zc_status take_name(zc_reader *state, const char *what, const char *expec
 }
 
 /* All before the globals. */
-static zc_status take_sizes(const zc_module *module, zc_reader *state, saved *saved, zc_error *error)
+static zc_status take_sizes(const zc_module *module, const zc_engine *engine, zc_reader *state, saved *saved,
+                            zc_error *error)
 {
     const zc_module_info *info = module->info;
     const zc_limits_type *type = &info->memory;
-    zc_status status = take_name(state, "engine", zc_engine_name(), error);
+    zc_status status = take_name(state, "engine", engine->name, error);
     if (status == ZC_OK) {
-        status = take_name(state, "unit of fuel", zc_fuel_unit(), error);
+        status = take_name(state, "unit of fuel", engine->fuel_unit, error);
     }
     if (status != ZC_OK) {
         return status;
@@ -205,7 +212,7 @@ static zc_status take_globals(const zc_module_info *info, zc_reader *state, save
         const uint8_t *global = saved->globals + (size_t)i * GLOBAL_BYTES;
         const zc_global_type *type = &info->globals[i];
         if (global[0] != type->value_type || global[1] != type->is_mutable ||
-            (is_short(type->value_type) && global_bits(saved, i) > UINT32_MAX)) {
+            global_bits(saved, i) != zc_slot_bits(type->value_type, global_bits(saved, i))) {
             return zc_fail(error, ZC_SNAPSHOT, "global %u of the instance's state is none of the module's type %s%s", i,
                            type->is_mutable ? "mutable " : "", zc_value_type_name(type->value_type));
         }
@@ -230,7 +237,7 @@ static zc_status take_table(const zc_module_info *info, uint64_t limit, zc_reade
     }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t function = table_function(saved, i);
-        if (function != NO_FUNCTION && function >= info->func_count) {
+        if (function != ZC_NO_FUNCTION && function >= info->func_count) {
             return zc_fail(error, ZC_SNAPSHOT, "element %u of the instance's table is function %u of %u", i, function,
                            info->func_count);
         }
@@ -238,11 +245,40 @@ static zc_status take_table(const zc_module_info *info, uint64_t limit, zc_reade
     return ZC_OK;
 }
 
-/* The one place where a state is checked against the module and the limits. */
-static zc_status take(const zc_module *module, const zc_limits *limits, zc_reader *state, const zc_region *region,
-                      saved *saved, zc_error *error)
+/* Only modules with passive segments have anything to say here. */
+static zc_status take_segments(const zc_module *module, zc_reader *state, saved *saved, zc_error *error)
 {
-    zc_status status = take_sizes(module, state, saved, error);
+    if (module->info->passive_segment_count == 0) {
+        return ZC_OK;
+    }
+    uint64_t expected = segment_count(module->info);
+    uint32_t version = zc_take_u32(state), count = zc_take_u32(state);
+    if (!state->failed && version != SEGMENTS_VERSION) {
+        return zc_fail(error, ZC_SNAPSHOT, "the instance's state has segments of version %u; this reads version %u",
+                       version, SEGMENTS_VERSION);
+    }
+    if (!state->failed && count != expected) {
+        return zc_fail(error, ZC_SNAPSHOT, "the instance's state has %u segments, the module %llu", count,
+                       (ull)expected);
+    }
+    saved->dropped = zc_take(state, (expected + 7) / 8);
+    if (!saved->dropped) {
+        return truncated(error);
+    }
+    if (expected % 8 && saved->dropped[expected / 8] >> (expected % 8)) {
+        return zc_fail(error, ZC_SNAPSHOT,
+                       "the instance's state says of more than its %llu segments that they were "
+                       "dropped",
+                       (ull)expected);
+    }
+    return ZC_OK;
+}
+
+/* The one place where a state is checked against the module and the limits. */
+static zc_status take(const zc_module *module, const zc_engine *engine, const zc_limits *limits, zc_reader *state,
+                      const zc_region *region, saved *saved, zc_error *error)
+{
+    zc_status status = take_sizes(module, engine, state, saved, error);
     if (status != ZC_OK) {
         return status;
     }
@@ -256,7 +292,10 @@ static zc_status take(const zc_module *module, const zc_limits *limits, zc_reade
                        (ull)limits->memory);
     }
     status = take_globals(module->info, state, saved, error);
-    return status == ZC_OK ? take_table(module->info, limits->table, state, saved, error) : status;
+    if (status == ZC_OK) {
+        status = take_table(module->info, limits->table, state, saved, error);
+    }
+    return status == ZC_OK ? take_segments(module, state, saved, error) : status;
 }
 
 /* Globals that never change must be what they are. */
@@ -264,7 +303,7 @@ static zc_status compare_constants(const zc_instance *instance, const saved *sav
 {
     const zc_module_info *info = instance->module->info;
     for (uint32_t i = 0; i < info->global_count; i++) {
-        uint64_t bits = global_bits(saved, i), here = get_global(instance, i);
+        uint64_t bits = global_bits(saved, i), here = instance->engine->get_global(instance, i);
         if (info->globals[i].is_mutable || bits == here) {
             continue;
         }
@@ -283,7 +322,7 @@ static void set_globals(zc_instance *instance, const saved *saved, uint32_t firs
 {
     for (uint32_t i = first; i < end; i++) {
         if (instance->module->info->globals[i].is_mutable) {
-            set_global(instance, i, global_bits(saved, i));
+            instance->engine->set_global(instance, i, global_bits(saved, i));
         }
     }
 }
@@ -292,21 +331,25 @@ static void set_globals(zc_instance *instance, const saved *saved, uint32_t firs
 static void apply(zc_instance *instance, const saved *saved)
 {
     const zc_module_info *info = instance->module->info;
-    M3Module *engine = instance->engine_module;
+    const zc_engine *engine = instance->engine;
     set_globals(instance, saved, info->imported_global_count, info->global_count);
-    for (uint32_t i = 0; i < engine->table0Size; i++) {
-        uint32_t function = table_function(saved, i);
-        engine->table0[i] = function == NO_FUNCTION ? NULL : &engine->functions[function];
+    uint32_t elements = engine->table_size(instance);
+    for (uint32_t i = 0; i < elements; i++) {
+        engine->set_element(instance, i, table_function(saved, i));
+    }
+    if (saved->dropped) {
+        memcpy(engine->dropped_segments(instance), saved->dropped, (segment_count(info) + 7) / 8);
     }
     uint64_t granted = instance->limits.fuel;
     atomic_store_explicit(&instance->fuel_used, saved->fuel_used, memory_order_relaxed);
     zc_instance_set_fuel(instance, saved->fuel_left < granted ? saved->fuel_left : granted);
 }
 
-zc_status zc_instance_saved_pages(const zc_module *module, zc_reader state, uint32_t *pages, zc_error *error)
+zc_status zc_instance_saved_pages(const zc_module *module, const zc_engine *engine, zc_reader state, uint32_t *pages,
+                                  zc_error *error)
 {
     saved saved = {0};
-    zc_status status = take_sizes(module, &state, &saved, error);
+    zc_status status = take_sizes(module, engine, &state, &saved, error);
     *pages = status == ZC_OK ? saved.pages : 0;
     return status;
 }
@@ -318,17 +361,18 @@ uint64_t zc_instance_reservation(const zc_module *module, const zc_limits *limit
     return own ? (uint64_t)zc_memory_most_pages(&info->memory, limits->memory) * ZC_WASM_PAGE_SIZE : 0;
 }
 
-zc_status zc_instance_restore(zc_module *module, const zc_import_value *imports, const zc_limits *limits,
-                              zc_reader *state, zc_region *region, zc_instance **out, zc_error *error)
+zc_status zc_instance_restore(zc_module *module, const zc_engine *engine, const zc_import_value *imports,
+                              const zc_limits *limits, zc_reader *state, zc_region *region, zc_instance **out,
+                              zc_error *error)
 {
     saved saved = {0};
-    zc_status status = take(module, limits, state, region, &saved, error);
+    zc_status status = take(module, engine, limits, state, region, &saved, error);
     if (status != ZC_OK) {
         zc_region_release(region);
         return status;
     }
     zc_instance *instance;
-    status = zc_instance_make(module, imports, limits, region, false, &instance, error);
+    status = zc_instance_make(module, engine, imports, limits, region, false, &instance, error);
     if (status != ZC_OK) {
         return status;
     }
@@ -347,7 +391,7 @@ void zc_instance_restore_imported(zc_instance *instance, zc_reader state)
     const zc_module *module = instance->module;
     saved saved = {0};
     zc_error unused;
-    if (take_sizes(module, &state, &saved, &unused) == ZC_OK &&
+    if (take_sizes(module, instance->engine, &state, &saved, &unused) == ZC_OK &&
         take_globals(module->info, &state, &saved, &unused) == ZC_OK) {
         set_globals(instance, &saved, 0, module->info->imported_global_count);
     }

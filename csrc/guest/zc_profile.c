@@ -187,6 +187,9 @@ static void leave(zc_profile *profile)
 
 static zc_status begin(zc_profile *profile, zc_instance *instance, zc_error *error)
 {
+    if (!instance->engine->switch_profile) {
+        return zc_fail(error, ZC_UNSUPPORTED, "the engine %s cannot profile", instance->engine->name);
+    }
     if (instance->profile) {
         return zc_fail(error, ZC_BUSY, "the instance is profiled already: one profile at a time");
     }

@@ -8,6 +8,7 @@
 #include "base/zc_alloc.h"
 #include "base/zc_copies.h"
 #include "base/zc_fork.h"
+#include "engine/zc_engine_wasm3.h"
 
 #define NAME_SIZE 64u
 #define MAX_PARAMS (ZC_KERNEL_MAX_PARAMS / 4)
@@ -74,7 +75,7 @@ static zc_status new_worker(const wasm_kernel *kernel, const zc_call_hooks *hook
     if (!own) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate an instance of kernel %s", kernel->name);
     }
-    zc_status status = zc_instance_new(kernel->module, NULL, &kernel->limits, &own->instance, error);
+    zc_status status = zc_instance_new(kernel->module, &zc_engine_wasm3, NULL, &kernel->limits, &own->instance, error);
     if (status == ZC_OK && zc_module_get_info(kernel->module)->has_start) {
         status = zc_instance_start(own->instance, hooks, error);
     }

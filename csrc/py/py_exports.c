@@ -33,6 +33,9 @@ static PyObject *make_export(py_exports *self, PyObject *name, PyObject *positio
     case ZC_EXTERN_TABLE:
         object = zc_py_table_new(state, store);
         break;
+    case ZC_EXTERN_TAG:
+        object = Py_NewRef(Py_None); /* of an exception: there is nothing that the host could do with it */
+        break;
     }
     if (object && PyDict_SetItem(self->made, name, object) < 0) {
         Py_CLEAR(object);

@@ -360,6 +360,20 @@ zc_status zc_py_call_host(void *context, uint64_t *slots, zc_error *error)
 
 /* --- the Function type --- */
 
+/* Of functions that take or give vectors or references: only other guests can call them. */
+static PyObject *refuse_call(PyObject *object, PyObject *const *args, size_t nargsf, PyObject *keywords)
+{
+    (void)args, (void)nargsf, (void)keywords;
+    const py_function *self = (py_function *)object;
+    PyObject *signature = zc_py_signature(self->type);
+    if (signature) {
+        PyErr_Format(PyExc_TypeError, "%U cannot be called from Python, which has no such values: %U", self->name,
+                     signature);
+    }
+    Py_XDECREF(signature);
+    return NULL;
+}
+
 PyObject *zc_py_function_new(zc_state *state, py_store *store, uint32_t index, PyObject *name)
 {
     py_function *self = PyObject_GC_New(py_function, state->function_type);
@@ -367,10 +381,10 @@ PyObject *zc_py_function_new(zc_state *state, py_store *store, uint32_t index, P
         return NULL;
     }
     const zc_module_info *info = zc_py_store_info(store);
-    self->vectorcall = function_call;
     self->state = state;
     self->store = (py_store *)Py_NewRef((PyObject *)store);
     self->type = &info->types[info->funcs[index].type_index];
+    self->vectorcall = zc_py_all_numbers(self->type) ? function_call : refuse_call;
     self->index = index;
     self->name = Py_NewRef(name);
     self->weak = NULL;

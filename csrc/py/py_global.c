@@ -55,9 +55,20 @@ static zc_global_type type_of(PyObject *object)
     return zc_global_get_type(((py_global *)object)->global);
 }
 
+/* Of globals that are vectors or references. */
+static int refuse_value(PyObject *object)
+{
+    PyErr_Format(PyExc_TypeError, "Python has no values of the global's type, %s",
+                 zc_value_type_name(type_of(object).value_type));
+    return -1;
+}
+
 static PyObject *get_value(PyObject *object, void *unused)
 {
     (void)unused;
+    if (!zc_py_is_number(type_of(object).value_type)) {
+        return refuse_value(object), NULL;
+    }
     return zc_py_from_bits(zc_global_get(((py_global *)object)->global), type_of(object).value_type);
 }
 
@@ -68,6 +79,9 @@ static int set_value(PyObject *object, PyObject *value, void *unused)
     if (!value || !type_of(object).is_mutable) {
         PyErr_SetString(PyExc_AttributeError, value ? "the global is immutable" : "a global has a value");
         return -1;
+    }
+    if (!zc_py_is_number(type_of(object).value_type)) {
+        return refuse_value(object);
     }
     if (zc_py_to_bits(value, type_of(object).value_type, &bits, "value of a global", 0) < 0) {
         return -1;
@@ -90,7 +104,8 @@ static PyObject *get_mutable(PyObject *object, void *unused)
 
 static PyObject *global_repr(PyObject *object)
 {
-    PyObject *value = get_value(object, NULL);
+    PyObject *value =
+        zc_py_is_number(type_of(object).value_type) ? get_value(object, NULL) : PyUnicode_FromString("...");
     PyObject *text =
         value ? PyUnicode_FromFormat("<zcwasm.Global %s%s = %R>", type_of(object).is_mutable ? "mutable " : "",
                                      zc_value_type_name(type_of(object).value_type), value)
@@ -101,7 +116,7 @@ static PyObject *global_repr(PyObject *object)
 
 static PyGetSetDef global_getset[] = {
     {"value", get_value, set_value, "The value; can be set when the global is mutable.", NULL},
-    {"type", get_type, NULL, "'i32', 'i64', 'f32' or 'f64'.", NULL},
+    {"type", get_type, NULL, "'i32', 'i64', 'f32' or 'f64'; or a type that Python has no values of.", NULL},
     {"mutable", get_mutable, NULL, "Whether the value can change.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -65,19 +65,19 @@ static int check_grants(zc_state *state, PyObject *module, PyObject *device)
 
 static PyObject *instance_create(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
-    static char *names[] = {"module", "device", "weights", "inputs", "wasi", "imports", "limits", NULL};
+    static char *names[] = {"module", "device", "weights", "inputs", "wasi", "imports", "limits", "engine", NULL};
     zc_state *state = zc_state_of_type(type);
     PyObject *module, *device = Py_None, *weights = Py_None, *inputs = Py_None, *wasi = Py_None, *imports = Py_None,
-                      *limits = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|$OOOOOO:Instance", names, &module, &device, &weights,
-                                     &inputs, &wasi, &imports, &limits)) {
+                      *limits = Py_None, *engine = Py_None;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|$OOOOOOO:Instance", names, &module, &device, &weights,
+                                     &inputs, &wasi, &imports, &limits, &engine)) {
         return NULL;
     }
     if (check_grants(state, module, device) < 0) {
         return NULL;
     }
     const py_grants grants = {.device = device, .weights = weights, .inputs = inputs, .wasi = wasi};
-    PyObject *self = instance_over(state, zc_py_link(state, module, &grants, imports, limits), device, weights);
+    PyObject *self = instance_over(state, zc_py_link(state, module, &grants, imports, limits, engine), device, weights);
     if (self && zc_py_start(state, ((py_instance *)self)->store) < 0) {
         Py_CLEAR(self);
     }
@@ -367,14 +367,15 @@ static PyObject *instance_save(PyObject *object, PyObject *const *args, Py_ssize
 }
 
 static const char private_restore_doc[] = //
-    "_restore($type, module, snapshot, device, weights, inputs, wasi, imports, limits, mapped, expand, /)\n--\n\n"
+    "_restore($type, module, snapshot, device, weights, inputs, wasi, imports, limits, mapped, expand, engine, "
+    "/)\n--\n\n"
     "An instance of a _Snapshot. expand: a callable that makes bytes whole again, or None.";
 
 static PyObject *instance_restore_from(PyObject *type, PyObject *const *args, Py_ssize_t nargs)
 {
     zc_state *state = zc_state_of_type((PyTypeObject *)type);
-    if (nargs != 10 || !Py_IS_TYPE(args[1], state->snapshot_type)) {
-        return PyErr_Format(PyExc_TypeError, "_restore takes 10 arguments, not %zd, the second a _Snapshot", nargs);
+    if (nargs != 11 || !Py_IS_TYPE(args[1], state->snapshot_type)) {
+        return PyErr_Format(PyExc_TypeError, "_restore takes 11 arguments, not %zd, the second a _Snapshot", nargs);
     }
     PyObject *module = args[0], *snapshot = args[1], *device = args[2], *weights = args[3];
     const py_grants grants = {.device = device, .weights = weights, .inputs = args[4], .wasi = args[5]};
@@ -382,7 +383,8 @@ static PyObject *instance_restore_from(PyObject *type, PyObject *const *args, Py
     if (mapped < 0 || check_grants(state, module, device) < 0) {
         return NULL;
     }
-    py_store *store = zc_py_snapshot_restore(state, module, snapshot, &grants, args[6], args[7], mapped, args[9]);
+    py_store *store =
+        zc_py_snapshot_restore(state, module, snapshot, &grants, args[6], args[7], args[10], mapped, args[9]);
     return instance_over(state, store, device, weights);
 }
 
@@ -565,6 +567,12 @@ static PyObject *get_module(PyObject *object, void *unused)
     return Py_NewRef(((py_instance *)object)->store->module);
 }
 
+static PyObject *get_engine(PyObject *object, void *unused)
+{
+    (void)unused;
+    return PyUnicode_FromString(zc_engine_name(((py_instance *)object)->store->engine));
+}
+
 static PyObject *get_fuel(PyObject *object, void *unused)
 {
     (void)unused;
@@ -584,6 +592,10 @@ static int set_fuel(PyObject *object, PyObject *value, void *unused)
         return -1;
     }
     uint64_t fuel = ZC_NO_LIMIT;
+    if (!zc_instance_counts_fuel(instance)) {
+        PyErr_SetString(PyExc_ValueError, "the instance's code counts no fuel: give a limit when it is made");
+        return -1;
+    }
     if (value && value != Py_None) {
         fuel = PyLong_AsUnsignedLongLong(value);
         if (PyErr_Occurred()) {
@@ -598,6 +610,9 @@ static PyObject *get_fuel_used(PyObject *object, void *unused)
 {
     (void)unused;
     zc_instance *instance = open_instance(object);
+    if (instance && !zc_instance_counts_fuel(instance)) {
+        Py_RETURN_NONE;
+    }
     return instance ? PyLong_FromUnsignedLongLong(zc_instance_fuel_used(instance)) : NULL;
 }
 
@@ -658,10 +673,13 @@ static PyMethodDef instance_methods[] = {
 static PyGetSetDef instance_getset[] = {
     {"memory", get_memory, NULL, "The instance's Memory; AttributeError when the module has none.", NULL},
     {"module", get_module, NULL, "The Module it was made from.", NULL},
+    {"engine", get_engine, NULL, "What runs it: 'wasm3' or 'wasmtime'.", NULL},
     {"fuel", get_fuel, set_fuel, "Fuel left, or None without a limit. Setting it gives that much from now on.", NULL},
     {"fuel_used", get_fuel_used, NULL,
      "Fuel used so far: opcodes of every function body entered and every loop body begun (without those of\n"
-     "loops inside, which count on their own), and 1 per 16 bytes of memory.copy and memory.fill.",
+     "loops inside, which count on their own), and 1 per 16 bytes of memory.copy, memory.fill and memory.init\n"
+     "and per element of table.copy and table.init. On wasmtime about one per operator executed, and None for an\n"
+     "instance that was made without a limit of fuel, whose code does not count.",
      NULL},
     {"outputs", get_outputs, NULL,
      "What the guest wrote with zc_output_write: a new dict of name to bytes, copied each time.\n\n"
@@ -690,14 +708,16 @@ static PyMemberDef instance_members[] = {
 };
 
 PyDoc_STRVAR(instance_doc,
-             "Instance(module, *, device=None, weights=None, inputs=None, wasi=None, imports=None, limits=None)\n"
-             "--\n\n"
+             "Instance(module, *, device=None, weights=None, inputs=None, wasi=None, imports=None, limits=None, "
+             "engine=None)\n--\n\n"
              "A running guest: a module linked to its imports, with a memory of its own.\n\n"
              "device, weights, inputs: what a guest that imports from 'zcwasm' may use: a Device to compute with, a\n"
              "Weights whose tensors it may name, buffers by name that it may read. None is not granted.\n"
              "imports: {module name: {field name: callable, Memory or Global}}, as in JavaScript; the exports of\n"
              "another instance serve too. wasi: a Wasi object, for programs that import WASI preview 1.\n"
-             "limits: a Limits object. Runs the module's start function. Raises\n"
+             "limits: a Limits object. engine: 'wasm3', which is part of this package; 'wasmtime', which compiles\n"
+             "(pip install 'zcwasm[jit]'); 'auto', wasmtime where it is; None, what $ZCWASM_ENGINE says, or wasm3.\n"
+             "Runs the module's start function. Raises ImportError for an engine that is not here,\n"
              "LinkError for imports that are missing or of another type, Trap when a segment does not fit or\n"
              "the start function traps, MemoryError when the machine cannot reserve the memory. One thread at\n"
              "a time may run it. A context manager: leaving the block closes it.");

@@ -1,6 +1,7 @@
 /* py_link: see py_link.h. Imports are looked up here by name and checked for kind; zc_guest compares their types. */
 #include "py_link.h"
 #include "py_abi.h"
+#include "py_engine.h"
 #include "py_error.h"
 #include "py_function.h"
 #include "py_global.h"
@@ -174,6 +175,7 @@ typedef struct sources {
     PyObject *imports; /* as Instance is given them */
     PyObject *kept;    /* of a fork's parent, one for each import; else NULL */
     PyObject *limits;  /* as Instance is given them; unless it is a fork */
+    PyObject *engine;  /* likewise */
     const py_store *parent;
     py_saved *saved; /* what it goes on from, or NULL */
 } sources;
@@ -251,7 +253,7 @@ static zc_status make_instance(py_store *store, const zc_import_value *values, p
 {
     zc_module *module = ((py_module *)store->module)->module;
     if (!saved) {
-        return zc_instance_new(module, values, &store->limits, &store->instance, error);
+        return zc_instance_new(module, store->engine, values, &store->limits, &store->instance, error);
     }
     zc_region *region = NULL;
     const zc_module_info *info = zc_py_store_info(store);
@@ -260,9 +262,9 @@ static zc_status make_instance(py_store *store, const zc_import_value *values, p
         uint64_t reserved = zc_instance_reservation(module, &store->limits);
         status = saved->memory(saved->context, reserved, &region, error);
     }
-    return status == ZC_OK
-               ? zc_instance_restore(module, values, &store->limits, &saved->instance, region, &store->instance, error)
-               : status;
+    return status == ZC_OK ? zc_instance_restore(module, store->engine, values, &store->limits, &saved->instance,
+                                                 region, &store->instance, error)
+                           : status;
 }
 
 /* A section is there for what the module imports, and only then. */
@@ -305,8 +307,13 @@ static zc_status load_state(py_store *store, py_saved *saved, zc_error *error)
 static int take_limits(py_store *store, const sources *from)
 {
     if (!from->parent) {
-        return zc_py_take_limits(from->limits, &store->limits, &store->abi_limits);
+        if (zc_py_take_limits(from->limits, &store->limits, &store->abi_limits) < 0) {
+            return -1;
+        }
+        store->engine = zc_py_engine(from->engine, store->module, &store->limits);
+        return store->engine ? 0 : -1;
     }
+    store->engine = from->parent->engine;
     store->limits = from->parent->limits;
     store->limits.fuel = ZC_NO_LIMIT; /* what was left to the parent is in its sections */
     store->abi_limits = from->parent->abi_limits;
@@ -385,16 +392,17 @@ static py_store *make_store(zc_state *state, PyObject *module, const py_grants *
     return store;
 }
 
-py_store *zc_py_link(zc_state *state, PyObject *module, const py_grants *grants, PyObject *imports, PyObject *limits)
+py_store *zc_py_link(zc_state *state, PyObject *module, const py_grants *grants, PyObject *imports, PyObject *limits,
+                     PyObject *engine)
 {
-    const sources from = {.imports = imports, .limits = limits};
+    const sources from = {.imports = imports, .limits = limits, .engine = engine};
     return make_store(state, module, grants, &from);
 }
 
 py_store *zc_py_link_saved(zc_state *state, PyObject *module, const py_grants *grants, PyObject *imports,
-                           PyObject *limits, py_saved *saved)
+                           PyObject *limits, PyObject *engine, py_saved *saved)
 {
-    const sources from = {.imports = imports, .limits = limits, .saved = saved};
+    const sources from = {.imports = imports, .limits = limits, .engine = engine, .saved = saved};
     return make_store(state, module, grants, &from);
 }
 

@@ -17,12 +17,13 @@ typedef struct py_saved {
 } py_saved;
 
 /* A new store with its instance, or NULL with an exception: next is its start function. The grants were checked for their
- * types; `imports` and `limits` are as Instance is given them. */
-py_store *zc_py_link(zc_state *state, PyObject *module, const py_grants *grants, PyObject *imports, PyObject *limits);
+ * types; `imports`, `limits` and `engine` are as Instance is given them. */
+py_store *zc_py_link(zc_state *state, PyObject *module, const py_grants *grants, PyObject *imports, PyObject *limits,
+                     PyObject *engine);
 /* The same for one that goes on: no segment is copied, and no start function runs. SnapshotError for what is wrong with
  * the sections. */
 py_store *zc_py_link_saved(zc_state *state, PyObject *module, const py_grants *grants, PyObject *imports,
-                           PyObject *limits, py_saved *saved);
+                           PyObject *limits, PyObject *engine, py_saved *saved);
 /* Another one like this store's guest, with the same grants, imports and limits. */
 py_store *zc_py_link_fork(zc_state *state, py_store *parent, const py_grants *grants, py_saved *saved);
 /* Free the instance; bytes that something still uses live on. */

@@ -25,6 +25,7 @@
 #include "py_share.h"
 #include "py_device.h"
 #include "py_trace.h"
+#include "py_engine.h"
 #include "py_profile.h"
 
 #ifdef __GLIBC__
@@ -34,6 +35,7 @@
 #include "base/zc_copies.h"
 #include "device/cpu/zc_cpu.h"
 #include "device/zc_device.h"
+#include "engine/zc_engine_wasm3.h"
 #include "region/zc_mapping.h"
 #include "region/zc_region.h"
 
@@ -170,7 +172,7 @@ static int (*const add[])(PyObject *module, zc_state *state) = {
     zc_py_add_wasm_module, zc_py_add_function,     zc_py_add_exports, zc_py_add_wasi,     zc_py_add_store,
     zc_py_add_instance,    zc_py_add_device_array, zc_py_add_tensor,  zc_py_add_weights,  zc_py_add_kernel,
     zc_py_add_submission,  zc_py_add_batch,        zc_py_add_device,  zc_py_add_snapshot, zc_py_add_heap,
-    zc_py_add_scope,       zc_py_add_trace,        zc_py_add_profile, zc_py_add_share,
+    zc_py_add_scope,       zc_py_add_engine,       zc_py_add_trace,   zc_py_add_profile,  zc_py_add_share,
 };
 
 static int exec(PyObject *module)
@@ -186,7 +188,7 @@ static int exec(PyObject *module)
             return -1;
         }
     }
-    PyObject *engine = Py_BuildValue("(ss)", zc_engine_name(), zc_fuel_unit());
+    PyObject *engine = Py_BuildValue("(ss)", zc_engine_name(&zc_engine_wasm3), zc_engine_fuel_unit(&zc_engine_wasm3));
     int code = engine ? PyModule_AddObjectRef(module, "_engine", engine) : -1;
     Py_XDECREF(engine);
     return code == 0 ? PyModule_AddStringConstant(module, "__version__", ZCWASM_VERSION) : -1;

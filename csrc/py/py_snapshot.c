@@ -12,6 +12,7 @@
 
 #include "base/zc_clock.h"
 #include "base/zc_copies.h"
+#include "engine/zc_engine_wasm3.h"
 #include "snapshot/zc_snapshot.h"
 
 #define SIGNALS_NS 20000000 /* between two looks for signals */
@@ -562,7 +563,7 @@ static zc_status thaw_unlocked(py_thaw *thaw, uint64_t reserved, zc_region **out
 {
     uint64_t size = zc_snapshot_memory_size(thaw->snapshot);
     uint32_t pages;
-    zc_status status = zc_instance_saved_pages(thaw->module, thaw->instance, &pages, error);
+    zc_status status = zc_instance_saved_pages(thaw->module, &zc_engine_wasm3, thaw->instance, &pages, error);
     if (status != ZC_OK) {
         return status;
     }
@@ -606,7 +607,7 @@ static zc_reader section_of(const zc_snapshot *snapshot, uint32_t tag)
 }
 
 py_store *zc_py_snapshot_restore(zc_state *state, PyObject *module, PyObject *snapshot, const py_grants *grants,
-                                 PyObject *imports, PyObject *limits, bool mapped, PyObject *expand)
+                                 PyObject *imports, PyObject *limits, PyObject *engine, bool mapped, PyObject *expand)
 {
     py_snapshot *from = (py_snapshot *)snapshot;
     zc_error error = {.code = ZC_OK};
@@ -632,5 +633,5 @@ py_store *zc_py_snapshot_restore(zc_state *state, PyObject *module, PyObject *sn
         (void)zc_raise(state, &error);
         return NULL;
     }
-    return zc_py_link_saved(state, module, grants, imports, limits, &saved);
+    return zc_py_link_saved(state, module, grants, imports, limits, engine, &saved);
 }

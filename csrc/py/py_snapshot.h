@@ -29,7 +29,7 @@ py_saved zc_py_read_sections(const py_sections *sections);
 /* Instance._save and Instance._restore, see their docstrings. */
 PyObject *zc_py_snapshot_save(zc_state *state, py_store *store, PyObject *device, PyObject *const *args);
 py_store *zc_py_snapshot_restore(zc_state *state, PyObject *module, PyObject *snapshot, const py_grants *grants,
-                                 PyObject *imports, PyObject *limits, bool mapped, PyObject *expand);
+                                 PyObject *imports, PyObject *limits, PyObject *engine, bool mapped, PyObject *expand);
 
 int zc_py_add_snapshot(PyObject *module, zc_state *state);
 

@@ -50,6 +50,7 @@ typedef struct py_store {
     py_wasi_link *wasi; /* what it was granted of WASI, or NULL; owned */
     zc_abi *abi; /* of a module that imports "zcwasm"; owned */
     PyObject *inputs; /* dict name -> memoryview, or NULL */
+    const zc_engine *engine;
     zc_limits limits; /* as they were given, for forks */
     zc_abi_limits abi_limits;
     PyObject *heap; /* what its allocator gave (py_heap), or NULL */

@@ -55,7 +55,10 @@ PyObject *zc_py_describe_extern(const zc_module_info *info, zc_extern_kind kind,
         return PyUnicode_FromFormat("%sglobal %s", info->globals[index].is_mutable ? "mutable " : "",
                                     zc_value_type_name(info->globals[index].value_type));
     }
-    const zc_limits_type *limits = kind == ZC_EXTERN_MEMORY ? &info->memory : &info->table;
+    if (kind == ZC_EXTERN_TAG) {
+        return PyUnicode_FromString("tag of an exception");
+    }
+    const zc_limits_type *limits = kind == ZC_EXTERN_MEMORY ? &info->memory : &info->tables[index].limits;
     char most[32] = "no maximum";
     if (limits->has_maximum) {
         (void)snprintf(most, sizeof most, "at most %u", limits->maximum);
@@ -214,6 +217,23 @@ int zc_py_to_pointer(PyObject *memory, PyObject *value, uint8_t type, uint64_t *
     int code = zc_py_memory_pointer(memory, value, name, true, bits);
     Py_DECREF(memory);
     return code;
+}
+
+bool zc_py_is_number(uint8_t type)
+{
+    return type == ZC_I32 || type == ZC_I64 || type == ZC_F32 || type == ZC_F64;
+}
+
+bool zc_py_all_numbers(const zc_func_type *type)
+{
+    bool numbers = true;
+    for (uint32_t i = 0; i < type->param_count; i++) {
+        numbers = numbers && zc_py_is_number(type->params[i]);
+    }
+    for (uint32_t i = 0; i < type->result_count; i++) {
+        numbers = numbers && zc_py_is_number(type->results[i]);
+    }
+    return numbers;
 }
 
 PyObject *zc_py_from_bits(uint64_t bits, uint8_t type)

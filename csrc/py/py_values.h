@@ -25,6 +25,9 @@ int zc_py_to_bits(PyObject *value, uint8_t type, uint64_t *bits, const char *wha
 /* What an export's argument is that zc_py_to_bits has just refused: where the guest wants an i32, an array that lies in its
  * memory is its pointer. Otherwise -1, with that exception or a better one. `memory`: the guest's, or NULL. */
 int zc_py_to_pointer(PyObject *memory, PyObject *value, uint8_t type, uint64_t *bits, Py_ssize_t position);
+/* Whether Python has such values: i32, i64, f32 and f64; of functions, whether all that they take and give are. */
+bool zc_py_is_number(uint8_t type);
+bool zc_py_all_numbers(const zc_func_type *type);
 PyObject *zc_py_from_bits(uint64_t bits, uint8_t type);
 
 #endif

@@ -1,5 +1,6 @@
 /* py_wasm_module: see py_wasm_module.h. */
 #include "py_wasm_module.h"
+#include "py_engine.h"
 #include "py_error.h"
 #include "py_values.h"
 
@@ -92,6 +93,39 @@ static uint8_t *bytes_from_buffer(PyObject *source, size_t *size)
     return bytes;
 }
 
+static uint8_t *bytes_of(PyObject *source, bool is_buffer, size_t *size)
+{
+    return is_buffer ? bytes_from_buffer(source, size) : bytes_from_path(source, size);
+}
+
+/* A module that the usual validation refuses for a feature: for the engine that has it, if it is here. 1, 0 where there is
+ * none, or -1 with an exception. */
+static int make_wide(zc_state *state, PyObject *source, bool is_buffer, zc_module **out)
+{
+    size_t size = 0;
+    zc_error error;
+    zc_status status;
+    zc_module *module = NULL;
+    uint8_t *bytes = bytes_of(source, is_buffer, &size); /* the ones before are gone */
+    if (!bytes) {
+        return -1;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    status = zc_module_new_wide(bytes, size, &module, &error);
+    Py_END_ALLOW_THREADS
+    const int ready = status == ZC_UNSUPPORTED ? 0 : zc_py_wide_ready(); /* what no engine has loads no library */
+    if (ready > 0 && status != ZC_OK) {
+        (void)zc_raise(state, &error);
+        return -1;
+    }
+    if (ready <= 0 || zc_py_validate_wide(state, module) < 0) {
+        zc_module_release(module);
+        return ready > 0 ? -1 : ready;
+    }
+    *out = module;
+    return 1;
+}
+
 static PyObject *module_create(PyTypeObject *type, PyObject *arguments, PyObject *keywords)
 {
     static char *names[] = {"source", NULL};
@@ -107,7 +141,7 @@ static PyObject *module_create(PyTypeObject *type, PyObject *arguments, PyObject
         return PyErr_Format(PyExc_TypeError, "a module is given as a path or as bytes, not %s",
                             Py_TYPE(source)->tp_name);
     }
-    uint8_t *bytes = is_buffer ? bytes_from_buffer(source, &size) : bytes_from_path(source, &size);
+    uint8_t *bytes = bytes_of(source, is_buffer, &size);
     if (!bytes) {
         return NULL;
     }
@@ -115,7 +149,11 @@ static PyObject *module_create(PyTypeObject *type, PyObject *arguments, PyObject
     Py_BEGIN_ALLOW_THREADS
     status = zc_module_new(bytes, size, &module, &error);
     Py_END_ALLOW_THREADS
-    if (status != ZC_OK) {
+    const int wide = status == ZC_UNSUPPORTED ? make_wide(zc_state_of_type(type), source, is_buffer, &module) : 0;
+    if (wide < 0) {
+        return NULL;
+    }
+    if (status != ZC_OK && !wide) {
         return zc_raise(zc_state_of_type(type), &error);
     }
     py_module *self = (py_module *)type->tp_alloc(type, 0);
@@ -171,6 +209,8 @@ static const char *kind_name(zc_extern_kind kind)
         return "table";
     case ZC_EXTERN_MEMORY:
         return "memory";
+    case ZC_EXTERN_TAG:
+        return "tag";
     default:
         return "global";
     }
@@ -187,8 +227,8 @@ static bool describe(PyObject *entry, Py_ssize_t at, const zc_module_info *info,
     } else if (kind == ZC_EXTERN_GLOBAL) {
         fields[5] = PyUnicode_InternFromString(zc_value_type_name(info->globals[index].value_type));
         fields[6] = PyBool_FromLong(info->globals[index].is_mutable);
-    } else {
-        const zc_limits_type *limits = kind == ZC_EXTERN_MEMORY ? &info->memory : &info->table;
+    } else if (kind != ZC_EXTERN_TAG) {
+        const zc_limits_type *limits = kind == ZC_EXTERN_MEMORY ? &info->memory : &info->tables[index].limits;
         fields[3] = PyLong_FromUnsignedLong(limits->minimum);
         fields[4] = limits->has_maximum ? PyLong_FromUnsignedLong(limits->maximum) : NULL;
     }
@@ -293,6 +333,47 @@ static PyObject *get_size(PyObject *object, void *unused)
     return PyLong_FromSize_t(zc_module_size(((py_module *)object)->module));
 }
 
+static PyObject *get_features(PyObject *object, void *unused)
+{
+    (void)unused;
+    const uint64_t needs = zc_module_get_info(((py_module *)object)->module)->needs;
+    PyObject *names = PyList_New(0);
+    for (unsigned i = 1; names && zc_feature_name(i); i++) {
+        PyObject *name = needs >> i & 1 ? PyUnicode_FromString(zc_feature_name(i)) : NULL;
+        if ((needs >> i & 1) && (!name || PyList_Append(names, name) < 0)) {
+            Py_CLEAR(names);
+        }
+        Py_XDECREF(name);
+    }
+    PyObject *result = names ? PyList_AsTuple(names) : NULL;
+    Py_XDECREF(names);
+    return result;
+}
+
+PyDoc_STRVAR(precompile_doc,
+             "precompile($self, /, *, fuel=False, timeout=None, progress=None)\n--\n\n"
+             "Compile it now for the engine wasmtime, or find its code in the cache; else the first Instance does.\n\n"
+             "fuel: for instances with a limit of fuel, whose code counts it. timeout: seconds to wait, then\n"
+             "TimeoutError: a compilation cannot be stopped, goes on and ends in the cache. progress: called every\n"
+             "tenth of a second with the seconds so far, on this thread. Returns whether it was compiled, not found.\n"
+             "Raises ImportError where the engine is not, CompileError, ValueError for a module that is too large\n"
+             "($ZCWASM_COMPILE_BYTES).");
+
+static PyObject *module_precompile(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    PyObject *engines = PyImport_ImportModule("zcwasm._engines");
+    PyObject *function = engines ? PyObject_GetAttrString(engines, "precompile") : NULL;
+    PyObject *given = PyTuple_Size(arguments) == 0 ? PyTuple_Pack(1, object) : NULL;
+    if (!given && !PyErr_Occurred()) {
+        PyErr_SetString(PyExc_TypeError, "precompile() takes arguments by keyword only");
+    }
+    PyObject *result = function && given ? PyObject_Call(function, given, keywords) : NULL;
+    Py_XDECREF(given);
+    Py_XDECREF(function);
+    Py_XDECREF(engines);
+    return result;
+}
+
 static PyObject *get_sha256(PyObject *object, void *unused)
 {
     (void)unused;
@@ -384,6 +465,7 @@ static PyObject *module_copy(PyObject *object, PyObject *unused)
 static PyMethodDef module_methods[] = {
     {"validate", module_validate, METH_O | METH_CLASS,
      "validate($type, source, /)\n--\n\nWhether `source` (path or bytes) is a valid, supported module."},
+    {"precompile", (PyCFunction)(void (*)(void))module_precompile, METH_VARARGS | METH_KEYWORDS, precompile_doc},
     {"_named", module_named, METH_VARARGS | METH_CLASS,
      "_named($type, source, name, /)\n--\n\nA module of these bytes, which came from a file of that name."},
     {"__reduce__", module_reduce, METH_NOARGS,
@@ -397,6 +479,8 @@ static PyGetSetDef module_getset[] = {
     {"imports", get_imports, NULL, "What it imports: a tuple of ImportType.", NULL},
     {"exports", get_exports, NULL, "What it exports: a tuple of ExportType.", NULL},
     {"size", get_size, NULL, "Size of the binary, in bytes.", NULL},
+    {"features", get_features, NULL,
+     "Names of features that it needs and the engine wasm3 does not have, such as 'SIMD'; mostly none.", NULL},
     {"sha256", get_sha256, NULL, "SHA-256 of the binary, 64 hexadecimal digits: what a snapshot knows it by.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -3,8 +3,8 @@
  * Reads the module front to back, once. Each section is opened as a window of its own, so that nothing in it
  * can read past its end, and must fill it exactly. What a section declares goes into the zc_module_info that
  * later sections are checked against; it belongs to this file until zc_validate hands it out. Function bodies
- * go to zc_validate_code.c, constant expressions to zc_validate_const.c. Threads: no shared state. Segments
- * and tables are checked here but not kept.
+ * go to zc_validate_code.c, constant expressions to zc_validate_const.c, segments to zc_validate_segments.c.
+ * Threads: no shared state.
  */
 #include "validate/zc_validate.h"
 
@@ -45,6 +45,7 @@ static const uint8_t section_ranks[SECTION_COUNT] = {
 };
 
 typedef struct zc_validator {
+    bool wide;
     const uint8_t *bytes;
     size_t size;
     zc_module_info *info;
@@ -52,31 +53,11 @@ typedef struct zc_validator {
     uint32_t func_capacity;
     uint32_t global_capacity;
     uint32_t body_count;
-    bool has_data_count;
-    uint32_t data_count;
     uint64_t data_count_offset;
     zc_name name_section;
 } zc_validator;
 
 /* ---- helpers ---- */
-
-static zc_status fail_limit(const zc_wasm_reader *reader, uint64_t offset, const char *what, uint64_t value,
-                            uint64_t limit)
-{
-    return zc_fail_at(reader->error, ZC_INVALID, offset, "implementation limit: %s %llu, at most %llu", what,
-                      (ull)value, (ull)limit);
-}
-
-static zc_status read_limited_count(zc_wasm_reader *reader, uint32_t *count, size_t bytes_each, uint64_t before,
-                                    uint64_t limit, const char *what)
-{
-    const uint64_t start = zc_wasm_reader_offset(reader);
-    ZC_TRY(zc_read_count(reader, count, bytes_each, what));
-    if (before + *count > limit) {
-        return fail_limit(reader, start, what, before + *count, limit);
-    }
-    return ZC_OK;
-}
 
 static zc_status allocate(const zc_validator *validator, void **items, uint32_t count, size_t item_size,
                           const char *what)
@@ -170,23 +151,38 @@ static zc_status read_table_type(const zc_validator *validator, zc_wasm_reader *
     zc_module_info *info = validator->info;
     const uint64_t start = zc_wasm_reader_offset(reader);
     uint8_t element = 0;
-    if (info->has_table) {
+    if (info->table_count && !zc_accepts(reader, ZC_FEATURE_REFERENCE_TYPES)) {
         return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES, "a second table");
     }
+    if (info->table_count >= ZC_LIMIT_TABLES) {
+        return zc_fail_limit(reader, start, "tables", info->table_count + 1, ZC_LIMIT_TABLES);
+    }
+    if (!info->tables) {
+        void *items = NULL;
+        ZC_TRY(allocate(validator, &items, reader->needs ? ZC_LIMIT_TABLES : 1, sizeof *info->tables, "tables"));
+        info->tables = items;
+    }
+    zc_table_type *table = &info->tables[info->table_count];
     ZC_TRY(zc_read_byte(reader, &element, "table type"));
     if (element == 0x40) {
         return zc_fail_unsupported(reader->error, start, ZC_FEATURE_FUNCTION_REFERENCES,
                                    "a table with an initial value");
     }
-    if (element != 0x70) {
+    const bool refers = element == ZC_FUNCREF || ((element == ZC_EXTERNREF || element == ZC_EXNREF) &&
+                                                  zc_accepts(reader, zc_later_value_type(element)));
+    if (!refers) {
         const zc_feature feature = zc_later_value_type(element);
         if (feature && element != 0x7b) {
             return zc_fail_unsupported(reader->error, start, feature, "table type");
         }
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed reference type 0x%02x of a table", element);
     }
-    ZC_TRY(read_limits(reader, &info->table, "table"));
-    info->has_table = true;
+    ZC_TRY(read_limits(reader, &table->limits, "table"));
+    table->element = element;
+    if (info->table_count++ == 0) {
+        info->has_table = true;
+        info->table = table->limits;
+    }
     return ZC_OK;
 }
 
@@ -225,7 +221,7 @@ static zc_status read_global_type(zc_wasm_reader *reader, zc_global_type *type)
 static zc_status read_type_vector(zc_wasm_reader *reader, const uint8_t **types, uint32_t *count, uint32_t limit,
                                   const char *what)
 {
-    ZC_TRY(read_limited_count(reader, count, 1, 0, limit, what));
+    ZC_TRY(zc_read_limited_count(reader, count, 1, 0, limit, what));
     *types = reader->at;
     for (uint32_t i = 0; i < *count; i++) {
         uint8_t type = 0;
@@ -238,7 +234,7 @@ static zc_status read_types(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
     uint32_t count = 0;
-    ZC_TRY(read_limited_count(reader, &count, 3, 0, ZC_LIMIT_TYPES, "count of types"));
+    ZC_TRY(zc_read_limited_count(reader, &count, 3, 0, ZC_LIMIT_TYPES, "count of types"));
     void *items = NULL;
     ZC_TRY(allocate(validator, &items, count, sizeof *info->types, "types"));
     info->types = items;
@@ -283,7 +279,7 @@ static zc_status read_import(zc_validator *validator, zc_wasm_reader *reader, zc
         zc_func_info func = {0};
         ZC_TRY(read_type_index(validator, reader, &func.type_index));
         if (info->func_count >= ZC_LIMIT_FUNCS) {
-            return fail_limit(reader, start, "functions", info->func_count + 1, ZC_LIMIT_FUNCS);
+            return zc_fail_limit(reader, start, "functions", info->func_count + 1, ZC_LIMIT_FUNCS);
         }
         ZC_TRY(reserve_funcs(validator, 1));
         import->index = info->func_count;
@@ -292,8 +288,10 @@ static zc_status read_import(zc_validator *validator, zc_wasm_reader *reader, zc
         break;
     }
     case ZC_EXTERN_TABLE:
+        import->index = info->table_count;
         ZC_TRY(read_table_type(validator, reader));
         info->table_imported = true;
+        info->imported_table_count++;
         break;
     case ZC_EXTERN_MEMORY:
         ZC_TRY(read_memory_type(validator, reader));
@@ -303,7 +301,7 @@ static zc_status read_import(zc_validator *validator, zc_wasm_reader *reader, zc
         zc_global_type global = {0};
         ZC_TRY(read_global_type(reader, &global));
         if (info->global_count >= ZC_LIMIT_GLOBALS) {
-            return fail_limit(reader, start, "globals", info->global_count + 1, ZC_LIMIT_GLOBALS);
+            return zc_fail_limit(reader, start, "globals", info->global_count + 1, ZC_LIMIT_GLOBALS);
         }
         ZC_TRY(reserve_globals(validator, 1));
         import->index = info->global_count;
@@ -311,7 +309,11 @@ static zc_status read_import(zc_validator *validator, zc_wasm_reader *reader, zc
         info->imported_global_count++;
         break;
     }
-    case 4:
+    case ZC_EXTERN_TAG:
+        if (reader->needs) { /* no host has one */
+            return zc_fail_at(reader->error, ZC_UNSUPPORTED, start,
+                              "the import of an exception's tag is not supported");
+        }
         return zc_fail_unsupported(reader->error, start, ZC_FEATURE_EXCEPTIONS, "import of a tag");
     case 0x7e:
     case 0x7f:
@@ -327,7 +329,7 @@ static zc_status read_imports(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
     uint32_t count = 0;
-    ZC_TRY(read_limited_count(reader, &count, 4, 0, ZC_LIMIT_IMPORTS, "count of imports"));
+    ZC_TRY(zc_read_limited_count(reader, &count, 4, 0, ZC_LIMIT_IMPORTS, "count of imports"));
     void *items = NULL;
     ZC_TRY(allocate(validator, &items, count, sizeof *info->imports, "imports"));
     info->imports = items;
@@ -342,7 +344,7 @@ static zc_status read_functions(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
     uint32_t count = 0;
-    ZC_TRY(read_limited_count(reader, &count, 1, info->func_count, ZC_LIMIT_FUNCS, "count of functions"));
+    ZC_TRY(zc_read_limited_count(reader, &count, 1, info->func_count, ZC_LIMIT_FUNCS, "count of functions"));
     ZC_TRY(reserve_funcs(validator, count));
     for (uint32_t i = 0; i < count; i++) {
         zc_func_info func = {0};
@@ -376,7 +378,7 @@ static zc_status read_globals(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
     uint32_t count = 0;
-    ZC_TRY(read_limited_count(reader, &count, 4, info->global_count, ZC_LIMIT_GLOBALS, "count of globals"));
+    ZC_TRY(zc_read_limited_count(reader, &count, 4, info->global_count, ZC_LIMIT_GLOBALS, "count of globals"));
     ZC_TRY(reserve_globals(validator, count));
     for (uint32_t i = 0; i < count; i++) {
         zc_global_type global = {0};
@@ -403,7 +405,7 @@ static zc_status read_export(const zc_validator *validator, zc_wasm_reader *read
         space = "function";
         break;
     case ZC_EXTERN_TABLE:
-        count = info->has_table ? 1 : 0;
+        count = info->table_count;
         space = "table";
         break;
     case ZC_EXTERN_MEMORY:
@@ -414,8 +416,13 @@ static zc_status read_export(const zc_validator *validator, zc_wasm_reader *read
         count = info->global_count;
         space = "global";
         break;
-    case 4:
-        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_EXCEPTIONS, "export of a tag");
+    case ZC_EXTERN_TAG:
+        if (!zc_accepts(reader, ZC_FEATURE_EXCEPTIONS)) {
+            return zc_fail_unsupported(reader->error, start, ZC_FEATURE_EXCEPTIONS, "export of a tag");
+        }
+        count = info->tag_count;
+        space = "tag";
+        break;
     default:
         return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed export kind 0x%02x", kind);
     }
@@ -431,7 +438,7 @@ static zc_status read_exports(zc_validator *validator, zc_wasm_reader *reader)
 {
     zc_module_info *info = validator->info;
     uint32_t count = 0;
-    ZC_TRY(read_limited_count(reader, &count, 3, 0, ZC_LIMIT_EXPORTS, "count of exports"));
+    ZC_TRY(zc_read_limited_count(reader, &count, 3, 0, ZC_LIMIT_EXPORTS, "count of exports"));
     void *items = NULL;
     ZC_TRY(allocate(validator, &items, count, sizeof *info->exports, "exports"));
     info->exports = items;
@@ -461,74 +468,11 @@ static zc_status read_start(zc_validator *validator, zc_wasm_reader *reader)
     return ZC_OK;
 }
 
-static zc_status read_element_segment(const zc_validator *validator, zc_wasm_reader *reader)
-{
-    const zc_module_info *info = validator->info;
-    const uint64_t start = zc_wasm_reader_offset(reader);
-    uint32_t flags = 0;
-    ZC_TRY(zc_read_u32(reader, &flags, "element segment flags"));
-    switch (flags) {
-    case 0:
-    case 2:
-        break;
-    case 1:
-    case 5:
-        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_PASSIVE_SEGMENTS, "passive element segment");
-    case 3:
-    case 7:
-        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES, "declarative element segment");
-    case 4:
-    case 6:
-        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES, "element segment of expressions");
-    default:
-        return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed element segment flags %u", flags);
-    }
-    uint32_t table = 0;
-    if (flags == 2) { /* names its table: many tools write this where 0 would do */
-        ZC_TRY(zc_read_u32(reader, &table, "table index"));
-    }
-    if (table != 0 || !info->has_table) {
-        return zc_fail_at(reader->error, ZC_INVALID, start, "element segment: unknown table %u", table);
-    }
-    ZC_TRY(zc_check_const_expr(reader, info, ZC_I32, "element segment offset"));
-    if (flags == 2) {
-        uint8_t kind = 0;
-        ZC_TRY(zc_read_byte(reader, &kind, "element kind"));
-        if (kind != 0) {
-            return zc_fail_at(reader->error, ZC_MALFORMED, zc_wasm_reader_offset(reader) - 1,
-                              "malformed element kind 0x%02x", kind);
-        }
-    }
-    uint32_t count = 0;
-    ZC_TRY(zc_read_count(reader, &count, 1, "count of elements"));
-    for (uint32_t i = 0; i < count; i++) {
-        const uint64_t at = zc_wasm_reader_offset(reader);
-        uint32_t index = 0;
-        ZC_TRY(zc_read_u32(reader, &index, "function index"));
-        if (index >= info->func_count) {
-            return zc_fail_at(reader->error, ZC_INVALID, at, "element segment: unknown function %u of %u", index,
-                              info->func_count);
-        }
-    }
-    return ZC_OK;
-}
-
-static zc_status read_elements(zc_validator *validator, zc_wasm_reader *reader)
-{
-    zc_module_info *info = validator->info;
-    ZC_TRY(read_limited_count(reader, &info->element_segment_count, 2, 0, ZC_LIMIT_ELEMENT_SEGMENTS,
-                              "count of element segments"));
-    for (uint32_t i = 0; i < info->element_segment_count; i++) {
-        ZC_TRY(read_element_segment(validator, reader));
-    }
-    return ZC_OK;
-}
-
 static zc_status read_data_count(zc_validator *validator, zc_wasm_reader *reader)
 {
     validator->data_count_offset = zc_wasm_reader_offset(reader);
-    ZC_TRY(zc_read_u32(reader, &validator->data_count, "data count"));
-    validator->has_data_count = true;
+    ZC_TRY(zc_read_u32(reader, &validator->info->data_count, "data count"));
+    validator->info->has_data_count = true;
     return ZC_OK;
 }
 
@@ -556,12 +500,12 @@ static zc_status read_code(zc_validator *validator, zc_wasm_reader *reader)
             status = zc_read_window(reader, size, &body, "function body");
         }
         if (status == ZC_OK && size > ZC_LIMIT_BODY_BYTES) {
-            status = fail_limit(reader, at, "bytes of a function body", size, ZC_LIMIT_BODY_BYTES);
+            status = zc_fail_limit(reader, at, "bytes of a function body", size, ZC_LIMIT_BODY_BYTES);
         }
         if (status == ZC_OK) {
             func->body_offset = (uint32_t)zc_wasm_reader_offset(&body);
             func->body_size = size;
-            status = zc_check_body(&checker, body, func->type_index);
+            status = body.needs ? zc_note_features(body) : zc_check_body(&checker, body, func->type_index);
         }
         if (status != ZC_OK && status != ZC_NO_MEMORY) {
             zc_blame_function(validator->error, validator->bytes, validator->size, info, i);
@@ -571,41 +515,17 @@ static zc_status read_code(zc_validator *validator, zc_wasm_reader *reader)
     return status;
 }
 
-static zc_status read_data_segment(zc_validator *validator, zc_wasm_reader *reader)
+static zc_status read_tags(const zc_validator *validator, zc_wasm_reader *reader)
 {
-    zc_module_info *info = validator->info;
-    const uint64_t start = zc_wasm_reader_offset(reader);
-    uint32_t flags = 0;
-    uint32_t memory = 0;
-    uint32_t size = 0;
-    ZC_TRY(zc_read_u32(reader, &flags, "data segment flags"));
-    if (flags > 2) {
-        return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed data segment flags %u", flags);
+    uint32_t count = 0;
+    ZC_TRY(zc_read_limited_count(reader, &count, 2, 0, ZC_LIMIT_TAGS, "count of tags"));
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t attribute = 0;
+        uint32_t type = 0;
+        ZC_TRY(zc_read_byte(reader, &attribute, "attribute of a tag"));
+        ZC_TRY(read_type_index(validator, reader, &type));
     }
-    if (flags == 1) {
-        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_PASSIVE_SEGMENTS, "passive data segment");
-    }
-    if (flags == 2) {
-        ZC_TRY(zc_read_u32(reader, &memory, "memory index"));
-    }
-    if (memory != 0 || !info->has_memory) {
-        return zc_fail_at(reader->error, ZC_INVALID, start, "data segment: unknown memory %u", memory);
-    }
-    ZC_TRY(zc_check_const_expr(reader, info, ZC_I32, "data segment offset"));
-    ZC_TRY(zc_read_u32(reader, &size, "size of a data segment"));
-    ZC_TRY(zc_skip_bytes(reader, size, "data segment"));
-    info->data_bytes += size;
-    return ZC_OK;
-}
-
-static zc_status read_data(zc_validator *validator, zc_wasm_reader *reader)
-{
-    zc_module_info *info = validator->info;
-    ZC_TRY(
-        read_limited_count(reader, &info->data_segment_count, 2, 0, ZC_LIMIT_DATA_SEGMENTS, "count of data segments"));
-    for (uint32_t i = 0; i < info->data_segment_count; i++) {
-        ZC_TRY(read_data_segment(validator, reader));
-    }
+    validator->info->tag_count = count;
     return ZC_OK;
 }
 
@@ -669,14 +589,17 @@ static zc_status read_section(zc_validator *validator, zc_wasm_reader *section, 
     case SECTION_START:
         return read_start(validator, section);
     case SECTION_ELEMENT:
-        return read_elements(validator, section);
+        return zc_read_elements(section, validator->info);
     case SECTION_CODE:
         return read_code(validator, section);
     case SECTION_DATA:
-        return read_data(validator, section);
+        return zc_read_data(section, validator->info);
     case SECTION_DATA_COUNT:
         return read_data_count(validator, section);
     default:
+        if (zc_accepts(section, ZC_FEATURE_EXCEPTIONS)) {
+            return read_tags(validator, section);
+        }
         return zc_fail_unsupported(section->error, zc_wasm_reader_offset(section), ZC_FEATURE_EXCEPTIONS,
                                    "tag section");
     }
@@ -717,9 +640,10 @@ static zc_status read_sections(zc_validator *validator, zc_wasm_reader *reader)
 static zc_status validate(zc_validator *validator)
 {
     zc_module_info *info = validator->info;
-    zc_wasm_reader reader = {validator->bytes, validator->bytes, validator->bytes + validator->size, validator->error};
+    zc_wasm_reader reader = {validator->bytes, validator->bytes, validator->bytes + validator->size, validator->error,
+                             validator->wide ? &info->needs : NULL};
     if (validator->size > ZC_LIMIT_MODULE_BYTES) {
-        return fail_limit(&reader, 0, "bytes of a module", validator->size, ZC_LIMIT_MODULE_BYTES);
+        return zc_fail_limit(&reader, 0, "bytes of a module", validator->size, ZC_LIMIT_MODULE_BYTES);
     }
     ZC_TRY(read_header(&reader));
     ZC_TRY(read_sections(validator, &reader));
@@ -729,38 +653,60 @@ static zc_status validate(zc_validator *validator)
                           "function and code section have inconsistent lengths: %u and %u", defined,
                           validator->body_count);
     }
-    if (validator->has_data_count && validator->data_count != info->data_segment_count) {
+    if (info->has_data_count && info->data_count != info->data_segment_count) {
         return zc_fail_at(validator->error, ZC_MALFORMED, validator->data_count_offset,
-                          "data count and data section have inconsistent lengths: %u and %u", validator->data_count,
+                          "data count and data section have inconsistent lengths: %u and %u", info->data_count,
                           info->data_segment_count);
     }
     zc_apply_names(validator->bytes, validator->name_section, info);
     return ZC_OK;
 }
 
-zc_status zc_validate(const uint8_t *bytes, size_t size, zc_module_info **out, zc_error *error)
+/* `first_need`: of a wide module, the feature that it was refused for, or none. */
+static zc_status validate_for(zc_feature first_need, const uint8_t *bytes, size_t size, zc_module_info **out,
+                              zc_error *error)
 {
     static const uint8_t nothing[1] = {0};
-    zc_error unread; /* so that the error can be amended even when the caller wants none */
-    if (!error) {
-        error = &unread;
-    }
     *out = NULL;
     zc_module_info *info = zc_calloc(1, sizeof *info);
     if (!info) {
         return zc_fail(error, ZC_NO_MEMORY, "no memory for a module's description");
     }
     zc_validator validator = {.bytes = bytes ? bytes : nothing, .size = bytes ? size : 0, .info = info, .error = error};
+    validator.wide = first_need != ZC_FEATURE_NONE;
+    info->needs = validator.wide ? UINT64_C(1) << first_need : 0;
     const zc_status status = validate(&validator);
     if (status != ZC_OK) {
-        if (status == ZC_UNSUPPORTED) {
-            zc_advise_on_feature(error);
-        }
         zc_module_info_free(info);
         return status;
     }
     *out = info;
     return ZC_OK;
+}
+
+zc_status zc_validate(const uint8_t *bytes, size_t size, zc_module_info **out, zc_error *error)
+{
+    zc_error unread; /* so that the error can be amended even when the caller wants none */
+    error = error ? error : &unread;
+    const zc_status status = validate_for(ZC_FEATURE_NONE, bytes, size, out, error);
+    if (status == ZC_UNSUPPORTED) {
+        zc_advise_on_feature(error);
+    }
+    return status;
+}
+
+zc_status zc_validate_wide(const uint8_t *bytes, size_t size, zc_module_info **out, zc_error *error)
+{
+    zc_error unread;
+    error = error ? error : &unread;
+    zc_status status = validate_for(ZC_FEATURE_NONE, bytes, size, out, error);
+    if (status == ZC_UNSUPPORTED && zc_feature_is_compiled(error->kind)) {
+        status = validate_for((zc_feature)error->kind, bytes, size, out, error);
+    }
+    if (status == ZC_UNSUPPORTED) {
+        zc_advise_on_feature(error);
+    }
+    return status;
 }
 
 void zc_module_info_free(zc_module_info *info)
@@ -772,6 +718,7 @@ void zc_module_info_free(zc_module_info *info)
     zc_free(info->imports);
     zc_free(info->exports);
     zc_free(info->funcs);
+    zc_free(info->tables);
     zc_free(info->globals);
     zc_free(info);
 }

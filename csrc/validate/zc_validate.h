@@ -2,7 +2,7 @@
  *
  * One pass over untrusted bytes. On ZC_OK the module is valid by the specification's algorithm and stays
  * within the supported features (WebAssembly 1.0 plus mutable globals, sign extension, saturating
- * float-to-int, multi-value, memory.copy, memory.fill), and *out describes it. Otherwise the status is
+ * float-to-int, multi-value, bulk memory), and *out describes it. Otherwise the status is
  *   ZC_MALFORMED    the bytes do not follow the binary format
  *   ZC_INVALID      they do, but a validation rule is broken
  *   ZC_UNSUPPORTED  a later feature is used; the message names it
@@ -25,14 +25,16 @@
 #define ZC_WASM_PAGE_SIZE 65536u
 #define ZC_WASM_MAX_PAGES 65536u
 
-/* Value types, by their byte in the binary format. */
+/* Value types, by their byte in the binary format; those of the second line only where zc_validate_wide let them through. */
 enum { ZC_I32 = 0x7f, ZC_I64 = 0x7e, ZC_F32 = 0x7d, ZC_F64 = 0x7c };
+enum { ZC_V128 = 0x7b, ZC_FUNCREF = 0x70, ZC_EXTERNREF = 0x6f, ZC_EXNREF = 0x69 };
 
 typedef enum zc_extern_kind {
     ZC_EXTERN_FUNC = 0,
     ZC_EXTERN_TABLE = 1,
     ZC_EXTERN_MEMORY = 2,
     ZC_EXTERN_GLOBAL = 3,
+    ZC_EXTERN_TAG = 4, /* wide: exported only, and of no use to the host */
 } zc_extern_kind;
 
 typedef struct zc_name { /* valid UTF-8, not NUL-terminated, may be empty, may contain NUL */
@@ -52,6 +54,11 @@ typedef struct zc_limits_type { /* of a memory in pages, of a table in elements 
     uint32_t maximum; /* meaningful when has_maximum */
     bool has_maximum;
 } zc_limits_type;
+
+typedef struct zc_table_type {
+    zc_limits_type limits;
+    uint8_t element; /* ZC_FUNCREF, or wide another reference */
+} zc_table_type;
 
 typedef struct zc_global_type {
     uint8_t value_type;
@@ -93,19 +100,34 @@ typedef struct zc_module_info {
     uint32_t imported_global_count;
     bool has_table;
     bool table_imported;
-    zc_limits_type table;
+    zc_limits_type table; /* the first one's */
+    zc_table_type *tables; /* all, imports first; more than one only wide */
+    uint32_t table_count;
+    uint32_t imported_table_count;
     bool has_memory;
     bool memory_imported;
     zc_limits_type memory;
     bool has_start;
     uint32_t start; /* function index */
     uint32_t element_segment_count;
+    uint32_t passive_segment_count; /* of elements and of data; not declarative ones */
+    bool has_data_count; /* data_count holds before the data segments are read */
+    uint32_t data_count;
     uint32_t data_segment_count;
-    uint64_t data_bytes; /* sum of all data segments */
+    uint64_t data_bytes; /* sum of the active data segments */
+    uint32_t tag_count;
+    uint64_t needs; /* features of a wide module: 1 << feature, for zc_feature_name; else 0 */
 } zc_module_info;
 
 zc_status zc_validate(const uint8_t *bytes, size_t size, zc_module_info **out, zc_error *error);
+/* The same for an engine that has more features, and validates by itself: what zc_validate accepts, and modules that need
+ * features of the kind COMPILED in zc_validate_features.def. Of those the structure is checked, as far as *out describes it,
+ * but neither types of constant expressions nor function bodies: the engine must, before anything else is done. Their
+ * `needs` is not 0. Other features are ZC_UNSUPPORTED by their name, as above. */
+zc_status zc_validate_wide(const uint8_t *bytes, size_t size, zc_module_info **out, zc_error *error);
 void zc_module_info_free(zc_module_info *info); /* NULL is fine */
 const char *zc_value_type_name(uint8_t value_type); /* "i32" ... */
+const char *zc_feature_name(unsigned feature); /* of a bit of `needs`; NULL past the last one */
+bool zc_feature_is_compiled(unsigned feature); /* of the kind COMPILED */
 
 #endif

@@ -46,6 +46,11 @@ typedef enum instruction_class {
     CLASS_MEMORY_GROW,
     CLASS_MEMORY_COPY,
     CLASS_MEMORY_FILL,
+    CLASS_MEMORY_INIT,
+    CLASS_DATA_DROP,
+    CLASS_TABLE_INIT,
+    CLASS_ELEM_DROP,
+    CLASS_TABLE_COPY,
     CLASS_PREFIX_FC,
 } instruction_class;
 
@@ -240,14 +245,21 @@ static zc_status read_zero_index(zc_code_checker *checker, const char *space)
     return ZC_OK;
 }
 
+static zc_status read_table_index(zc_code_checker *checker)
+{
+    ZC_TRY(read_zero_index(checker, "table"));
+    if (!checker->info->has_table) {
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "%s: unknown table 0, the module has none",
+                            zc_code_instruction_name(checker));
+    }
+    return ZC_OK;
+}
+
 static zc_status check_call_indirect(zc_code_checker *checker)
 {
     uint32_t index = 0;
     ZC_TRY(zc_read_u32(&checker->reader, &index, "type index"));
-    ZC_TRY(read_zero_index(checker, "table"));
-    if (!checker->info->has_table) {
-        return ZC_CODE_FAIL(checker, ZC_INVALID, "call_indirect: unknown table 0, the module has none");
-    }
+    ZC_TRY(read_table_index(checker));
     if (index >= checker->info->type_count) {
         return ZC_CODE_FAIL(checker, ZC_INVALID, "call_indirect: unknown type %u of %u", index,
                             checker->info->type_count);
@@ -351,6 +363,33 @@ static zc_status check_select(zc_code_checker *checker)
     return ZC_OK;
 }
 
+/* The data section comes behind the code: without its count nobody knows here how many segments there are. */
+static zc_status read_data_index(zc_code_checker *checker)
+{
+    uint32_t index = 0;
+    ZC_TRY(zc_read_u32(&checker->reader, &index, "data segment index"));
+    if (!checker->info->has_data_count) {
+        return ZC_CODE_FAIL(checker, ZC_MALFORMED, "%s: data count section required",
+                            zc_code_instruction_name(checker));
+    }
+    if (index >= checker->info->data_count) {
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "%s: unknown data segment %u of %u", zc_code_instruction_name(checker),
+                            index, checker->info->data_count);
+    }
+    return ZC_OK;
+}
+
+static zc_status read_element_index(zc_code_checker *checker)
+{
+    uint32_t index = 0;
+    ZC_TRY(zc_read_u32(&checker->reader, &index, "element segment index"));
+    if (index >= checker->info->element_segment_count) {
+        return ZC_CODE_FAIL(checker, ZC_INVALID, "%s: unknown elem segment %u of %u", zc_code_instruction_name(checker),
+                            index, checker->info->element_segment_count);
+    }
+    return ZC_OK;
+}
+
 static zc_status check_fc(zc_code_checker *checker)
 {
     uint32_t number = 0;
@@ -371,6 +410,22 @@ static zc_status check_fc(zc_code_checker *checker)
     case CLASS_MEMORY_FILL:
         ZC_TRY(read_memory_index(checker));
         break;
+    case CLASS_MEMORY_INIT:
+        ZC_TRY(read_data_index(checker));
+        ZC_TRY(read_memory_index(checker));
+        break;
+    case CLASS_TABLE_INIT:
+        ZC_TRY(read_element_index(checker));
+        ZC_TRY(read_table_index(checker));
+        break;
+    case CLASS_TABLE_COPY:
+        ZC_TRY(read_table_index(checker));
+        ZC_TRY(read_table_index(checker));
+        break;
+    case CLASS_DATA_DROP:
+        return read_data_index(checker);
+    case CLASS_ELEM_DROP:
+        return read_element_index(checker);
     default:
         return fail_unsupported(checker, zc_fc_instruction_name(number), zc_fc_instruction_feature(number));
     }
@@ -568,6 +623,11 @@ static zc_status check_instructions(zc_code_checker *checker)
             break;
         case CLASS_MEMORY_COPY:
         case CLASS_MEMORY_FILL:
+        case CLASS_MEMORY_INIT:
+        case CLASS_DATA_DROP:
+        case CLASS_TABLE_INIT:
+        case CLASS_ELEM_DROP:
+        case CLASS_TABLE_COPY:
             break; /* behind the prefix only: check_fc */
         }
     }

@@ -1,74 +1,10 @@
-/* zc_validate_const: value types and constant expressions.
+/* zc_validate_const: constant expressions.
  *
  * A constant expression of the supported set is one instruction and `end`: a constant, or global.get of an
  * imported immutable global. Longer ones are followed far enough to tell a later feature from a mistake.
  * Ownership and threads: zc_validate_internal.h. Nothing is evaluated here.
  */
 #include "validate/zc_validate_internal.h"
-
-zc_feature zc_later_value_type(uint8_t byte)
-{
-    switch (byte) {
-    case 0x7b:
-        return ZC_FEATURE_SIMD;
-    case 0x70:
-        return ZC_FEATURE_REFERENCE_TYPES;
-    case 0x6f:
-        return ZC_FEATURE_REFERENCE_TYPES;
-    case 0x69:
-    case 0x74:
-        return ZC_FEATURE_EXCEPTIONS;
-    case 0x68:
-    case 0x75:
-        return ZC_FEATURE_STACK_SWITCHING;
-    case 0x63:
-    case 0x64:
-        return ZC_FEATURE_FUNCTION_REFERENCES;
-    case 0x65:
-        return ZC_FEATURE_THREADS;
-    case 0x6a:
-    case 0x6b:
-    case 0x6c:
-    case 0x6d:
-    case 0x6e:
-    case 0x71:
-    case 0x72:
-    case 0x73:
-        return ZC_FEATURE_GC;
-    default:
-        return ZC_FEATURE_NONE;
-    }
-}
-
-const char *zc_value_type_name(uint8_t type)
-{
-    switch (type) {
-    case ZC_I32:
-        return "i32";
-    case ZC_I64:
-        return "i64";
-    case ZC_F32:
-        return "f32";
-    case ZC_F64:
-        return "f64";
-    default:
-        return "any type";
-    }
-}
-
-zc_status zc_read_value_type(zc_wasm_reader *reader, uint8_t *type, const char *what)
-{
-    const uint64_t start = zc_wasm_reader_offset(reader);
-    ZC_TRY(zc_read_byte(reader, type, what));
-    if (zc_is_value_type(*type)) {
-        return ZC_OK;
-    }
-    const zc_feature feature = zc_later_value_type(*type);
-    if (feature) {
-        return zc_fail_unsupported(reader->error, start, feature, "%s", what);
-    }
-    return zc_fail_at(reader->error, ZC_MALFORMED, start, "%s: 0x%02x is not a value type", what, *type);
-}
 
 enum { OP_END = 0x0b, OP_GLOBAL_GET = 0x23, OP_I32_CONST = 0x41, OP_I64_CONST, OP_F32_CONST, OP_F64_CONST };
 
@@ -102,6 +38,9 @@ zc_status zc_check_const_expr(zc_wasm_reader *reader, const zc_module_info *info
 {
     uint8_t found = 0;
     uint64_t values = 0;
+    if (reader->needs) {
+        return zc_skip_const_expr(reader, info, what);
+    }
     for (;;) {
         const uint64_t start = zc_wasm_reader_offset(reader);
         uint8_t opcode = 0;

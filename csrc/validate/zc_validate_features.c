@@ -11,14 +11,37 @@
 
 typedef struct feature_text {
     const char *name;
+    bool compiled;
     const char *without;
 } feature_text;
 
+#define NONE false
+#define COMPILED true
+
 static const feature_text features[] = {
-    [ZC_FEATURE_NONE] = {"", ""},
-#define ZC_FEATURE(id, name, without) [ZC_FEATURE_##id] = {name, without},
+    [ZC_FEATURE_NONE] = {"", NONE, ""},
+#define ZC_FEATURE(id, name, engine, without) [ZC_FEATURE_##id] = {name, engine, without},
 #include "validate/zc_validate_features.def"
 };
+
+const char *zc_feature_name(unsigned feature)
+{
+    return feature < sizeof features / sizeof features[0] ? features[feature].name : NULL;
+}
+
+bool zc_feature_is_compiled(unsigned feature)
+{
+    return features[feature].compiled;
+}
+
+bool zc_accepts(const zc_wasm_reader *reader, zc_feature feature)
+{
+    if (!reader->needs || !features[feature].compiled) {
+        return false;
+    }
+    *reader->needs |= UINT64_C(1) << feature;
+    return true;
+}
 
 zc_status zc_fail_unsupported(zc_error *error, uint64_t offset, zc_feature feature, const char *format, ...)
 {
@@ -38,7 +61,10 @@ zc_status zc_fail_unsupported(zc_error *error, uint64_t offset, zc_feature featu
 void zc_advise_on_feature(zc_error *error)
 {
     const size_t used = strlen(error->message);
-    (void)snprintf(error->message + used, sizeof error->message - used, " (without it: %s)",
-                   features[error->kind].without);
+    const feature_text *feature = &features[error->kind];
+    if (error->kind != ZC_FEATURE_NONE) {
+        (void)snprintf(error->message + used, sizeof error->message - used, " (without it: %s%s)", feature->without,
+                       feature->compiled ? "; or the engine wasmtime, which has it: pip install 'zcwasm[jit]'" : "");
+    }
     error->kind = 0;
 }

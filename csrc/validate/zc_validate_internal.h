@@ -1,9 +1,10 @@
 /* zc_validate_internal: what the files of the validator share, and nobody else includes.
  *
  * zc_validate.c reads sections and owns the zc_module_info until it is handed out; zc_validate_code.c checks
- * one function body at a time on the stacks of zc_validate_stack.c; zc_validate_const.c checks constant
- * expressions, zc_validate_exports.c that export names differ; zc_validate_names.c knows the name section and
- * puts function names into errors, zc_validate_features.c the names of later features. All of them work on
+ * one function body at a time on the stacks of zc_validate_stack.c; zc_validate_types.c reads value types,
+ * zc_validate_const.c checks constant expressions, zc_validate_segments.c segments, zc_validate_exports.c that export
+ * names differ; zc_validate_wide.c passes over code that another engine validates; zc_validate_names.c knows the name
+ * section and puts function names into errors, zc_validate_features.c the names of later features. All of them work on
  * one thread for the length of one call of zc_validate and keep nothing afterwards.
  *
  * The limits below are implementation limits, close to those the JavaScript API sets for engines. Together
@@ -22,6 +23,8 @@
 #define ZC_LIMIT_IMPORTS 1000000u
 #define ZC_LIMIT_EXPORTS 1000000u
 #define ZC_LIMIT_GLOBALS 1000000u
+#define ZC_LIMIT_TABLES 100u
+#define ZC_LIMIT_TAGS 1000000u
 #define ZC_LIMIT_ELEMENT_SEGMENTS 10000000u
 #define ZC_LIMIT_DATA_SEGMENTS 100000u
 #define ZC_LIMIT_PARAMS 1000u
@@ -36,17 +39,19 @@
 
 typedef enum zc_feature {
     ZC_FEATURE_NONE = 0,
-#define ZC_FEATURE(id, name, without) ZC_FEATURE_##id,
+#define ZC_FEATURE(id, name, engine, without) ZC_FEATURE_##id,
 #include "validate/zc_validate_features.def"
 } zc_feature;
 
+/* Whether what is read may need the feature; it is noted then. */
+bool zc_accepts(const zc_wasm_reader *reader, zc_feature feature);
 /* ZC_UNSUPPORTED: what the format gives "needs an unsupported feature: NAME". */
 zc_status zc_fail_unsupported(zc_error *error, uint64_t offset, zc_feature feature, const char *format, ...)
     ZC_PRINTF(4, 5);
 /* Ends the message of such an error with the flags that avoid the feature. */
 void zc_advise_on_feature(zc_error *error);
 
-/* ---- types (zc_validate_const.c) ---- */
+/* ---- types (zc_validate_types.c) ---- */
 
 /* The feature a value type byte belongs to, or none when it is no type in any version. */
 zc_feature zc_later_value_type(uint8_t byte);
@@ -57,8 +62,29 @@ static inline bool zc_is_value_type(uint8_t byte)
 /* One of the four numeric types; a type of a later feature is ZC_UNSUPPORTED by name. */
 zc_status zc_read_value_type(zc_wasm_reader *reader, uint8_t *type, const char *what);
 
+/* ---- constant expressions (zc_validate_const.c) ---- */
+
 /* A constant expression of type `type`, through its `end`. */
 zc_status zc_check_const_expr(zc_wasm_reader *reader, const zc_module_info *info, uint8_t type, const char *what);
+
+/* ---- wide modules (zc_validate_wide.c) ---- */
+
+/* Passes over a constant expression, whatever it computes. */
+zc_status zc_skip_const_expr(zc_wasm_reader *reader, const zc_module_info *info, const char *what);
+/* Notes the features that the instructions of a body need; ZC_UNSUPPORTED for those that no engine has. Of what is no
+ * valid code it says nothing. */
+zc_status zc_note_features(zc_wasm_reader body);
+
+/* ---- segments (zc_validate_segments.c) ---- */
+
+zc_status zc_read_elements(zc_wasm_reader *reader, zc_module_info *info);
+zc_status zc_read_data(zc_wasm_reader *reader, zc_module_info *info);
+
+zc_status zc_fail_limit(const zc_wasm_reader *reader, uint64_t offset, const char *what, uint64_t value,
+                        uint64_t limit);
+/* A count of items, of which there are `before` already and may be `limit`; see zc_read_count. */
+zc_status zc_read_limited_count(zc_wasm_reader *reader, uint32_t *count, size_t bytes_each, uint64_t before,
+                                uint64_t limit, const char *what);
 
 /* ---- exports (zc_validate_exports.c) ---- */
 

@@ -46,7 +46,7 @@ const char *zc_quote_name(char *buffer, size_t size, zc_name name)
 /* Finds the function names within a name section and leaves `names` at the first of `count` entries. */
 static bool open_function_names(const uint8_t *module, zc_name section, zc_wasm_reader *names, uint32_t *count)
 {
-    zc_wasm_reader reader = {module, section.bytes, section.bytes + section.size, NULL};
+    zc_wasm_reader reader = {module, section.bytes, section.bytes + section.size, NULL, NULL};
     while (reader.at < reader.end) {
         uint8_t id = 0;
         uint32_t size = 0;
@@ -91,7 +91,7 @@ void zc_apply_names(const uint8_t *module, zc_name section, zc_module_info *info
 
 static bool find_name(const uint8_t *module, size_t size, uint32_t func, zc_name *found)
 {
-    zc_wasm_reader reader = {module, module + 8, module + size, NULL};
+    zc_wasm_reader reader = {module, module + 8, module + size, NULL, NULL};
     while (reader.at < reader.end) {
         uint8_t id = 0;
         uint32_t section_size = 0;

@@ -36,6 +36,7 @@ typedef struct zc_wasm_reader {
     const uint8_t *at;
     const uint8_t *end; /* of what may be read: the module, a section or a function body */
     zc_error *error;
+    uint64_t *needs; /* wide: bits of the features that were found; NULL where none is let through */
 } zc_wasm_reader;
 
 static inline uint64_t zc_wasm_reader_offset(const zc_wasm_reader *reader)

@@ -4,6 +4,7 @@
 #define ABI_GUEST_H
 
 #include "base/zc_alloc.h"
+#include "engine/zc_engine_wasm3.h"
 #include "imports/zc_abi.h"
 
 typedef struct guest {
@@ -89,7 +90,7 @@ static void guest_make(guest *self, zc_module *module, zc_device *device, zc_wei
             CHECK(zc_abi_link(self->abi, (zc_name){(const uint8_t *)"clock", 5}, &clock, &imports[i], &error) == ZC_OK);
         }
     }
-    CHECK(zc_instance_new(module, imports, &limits, &self->instance, &error) == ZC_OK);
+    CHECK(zc_instance_new(module, &zc_engine_wasm3, imports, &limits, &self->instance, &error) == ZC_OK);
     free(imports);
     zc_abi_attach(self->abi, self->instance);
     self->memory = zc_region_base(zc_memory_region(zc_instance_memory(self->instance)));

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/zc_alloc.h"
+#include "engine/zc_engine_wasm3.h"
 #include "guest/zc_guest.h"
 #include "wasi/zc_wasi.h"
 
@@ -243,7 +244,8 @@ static void live(const uint8_t *data, size_t size)
         }
     }
     zc_instance *instance = NULL;
-    if (complete && !no_memory(zc_instance_new(module, imports, &limits, &instance, &error), &error, "instance")) {
+    if (complete && !no_memory(zc_instance_new(module, &zc_engine_wasm3, imports, &limits, &instance, &error), &error,
+                               "instance")) {
         zc_status status = zc_instance_start(instance, NULL, &error);
         (void)no_memory(status == ZC_TRAP ? ZC_OK : status, &error, "start");
         if (wasi) {

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "base/zc_copies.h"
+#include "engine/zc_engine_wasm3.h"
 #include "guest/zc_guest.h"
 #include "region/zc_image.h"
 
@@ -124,7 +125,7 @@ static zc_instance *begin(void)
 {
     zc_instance *instance;
     zc_global_set(shared, 100);
-    CHECK(zc_instance_new(module, imports, &limits, &instance, &error) == ZC_OK);
+    CHECK(zc_instance_new(module, &zc_engine_wasm3, imports, &limits, &instance, &error) == ZC_OK);
     CHECK(zc_instance_start(instance, NULL, &error) == ZC_OK);
     return instance;
 }
@@ -156,7 +157,8 @@ static zc_region *memory_of(zc_image *image, const zc_limits *within)
 
 static zc_status restore(zc_reader state, zc_image *image, const zc_limits *within, zc_instance **out)
 {
-    return zc_instance_restore(module, imports, within, &state, memory_of(image, within), out, &error);
+    return zc_instance_restore(module, &zc_engine_wasm3, imports, within, &state, memory_of(image, within), out,
+                               &error);
 }
 
 static zc_instance *restored(const zc_writer *state, zc_image *image, const zc_limits *within)
@@ -195,7 +197,7 @@ static void test_all_comes_back(void)
     zc_image *image;
     zc_writer state = save(instance, &image);
     uint32_t pages;
-    CHECK(zc_instance_saved_pages(module, reader_of(&state), &pages, &error) == ZC_OK && pages == 3);
+    CHECK(zc_instance_saved_pages(module, &zc_engine_wasm3, reader_of(&state), &pages, &error) == ZC_OK && pages == 3);
     zc_global_set(shared, 0); /* somebody else's doing: it comes back */
     copy = restored(&state, image, &limits);
     CHECK(zc_global_get(shared) == 105);
@@ -271,24 +273,25 @@ static void test_without_memory(void)
     uint32_t pages, result;
     memcpy(copied, bytes, sizeof bytes);
     CHECK(zc_module_new(copied, sizeof bytes, &bare, &error) == ZC_OK);
-    CHECK(zc_instance_new(bare, NULL, &limits, &instance, &error) == ZC_OK);
+    CHECK(zc_instance_new(bare, &zc_engine_wasm3, NULL, &limits, &instance, &error) == ZC_OK);
     CHECK(try_call(instance, bare, "next", 0, 0, &result, &error) == ZC_OK && result == 8);
     zc_writer state = save(instance, NULL);
-    CHECK(zc_instance_saved_pages(bare, reader_of(&state), &pages, &error) == ZC_OK && pages == 0);
+    CHECK(zc_instance_saved_pages(bare, &zc_engine_wasm3, reader_of(&state), &pages, &error) == ZC_OK && pages == 0);
     CHECK(zc_instance_reservation(bare, &limits) == 0);
     zc_reader reader = reader_of(&state);
-    CHECK(zc_instance_restore(bare, NULL, &limits, &reader, NULL, &copy, &error) == ZC_OK);
+    CHECK(zc_instance_restore(bare, &zc_engine_wasm3, NULL, &limits, &reader, NULL, &copy, &error) == ZC_OK);
     CHECK(reader.at == reader.end);
     CHECK(try_call(copy, bare, "next", 0, 0, &result, &error) == ZC_OK && result == 9);
     zc_instance_free(copy);
     zc_region *region;
     CHECK(zc_region_create(PAGE, PAGE, &region, &error) == ZC_OK);
     reader = reader_of(&state);
-    CHECK_FAILS(zc_instance_restore(bare, NULL, &limits, &reader, region, &copy, &error), ZC_SNAPSHOT, "65536");
+    CHECK_FAILS(zc_instance_restore(bare, &zc_engine_wasm3, NULL, &limits, &reader, region, &copy, &error), ZC_SNAPSHOT,
+                "65536");
     /* Another module's state: no two have the same shape here. */
     reader = reader_of(&state);
-    CHECK_FAILS(zc_instance_restore(module, imports, &limits, &reader, NULL, &copy, &error), ZC_SNAPSHOT,
-                "no memory, the module one");
+    CHECK_FAILS(zc_instance_restore(module, &zc_engine_wasm3, imports, &limits, &reader, NULL, &copy, &error),
+                ZC_SNAPSHOT, "no memory, the module one");
     zc_writer_free(&state);
     zc_instance_free(instance);
     zc_module_release(bare);
@@ -311,23 +314,24 @@ static void test_limits(void)
     zc_instance_free(copy);
     less.memory = 5 * PAGE - 1;
     zc_reader reader = reader_of(&state);
-    CHECK_FAILS(zc_instance_restore(module, imports, &less, &reader, memory_of(image, &limits), &copy, &error),
+    CHECK_FAILS(zc_instance_restore(module, &zc_engine_wasm3, imports, &less, &reader, memory_of(image, &limits), &copy,
+                                    &error),
                 ZC_SNAPSHOT, "327680 bytes, the limit is 327679");
     less = limits;
     less.table = 5;
     CHECK_FAILS(restore(reader_of(&state), image, &less, &copy), ZC_SNAPSHOT, "6 elements, the limit is 5");
     reader = reader_of(&state);
-    CHECK_FAILS(zc_instance_restore(module, imports, &limits, &reader, NULL, &copy, &error), ZC_SNAPSHOT,
-                "327680 bytes of memory, there are 0");
+    CHECK_FAILS(zc_instance_restore(module, &zc_engine_wasm3, imports, &limits, &reader, NULL, &copy, &error),
+                ZC_SNAPSHOT, "327680 bytes of memory, there are 0");
     zc_region *region;
     CHECK(zc_region_create(10 * PAGE, 4 * PAGE, &region, &error) == ZC_OK);
     reader = reader_of(&state);
-    CHECK_FAILS(zc_instance_restore(module, imports, &limits, &reader, region, &copy, &error), ZC_SNAPSHOT,
-                "327680 bytes of memory, there are 262144");
+    CHECK_FAILS(zc_instance_restore(module, &zc_engine_wasm3, imports, &limits, &reader, region, &copy, &error),
+                ZC_SNAPSHOT, "327680 bytes of memory, there are 262144");
     /* With less reserved it cannot grow as far. */
     CHECK(zc_image_region(image, 6 * PAGE, &region, &error) == ZC_OK);
     reader = reader_of(&state);
-    CHECK(zc_instance_restore(module, imports, &limits, &reader, region, &copy, &error) == ZC_OK);
+    CHECK(zc_instance_restore(module, &zc_engine_wasm3, imports, &limits, &reader, region, &copy, &error) == ZC_OK);
     CHECK(call(copy, "grow", 2, 0) == UINT32_MAX && call(copy, "grow", 1, 0) == 5);
     zc_instance_free(copy);
     zc_instance_free(instance);
@@ -345,12 +349,14 @@ static void test_imported_globals(void)
     zc_import_value changed[3] = {imports[0], imports[1], {.kind = ZC_EXTERN_GLOBAL, .global = other}};
     zc_reader reader = reader_of(&state);
     zc_global_set(shared, 3);
-    CHECK_FAILS(zc_instance_restore(module, changed, &limits, &reader, memory_of(image, &limits), &copy, &error),
+    CHECK_FAILS(zc_instance_restore(module, &zc_engine_wasm3, changed, &limits, &reader, memory_of(image, &limits),
+                                    &copy, &error),
                 ZC_SNAPSHOT, "import env.seed: the global was 0x123456789abcdef0, now it is 0x5");
     CHECK(zc_global_get(shared) == 3); /* nothing was restored of it */
     changed[2] = (zc_import_value){.kind = ZC_EXTERN_FUNC, .function = host};
     reader = reader_of(&state);
-    CHECK(zc_instance_restore(module, changed, &limits, &reader, memory_of(image, &limits), &copy, &error) == ZC_LINK);
+    CHECK(zc_instance_restore(module, &zc_engine_wasm3, changed, &limits, &reader, memory_of(image, &limits), &copy,
+                              &error) == ZC_LINK);
     CHECK(zc_global_get(shared) == 3);
     zc_global_release(other);
     zc_instance_free(instance);
@@ -368,8 +374,8 @@ static void test_imported_memory(const char *path)
                                      {.kind = ZC_EXTERN_GLOBAL, .global = shared},
                                      {.kind = ZC_EXTERN_FUNC, .function = host}};
     zc_instance *a, *b;
-    CHECK(zc_instance_new(importing, given, &limits, &a, &error) == ZC_OK);
-    CHECK(zc_instance_new(importing, given, &limits, &b, &error) == ZC_OK);
+    CHECK(zc_instance_new(importing, &zc_engine_wasm3, given, &limits, &a, &error) == ZC_OK);
+    CHECK(zc_instance_new(importing, &zc_engine_wasm3, given, &limits, &b, &error) == ZC_OK);
     /* Who holds one holds all that share its memory. */
     CHECK(zc_instance_hold(a, &error) == ZC_OK);
     CHECK_FAILS(zc_instance_hold(b, &error), ZC_CONCURRENT, "is held");
@@ -384,8 +390,8 @@ static void test_imported_memory(const char *path)
     state = save(instance, NULL);
     zc_reader reader = reader_of(&state);
     zc_instance *copy;
-    CHECK_FAILS(zc_instance_restore(importing, given, &limits, &reader, NULL, &copy, &error), ZC_SNAPSHOT,
-                "imports its memory");
+    CHECK_FAILS(zc_instance_restore(importing, &zc_engine_wasm3, given, &limits, &reader, NULL, &copy, &error),
+                ZC_SNAPSHOT, "imports its memory");
     zc_instance_free(instance);
     zc_writer_free(&state);
     zc_instance_free(a);
@@ -498,7 +504,7 @@ static void try_state(const uint8_t *bytes, size_t size, zc_image *image, uint64
     zc_instance *instance;
     zc_reader reader = {.at = bytes, .end = bytes + size};
     uint32_t pages;
-    zc_status pages_status = zc_instance_saved_pages(module, reader, &pages, &error);
+    zc_status pages_status = zc_instance_saved_pages(module, &zc_engine_wasm3, reader, &pages, &error);
     CHECK(pages_status == ZC_OK || pages_status == ZC_SNAPSHOT);
     zc_limits within = limits;
     within.fuel = 10000;
@@ -582,7 +588,8 @@ static void test_no_memory(void)
         zc_region *region = memory_of(image, &limits);
         zc_reader reader = reader_of(&state);
         countdown = n;
-        zc_status status = zc_instance_restore(module, imports, &limits, &reader, region, &copy, &error);
+        zc_status status =
+            zc_instance_restore(module, &zc_engine_wasm3, imports, &limits, &reader, region, &copy, &error);
         countdown = -1;
         CHECK(status == ZC_OK || status == ZC_NO_MEMORY);
         failures += status != ZC_OK;

@@ -10,6 +10,7 @@
 
 #include "base/zc_alloc.h"
 #include "base/zc_clock.h"
+#include "engine/zc_engine_wasm3.h"
 #include "guest/zc_guest.h"
 
 static zc_error error;
@@ -71,7 +72,7 @@ static guest begin(uint64_t deadline_ns, guest *self)
     zc_import_value imports[2] = {{.kind = ZC_EXTERN_FUNC, .function = host, .context = self},
                                   {.kind = ZC_EXTERN_FUNC, .function = host, .context = self}};
     guest made = {0};
-    CHECK(zc_instance_new(module, imports, &limits, &made.instance, &error) == ZC_OK);
+    CHECK(zc_instance_new(module, &zc_engine_wasm3, imports, &limits, &made.instance, &error) == ZC_OK);
     return made;
 }
 

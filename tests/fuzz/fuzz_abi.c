@@ -10,6 +10,7 @@
 
 #include "imports/zc_abi.h"
 #include "base/zc_alloc.h"
+#include "engine/zc_engine_wasm3.h"
 
 #define PAGES 2
 #define BYTES (PAGES * ZC_WASM_PAGE_SIZE)
@@ -237,7 +238,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const zc_name name = {(const uint8_t *)functions[i].name, (uint32_t)strlen(functions[i].name)};
         require(zc_abi_link(abi, name, &type, &linked[i], &error) == ZC_OK);
     }
-    require(zc_instance_new(module, NULL, &limits, &instance, &error) == ZC_OK);
+    require(zc_instance_new(module, &zc_engine_wasm3, NULL, &limits, &instance, &error) == ZC_OK);
     zc_abi_attach(abi, instance);
     zc_region *region = zc_memory_region(zc_instance_memory(instance));
     memory = zc_region_base(region);

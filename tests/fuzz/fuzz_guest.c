@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/zc_alloc.h"
+#include "engine/zc_engine_wasm3.h"
 #include "guest/zc_guest.h"
 
 #define MAX_PAGES 64
@@ -163,7 +164,8 @@ static uint64_t run(zc_module *module)
     }
     memset(&error, 0xa5, sizeof error);
     zc_instance *instance = NULL;
-    zc_status status = possible ? zc_instance_new(module, imports, &limits, &instance, &error) : ZC_LINK;
+    zc_status status =
+        possible ? zc_instance_new(module, &zc_engine_wasm3, imports, &limits, &instance, &error) : ZC_LINK;
     if (possible && status != ZC_OK) {
         require(error.code == status && !instance);
         require(status == ZC_LINK || status == ZC_TRAP);

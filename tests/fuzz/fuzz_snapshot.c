@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/zc_alloc.h"
+#include "engine/zc_engine_wasm3.h"
 #include "imports/zc_abi.h"
 #include "snapshot/zc_snapshot.h"
 #include "wasi/zc_wasi.h"
@@ -311,7 +312,7 @@ static store seed_of(int which, bool packed)
 {
     guest self;
     link_guest(&self, which);
-    require(zc_instance_new(modules[which], self.imports, &LIMITS, &self.instance, &error) == ZC_OK);
+    require(zc_instance_new(modules[which], &zc_engine_wasm3, self.imports, &LIMITS, &self.instance, &error) == ZC_OK);
     attach(&self);
     if (which == ABI) {
         furnish(&self);
@@ -444,7 +445,7 @@ static zc_region *fill_region(zc_snapshot *snapshot, int which, const zc_snapsho
     uint32_t pages;
     zc_region *region;
     uint64_t size = zc_snapshot_memory_size(snapshot), reserved = zc_instance_reservation(modules[which], &LIMITS);
-    if (!is_taken(zc_instance_saved_pages(modules[which], reader_of(state), &pages, &error)) ||
+    if (!is_taken(zc_instance_saved_pages(modules[which], &zc_engine_wasm3, reader_of(state), &pages, &error)) ||
         (uint64_t)pages * PAGE != size || size > reserved) {
         return NULL;
     }
@@ -468,8 +469,8 @@ static void restore(zc_snapshot *snapshot, int which, bool mapped, const uint8_t
     guest self;
     link_guest(&self, which);
     zc_reader reader = reader_of(state);
-    zc_status status =
-        zc_instance_restore(modules[which], self.imports, &LIMITS, &reader, region, &self.instance, &error);
+    zc_status status = zc_instance_restore(modules[which], &zc_engine_wasm3, self.imports, &LIMITS, &reader, region,
+                                           &self.instance, &error);
     bool taken = is_taken(status);
     if (taken) {
         attach(&self);

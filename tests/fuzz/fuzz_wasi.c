@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/zc_alloc.h"
+#include "engine/zc_engine_wasm3.h"
 #include "guest/zc_guest.h"
 #include "wasi/zc_wasi.h"
 
@@ -446,7 +447,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     take_functions(state);
     zc_import_value import = {.kind = ZC_EXTERN_FUNC, .function = run_calls, .context = state};
     zc_instance *instance = NULL;
-    require(zc_instance_new(module, &import, &limits, &instance, &error) == ZC_OK);
+    require(zc_instance_new(module, &zc_engine_wasm3, &import, &limits, &instance, &error) == ZC_OK);
     zc_wasi_bind(state->wasi, instance);
     zc_region *region = zc_memory_region(zc_instance_memory(instance));
     state->memory = zc_region_base(region);

@@ -1,0 +1,112 @@
+/* zc_engine_wasmtime: see zc_engine_wasmtime.h: the two engines, and what modules have of them. The files from the ground up:
+ * _code what is made of a module, _call calls of instances, _link what makes an instance. */
+#include "engine/zc_engine_wasmtime.h"
+
+#include "base/zc_alloc.h"
+#include "engine/zc_engine_wasmtime_internal.h"
+#include "engine/zc_ticker.h"
+#include "region/zc_mapping.h"
+
+/* --- instances --- */
+
+static zc_status compile_plain(const zc_module *module, void **code, zc_error *error)
+{
+    return zc_wasmtime_code_new(ZC_WASMTIME_PLAIN, module, code, error);
+}
+
+static zc_status compile_fuel(const zc_module *module, void **code, zc_error *error)
+{
+    return zc_wasmtime_code_new(ZC_WASMTIME_FUEL, module, code, error);
+}
+
+static zc_status create(zc_instance *instance, bool fresh, zc_error *error)
+{
+    zc_status status = zc_wasmtime_ready(error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    if (!fresh) {
+        return zc_fail(error, ZC_UNSUPPORTED, "the engine wasmtime takes no state of an instance");
+    }
+    if (instance->limits.call_depth < ZC_DEFAULT_CALL_DEPTH) { /* a bound that would not hold */
+        return zc_fail(
+            error, ZC_UNSUPPORTED,
+            "the engine wasmtime cannot bound nested calls to %llu: it bounds the native stack, to %llu bytes",
+            (ull)instance->limits.call_depth, (ull)ZC_WASMTIME_STACK);
+    }
+    zc_wasmtime_of(instance)->variant =
+        instance->engine == &zc_engine_wasmtime_fuel ? ZC_WASMTIME_FUEL : ZC_WASMTIME_PLAIN;
+    zc_ticker_calls(zc_wasmtime_advance);
+    return zc_wasmtime_link(zc_wasmtime_of(instance), error);
+}
+
+static void destroy(zc_instance *instance)
+{
+    zc_wasmtime_instance *own = zc_wasmtime_of(instance);
+    uint8_t *stack = atomic_load_explicit(&own->stack, memory_order_relaxed);
+    if (own->store) {
+        zc_wt.wasmtime_store_delete(own->store);
+    }
+    if (stack) {
+        zc_mapping_free(stack, zc_wasmtime_stack_size(instance), zc_wasmtime_stack_size(instance));
+    }
+    zc_free(own->mirrors);
+    zc_free(own->functions);
+}
+
+static uint32_t table_size(const zc_instance *instance)
+{
+    const zc_wasmtime_instance *own = (const zc_wasmtime_instance *)(const void *)instance;
+    return atomic_load_explicit(&own->elements, memory_order_relaxed);
+}
+
+#define ENGINE(compile_function, counts)            \
+    {.name = "wasmtime",                            \
+     .wide = true,                                  \
+     .fuel_unit = "operators",                      \
+     .counts_fuel = counts,                         \
+     .instance_size = sizeof(zc_wasmtime_instance), \
+     .compile = compile_function,                   \
+     .free_code = zc_wasmtime_code_free,            \
+     .create = create,                              \
+     .destroy = destroy,                            \
+     .frame = zc_wasmtime_frame,                    \
+     .run = zc_wasmtime_run,                        \
+     .settle = zc_wasmtime_settle,                  \
+     .resume = zc_wasmtime_resume,                  \
+     .table_size = table_size}
+
+const zc_engine zc_engine_wasmtime = ENGINE(compile_plain, false);
+const zc_engine zc_engine_wasmtime_fuel = ENGINE(compile_fuel, true);
+
+/* --- modules --- */
+
+const zc_engine *zc_engine_wasmtime_of(zc_wasmtime_variant variant)
+{
+    return variant == ZC_WASMTIME_FUEL ? &zc_engine_wasmtime_fuel : &zc_engine_wasmtime;
+}
+
+zc_wasmtime_variant zc_engine_wasmtime_variant(const zc_limits *limits)
+{
+    return limits->fuel == ZC_NO_LIMIT ? ZC_WASMTIME_PLAIN : ZC_WASMTIME_FUEL;
+}
+
+zc_status zc_engine_wasmtime_prepare(zc_module *module, zc_wasmtime_variant variant, zc_error *error)
+{
+    const void *unused;
+    return zc_module_code(module, zc_engine_wasmtime_of(variant), &unused, error);
+}
+
+zc_status zc_engine_wasmtime_adopt(zc_module *module, zc_wasmtime_variant variant, wasmtime_module_t *compiled,
+                                   zc_error *error)
+{
+    void *code = NULL;
+    zc_status status = zc_wasmtime_code_around(variant, module, compiled, &code, error);
+    return status == ZC_OK ? zc_module_take_code(module, zc_engine_wasmtime_of(variant), code, NULL, error) : status;
+}
+
+const wasmtime_module_t *zc_engine_wasmtime_compiled(const zc_module *module, zc_wasmtime_variant variant)
+{
+    const zc_wasmtime_code *code = zc_module_find_code(module, zc_engine_wasmtime_of(variant));
+    return code ? code->module : NULL;
+}
