@@ -24,7 +24,6 @@ ARCHIVE = "wasm-spec.tar.xz"
 ROOT = Path(__file__).resolve().parent.parent
 GUESTS = Path(__file__).resolve().parent / "guests"
 
-TABLES = "imported tables are not supported"
 # Labelled as out, as the labels are those of WebAssembly 1.0: what needs no later feature than bulk memory,
 # as `wasm-tools validate --features` says. These must be accepted, and every assertion on them must hold.
 BULK_MEMORY: dict[str, Iterable[int]] = {
@@ -35,16 +34,10 @@ BULK_MEMORY: dict[str, Iterable[int]] = {
     "table_copy": range(41, 52),
     "token": (17, 29, *range(45, 56, 2)),
 }
-# Assertions on what another module did to a table or memory of the module at hand; that other module is
-# refused, because it imports a table or, in load1, has several memories.
-DEPENDENT_REASON = "depends on a module that imports a table or is out of scope"
-DEPENDENT = {
-    "elem": {959, 960, 972, 973, 974},
-    "linking": {344, 345, 347, 350, 351, 353, 410, 423, 609, 610},
-    "linking0": {42},
-    "linking3": {82, 83},
-    "load1": {25, 26, 27, 28, 29},
-}
+# Assertions on what another module did to a memory or table of the module at hand; that one has several
+# memories, so it is refused.
+DEPENDENT_REASON = "depends on a module that is out of scope"
+DEPENDENT = {"linking0": {42}, "load1": {25, 26, 27, 28, 29}}
 
 
 def find_archive() -> Path | str:
@@ -227,7 +220,7 @@ class Script:
         return module
 
     def instantiate(self, module: zcwasm.Module) -> zcwasm.Instance | Absent:
-        """Raises what zcwasm raises, except where a reason to count it apart explains it."""
+        """Raises what zcwasm raises, unless something that it imports is not there."""
         for entry in module.imports:
             source = self.registered.get(entry.module)
             if isinstance(source, Absent):
@@ -237,12 +230,7 @@ class Script:
             for name, source in self.registered.items()
             if isinstance(source, zcwasm.Instance)
         }
-        try:
-            return zcwasm.Instance(module, imports=imports)
-        except zcwasm.LinkError as error:
-            if TABLES in str(error) and any(entry.kind == "table" for entry in module.imports):
-                return Absent(TABLES)
-            raise
+        return zcwasm.Instance(module, imports=imports)
 
     def set_current(self, command: dict[str, Any], instance: zcwasm.Instance | Absent) -> None:
         self.current = instance

@@ -341,6 +341,13 @@ static zc_status enter(zc_instance *instance, call_state *call, const zc_call_ho
     if (status != ZC_OK) {
         return status;
     }
+    call->table.mark = NULL;
+    call->failed_inside = false;
+    if (__builtin_expect(instance->shared_table != NULL, false) &&
+        (status = zc_table_own(instance->shared_table, &call->table, error)) != ZC_OK) {
+        disown(instance->executor, found);
+        return status;
+    }
     M3MemoryHeader *header = instance->executor->header;
     call->outer = zc_current(instance);
     call->below = zc_this_thread.call;
@@ -389,6 +396,9 @@ static void leave(zc_instance *instance, call_state *call)
     } else {
         atomic_store_explicit(&instance->running, 0, memory_order_release);
     }
+    if (__builtin_expect(call->table.mark != NULL, false)) {
+        zc_table_disown(call->table);
+    }
     disown(instance->executor, call->saved_owner);
 }
 
@@ -413,6 +423,54 @@ static const void *call_host(IM3Runtime runtime, IM3ImportContext import, uint64
     if (__builtin_expect(noted, false)) {
         zc_frames_pop(instance->frames, frame);
     }
+    start_slice(instance, call, header, call->slice);
+    return status == ZC_OK ? m3Err_none : host_failed;
+}
+
+static zc_status call_directly(zc_instance *callee, uint32_t index, const zc_func_type *type, uint64_t *slots,
+                               zc_error *error)
+{
+    uint64_t *frame = zc_instance_frame(callee, index, error);
+    if (!frame) {
+        return error->code;
+    }
+    memcpy(frame + type->result_count, slots + type->result_count, type->param_count * sizeof *slots);
+    zc_status status = zc_instance_call(callee, index, frame, NULL, error);
+    if (status == ZC_OK) {
+        memcpy(slots, frame, type->result_count * sizeof *slots);
+    }
+    return status;
+}
+
+/* Of another instance: results at slots[0 ..], then the parameters. */
+static zc_status call_function(zc_instance *caller, const M3Function *function, uint64_t *slots, zc_error *error)
+{
+    zc_instance *callee = zc_instance_of(function);
+    uint32_t index = (uint32_t)(function - function->module->functions);
+    const zc_module_info *info = callee->module->info;
+    if (callee->ended) {
+        const zc_name name = info->funcs[index].name;
+        return zc_fail(error, ZC_CLOSED, "the table's function %u%s%.*s%s is of an instance that is closed", index,
+                       name.size ? " \"" : "", ZC_NAME(name), name.size ? "\"" : "");
+    }
+    if (caller->owner.call) {
+        return caller->owner.call(caller->owner.context, callee->owner.context, index, slots, error);
+    }
+    return call_directly(callee, index, &info->types[info->funcs[index].type_index], slots, error);
+}
+
+/* The same into another instance, for a function that lies in a table. */
+static const void *call_other(IM3Runtime runtime, IM3Function function, uint64_t *slots)
+{
+    zc_instance *instance = runtime->userdata;
+    M3MemoryHeader *header = instance->executor->header;
+    call_state *call = zc_current(instance);
+    void *stack = runtime->stack;
+    settle(instance, call, header);
+    runtime->stack = slots + function->funcType->numRets + function->funcType->numArgs;
+    zc_status status = call_function(instance, function, slots, instance->host_error);
+    runtime->stack = stack;
+    call->failed_inside = status != ZC_OK;
     start_slice(instance, call, header, call->slice);
     return status == ZC_OK ? m3Err_none : host_failed;
 }
@@ -507,7 +565,7 @@ zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *f
     if (result) {
         status = translate(instance, result, error);
         keep_trace(instance);
-        if (status == ZC_HOST) {
+        if (status == ZC_HOST && !call.failed_inside) { /* looking costs more with every call below */
             error->kind = zc_must_end(&call, call.scope);
         }
     }
@@ -602,9 +660,24 @@ zc_global *zc_instance_global(const zc_instance *instance, uint32_t index)
     return instance->globals[index];
 }
 
-uint32_t zc_instance_table_size(const zc_instance *instance)
+zc_table *zc_instance_table(const zc_instance *instance)
 {
-    return instance->engine_module->table0Size;
+    return instance->table;
+}
+
+void zc_instance_set_owner(zc_instance *instance, const zc_guest_owner *owner)
+{
+    instance->owner = *owner;
+}
+
+void zc_instance_end(zc_instance *instance)
+{
+    instance->ended = true;
+}
+
+void *zc_instance_context(const zc_instance *instance)
+{
+    return instance->owner.context;
 }
 
 uint64_t zc_instance_trace(const zc_instance *instance, uint32_t *functions, size_t capacity)
@@ -655,10 +728,6 @@ static zc_status take_imports(zc_instance *instance, const zc_import_value *impo
         const zc_import *import = &info->imports[i];
         const zc_import_value *value = &imports[i];
         zc_status status = ZC_OK;
-        if (import->kind == ZC_EXTERN_TABLE) {
-            return zc_fail(error, ZC_LINK, "import %.*s.%.*s: imported tables are not supported",
-                           ZC_NAME(import->module), ZC_NAME(import->field));
-        }
         if (value->kind != import->kind) {
             return zc_fail(error, ZC_LINK, "import %.*s.%.*s is of another kind", ZC_NAME(import->module),
                            ZC_NAME(import->field));
@@ -667,6 +736,8 @@ static zc_status take_imports(zc_instance *instance, const zc_import_value *impo
             status = check_memory(instance, import, value->memory, error);
         } else if (import->kind == ZC_EXTERN_GLOBAL) {
             status = check_global(instance, import, value->global, error);
+        } else if (import->kind == ZC_EXTERN_TABLE) {
+            status = zc_table_import(instance, import, value->table, error);
         } else {
             const zc_func_type *type = &info->types[info->funcs[import->index].type_index];
             instance->linked[import->index] = (zc_linked_function){.instance = instance,
@@ -722,18 +793,9 @@ static zc_status make_globals_and_table(zc_instance *instance, zc_error *error)
         instance->engine_module->globals[i].cell =
             instance->globals[i] ? &instance->globals[i]->cell : &instance->cells[i];
     }
-    if (info->has_table && info->table.minimum > 0) {
-        if (info->table.minimum > instance->limits.table) {
-            return zc_fail(error, ZC_LINK, "the module's table has %u elements, the limit is %llu", info->table.minimum,
-                           (ull)instance->limits.table);
-        }
-        instance->engine_module->table0 = zc_calloc(info->table.minimum, sizeof(IM3Function));
-        if (!instance->engine_module->table0) {
-            return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a table of %u elements", info->table.minimum);
-        }
-        instance->engine_module->table0Size = info->table.minimum;
-    }
-    return ZC_OK;
+    zc_status status = zc_table_make_own(instance, error);
+    instance->engine_module->table = instance->table ? &instance->table->engine : NULL;
+    return status;
 }
 
 /* The engine's messages for what the specification calls a trap during instantiation. */
@@ -748,7 +810,7 @@ static zc_status translate_load(zc_instance *instance, M3Result result, zc_error
     return translate(instance, result, error);
 }
 
-static zc_status load(zc_instance *instance, bool fresh, zc_error *error)
+static zc_status load(zc_instance *instance, zc_error *error)
 {
     const zc_module *module = instance->module;
     M3Result result = module->refused ? module->refused : Module_Clone(module->parsed, &instance->engine_module);
@@ -756,13 +818,9 @@ static zc_status load(zc_instance *instance, bool fresh, zc_error *error)
     if (status != ZC_OK) {
         return status;
     }
-    instance->engine_module->segmentsDone = !fresh;
     status = make_globals_and_table(instance, error);
-    if (status == ZC_OK && fresh && instance->memory && module->info->data_segment_count > 0) {
-        zc_memory_publish(instance->memory);
-    }
     if (status == ZC_OK) {
-        status = translate_load(instance, m3_LoadModule(instance->runtime, instance->engine_module), error);
+        status = translate(instance, m3_LoadModule(instance->runtime, instance->engine_module), error);
     }
     if (status != ZC_OK) {
         m3_FreeModule(instance->engine_module);
@@ -779,7 +837,7 @@ static zc_status load(zc_instance *instance, bool fresh, zc_error *error)
 }
 
 zc_status zc_instance_make(zc_module *module, const zc_import_value *imports, const zc_limits *limits,
-                           zc_region *region, bool fresh, zc_instance **out, zc_error *error)
+                           zc_region *region, zc_instance **out, zc_error *error)
 {
     const zc_module_info *info = module->info;
     zc_instance *instance = zc_calloc(1, sizeof *instance);
@@ -787,6 +845,7 @@ zc_status zc_instance_make(zc_module *module, const zc_import_value *imports, co
         zc_region_release(region);
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate an instance");
     }
+    atomic_init(&instance->references, 1);
     instance->module = zc_module_retain(module);
     instance->limits = *limits;
     instance->number = zc_trace_number(&numbers);
@@ -803,6 +862,9 @@ zc_status zc_instance_make(zc_module *module, const zc_import_value *imports, co
         instance->runtime->growMemory = grow_memory;
         instance->runtime->refuel = refuel;
         instance->runtime->pauseCompiler = pause_compiler;
+        instance->runtime->setElement = zc_table_set_element;
+        instance->runtime->moveElements = zc_table_move_elements;
+        instance->runtime->callOther = call_other;
         instance->runtime->maxCodeBytes = LEAST_CODE + CODE_PER_BYTE * (uint64_t)module->size;
         status = take_imports(instance, imports, error);
     }
@@ -812,7 +874,7 @@ zc_status zc_instance_make(zc_module *module, const zc_import_value *imports, co
         zc_region_release(region);
     }
     if (status == ZC_OK) {
-        status = load(instance, fresh, error);
+        status = load(instance, error);
     }
     if (status != ZC_OK) {
         zc_instance_free(instance);
@@ -822,14 +884,48 @@ zc_status zc_instance_make(zc_module *module, const zc_import_value *imports, co
     return ZC_OK;
 }
 
+zc_status zc_instance_link(zc_module *module, const zc_import_value *imports, const zc_limits *limits,
+                           zc_instance **out, zc_error *error)
+{
+    return zc_instance_make(module, imports, limits, NULL, out, error);
+}
+
+zc_status zc_instance_initialize(zc_instance *instance, zc_error *error)
+{
+    const zc_module_info *info = instance->module->info;
+    zc_table_hold hold = {0};
+    zc_status status = instance->shared_table ? zc_table_own(instance->shared_table, &hold, error) : ZC_OK;
+    if (status != ZC_OK) {
+        return status;
+    }
+    if (instance->memory && info->data_segment_count > 0) {
+        zc_memory_publish(instance->memory);
+    }
+    status = translate_load(instance, Module_InitSegments(instance->engine_module), error);
+    if (hold.mark) {
+        zc_table_disown(hold);
+    }
+    if (status == ZC_OK) {
+        zc_copies_add(ZC_COPY_DATA_SEGMENTS, info->data_bytes);
+    }
+    return status;
+}
+
 zc_status zc_instance_new(zc_module *module, const zc_import_value *imports, const zc_limits *limits, zc_instance **out,
                           zc_error *error)
 {
-    zc_status status = zc_instance_make(module, imports, limits, NULL, true, out, error);
-    if (status == ZC_OK) {
-        zc_copies_add(ZC_COPY_DATA_SEGMENTS, module->info->data_bytes);
+    zc_instance *instance;
+    zc_status status = zc_instance_link(module, imports, limits, &instance, error);
+    if (status != ZC_OK) {
+        return status;
     }
-    return status;
+    status = zc_instance_initialize(instance, error);
+    if (status != ZC_OK) {
+        zc_instance_free(instance);
+        return status;
+    }
+    *out = instance;
+    return ZC_OK;
 }
 
 void zc_instance_free(zc_instance *instance)
@@ -838,7 +934,8 @@ void zc_instance_free(zc_instance *instance)
         return;
     }
     zc_profile_forget(instance);
-    m3_FreeRuntime(instance->runtime);
+    zc_instance_end(instance);
+    zc_table_leave(instance);
     uint8_t *stack = atomic_load_explicit(&instance->stack, memory_order_relaxed);
     if (stack) {
         zc_mapping_free(stack, stack_size(instance), stack_size(instance));
@@ -850,6 +947,9 @@ void zc_instance_free(zc_instance *instance)
     zc_free(instance->cells);
     zc_free(instance->linked);
     zc_memory_release(instance->memory);
-    zc_module_release(instance->module);
-    zc_free(instance);
+    if (instance->runtime) { /* tables may keep the rest */
+        FreeCodePages(&instance->runtime->pagesOpen);
+        FreeCodePages(&instance->runtime->pagesFull);
+    }
+    zc_instance_release_rest(instance);
 }

@@ -48,11 +48,36 @@ typedef struct zc_linked_function {
     uint32_t slots; /* results and parameters */
 } zc_linked_function;
 
+typedef struct zc_table_user zc_table_user;
+
+typedef struct zc_table_hold {
+    _Atomic uintptr_t *mark; /* NULL: nothing is held */
+    uintptr_t found;         /* who had it before */
+} zc_table_hold;
+
+struct zc_table {
+    M3Table engine; /* the modules of the instances that share it know only this */
+    _Atomic uint64_t references;
+    zc_limits_type type; /* as declared */
+    uint32_t maximum;    /* elements that it can grow to: what is declared and allowed */
+    bool shared;         /* `owner` counts, and no longer that of its own instance; never undone */
+    _Atomic uintptr_t owner; /* as an executor's */
+    zc_instance *home;       /* whose own table it is, a reference to what is left of that; or NULL */
+    zc_table_user *users;    /* the other instances whose functions are in it */
+    void *object;            /* the host's */
+};
+
 struct zc_instance {
     zc_module *module;
     IM3Runtime runtime;
     IM3Module engine_module; /* a clone of the module's */
     zc_memory *memory; /* NULL when the module has none */
+    zc_table *table;         /* NULL when the module has none */
+    zc_table *shared_table;  /* the same once it is shared: calls take its mark */
+    zc_table_user *user;     /* its entry there, or NULL */
+    zc_guest_owner owner;
+    _Atomic uint64_t references; /* to what is left when it has ended: its owner's, and those of tables */
+    bool ended;
     zc_executor *executor;   /* the memory's, or own_executor */
     zc_executor own_executor;
     M3MemoryHeader own_header;
@@ -86,10 +111,9 @@ struct zc_instance {
 
 /* What the engine reports, when it is neither a trap nor the host's failure. */
 zc_status zc_engine_failed(M3Result result, zc_error *error);
-/* As zc_instance_new; without `fresh` the globals have their first values, but neither the table's elements nor the
- * data segments are there. `region`: its memory if it has one of its own, NULL for a new one; taken over also on failure. */
+/* As zc_instance_link. `region`: its memory if it has one of its own, NULL for a new one; taken over also on failure. */
 zc_status zc_instance_make(zc_module *module, const zc_import_value *imports, const zc_limits *limits,
-                           zc_region *region, bool fresh, zc_instance **out, zc_error *error);
+                           zc_region *region, zc_instance **out, zc_error *error);
 /* As zc_memory_new, over a region of the size that the memory shall have, which is taken over also on failure. */
 zc_status zc_memory_over(const zc_limits_type *type, uint64_t byte_limit, zc_region *region, zc_memory **out,
                          zc_error *error);
@@ -98,6 +122,34 @@ uint32_t zc_memory_most_pages(const zc_limits_type *type, uint64_t byte_limit);
 /* Tell the engine how long the memory is: before a guest's first look at it, and when it has grown. Until then its
  * length is 0 there, and its header's page takes up nothing. */
 void zc_memory_publish(zc_memory *memory);
+
+/* --- tables (zc_table.c) --- */
+
+/* What tables need of an instance, the engine's functions, stays until they have let go of it, too. */
+zc_instance *zc_instance_retain_rest(zc_instance *instance);
+void zc_instance_release_rest(zc_instance *instance);
+static inline zc_instance *zc_instance_of(const M3Function *function)
+{
+    return function->module->runtime->userdata;
+}
+
+/* The instance's own, unless it has imported one. */
+zc_status zc_table_make_own(zc_instance *instance, zc_error *error);
+/* The instance shares this one, if it is of the type that the module imports. */
+zc_status zc_table_import(zc_instance *instance, const zc_import *import, zc_table *table, zc_error *error);
+/* The instance ends. */
+void zc_table_leave(zc_instance *instance);
+/* Another instance is to have it, too. ZC_CONCURRENT when its own one is running on another thread. */
+zc_status zc_table_share(zc_table *table, zc_error *error);
+/* Take its mark for this thread, until it is put back. */
+zc_status zc_table_own(zc_table *table, zc_table_hold *hold, zc_error *error);
+static inline void zc_table_disown(zc_table_hold hold)
+{
+    atomic_store_explicit(hold.mark, hold.found, memory_order_release);
+}
+/* M3Runtime.setElement and .moveElements. */
+M3Result zc_table_set_element(IM3Runtime runtime, u32 index, IM3Function function);
+void zc_table_move_elements(IM3Runtime runtime, u32 destination, u32 source, u32 size);
 
 /* One call in progress, on the native stack of who makes it. */
 typedef struct zc_call_state {
@@ -109,6 +161,8 @@ typedef struct zc_call_state {
     uint64_t given_ns; /* how long that was */
     M3MemoryHeader saved;
     uintptr_t saved_owner;
+    zc_table_hold table; /* of the table that it shares with others */
+    bool failed_inside;  /* it ends because a call through the table has failed, which knows why */
     const zc_call_hooks *hooks; /* or NULL */
     int64_t slice; /* fuel put into the header and not yet accounted for */
     uint64_t compiler_ticked; /* monotonic ns */

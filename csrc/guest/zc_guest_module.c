@@ -39,10 +39,6 @@ static zc_status parse(zc_module *module, zc_error *error)
     if (!module->environment) {
         return zc_engine_failed(m3Err_mallocFailed, error);
     }
-    if (module->info->table_imported) { /* which the engine's parser does not know; such an import is refused anyway */
-        module->refused = "imported tables";
-        return ZC_OK;
-    }
     M3Result result = m3_ParseModule(module->environment, &module->parsed, module->bytes, (uint32_t)module->size);
     if (result == m3Err_mallocFailed) {
         return zc_engine_failed(result, error);

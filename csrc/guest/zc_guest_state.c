@@ -35,9 +35,14 @@ const char *zc_fuel_unit(void)
 zc_status zc_instance_hold(zc_instance *instance, zc_error *error)
 {
     uintptr_t found = 0;
+    zc_table *table = instance->shared_table;
     if (atomic_compare_exchange_strong_explicit(&instance->executor->owner, &found, ZC_HELD, memory_order_acquire,
                                                 memory_order_relaxed)) {
-        return ZC_OK;
+        if (!table || atomic_compare_exchange_strong_explicit(&table->owner, &found, ZC_HELD, memory_order_acquire,
+                                                              memory_order_relaxed)) {
+            return ZC_OK;
+        }
+        atomic_store_explicit(&instance->executor->owner, 0, memory_order_release);
     }
     return zc_fail(error, ZC_CONCURRENT, "%s",
                    found == ZC_HELD            ? "the instance is held: a snapshot or a fork is being made of it"
@@ -47,6 +52,9 @@ zc_status zc_instance_hold(zc_instance *instance, zc_error *error)
 
 void zc_instance_let_go(zc_instance *instance)
 {
+    if (instance->shared_table) {
+        atomic_store_explicit(&instance->shared_table->owner, 0, memory_order_release);
+    }
     atomic_store_explicit(&instance->executor->owner, 0, memory_order_release);
 }
 
@@ -94,6 +102,28 @@ static const zc_import *import_of(const zc_module_info *info, zc_extern_kind kin
     return import;
 }
 
+/* Only functions of its own can be told. */
+static zc_status check_table(const zc_instance *instance, zc_error *error)
+{
+    const zc_module_info *info = instance->module->info;
+    const M3Table *table = instance->engine_module->table;
+    if (info->table_imported) {
+        const zc_import *import = import_of(info, ZC_EXTERN_TABLE, 0);
+        return zc_fail(error, ZC_UNSUPPORTED,
+                       "import %.*s.%.*s: an imported table is shared, and in no snapshot or fork of the instance",
+                       ZC_NAME(import->module), ZC_NAME(import->field));
+    }
+    for (uint32_t i = 0; instance->shared_table && i < table->size; i++) {
+        if (table->elements[i] && table->elements[i]->module != instance->engine_module) {
+            return zc_fail(error, ZC_UNSUPPORTED,
+                           "element %u of the instance's table is a function of another instance: it is in no snapshot "
+                           "or fork",
+                           i);
+        }
+    }
+    return ZC_OK;
+}
+
 zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error *error)
 {
     const zc_module_info *info = instance->module->info;
@@ -107,6 +137,10 @@ zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error
                        "import %.*s.%.*s: an imported memory is the host's, and in no snapshot or fork of the instance",
                        ZC_NAME(import->module), ZC_NAME(import->field));
     }
+    zc_status status = check_table(instance, error);
+    if (status != ZC_OK) {
+        return status;
+    }
     zc_put_string(out, zc_engine_name(), (uint32_t)strlen(zc_engine_name()));
     zc_put_string(out, zc_fuel_unit(), (uint32_t)strlen(zc_fuel_unit()));
     zc_put_u8(out, instance->memory != NULL);
@@ -119,9 +153,10 @@ zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error
         zc_put_u8(out, info->globals[i].is_mutable);
         zc_put_u64(out, get_global(instance, i));
     }
-    zc_put_u32(out, engine->table0Size);
-    for (uint32_t i = 0; i < engine->table0Size; i++) {
-        zc_put_u32(out, engine->table0[i] ? (uint32_t)(engine->table0[i] - engine->functions) : NO_FUNCTION);
+    const M3Table *table = engine->table;
+    zc_put_u32(out, table ? table->size : 0);
+    for (uint32_t i = 0; table && i < table->size; i++) {
+        zc_put_u32(out, table->elements[i] ? (uint32_t)(table->elements[i] - engine->functions) : NO_FUNCTION);
     }
     save_segments(instance, out);
     return ZC_OK;
@@ -133,6 +168,7 @@ typedef struct saved {
     uint64_t fuel_used, fuel_left;
     uint32_t pages;
     const uint8_t *globals, *table; /* as many as the module has */
+    uint32_t table_size;
     const uint8_t *dropped;         /* bits of segments, or NULL */
 } saved;
 
@@ -174,6 +210,9 @@ static zc_status take_sizes(const zc_module *module, zc_reader *state, saved *sa
     saved->pages = zc_take_u32(state);
     if (state->failed) {
         return truncated(error);
+    }
+    if (info->table_imported) {
+        return zc_fail(error, ZC_SNAPSHOT, "the module imports its table: there is no state of such an instance");
     }
     if (info->memory_imported) {
         return zc_fail(error, ZC_SNAPSHOT, "the module imports its memory: there is no state of such an instance");
@@ -236,15 +275,19 @@ static zc_status take_globals(const zc_module_info *info, zc_reader *state, save
 
 static zc_status take_table(const zc_module_info *info, uint64_t limit, zc_reader *state, saved *saved, zc_error *error)
 {
-    uint32_t count = zc_take_u32(state), expected = info->has_table ? info->table.minimum : 0;
-    if (!state->failed && count != expected) {
-        return zc_fail(error, ZC_SNAPSHOT, "the instance's state has a table of %u elements, the module one of %u",
-                       count, expected);
+    const zc_limits_type *type = &info->table;
+    uint32_t count = zc_take_u32(state), least = info->has_table ? type->minimum : 0;
+    uint32_t most = !info->has_table ? 0 : type->has_maximum ? type->maximum : UINT32_MAX;
+    if (!state->failed && (count < least || count > most)) {
+        return zc_fail(error, ZC_SNAPSHOT,
+                       "the instance's state has a table of %u elements, the module one of %u to %u", count, least,
+                       most);
     }
     if (count > limit) {
         return zc_fail(error, ZC_SNAPSHOT, "the instance's table has %u elements, the limit is %llu", count,
                        (ull)limit);
     }
+    saved->table_size = count;
     saved->table = zc_take(state, (uint64_t)count * sizeof(uint32_t));
     if (!saved->table) {
         return truncated(error);
@@ -347,9 +390,9 @@ static void apply(zc_instance *instance, const saved *saved)
     const zc_module_info *info = instance->module->info;
     M3Module *engine = instance->engine_module;
     set_globals(instance, saved, info->imported_global_count, info->global_count);
-    for (uint32_t i = 0; i < engine->table0Size; i++) {
+    for (uint32_t i = 0; i < saved->table_size; i++) {
         uint32_t function = table_function(saved, i);
-        engine->table0[i] = function == NO_FUNCTION ? NULL : &engine->functions[function];
+        engine->table->elements[i] = function == NO_FUNCTION ? NULL : &engine->functions[function];
     }
     if (saved->dropped && engine->droppedSegments) {
         memcpy(engine->droppedSegments, saved->dropped, (segment_count(info) + 7) / 8);
@@ -384,11 +427,15 @@ zc_status zc_instance_restore(zc_module *module, const zc_import_value *imports,
         return status;
     }
     zc_instance *instance;
-    status = zc_instance_make(module, imports, limits, region, false, &instance, error);
+    status = zc_instance_make(module, imports, limits, region, &instance, error);
     if (status != ZC_OK) {
         return status;
     }
     status = compare_constants(instance, &saved, error);
+    if (status == ZC_OK && saved.table_size > module->info->table.minimum) {
+        uint32_t previous;
+        status = zc_table_grow(instance->table, saved.table_size - module->info->table.minimum, &previous, error);
+    }
     if (status != ZC_OK) {
         zc_instance_free(instance);
         return status;
