@@ -126,6 +126,14 @@ def test_the_host_sees_the_size_of_a_table() -> None:
     assert table.size == 3
 
 
+def test_only_the_first_table_is_seen() -> None:
+    exports = zcwasm.Instance(
+        module('(table (export "a") 2 funcref) (table (export "b") 7 externref)')
+    ).exports
+    assert exports.a.size == 2
+    assert exports.b is None
+
+
 def test_engines_share_no_tables() -> None:
     guest, table = zcwasm.Instance(TABLE), zcwasm.Table(2)
     with pytest.raises(ValueError, match="function is of an instance of the engine wasmtime, the table has"):

@@ -261,7 +261,7 @@ uint64_t zc_instance_deadline(const zc_instance *instance);
 
 zc_memory *zc_instance_memory(const zc_instance *instance); /* NULL when it has none */
 zc_global *zc_instance_global(const zc_instance *instance, uint32_t index); /* exported or imported, else NULL */
-zc_table *zc_instance_table(const zc_instance *instance); /* NULL when it has none */
+zc_table *zc_instance_table(const zc_instance *instance); /* the first one; NULL when it has none */
 
 /* --- state: all of an instance between two calls, but for its memory's bytes (zc_guest_state.c) --- */
 
