@@ -256,9 +256,10 @@ def test_valid(binary: bytes) -> None:
             "inconsistent lengths: 4294967295 and 0",
         ),
         (module(DROPS, b"\x09\x08\1\1\0\xff\xff\xff\xff\x0f"), "malformed", "count of elements"),
-        (module(DROPS, b"\x09\6\1\5\x70\1\xd2\0\x0b"), "unsupported", "segment of expressions"),
+        (module(DROPS, b"\x09\7\1\5\x70\1\xd2\0\x0b"), "unsupported", "segment of expressions"),
     ],
 )
+@pytest.mark.usefixtures("interpreter_only")
 def test_refused(binary: bytes, kind: str, message: str) -> None:
     with pytest.raises(zcwasm.CompileError) as caught:
         zcwasm.Module(binary)

@@ -104,6 +104,50 @@ def test_engines_share_a_global() -> None:
     assert compiled.exports.around(1) == count.value == 7
 
 
+TABLE = module(
+    """(table (export "table") 2 4 funcref) (elem (i32.const 0) $one)
+    (func $one (export "one") (result i32) (i32.const 1))
+    (func (export "grow") (param i32) (result i32) (table.grow (ref.null func) (local.get 0)))"""
+)
+IMPORTS_A_TABLE = zcwasm.Module(bytes(wasmtime.wat2wasm('(module (import "m" "t" (table 1 funcref)))')))
+
+
+def test_the_host_sees_the_size_of_a_table() -> None:
+    guest = zcwasm.Instance(TABLE)
+    table = guest.exports.table
+    assert (table.size, table.maximum) == (2, 4)
+    assert guest.exports.grow(1) == 2
+    assert len(table) == 3
+    kept_to_itself = "the table is an instance's of the engine wasmtime, which keeps tables to itself"
+    for action in lambda: table.get(0), lambda: table.set(0, None), lambda: table.grow(1):
+        with pytest.raises(ValueError, match=kept_to_itself):
+            action()
+    guest.close()
+    assert table.size == 3
+
+
+def test_only_the_first_table_is_seen() -> None:
+    exports = zcwasm.Instance(
+        module('(table (export "a") 2 funcref) (table (export "b") 7 externref)')
+    ).exports
+    assert exports.a.size == 2
+    assert exports.b is None
+
+
+def test_engines_share_no_tables() -> None:
+    guest, table = zcwasm.Instance(TABLE), zcwasm.Table(2)
+    with pytest.raises(ValueError, match="function is of an instance of the engine wasmtime, the table has"):
+        table.set(0, guest.exports.one)
+    assert table.get(0) is None
+    with pytest.raises(zcwasm.LinkError, match=r"import m\.t: the engine wasmtime imports no tables"):
+        zcwasm.Instance(IMPORTS_A_TABLE, imports={"m": {"t": table}})
+    with pytest.raises(zcwasm.LinkError, match=r"import m\.t: the engine wasmtime imports no tables"):
+        zcwasm.Instance(IMPORTS_A_TABLE, imports={"m": {"t": guest.exports.table}})
+    with pytest.raises(zcwasm.LinkError, match=r"import m\.t: the table is of the engine wasmtime, the"):
+        zcwasm.Instance(IMPORTS_A_TABLE, imports={"m": {"t": guest.exports.table}}, engine="wasm3")
+    assert guest.exports.one() == 1
+
+
 def test_traps_have_the_frames_of_the_guest() -> None:
     guest = zcwasm.Instance(
         module(

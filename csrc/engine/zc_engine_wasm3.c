@@ -52,7 +52,7 @@ static const char guest_stopped[] = "stopped by a limit";
 
 static inline zc_wasm3_instance *of(zc_instance *instance)
 {
-    return (zc_wasm3_instance *)(void *)instance;
+    return zc_wasm3_of(instance);
 }
 
 static inline const zc_wasm3_instance *of_const(const zc_instance *instance)
@@ -152,10 +152,6 @@ static zc_status parse(const zc_module *module, wasm3_code *code, zc_error *erro
     code->environment = m3_NewEnvironment(module->info->type_count);
     if (!code->environment) {
         return failed(m3Err_mallocFailed, error);
-    }
-    if (module->info->table_imported) { /* which the engine's parser does not know; such an import is refused anyway */
-        code->refused = "imported tables";
-        return ZC_OK;
     }
     M3Result result = m3_ParseModule(code->environment, &code->parsed, module->bytes, (uint32_t)module->size);
     if (result == m3Err_mallocFailed) {
@@ -360,6 +356,22 @@ static const void *call_host(IM3Runtime runtime, IM3ImportContext import, uint64
     return status == ZC_OK ? m3Err_none : host_failed;
 }
 
+/* The same into another instance, for a function that was found in a table. */
+static const void *call_other(IM3Runtime runtime, IM3Function function, uint64_t *slots)
+{
+    zc_instance *instance = runtime->userdata;
+    call_state *call = zc_current(instance);
+    void *stack = runtime->stack;
+    settle(instance, call);
+    runtime->stack = slots + function->funcType->numRets + function->funcType->numArgs;
+    uint32_t index = (uint32_t)(function - function->module->functions);
+    zc_status status =
+        zc_instance_call_other(instance, function->module->runtime->userdata, index, slots, instance->host_error);
+    runtime->stack = stack;
+    resume(instance, call);
+    return status == ZC_OK ? m3Err_none : host_failed;
+}
+
 static void keep_trace(zc_wasm3_instance *own)
 {
     IM3Runtime runtime = own->runtime;
@@ -411,21 +423,14 @@ static zc_status run(zc_instance *instance, call_state *call, uint32_t function,
 /* --- creation --- */
 
 /* The cells of all globals, and the table: the engine takes both from its owner. */
-static zc_status make_globals_and_table(zc_instance *instance, zc_error *error)
+static void give_globals_and_table(zc_instance *instance)
 {
     const zc_module_info *info = instance->module->info;
     zc_wasm3_instance *own = of(instance);
     for (uint32_t i = 0; i < info->global_count; i++) {
         own->module->globals[i].cell = instance->globals[i] ? &instance->globals[i]->cell : &own->cells[i];
     }
-    if (info->has_table && info->table.minimum > 0) {
-        own->module->table0 = zc_calloc(info->table.minimum, sizeof(IM3Function));
-        if (!own->module->table0) {
-            return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a table of %u elements", info->table.minimum);
-        }
-        own->module->table0Size = info->table.minimum;
-    }
-    return ZC_OK;
+    own->module->table = instance->table ? zc_wasm3_elements(instance->table) : NULL;
 }
 
 /* The engine's messages for what the specification calls a trap during instantiation. */
@@ -440,7 +445,7 @@ static zc_status translate_load(const zc_wasm3_instance *own, M3Result result, z
     return translate(own, result, error);
 }
 
-static zc_status load(zc_instance *instance, bool fresh, zc_error *error)
+static zc_status load(zc_instance *instance, zc_error *error)
 {
     const zc_module_info *info = instance->module->info;
     const wasm3_code *code = instance->code;
@@ -450,14 +455,8 @@ static zc_status load(zc_instance *instance, bool fresh, zc_error *error)
     if (status != ZC_OK) {
         return status;
     }
-    own->module->segmentsDone = !fresh;
-    status = make_globals_and_table(instance, error);
-    if (status == ZC_OK && fresh && instance->memory && info->data_segment_count > 0) {
-        zc_memory_publish(instance->memory);
-    }
-    if (status == ZC_OK) {
-        status = translate_load(own, m3_LoadModule(own->runtime, own->module), error);
-    }
+    give_globals_and_table(instance);
+    status = translate(own, m3_LoadModule(own->runtime, own->module), error);
     if (status != ZC_OK) {
         m3_FreeModule(own->module);
         return status;
@@ -472,7 +471,7 @@ static zc_status load(zc_instance *instance, bool fresh, zc_error *error)
     return status;
 }
 
-static zc_status create(zc_instance *instance, bool fresh, zc_error *error)
+static zc_status create(zc_instance *instance, zc_error *error)
 {
     const wasm3_code *code = instance->code;
     zc_wasm3_instance *own = of(instance);
@@ -484,22 +483,42 @@ static zc_status create(zc_instance *instance, bool fresh, zc_error *error)
     own->runtime->growMemory = grow_memory;
     own->runtime->refuel = refuel;
     own->runtime->pauseCompiler = pause_compiler;
+    own->runtime->setElement = zc_wasm3_put_element;
+    own->runtime->moveElements = zc_wasm3_move_elements;
+    own->runtime->callOther = call_other;
     own->runtime->maxCodeBytes = LEAST_CODE + CODE_PER_BYTE * (uint64_t)instance->module->size;
     own->header =
         instance->memory ? (M3MemoryHeader *)(void *)zc_region_base(instance->memory->region) - 1 : &own->own_header;
     own->runtime->memory.mallocated = own->header;
-    return load(instance, fresh, error);
+    return load(instance, error);
+}
+
+static zc_status initialize(zc_instance *instance, zc_error *error)
+{
+    zc_wasm3_instance *own = of(instance);
+    if (instance->memory && instance->module->info->data_segment_count > 0) {
+        zc_memory_publish(instance->memory);
+    }
+    return translate_load(own, Module_InitSegments(own->module), error);
 }
 
 static void destroy(zc_instance *instance)
 {
     zc_wasm3_instance *own = of(instance);
-    m3_FreeRuntime(own->runtime);
     uint8_t *stack = atomic_load_explicit(&own->stack, memory_order_relaxed);
     if (stack) {
         zc_mapping_free(stack, stack_size(instance), stack_size(instance));
     }
     zc_free(own->cells);
+    if (own->runtime) { /* elements of tables are its functions */
+        FreeCodePages(&own->runtime->pagesOpen);
+        FreeCodePages(&own->runtime->pagesFull);
+    }
+}
+
+static void destroy_rest(zc_instance *instance)
+{
+    m3_FreeRuntime(of(instance)->runtime);
 }
 
 /* --- between calls --- */
@@ -516,23 +535,6 @@ static void set_global(zc_instance *instance, uint32_t index, uint64_t bits)
     memcpy(of(instance)->module->globals[index].cell, &bits, sizeof bits);
 }
 
-static uint32_t table_size(const zc_instance *instance)
-{
-    return of_const(instance)->module->table0Size;
-}
-
-static uint32_t get_element(const zc_instance *instance, uint32_t element)
-{
-    const M3Module *module = of_const(instance)->module;
-    return module->table0[element] ? (uint32_t)(module->table0[element] - module->functions) : ZC_NO_FUNCTION;
-}
-
-static void set_element(zc_instance *instance, uint32_t element, uint32_t function)
-{
-    M3Module *module = of(instance)->module;
-    module->table0[element] = function == ZC_NO_FUNCTION ? NULL : &module->functions[function];
-}
-
 static uint8_t *dropped_segments(const zc_instance *instance)
 {
     return of_const(instance)->module->droppedSegments;
@@ -545,15 +547,19 @@ const zc_engine zc_engine_wasm3 = {.name = "wasm3",
                                    .compile = compile,
                                    .free_code = free_code,
                                    .create = create,
+                                   .initialize = initialize,
                                    .destroy = destroy,
+                                   .destroy_rest = destroy_rest,
                                    .frame = frame,
                                    .run = run,
                                    .settle = settle,
                                    .resume = resume,
                                    .switch_profile = zc_wasm3_switch_profile,
+                                   .table_bytes = sizeof(zc_wasm3_table),
+                                   .resize_table = zc_wasm3_resize_table,
+                                   .free_table = zc_wasm3_free_table,
+                                   .get_element = zc_wasm3_get_element,
+                                   .set_element = zc_wasm3_set_element,
                                    .get_global = get_global,
                                    .set_global = set_global,
-                                   .table_size = table_size,
-                                   .get_element = get_element,
-                                   .set_element = set_element,
                                    .dropped_segments = dropped_segments};

@@ -19,14 +19,11 @@ static zc_status compile_fuel(const zc_module *module, void **code, zc_error *er
     return zc_wasmtime_code_new(ZC_WASMTIME_FUEL, module, code, error);
 }
 
-static zc_status create(zc_instance *instance, bool fresh, zc_error *error)
+static zc_status create(zc_instance *instance, zc_error *error)
 {
     zc_status status = zc_wasmtime_ready(error);
     if (status != ZC_OK) {
         return status;
-    }
-    if (!fresh) {
-        return zc_fail(error, ZC_UNSUPPORTED, "the engine wasmtime takes no state of an instance");
     }
     if (instance->limits.call_depth < ZC_DEFAULT_CALL_DEPTH) { /* a bound that would not hold */
         return zc_fail(
@@ -54,12 +51,6 @@ static void destroy(zc_instance *instance)
     zc_free(own->functions);
 }
 
-static uint32_t table_size(const zc_instance *instance)
-{
-    const zc_wasmtime_instance *own = (const zc_wasmtime_instance *)(const void *)instance;
-    return atomic_load_explicit(&own->elements, memory_order_relaxed);
-}
-
 #define ENGINE(compile_function, counts)            \
     {.name = "wasmtime",                            \
      .wide = true,                                  \
@@ -74,7 +65,7 @@ static uint32_t table_size(const zc_instance *instance)
      .run = zc_wasmtime_run,                        \
      .settle = zc_wasmtime_settle,                  \
      .resume = zc_wasmtime_resume,                  \
-     .table_size = table_size}
+     .table_bytes = sizeof(zc_table)}
 
 const zc_engine zc_engine_wasmtime = ENGINE(compile_plain, false);
 const zc_engine zc_engine_wasmtime_fuel = ENGINE(compile_fuel, true);

@@ -106,7 +106,7 @@ void zc_wasmtime_settle(zc_instance *instance, zc_call_state *call)
         bring_fuel_out(own, call);
     }
     if (instance->module->info->has_table) {
-        atomic_store_explicit(&own->elements, (uint32_t)zc_wt.wasmtime_table_size(own->context, &own->table),
+        atomic_store_explicit(&own->base.table->size, (uint32_t)zc_wt.wasmtime_table_size(own->context, &own->table),
                               memory_order_relaxed);
     }
 }

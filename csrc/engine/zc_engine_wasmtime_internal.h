@@ -47,8 +47,7 @@ typedef struct zc_wasmtime_instance {
     wasmtime_instance_t instance;
     wasmtime_memory_t memory; /* where base.memory is */
     uint32_t seen_pages; /* how many the compiled code was told of at least */
-    wasmtime_table_t table; /* the first one */
-    _Atomic uint32_t elements; /* of it, when the guest last gave way; any thread reads */
+    wasmtime_table_t table; /* base.table, whose size is what it was when the guest last gave way */
     zc_wasmtime_mirror *mirrors;
     uint32_t mirror_count;
     zc_wasmtime_function *functions; /* by index, as they are called */

@@ -184,9 +184,7 @@ static zc_status take_imports(zc_wasmtime_instance *own, wasmtime_extern_t *out,
         case ZC_EXTERN_GLOBAL:
             status = import_global(own, import, &out[i], error);
             break;
-        default:
-            status = zc_fail(error, ZC_UNSUPPORTED, "import %.*s.%.*s: the engine wasmtime imports no tables",
-                             ZC_NAME(import->module), ZC_NAME(import->field));
+        default: /* zc_table_import has refused tables, and tags are no imports */
             break;
         }
     }
@@ -256,7 +254,7 @@ static zc_status find_outside(zc_wasmtime_instance *own, zc_error *error)
             return status;
         }
         own->table = found.of.table;
-        atomic_store_explicit(&own->elements, (uint32_t)zc_wt.wasmtime_table_size(own->context, &own->table),
+        atomic_store_explicit(&own->base.table->size, (uint32_t)zc_wt.wasmtime_table_size(own->context, &own->table),
                               memory_order_relaxed);
     }
     return find_mirrors(own, error);

@@ -4,8 +4,9 @@
  * deadlines, interrupts, ticks, the books of fuel, traps and their names. An engine keeps compiled code and runs it.
  *
  * Ownership: an engine is constant, and lives as long as the process. What `compile` makes is the module's, and immutable.
- * An instance is allocated by the guest layer, `instance_size` bytes of zeros, and begins with its zc_instance. Threads:
- * `compile` on any; all else on the thread that owns the instance's executor, but for what says otherwise.
+ * An instance is allocated by the guest layer, `instance_size` bytes of zeros, and begins with its zc_instance; so does a
+ * table with its zc_table. Threads: `compile` on any; all else on the thread that owns the instance's executor, or the
+ * table, but for what says otherwise.
  */
 #ifndef ZC_ENGINE_H
 #define ZC_ENGINE_H
@@ -13,8 +14,6 @@
 #include "guest/zc_guest.h"
 
 struct zc_call_state;
-
-#define ZC_NO_FUNCTION UINT32_MAX /* an element of a table that is null */
 
 struct zc_engine {
     const char *name;      /* as users call it; a state says who made it */
@@ -27,10 +26,15 @@ struct zc_engine {
     zc_status (*compile)(const zc_module *module, void **code, zc_error *error);
     void (*free_code)(void *code);
 
-    /* Imports, memory and the cells of shared globals are made and checked; the code is zc_instance_code's. Without `fresh`
-     * neither the table's elements nor the data segments are to be there. No start function runs. */
-    zc_status (*create)(zc_instance *instance, bool fresh, zc_error *error);
-    void (*destroy)(zc_instance *instance); /* also after a create that failed, or never was called */
+    /* Imports, memory, table and the cells of shared globals are made and checked, and so is instance->code. No start
+     * function runs. */
+    zc_status (*create)(zc_instance *instance, zc_error *error);
+    /* Copy the active segments. NULL: `create` has done that, and there are no states of its instances. */
+    zc_status (*initialize)(zc_instance *instance, zc_error *error);
+    /* Also after a create that failed, or never was called. What a table needs of the instance's functions stays until
+     * `destroy_rest`, which may be NULL: any thread, once no table has any of them. */
+    void (*destroy)(zc_instance *instance);
+    void (*destroy_rest)(zc_instance *instance);
 
     /* Room for as many slots as a call has; calls may be in progress. See zc_instance_frame. */
     uint64_t *(*frame)(zc_instance *instance, uint64_t slots, zc_error *error);
@@ -46,14 +50,21 @@ struct zc_engine {
     /* Let functions begin as instance->profile_wanted says, which differs from how they do. NULL: it cannot. */
     void (*switch_profile)(zc_instance *instance);
 
-    uint32_t (*table_size)(const zc_instance *instance); /* any thread */
+    /* Elements of tables, each a function of an instance of this engine, or none (instance NULL). They are the engine's, for
+     * it reads them in each call through a table; zc_table.c keeps account of whose they are, so what the guest changes goes
+     * through zc_table_put or zc_table_move, unless no other instance has a function there. resize_table: at first, from
+     * size 0, and to grow; what is added is none; false when there is no memory. NULL, all but table_bytes: the engine keeps
+     * tables to itself, and notes in zc_table.size how large the instance's is. */
+    size_t table_bytes;
+    bool (*resize_table)(zc_table *table, uint32_t size);
+    void (*free_table)(zc_table *table);
+    zc_instance *(*get_element)(const zc_table *table, uint32_t index, uint32_t *function);
+    void (*set_element)(zc_table *table, uint32_t index, zc_instance *instance, uint32_t function);
 
-    /* What a state is made of, in the index spaces of the module: any thread that holds the instance. A table's element is
-     * the index of a function, or ZC_NO_FUNCTION. NULL, all of them: there are no states of its instances. */
+    /* What else a state is made of, in the index spaces of the module: any thread that holds the instance. NULL, all of them:
+     * there are no states of its instances. */
     uint64_t (*get_global)(const zc_instance *instance, uint32_t index);
     void (*set_global)(zc_instance *instance, uint32_t index, uint64_t bits);
-    uint32_t (*get_element)(const zc_instance *instance, uint32_t element);
-    void (*set_element)(zc_instance *instance, uint32_t element, uint32_t function);
     /* Of a module with passive segments: a bit for each segment, data segments first, that it was dropped. */
     uint8_t *(*dropped_segments)(const zc_instance *instance);
 };

@@ -22,9 +22,24 @@ zc_global *zc_instance_global(const zc_instance *instance, uint32_t index)
     return instance->globals[index];
 }
 
-uint32_t zc_instance_table_size(const zc_instance *instance)
+zc_table *zc_instance_table(const zc_instance *instance)
 {
-    return instance->engine->table_size(instance);
+    return instance->table;
+}
+
+void zc_instance_set_owner(zc_instance *instance, const zc_guest_owner *owner)
+{
+    instance->owner = *owner;
+}
+
+void zc_instance_end(zc_instance *instance)
+{
+    instance->ended = true;
+}
+
+void *zc_instance_context(const zc_instance *instance)
+{
+    return instance->owner.context;
 }
 
 /* --- creation --- */
@@ -67,10 +82,6 @@ static zc_status take_imports(zc_instance *instance, const zc_import_value *impo
         const zc_import *import = &info->imports[i];
         const zc_import_value *value = &imports[i];
         zc_status status = ZC_OK;
-        if (import->kind == ZC_EXTERN_TABLE) {
-            return zc_fail(error, ZC_LINK, "import %.*s.%.*s: imported tables are not supported",
-                           ZC_NAME(import->module), ZC_NAME(import->field));
-        }
         if (value->kind != import->kind) {
             return zc_fail(error, ZC_LINK, "import %.*s.%.*s is of another kind", ZC_NAME(import->module),
                            ZC_NAME(import->field));
@@ -79,6 +90,8 @@ static zc_status take_imports(zc_instance *instance, const zc_import_value *impo
             status = check_memory(instance, import, value->memory, error);
         } else if (import->kind == ZC_EXTERN_GLOBAL) {
             status = check_global(instance, import, value->global, error);
+        } else if (import->kind == ZC_EXTERN_TABLE) {
+            status = zc_table_import(instance, import, value->table, error);
         } else {
             const zc_func_type *type = &info->types[info->funcs[import->index].type_index];
             instance->linked[import->index] = (zc_linked_function){.instance = instance,
@@ -127,18 +140,8 @@ static zc_status make_globals(zc_instance *instance, zc_error *error)
     return ZC_OK;
 }
 
-static zc_status check_table(const zc_instance *instance, zc_error *error)
-{
-    const zc_module_info *info = instance->module->info;
-    if (info->has_table && info->table.minimum > instance->limits.table) {
-        return zc_fail(error, ZC_LINK, "the module's table has %u elements, the limit is %llu", info->table.minimum,
-                       (ull)instance->limits.table);
-    }
-    return ZC_OK;
-}
-
 zc_status zc_instance_make(zc_module *module, const zc_engine *engine, const zc_import_value *imports,
-                           const zc_limits *limits, zc_region *region, bool fresh, zc_instance **out, zc_error *error)
+                           const zc_limits *limits, zc_region *region, zc_instance **out, zc_error *error)
 {
     const zc_module_info *info = module->info;
     zc_instance *instance = zc_calloc(1, engine->instance_size);
@@ -147,6 +150,7 @@ zc_status zc_instance_make(zc_module *module, const zc_engine *engine, const zc_
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate an instance");
     }
     instance->engine = engine;
+    atomic_init(&instance->references, 1);
     instance->module = zc_module_retain(module);
     instance->limits = *limits;
     instance->number = zc_trace_number(&numbers);
@@ -157,7 +161,10 @@ zc_status zc_instance_make(zc_module *module, const zc_engine *engine, const zc_
     zc_status status = ZC_OK;
     if (!instance->linked || !instance->globals) {
         status = zc_fail(error, ZC_NO_MEMORY, "cannot allocate an instance");
-    } else {
+    } else { /* which refuses modules that are not for this engine, so that what follows is */
+        status = zc_module_code(module, engine, &instance->code, error);
+    }
+    if (status == ZC_OK) {
         status = take_imports(instance, imports, error);
     }
     if (status == ZC_OK) {
@@ -169,13 +176,10 @@ zc_status zc_instance_make(zc_module *module, const zc_engine *engine, const zc_
         status = make_globals(instance, error);
     }
     if (status == ZC_OK) {
-        status = check_table(instance, error);
+        status = zc_table_make_own(instance, error);
     }
     if (status == ZC_OK) {
-        status = zc_module_code(module, engine, &instance->code, error);
-    }
-    if (status == ZC_OK) {
-        status = engine->create(instance, fresh, error);
+        status = engine->create(instance, error);
     }
     if (status != ZC_OK) {
         zc_instance_free(instance);
@@ -185,14 +189,43 @@ zc_status zc_instance_make(zc_module *module, const zc_engine *engine, const zc_
     return ZC_OK;
 }
 
+zc_status zc_instance_link(zc_module *module, const zc_engine *engine, const zc_import_value *imports,
+                           const zc_limits *limits, zc_instance **out, zc_error *error)
+{
+    return zc_instance_make(module, engine, imports, limits, NULL, out, error);
+}
+
+zc_status zc_instance_initialize(zc_instance *instance, zc_error *error)
+{
+    zc_table_hold hold = {0};
+    zc_status status = instance->shared_table ? zc_table_own(instance->shared_table, &hold, error) : ZC_OK;
+    if (status == ZC_OK && instance->engine->initialize) {
+        status = instance->engine->initialize(instance, error);
+    }
+    if (hold.mark) {
+        zc_table_disown(hold);
+    }
+    if (status == ZC_OK) {
+        zc_copies_add(ZC_COPY_DATA_SEGMENTS, instance->module->info->data_bytes);
+    }
+    return status;
+}
+
 zc_status zc_instance_new(zc_module *module, const zc_engine *engine, const zc_import_value *imports,
                           const zc_limits *limits, zc_instance **out, zc_error *error)
 {
-    zc_status status = zc_instance_make(module, engine, imports, limits, NULL, true, out, error);
-    if (status == ZC_OK) {
-        zc_copies_add(ZC_COPY_DATA_SEGMENTS, module->info->data_bytes);
+    zc_instance *instance;
+    zc_status status = zc_instance_link(module, engine, imports, limits, &instance, error);
+    if (status != ZC_OK) {
+        return status;
     }
-    return status;
+    status = zc_instance_initialize(instance, error);
+    if (status != ZC_OK) {
+        zc_instance_free(instance);
+        return status;
+    }
+    *out = instance;
+    return ZC_OK;
 }
 
 void zc_instance_free(zc_instance *instance)
@@ -201,6 +234,8 @@ void zc_instance_free(zc_instance *instance)
         return;
     }
     zc_profile_forget(instance);
+    zc_instance_end(instance);
+    zc_table_leave(instance);
     instance->engine->destroy(instance);
     for (uint32_t i = 0; instance->globals && i < instance->module->info->global_count; i++) {
         zc_global_release(instance->globals[i]);
@@ -208,6 +243,5 @@ void zc_instance_free(zc_instance *instance)
     zc_free(instance->globals);
     zc_free(instance->linked);
     zc_memory_release(instance->memory);
-    zc_module_release(instance->module);
-    zc_free(instance);
+    zc_instance_release_rest(instance); /* tables may keep it */
 }

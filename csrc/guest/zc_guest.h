@@ -28,6 +28,7 @@ typedef struct zc_module zc_module;
 typedef struct zc_instance zc_instance;
 typedef struct zc_memory zc_memory;
 typedef struct zc_global zc_global;
+typedef struct zc_table zc_table;
 typedef struct zc_engine zc_engine;
 
 /* kind (its name in the Python API), the specification's message */
@@ -103,6 +104,38 @@ zc_global_type zc_global_get_type(const zc_global *global);
 uint64_t zc_global_get(const zc_global *global);
 void zc_global_set(zc_global *global, uint64_t bits);
 
+/* --- tables: functions of instances, which these and the host share (zc_table.c) ---
+ *
+ * A function that is called through a table runs in its own instance: its memory, its limits, as when it is called from
+ * outside. One of an instance that has been freed fails with ZC_CLOSED. Instances that share a table run on one thread at a
+ * time, as those that share a memory; so do the functions below, which fail with ZC_CONCURRENT.
+ *
+ * A table holds functions of instances of one engine, and only those can share it. An engine may keep the tables of its
+ * instances to itself: then the host sees their sizes, and all else fails with ZC_BAD_VALUE. */
+
+/* Of at most ZC_DEFAULT_TABLE elements, for instances of this engine. */
+zc_status zc_table_new(const zc_engine *engine, const zc_limits_type *type, zc_table **out, zc_error *error);
+zc_table *zc_table_retain(zc_table *table);
+void zc_table_release(zc_table *table);
+uint32_t zc_table_size(const zc_table *table);
+/* The declared maximum, or what it can grow to where none is declared. */
+uint32_t zc_table_maximum(const zc_table *table, bool *declared);
+/* *previous is the size before. ZC_OUT_OF_BOUNDS past the maximum. */
+zc_status zc_table_grow(zc_table *table, uint32_t delta, uint32_t *previous, zc_error *error);
+/* Whose function an element is, and which; no instance where there is none. */
+zc_status zc_table_get(zc_table *table, uint32_t index, zc_instance **instance, uint32_t *function, zc_error *error);
+/* ZC_BAD_VALUE for an instance of another engine. */
+zc_status zc_table_set(zc_table *table, uint32_t index, zc_instance *instance, uint32_t function, zc_error *error);
+/* Whose own table it is; NULL for one that the host made, or when that has been freed. */
+zc_instance *zc_table_home(const zc_table *table);
+/* For the host: what it has for this table. */
+void **zc_table_object(zc_table *table);
+/* Whether there are functions of other instances than its own. What their owners keep for that (zc_guest_owner.keep) can
+ * be visited, until that returns something else than 0, and dropped while their functions are still there. */
+bool zc_table_has_users(const zc_table *table);
+int zc_table_visit_users(const zc_table *table, int (*visit)(void *kept, void *context), void *context);
+void zc_table_drop_users(zc_table *table);
+
 /* --- instances --- */
 
 /* A host function: slots[0 .. results) to be written, then the parameters to be read. A failure other than
@@ -110,11 +143,12 @@ void zc_global_set(zc_global *global, uint64_t bits);
 typedef zc_status (*zc_host_function)(void *context, uint64_t *slots, zc_error *error);
 
 typedef struct zc_import_value {
-    zc_extern_kind kind; /* func, memory or global; tables cannot be imported */
+    zc_extern_kind kind;
     zc_host_function function;
     void *context;
     zc_memory *memory; /* retained by the instance */
     zc_global *global; /* retained by the instance */
+    zc_table *table;   /* retained by the instance */
 } zc_import_value;
 
 /* The host's part in a call. Both functions run on the calling thread, while the instance is between two states: a
@@ -135,7 +169,29 @@ typedef struct zc_call_hooks {
  * module, in order, of the right kind; types are compared here. */
 zc_status zc_instance_new(zc_module *module, const zc_engine *engine, const zc_import_value *imports,
                           const zc_limits *limits, zc_instance **out, zc_error *error);
+/* The same in two steps, so that its functions can be called once they are in a table that it shares, whether its segments
+ * fit or not: link, and then copy the segments. */
+zc_status zc_instance_link(zc_module *module, const zc_engine *engine, const zc_import_value *imports,
+                           const zc_limits *limits, zc_instance **out, zc_error *error);
+zc_status zc_instance_initialize(zc_instance *instance, zc_error *error);
 void zc_instance_free(zc_instance *instance);
+
+/* What the owner of instances does where a table leads from one to another. All but `call` may be NULL, and without any the
+ * call is made directly, without hooks. */
+typedef struct zc_guest_owner {
+    void *context; /* the owner's of this instance */
+    /* From a call of `caller` in progress: call function `index` of `callee`, both contexts. As a host function. */
+    zc_status (*call)(void *caller, void *callee, uint32_t index, uint64_t *slots, zc_error *error);
+    /* Take the lock that keep and drop need, from inside a call of this instance or before its first. */
+    void (*lock)(void *context);
+    void (*keep)(void *context); /* from now on the instance must not be freed but on the host's explicit wish */
+    void (*drop)(void *context); /* once for each time that it was kept */
+} zc_guest_owner;
+
+/* It is about to be freed: its functions that lie in tables fail with ZC_CLOSED from now on. */
+void zc_instance_end(zc_instance *instance);
+void zc_instance_set_owner(zc_instance *instance, const zc_guest_owner *owner);
+void *zc_instance_context(const zc_instance *instance); /* its owner's */
 zc_status zc_instance_start(zc_instance *instance, const zc_call_hooks *hooks, zc_error *error);
 
 /* Where to put the parameters of the next call: slots[results + i]. NULL when the value stack has no room or, at the
@@ -157,9 +213,9 @@ zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *f
 typedef struct zc_scope {
     struct zc_scope *outer;
     const _Atomic bool *cancelled; /* or NULL; any thread may set it, and it stays set */
-    uint64_t ends_at;     /* monotonic ns, or ZC_NO_LIMIT */
+    uint64_t ends_at; /* monotonic ns, or ZC_NO_LIMIT */
     uint64_t deadline_ns; /* how long that was from its beginning */
-    uint64_t fuel;        /* as an instance's */
+    uint64_t fuel; /* as an instance's */
     uint64_t fuel_used;
 } zc_scope;
 
@@ -199,13 +255,13 @@ bool zc_instance_interrupt(zc_instance *instance);
 bool zc_instance_counts_fuel(const zc_instance *instance); /* false: none of this may be asked or set */
 uint64_t zc_instance_fuel_used(const zc_instance *instance);
 void zc_instance_set_fuel(zc_instance *instance, uint64_t fuel); /* what may be used from now on */
-uint64_t zc_instance_fuel(const zc_instance *instance);          /* what is left, or ZC_NO_LIMIT */
+uint64_t zc_instance_fuel(const zc_instance *instance); /* what is left, or ZC_NO_LIMIT */
 /* ns that the call in progress was given, or else the last one, or ZC_NO_LIMIT. */
 uint64_t zc_instance_deadline(const zc_instance *instance);
 
-zc_memory *zc_instance_memory(const zc_instance *instance);                 /* NULL when it has none */
+zc_memory *zc_instance_memory(const zc_instance *instance); /* NULL when it has none */
 zc_global *zc_instance_global(const zc_instance *instance, uint32_t index); /* exported or imported, else NULL */
-uint32_t zc_instance_table_size(const zc_instance *instance);
+zc_table *zc_instance_table(const zc_instance *instance); /* the first one; NULL when it has none */
 
 /* --- state: all of an instance between two calls, but for its memory's bytes (zc_guest_state.c) --- */
 

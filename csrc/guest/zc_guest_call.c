@@ -6,6 +6,8 @@
  *
  * See zc_guest.h for ownership and threads.
  */
+#include <string.h>
+
 #include "base/zc_clock.h"
 #include "base/zc_trace.h"
 #include "guest/zc_guest_internal.h"
@@ -128,6 +130,13 @@ static zc_status enter(zc_instance *instance, call_state *call, const zc_call_ho
     if (status != ZC_OK) {
         return status;
     }
+    call->table.mark = NULL;
+    call->failed_inside = false;
+    if (__builtin_expect(instance->shared_table != NULL, false) &&
+        (status = zc_table_own(instance->shared_table, &call->table, error)) != ZC_OK) {
+        zc_executor_put(instance->executor, found);
+        return status;
+    }
     call->outer = zc_current(instance);
     call->below = zc_this_thread.call;
     call->scope = zc_this_thread.scope;
@@ -154,6 +163,9 @@ static void leave(zc_instance *instance, call_state *call)
         instance->given_ns = call->outer->given_ns;
     } else {
         atomic_store_explicit(&instance->running, 0, memory_order_release);
+    }
+    if (__builtin_expect(call->table.mark != NULL, false)) {
+        zc_table_disown(call->table);
     }
     zc_executor_put(instance->executor, call->saved_owner);
 }
@@ -219,13 +231,51 @@ zc_status zc_instance_call(zc_instance *instance, uint32_t function, uint64_t *f
     instance->host_error = error;
     status = instance->engine->run(instance, &call, function, frame, error);
     instance->host_error = outer_error;
-    if (status == ZC_HOST) {
+    if (status == ZC_HOST && !call.failed_inside) { /* looking costs more with every call below */
         error->kind = zc_must_end(&call, call.scope);
     }
     if (traced && !call.outer) {
         trace_call(instance, function, traced, status, error);
     }
     leave(instance, &call);
+    return status;
+}
+
+static zc_status call_directly(zc_instance *callee, uint32_t function, uint64_t *slots, zc_error *error)
+{
+    const zc_module_info *info = callee->module->info;
+    const zc_func_type *type = &info->types[info->funcs[function].type_index];
+    uint64_t *frame = zc_instance_frame(callee, function, error);
+    if (!frame) {
+        return error->code;
+    }
+    memcpy(frame + type->result_count, slots + type->result_count, type->param_count * sizeof *slots);
+    zc_status status = zc_instance_call(callee, function, frame, NULL, error);
+    if (status == ZC_OK) {
+        memcpy(slots, frame, type->result_count * sizeof *slots);
+    }
+    return status;
+}
+
+static zc_status call_element(zc_instance *caller, zc_instance *callee, uint32_t function, uint64_t *slots,
+                              zc_error *error)
+{
+    if (callee->ended) {
+        const zc_name name = callee->module->info->funcs[function].name;
+        return zc_fail(error, ZC_CLOSED, "the table's function %u%s%.*s%s is of an instance that is closed", function,
+                       name.size ? " \"" : "", ZC_NAME(name), name.size ? "\"" : "");
+    }
+    if (caller->owner.call) {
+        return caller->owner.call(caller->owner.context, callee->owner.context, function, slots, error);
+    }
+    return call_directly(callee, function, slots, error);
+}
+
+zc_status zc_instance_call_other(zc_instance *caller, zc_instance *callee, uint32_t function, uint64_t *slots,
+                                 zc_error *error)
+{
+    zc_status status = call_element(caller, callee, function, slots, error);
+    zc_current(caller)->failed_inside = status != ZC_OK;
     return status;
 }
 

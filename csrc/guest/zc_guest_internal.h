@@ -53,12 +53,39 @@ typedef struct zc_linked_function {
     uint32_t slots; /* results and parameters */
 } zc_linked_function;
 
+typedef struct zc_table_user zc_table_user;
+
+typedef struct zc_table_hold {
+    _Atomic uintptr_t *mark; /* NULL: nothing is held */
+    uintptr_t found;         /* who had it before */
+} zc_table_hold;
+
+/* What each engine's table begins with. */
+struct zc_table {
+    const zc_engine *engine; /* whose functions are in it */
+    _Atomic uint64_t references;
+    _Atomic uint32_t size; /* any thread reads */
+    zc_limits_type type; /* as declared */
+    uint32_t maximum;    /* elements that it can grow to: what is declared and allowed */
+    bool shared;         /* `owner` counts, and no longer that of its own instance; never undone */
+    _Atomic uintptr_t owner; /* as an executor's */
+    zc_instance *home;       /* whose own table it is, a reference to what is left of that; or NULL */
+    zc_table_user *users;    /* the other instances whose functions are in it */
+    void *object;            /* the host's */
+};
+
 /* What each engine's instance begins with. */
 struct zc_instance {
     const zc_engine *engine;
     zc_module *module;
     const void *code; /* what the engine made of the module */
     zc_memory *memory; /* NULL when the module has none */
+    zc_table *table;         /* NULL when the module has none */
+    zc_table *shared_table;  /* the same once it is shared: calls take its mark */
+    zc_table_user *user;     /* its entry there, or NULL */
+    zc_guest_owner owner;
+    _Atomic uint64_t references; /* to what is left when it has ended: its owner's, and those of tables */
+    bool ended;
     zc_executor *executor;   /* the memory's, or own_executor */
     zc_executor own_executor;
     zc_linked_function *linked; /* one per imported function */
@@ -99,10 +126,9 @@ zc_status zc_module_take_code(zc_module *module, const zc_engine *engine, void *
                               zc_error *error);
 /* What there is already, or NULL. */
 const void *zc_module_find_code(const zc_module *module, const zc_engine *engine);
-/* As zc_instance_new; without `fresh` the globals have their first values, but neither the table's elements nor the
- * data segments are there. `region`: its memory if it has one of its own, NULL for a new one; taken over also on failure. */
+/* As zc_instance_link. `region`: its memory if it has one of its own, NULL for a new one; taken over also on failure. */
 zc_status zc_instance_make(zc_module *module, const zc_engine *engine, const zc_import_value *imports,
-                           const zc_limits *limits, zc_region *region, bool fresh, zc_instance **out, zc_error *error);
+                           const zc_limits *limits, zc_region *region, zc_instance **out, zc_error *error);
 /* As zc_memory_new, over a region of the size that the memory shall have, which is taken over also on failure. */
 zc_status zc_memory_over(const zc_limits_type *type, uint64_t byte_limit, zc_region *region, zc_memory **out,
                          zc_error *error);
@@ -113,6 +139,31 @@ uint32_t zc_memory_most_pages(const zc_limits_type *type, uint64_t byte_limit);
 #define ZC_MEMORY_LENGTH 32u
 void zc_memory_publish(zc_memory *memory);
 
+/* --- tables (zc_table.c) --- */
+
+/* What tables need of an instance, the engine's functions, stays until they have let go of it, too. */
+zc_instance *zc_instance_retain_rest(zc_instance *instance);
+void zc_instance_release_rest(zc_instance *instance);
+
+/* The instance's own, unless it has imported one. */
+zc_status zc_table_make_own(zc_instance *instance, zc_error *error);
+/* The instance shares this one, if it is of the type that the module imports. */
+zc_status zc_table_import(zc_instance *instance, const zc_import *import, zc_table *table, zc_error *error);
+/* The instance ends. */
+void zc_table_leave(zc_instance *instance);
+/* Another instance is to have it, too. ZC_CONCURRENT when its own one is running on another thread. */
+zc_status zc_table_share(zc_table *table, zc_error *error);
+/* Take its mark for this thread, until it is put back. */
+zc_status zc_table_own(zc_table *table, zc_table_hold *hold, zc_error *error);
+static inline void zc_table_disown(zc_table_hold hold)
+{
+    atomic_store_explicit(hold.mark, hold.found, memory_order_release);
+}
+/* For engines, within bounds: put a function of the instance's own into the instance's table, of which somebody else may
+ * have functions; copy `size` elements within the table. */
+zc_status zc_table_put(zc_instance *instance, uint32_t index, uint32_t function, zc_error *error);
+void zc_table_move(zc_table *table, uint32_t destination, uint32_t source, uint32_t size);
+
 /* One call in progress, on the native stack of who makes it. */
 typedef struct zc_call_state {
     struct zc_call_state *outer; /* of the same instance */
@@ -122,6 +173,8 @@ typedef struct zc_call_state {
     uint64_t ends_at;  /* monotonic ns, or ZC_NO_LIMIT: its own deadline, those of its scopes, of the call below */
     uint64_t given_ns; /* how long that was */
     uintptr_t saved_owner;
+    zc_table_hold table; /* of the table that it shares with others */
+    bool failed_inside;  /* it ends because a call through the table has failed, which knows why */
     const zc_call_hooks *hooks; /* or NULL */
     int64_t slice;   /* the engine's: fuel that it was given and has not accounted for */
     uint64_t ticked; /* the engine's: monotonic ns */
@@ -135,6 +188,10 @@ zc_status zc_instance_look(zc_instance *instance, zc_call_state *call, zc_trap_k
 /* Take the memory's execution for this thread, outside of calls. *found is the owner before, to be put back. */
 zc_status zc_executor_take(zc_executor *executor, uintptr_t *found, zc_error *error);
 void zc_executor_put(zc_executor *executor, uintptr_t found);
+/* From a call of `caller` in progress: call a function that was found in a table, of another instance. Results at slots[0 ..],
+ * then the parameters. As a host function. */
+zc_status zc_instance_call_other(zc_instance *caller, zc_instance *callee, uint32_t function, uint64_t *slots,
+                                 zc_error *error);
 
 /* So much fuel was used: into the books, the instance's and those of all scopes. */
 static inline void zc_charge(zc_instance *instance, const zc_call_state *call, uint64_t used)

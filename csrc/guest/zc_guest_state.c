@@ -15,6 +15,7 @@
 
 #define GLOBAL_BYTES 10u
 #define SEGMENTS_VERSION 1u
+#define NO_FUNCTION UINT32_MAX /* an element of the table that is none */
 
 /* More fuel than anybody can have used, and so little that sums do not overflow. */
 #define MOST_FUEL_USED ((uint64_t)1 << 62)
@@ -34,9 +35,14 @@ const char *zc_engine_fuel_unit(const zc_engine *engine)
 zc_status zc_instance_hold(zc_instance *instance, zc_error *error)
 {
     uintptr_t found = 0;
+    zc_table *table = instance->shared_table;
     if (atomic_compare_exchange_strong_explicit(&instance->executor->owner, &found, ZC_HELD, memory_order_acquire,
                                                 memory_order_relaxed)) {
-        return ZC_OK;
+        if (!table || atomic_compare_exchange_strong_explicit(&table->owner, &found, ZC_HELD, memory_order_acquire,
+                                                              memory_order_relaxed)) {
+            return ZC_OK;
+        }
+        atomic_store_explicit(&instance->executor->owner, 0, memory_order_release);
     }
     return zc_fail(error, ZC_CONCURRENT, "%s",
                    found == ZC_HELD            ? "the instance is held: a snapshot or a fork is being made of it"
@@ -46,6 +52,9 @@ zc_status zc_instance_hold(zc_instance *instance, zc_error *error)
 
 void zc_instance_let_go(zc_instance *instance)
 {
+    if (instance->shared_table) {
+        atomic_store_explicit(&instance->shared_table->owner, 0, memory_order_release);
+    }
     atomic_store_explicit(&instance->executor->owner, 0, memory_order_release);
 }
 
@@ -75,6 +84,30 @@ static const zc_import *import_of(const zc_module_info *info, zc_extern_kind kin
     return import;
 }
 
+/* Only functions of its own can be told. */
+static zc_status check_table(const zc_instance *instance, zc_error *error)
+{
+    const zc_module_info *info = instance->module->info;
+    const zc_table *table = instance->table;
+    uint32_t function;
+    if (info->table_imported) {
+        const zc_import *import = import_of(info, ZC_EXTERN_TABLE, 0);
+        return zc_fail(error, ZC_UNSUPPORTED,
+                       "import %.*s.%.*s: an imported table is shared, and in no snapshot or fork of the instance",
+                       ZC_NAME(import->module), ZC_NAME(import->field));
+    }
+    for (uint32_t i = 0; instance->shared_table && i < zc_table_size(table); i++) {
+        const zc_instance *owner = instance->engine->get_element(table, i, &function);
+        if (owner && owner != instance) {
+            return zc_fail(error, ZC_UNSUPPORTED,
+                           "element %u of the instance's table is a function of another instance: it is in no snapshot "
+                           "or fork",
+                           i);
+        }
+    }
+    return ZC_OK;
+}
+
 zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error *error)
 {
     const zc_module_info *info = instance->module->info;
@@ -91,6 +124,10 @@ zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error
                        "import %.*s.%.*s: an imported memory is the host's, and in no snapshot or fork of the instance",
                        ZC_NAME(import->module), ZC_NAME(import->field));
     }
+    zc_status status = check_table(instance, error);
+    if (status != ZC_OK) {
+        return status;
+    }
     zc_put_string(out, engine->name, (uint32_t)strlen(engine->name));
     zc_put_string(out, engine->fuel_unit, (uint32_t)strlen(engine->fuel_unit));
     zc_put_u8(out, instance->memory != NULL);
@@ -103,10 +140,13 @@ zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error
         zc_put_u8(out, info->globals[i].is_mutable);
         zc_put_u64(out, engine->get_global(instance, i));
     }
-    uint32_t elements = engine->table_size(instance);
+    const zc_table *table = instance->table;
+    const uint32_t elements = table ? zc_table_size(table) : 0;
     zc_put_u32(out, elements);
     for (uint32_t i = 0; i < elements; i++) {
-        zc_put_u32(out, engine->get_element(instance, i));
+        uint32_t function = NO_FUNCTION;
+        (void)engine->get_element(table, i, &function);
+        zc_put_u32(out, function);
     }
     save_segments(instance, out);
     return ZC_OK;
@@ -118,6 +158,7 @@ typedef struct saved {
     uint64_t fuel_used, fuel_left;
     uint32_t pages;
     const uint8_t *globals, *table; /* as many as the module has */
+    uint32_t table_size;
     const uint8_t *dropped;         /* bits of segments, or NULL */
 } saved;
 
@@ -160,6 +201,9 @@ static zc_status take_sizes(const zc_module *module, const zc_engine *engine, zc
     saved->pages = zc_take_u32(state);
     if (state->failed) {
         return truncated(error);
+    }
+    if (info->table_imported) {
+        return zc_fail(error, ZC_SNAPSHOT, "the module imports its table: there is no state of such an instance");
     }
     if (info->memory_imported) {
         return zc_fail(error, ZC_SNAPSHOT, "the module imports its memory: there is no state of such an instance");
@@ -222,22 +266,26 @@ static zc_status take_globals(const zc_module_info *info, zc_reader *state, save
 
 static zc_status take_table(const zc_module_info *info, uint64_t limit, zc_reader *state, saved *saved, zc_error *error)
 {
-    uint32_t count = zc_take_u32(state), expected = info->has_table ? info->table.minimum : 0;
-    if (!state->failed && count != expected) {
-        return zc_fail(error, ZC_SNAPSHOT, "the instance's state has a table of %u elements, the module one of %u",
-                       count, expected);
+    const zc_limits_type *type = &info->table;
+    uint32_t count = zc_take_u32(state), least = info->has_table ? type->minimum : 0;
+    uint32_t most = !info->has_table ? 0 : type->has_maximum ? type->maximum : UINT32_MAX;
+    if (!state->failed && (count < least || count > most)) {
+        return zc_fail(error, ZC_SNAPSHOT,
+                       "the instance's state has a table of %u elements, the module one of %u to %u", count, least,
+                       most);
     }
     if (count > limit) {
         return zc_fail(error, ZC_SNAPSHOT, "the instance's table has %u elements, the limit is %llu", count,
                        (ull)limit);
     }
+    saved->table_size = count;
     saved->table = zc_take(state, (uint64_t)count * sizeof(uint32_t));
     if (!saved->table) {
         return truncated(error);
     }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t function = table_function(saved, i);
-        if (function != ZC_NO_FUNCTION && function >= info->func_count) {
+        if (function != NO_FUNCTION && function >= info->func_count) {
             return zc_fail(error, ZC_SNAPSHOT, "element %u of the instance's table is function %u of %u", i, function,
                            info->func_count);
         }
@@ -333,9 +381,9 @@ static void apply(zc_instance *instance, const saved *saved)
     const zc_module_info *info = instance->module->info;
     const zc_engine *engine = instance->engine;
     set_globals(instance, saved, info->imported_global_count, info->global_count);
-    uint32_t elements = engine->table_size(instance);
-    for (uint32_t i = 0; i < elements; i++) {
-        engine->set_element(instance, i, table_function(saved, i));
+    for (uint32_t i = 0; i < saved->table_size; i++) {
+        uint32_t function = table_function(saved, i);
+        engine->set_element(instance->table, i, function == NO_FUNCTION ? NULL : instance, function);
     }
     if (saved->dropped) {
         memcpy(engine->dropped_segments(instance), saved->dropped, (segment_count(info) + 7) / 8);
@@ -366,17 +414,23 @@ zc_status zc_instance_restore(zc_module *module, const zc_engine *engine, const 
                               zc_error *error)
 {
     saved saved = {0};
-    zc_status status = take(module, engine, limits, state, region, &saved, error);
+    zc_status status = engine->get_global ? take(module, engine, limits, state, region, &saved, error)
+                                          : zc_fail(error, ZC_UNSUPPORTED,
+                                                    "the engine %s takes no state of an instance", engine->name);
     if (status != ZC_OK) {
         zc_region_release(region);
         return status;
     }
     zc_instance *instance;
-    status = zc_instance_make(module, engine, imports, limits, region, false, &instance, error);
+    status = zc_instance_make(module, engine, imports, limits, region, &instance, error);
     if (status != ZC_OK) {
         return status;
     }
     status = compare_constants(instance, &saved, error);
+    if (status == ZC_OK && saved.table_size > module->info->table.minimum) {
+        uint32_t previous;
+        status = zc_table_grow(instance->table, saved.table_size - module->info->table.minimum, &previous, error);
+    }
     if (status != ZC_OK) {
         zc_instance_free(instance);
         return status;

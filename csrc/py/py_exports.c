@@ -31,7 +31,7 @@ static PyObject *make_export(py_exports *self, PyObject *name, PyObject *positio
         object = zc_py_global_new(state, zc_instance_global(store->instance, export->index));
         break;
     case ZC_EXTERN_TABLE:
-        object = zc_py_table_new(state, store);
+        object = export->index == 0 ? zc_py_table_of(state, zc_instance_table(store->instance)) : Py_NewRef(Py_None);
         break;
     case ZC_EXTERN_TAG:
         object = Py_NewRef(Py_None); /* of an exception: there is nothing that the host could do with it */

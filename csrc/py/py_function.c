@@ -58,6 +58,17 @@ static void resume(void *context)
 
 /* --- from Python into the guest --- */
 
+PyObject *zc_py_function_label(const zc_module_info *info, uint32_t index)
+{
+    zc_name name = info->funcs[index].name;
+    for (uint32_t e = 0; name.size == 0 && e < info->export_count; e++) {
+        if (info->exports[e].kind == ZC_EXTERN_FUNC && info->exports[e].index == index) {
+            name = info->exports[e].name;
+        }
+    }
+    return name.size ? zc_py_name(name) : PyUnicode_FromFormat("function %u", index);
+}
+
 /* The trap's message gains the guest's frames; the exception gets them as a tuple. */
 static PyObject *describe_trap(py_store *store, zc_error *error)
 {
@@ -68,13 +79,7 @@ static PyObject *describe_trap(py_store *store, zc_error *error)
     PyObject *frames = PyTuple_New((Py_ssize_t)kept);
     size_t used = strlen(error->message);
     for (uint64_t i = 0; frames && i < kept; i++) {
-        zc_name name = info->funcs[functions[i]].name;
-        for (uint32_t e = 0; name.size == 0 && e < info->export_count; e++) {
-            if (info->exports[e].kind == ZC_EXTERN_FUNC && info->exports[e].index == functions[i]) {
-                name = info->exports[e].name;
-            }
-        }
-        PyObject *text = name.size ? zc_py_name(name) : PyUnicode_FromFormat("function %u", functions[i]);
+        PyObject *text = zc_py_function_label(info, functions[i]);
         if (!text) {
             Py_CLEAR(frames);
             break;
@@ -357,6 +362,63 @@ zc_status zc_py_call_host(void *context, uint64_t *slots, zc_error *error)
     }
     return code == 0 ? ZC_OK : zc_fail(error, ZC_HOST, "a host function raised an exception");
 }
+
+/* --- from one guest into another, through a table --- */
+
+/* As a host function that calls the other guest, but that no value becomes a Python object. */
+static zc_status call_other(void *caller, void *callee, uint32_t index, uint64_t *slots, zc_error *error)
+{
+    py_store *from = caller, *to = callee;
+    zc_py_take_lock(from->call);
+    zc_state *state = from->call->state;
+    const zc_module_info *info = zc_py_store_info(to);
+    const zc_func_type *type = &info->types[info->funcs[index].type_index];
+    Py_INCREF(to);
+    uint64_t *frame = NULL;
+    error->kind = ZC_TRAP_NONE;
+    if (!to->due || to->call || to->due(state, to) == 0) {
+        frame = zc_py_open_instance(to) ? zc_instance_frame(to->instance, index, error) : NULL;
+        if (!frame && !PyErr_Occurred()) {
+            (void)zc_raise(state, error);
+        }
+    }
+    zc_status status = ZC_HOST;
+    if (frame) {
+        memcpy(frame + type->result_count, slots + type->result_count, type->param_count * sizeof *slots);
+        status = run(state, to, index, frame, error);
+    }
+    if (status == ZC_OK) {
+        memcpy(slots, frame, type->result_count * sizeof *slots);
+    }
+    Py_DECREF(to);
+    if (status == ZC_OK) {
+        return ZC_OK;
+    }
+    const uint32_t kind = status == ZC_TRAP || status == ZC_HOST ? error->kind : ZC_TRAP_NONE;
+    (void)zc_fail(error, ZC_HOST, "a function of another instance failed");
+    error->kind = kind;
+    return ZC_HOST;
+}
+
+static void take_lock(void *context)
+{
+    py_store *store = context;
+    if (store->call) {
+        zc_py_take_lock(store->call);
+    }
+}
+
+static void keep(void *context)
+{
+    Py_INCREF(context);
+}
+
+static void drop(void *context)
+{
+    Py_DECREF(context);
+}
+
+const zc_guest_owner zc_py_guest_owner = {.call = call_other, .lock = take_lock, .keep = keep, .drop = drop};
 
 /* --- the Function type --- */
 

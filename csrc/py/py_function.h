@@ -28,6 +28,10 @@ PyObject *zc_py_call(zc_state *state, py_store *store, uint32_t index, const uin
 bool zc_py_callable_now(py_store *store, uint32_t index);
 /* Run the start function. */
 int zc_py_start(zc_state *state, py_store *store);
+/* What a function without an export's name is called: by the name section, the first export, or "function 3". */
+PyObject *zc_py_function_label(const zc_module_info *info, uint32_t index);
+/* What a store does for the functions of its guest that lie in tables. */
+extern const zc_guest_owner zc_py_guest_owner; /* but for the context, which is the store */
 /* zc_host_function over a py_host_function. */
 zc_status zc_py_call_host(void *context, uint64_t *slots, zc_error *error);
 

@@ -323,8 +323,8 @@ PyDoc_STRVAR(snapshot_doc,
              "damaged. dead: (start, stop) ranges of the memory, in bytes, which are zero in the snapshot.\n"
              "compress: 'zstd' (pip install 'zcwasm[zstd]'), smaller and slower.\n\n"
              "It waits for the work in flight of the guest, and of the host on the instance's device. InUseError\n"
-             "while the instance runs, also from its own host functions; SnapshotError for an imported memory, or\n"
-             "for files that it has open by WASI; OSError when the file cannot be written: the old one is as it\n"
+             "while the instance runs, also from its own host functions; SnapshotError for an imported memory or\n"
+             "table, or files that it has open by WASI; OSError when the file cannot be written: the old one is as it\n"
              "was. The snapshot holds what the guest held, secrets included.");
 
 static PyObject *instance_snapshot(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
@@ -713,8 +713,8 @@ PyDoc_STRVAR(instance_doc,
              "A running guest: a module linked to its imports, with a memory of its own.\n\n"
              "device, weights, inputs: what a guest that imports from 'zcwasm' may use: a Device to compute with, a\n"
              "Weights whose tensors it may name, buffers by name that it may read. None is not granted.\n"
-             "imports: {module name: {field name: callable, Memory or Global}}, as in JavaScript; the exports of\n"
-             "another instance serve too. wasi: a Wasi object, for programs that import WASI preview 1.\n"
+             "imports: {module name: {field name: callable, Memory, Global or Table}}, as in JavaScript; the exports\n"
+             "of another instance serve too. wasi: a Wasi object, for programs that import WASI preview 1.\n"
              "limits: a Limits object. engine: 'wasm3', which is part of this package; 'wasmtime', which compiles\n"
              "(pip install 'zcwasm[jit]'); 'auto', wasmtime where it is; None, what $ZCWASM_ENGINE says, or wasm3.\n"
              "Runs the module's start function. Raises ImportError for an engine that is not here,\n"

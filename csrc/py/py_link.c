@@ -8,6 +8,7 @@
 #include "py_heap.h"
 #include "py_limits.h"
 #include "py_memory.h"
+#include "py_table.h"
 #include "py_values.h"
 #include "py_wasi.h"
 
@@ -165,9 +166,17 @@ static int take_value(zc_state *state, py_store *store, uint32_t i, PyObject *va
         }
         out->global = ((py_global *)value)->global;
         return 0;
-    default:
-        return 0; /* zc_guest refuses tables */
+    case ZC_EXTERN_TABLE:
+        if (!Py_IS_TYPE(value, state->table_type)) {
+            return wrong_kind(state, import, "a zcwasm.Table", value);
+        }
+        out->table = ((py_table *)value)->table;
+        zc_py_table_share(value);
+        return 0;
+    case ZC_EXTERN_TAG: /* exported only */
+        break;
     }
+    return 0;
 }
 
 /* Where an instance's imports come from. */
@@ -253,7 +262,7 @@ static zc_status make_instance(py_store *store, const zc_import_value *values, p
 {
     zc_module *module = ((py_module *)store->module)->module;
     if (!saved) {
-        return zc_instance_new(module, store->engine, values, &store->limits, &store->instance, error);
+        return zc_instance_link(module, store->engine, values, &store->limits, &store->instance, error);
     }
     zc_region *region = NULL;
     const zc_module_info *info = zc_py_store_info(store);
@@ -343,6 +352,9 @@ static int link_store(zc_state *state, py_store *store, const py_grants *grants,
         (void)zc_raise(state, &error);
         return -1;
     }
+    zc_guest_owner owner = zc_py_guest_owner;
+    owner.context = store;
+    zc_instance_set_owner(store->instance, &owner);
     zc_py_wasi_bind(store);
     if (store->abi) {
         zc_abi_attach(store->abi, store->instance);
@@ -360,6 +372,11 @@ static int link_store(zc_state *state, py_store *store, const py_grants *grants,
     }
     if (from->saved && !from->parent) { /* a fork shares the parent's, which may have changed meanwhile */
         zc_instance_restore_imported(store->instance, whole);
+    }
+    /* Last: what it puts into a table that it shares may be called at once, also when the rest does not fit. */
+    if (!from->saved && zc_instance_initialize(store->instance, &error) != ZC_OK) {
+        (void)zc_raise(state, &error);
+        return -1;
     }
     return 0;
 }
@@ -425,6 +442,7 @@ static int store_traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(self->inputs);
     Py_VISIT(self->grants);
     Py_VISIT(self->lane);
+    Py_VISIT(self->table);
     for (uint32_t i = 0; i < self->host_count; i++) {
         Py_VISIT(self->hosts[i].callable);
     }
@@ -440,6 +458,7 @@ static int store_clear(PyObject *object)
         Py_XSETREF(self->hosts[i].callable, Py_NewRef(Py_None));
     }
     Py_CLEAR(self->kept);
+    Py_CLEAR(self->table);
     zc_py_abi_clear(self);
     return 0;
 }
@@ -448,12 +467,16 @@ void zc_py_unlink(py_store *store)
 {
     zc_instance *instance = store->instance;
     store->instance = NULL; /* first: what the others let go of may run Python code */
+    if (instance) {
+        zc_instance_end(instance);
+    }
     zc_py_heap_end(store->heap);
     Py_CLEAR(store->heap);
     zc_instance_free(instance);
     zc_py_wasi_unlink(store);
     zc_py_abi_free(store);
     Py_CLEAR(store->memory);
+    Py_CLEAR(store->table);
 }
 
 static void store_dealloc(PyObject *object)

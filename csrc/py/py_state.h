@@ -5,7 +5,7 @@
  *   py_view, py_dlpack, py_memory         memory and what looks into it
  *   py_values, py_engine, py_wasm_module, py_store   guests' values, engines, modules, what the objects of one
  *                                         guest share
- *   py_global, py_table, py_function, py_exports   what a guest exports; calls both ways
+ *   py_global, py_function, py_table, py_exports   what a guest exports; calls both ways
  *   py_heap                               what a guest's allocator gave
  *   py_scope                              what bounds calls for a while
  *   py_issuer, py_device_array            Device's and Batch's struct; arrays in a device's own memory

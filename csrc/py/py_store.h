@@ -40,6 +40,7 @@ typedef struct py_store {
     zc_instance *instance; /* NULL after close */
     PyObject *module;
     PyObject *memory; /* the Memory object, or NULL */
+    PyObject *table;  /* its own Table, once others may put functions there; or NULL */
     PyObject *lane;   /* as a Memory's, of an instance that has none */
     py_host_function *hosts;
     uint32_t host_count;

@@ -157,6 +157,9 @@ static uint64_t run(zc_module *module)
             imports[i].context = &hosts[i];
         } else if (import->kind == ZC_EXTERN_MEMORY) {
             possible = zc_memory_new(&info->memory, limits.memory, &imports[i].memory, &error) == ZC_OK && possible;
+        } else if (import->kind == ZC_EXTERN_TABLE) {
+            possible = info->table.minimum <= limits.table &&
+                       zc_table_new(&zc_engine_wasm3, &info->table, &imports[i].table, &error) == ZC_OK && possible;
         } else if (import->kind == ZC_EXTERN_GLOBAL) {
             zc_global_type type = info->globals[import->index];
             require(zc_global_new(type, pattern(i, type.value_type), &imports[i].global, &error) == ZC_OK);
@@ -188,6 +191,7 @@ static uint64_t run(zc_module *module)
     for (uint32_t i = 0; i < info->import_count; i++) {
         zc_memory_release(imports[i].memory);
         zc_global_release(imports[i].global);
+        zc_table_release(imports[i].table);
     }
     free(imports);
     free(hosts);

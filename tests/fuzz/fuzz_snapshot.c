@@ -486,7 +486,7 @@ static void restore(zc_snapshot *snapshot, int which, bool mapped, const uint8_t
     if (taken) {
         zc_instance_restore_imported(self.instance, reader_of(state));
         require(zc_instance_fuel(self.instance) <= LIMITS.fuel);
-        require(zc_instance_table_size(self.instance) <= LIMITS.table);
+        require(!zc_instance_table(self.instance) || zc_table_size(zc_instance_table(self.instance)) <= LIMITS.table);
         run_program(&self, end);
     }
     end_guest(&self);

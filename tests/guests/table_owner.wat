@@ -1,0 +1,16 @@
+;; A guest with a table of its own, which it exports.
+(module
+  (type $number (func (result i32)))
+  (import "env" "host" (func $host (param i32) (result i32)))
+  (table (export "table") 4 20 funcref)
+  (memory (export "memory") 1)
+  (global $mark (mut i32) (i32.const 100))
+  (elem (i32.const 0) $number $bump)
+  (func $number (export "number") (result i32) (global.get $mark))
+  (func $bump (export "bump") (result i32)
+    (global.set $mark (i32.add (global.get $mark) (i32.const 1)))
+    (global.get $mark))
+  (func (export "loop") (loop $again (br $again)))
+  (func (export "call") (param i32) (result i32) (call_indirect (type $number) (local.get 0)))
+  (func (export "call_host") (param i32) (result i32) (call $host (local.get 0)))
+  (func (export "copy") (param i32 i32 i32) (table.copy (local.get 0) (local.get 1) (local.get 2))))
