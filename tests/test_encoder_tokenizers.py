@@ -386,6 +386,7 @@ def in_gguf(path: Path, family: str) -> dict[str, Any]:
             "remove_extra_whitespaces": True,
         }
     special = gguf.SpecialVocab(path, load_merges=model == "gpt2", n_vocab=len(tokens))
+    special.special_token_ids.pop("cls", None)  # for which its writer has no key
     keys = {"sep": "seperator", "unk": "unknown", "pad": "padding"}
     found |= {f"{keys.get(key, key)}_token_id": ids for key, ids in special.special_token_ids.items()}
     found |= {f"add_{key}_token": flag for key, flag in special.add_special_token.items()}

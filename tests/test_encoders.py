@@ -241,8 +241,10 @@ class TestCrossEncoderOfGguf:
 
     def test_one_row_written_without_its_side(self, tmp_path: Path) -> None:
         for name in ("bert-scores", "xlm-roberta-scores"):
-            flat = self.scores(write_gguf(tmp_path / "flat.gguf", name, flat=True))
-            np.testing.assert_array_equal(flat, self.scores(write_gguf(tmp_path / "two.gguf", name)))
+            for quantized in ("", "Q8_0"):
+                flat = write_gguf(tmp_path / "flat.gguf", name, flat=True, quantized=quantized)
+                two = write_gguf(tmp_path / "two.gguf", name, quantized=quantized)
+                np.testing.assert_array_equal(self.scores(flat), self.scores(two))
         path = write_gguf(tmp_path / "flat.gguf", "xlm-roberta", flat=True)  # whose types are one row, too
         got = embed.Model.open(path, zcwasm.Device("cpu"))._encode(texts())
         np.testing.assert_allclose(got, unit(expected("xlm-roberta")[:, 0]), atol=1e-4, rtol=0)
