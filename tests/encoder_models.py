@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -119,10 +119,17 @@ _NAMES = {
     "mlp.fc2": "ffn_down",
     "norm1": "attn_output_norm",
     "norm2": "layer_output_norm",
+    # What scores pairs.
+    "pooler.dense": "cls",
+    "classifier.dense": "cls",
+    "head.dense": "cls",
+    "head.norm": "cls.norm",
+    "classifier": "cls.output",
+    "classifier.out_proj": "cls.output",
 }
 
 
-def metadata(config: Mapping[str, Any], pooling: int) -> dict[str, Any]:
+def metadata(config: Mapping[str, Any], pooling: int | None) -> dict[str, Any]:
     kind = config["model_type"]
     nomic, modern = kind == "nomic_bert", kind == "modernbert"
 
@@ -144,6 +151,9 @@ def metadata(config: Mapping[str, Any], pooling: int) -> dict[str, Any]:
         "attention.causal": False,
         "pooling_type": pooling,
     }
+    if str(config.get("architectures")).endswith("ForSequenceClassification']"):
+        labels = config["id2label"]
+        found["classifier.output_labels"] = [labels[key] for key in sorted(labels, key=int)]
     if nomic:
         found["rope.freq_base"] = float(config["rotary_emb_base"])
     if modern:
@@ -164,9 +174,23 @@ def metadata(config: Mapping[str, Any], pooling: int) -> dict[str, Any]:
     return found
 
 
-def write_gguf(path: Path, name: str, *, pooling: int = 1, quantized: str = "", **changes: Any) -> Path:
-    """quantized: the type of matrices whose rows it has whole; changes: of the metadata, None: left out."""
+def write_gguf(
+    path: Path,
+    name: str,
+    *,
+    pooling: int | None = None,
+    quantized: str = "",
+    without: Collection[str] = (),
+    flat: bool = False,
+    **changes: Any,
+) -> Path:
+    """pooling: None is the mean, and of what scores pairs none. quantized: the type of matrices whose rows it
+    has whole; without: tensors that are left out; flat: a matrix of one row has one side, as ggml itself
+    writes it; changes: of the metadata, None: left out. What scores pairs of BERT has its pooler as `cls`,
+    which the converter leaves out."""
     config = table()[name]["config"]
+    if pooling is None and not name.endswith("-scores"):
+        pooling = 1
     architecture = ARCHITECTURES.get(config["model_type"], "bert")
     writer = gguf.GGUFWriter(path, architecture)
     values = metadata(config, pooling) | {key.replace("__", "."): value for key, value in changes.items()}
@@ -188,6 +212,9 @@ def write_gguf(path: Path, name: str, *, pooling: int = 1, quantized: str = "", 
     for tensor, values_of in checkpoint(name).items():
         layer, short = _short(tensor)
         canonical = f"blk.{layer}.{_NAMES[short[0]]}" if layer else _NAMES[short[0]]
+        full = f"{canonical}.{short[1]}"
+        if full in without:
+            continue
         array = values_of
         if canonical == "position_embd" and "roberta" in config["model_type"]:
             array = array[config["pad_token_id"] + 1 :]
@@ -195,7 +222,9 @@ def write_gguf(path: Path, name: str, *, pooling: int = 1, quantized: str = "", 
         if quantized and array.ndim == 2 and canonical not in ("position_embd", "token_types"):
             kind = gguf.GGMLQuantizationType[quantized]
             array = quants.quantize(array, kind)
-        writer.add_tensor(f"{canonical}.{short[1]}", np.ascontiguousarray(array), raw_dtype=kind)
+        if flat and len(array) == 1:
+            array = array[0]
+        writer.add_tensor(full, np.ascontiguousarray(array), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -206,6 +235,8 @@ def write_gguf(path: Path, name: str, *, pooling: int = 1, quantized: str = "", 
 def _short(tensor: str) -> tuple[str, tuple[str, str]]:
     """The layer, and the name within it, of a tensor of transformers."""
     name, _, end = tensor.rpartition(".")
+    for prefix in ("bert.", "roberta.", "model."):  # where there are heads beside the encoder
+        name = name.removeprefix(prefix)
     words = name.split(".")
     for at, word in enumerate(words):
         if word.isdigit():

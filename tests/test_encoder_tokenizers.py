@@ -3,14 +3,17 @@ reads them, and nothing that hangs, grows without bound or aborts."""
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("tokenizers", reason="needs tokenizers, which zcwasm[llm] brings")
@@ -334,6 +337,119 @@ def test_hostile(name: str, tmp_path: Path) -> None:
         encoder_tokens.Json(path, CONFIG, pairs=True)
     assert str(path) in str(caught.value)
     assert words in str(caught.value)
+
+
+# --- the same of GGUF files ---
+
+BERT_LIKE = "BERT, bge, e5, gte, mxbai, arctic, nomic"
+XLM = "XLM-RoBERTa, multilingual e5"
+#: The architecture, what its files call the tokenizer, how it cuts, and what tokenizer_config.json names.
+IN_GGUF: dict[str, tuple[str, str, str, dict[str, str]]] = {
+    BERT_LIKE: ("bert", "bert", "jina-v2-en", {"cls": "[CLS]", "sep": "[SEP]"}),
+    "RoBERTa": (
+        "bert",
+        "gpt2",
+        "roberta-bpe",
+        {"bos": "<s>", "eos": "</s>", "cls": "<s>", "sep": "</s>"},
+    ),
+    XLM: ("bert", "t5", "default", {"bos": "<s>", "eos": "</s>", "cls": "<s>", "sep": "</s>"}),
+    "ModernBERT": ("modern-bert", "gpt2", "modern-bert", {"cls": "[CLS]", "sep": "[SEP]"}),
+}
+
+
+def in_gguf(path: Path, family: str) -> dict[str, Any]:
+    """What llama.cpp's converter writes of a folder with this tokenizer, as far as gguf's part of it does."""
+    gguf = pytest.importorskip("gguf", reason="gguf is not installed")
+    architecture, model, pre, names = IN_GGUF[family]
+    config = {f"{key}_token": name for key, name in names.items()}
+    (path / "tokenizer_config.json").write_text(json.dumps(config))
+    given = whole(family)
+    theirs = tokenizers.Tokenizer.from_str(made_of(family))
+    ids = theirs.get_vocab(with_added_tokens=True)
+    tokens = sorted(ids, key=lambda name: ids[name])
+    added = {each["content"]: each["special"] for each in given["added_tokens"]}
+    types = [3 if added.get(name) else 4 if name in added else 1 for name in tokens]
+    found: dict[str, Any] = {"model": model, "pre": pre, "token_type": types}
+    if model == "bert":
+        tokens = [
+            name if kind == 3 else name[2:] if name.startswith("##") else "\u2581" + name
+            for name, kind in zip(tokens, types, strict=True)
+        ]
+    if model == "t5":
+        types[ids["<unk>"]] = 2
+        charsmap = base64.b64decode(REFERENCES["unigram"]["charsmap"])
+        scores = [score for _, score in given["model"]["vocab"]]
+        found |= {
+            "scores": np.array(scores + [0.0] * (len(tokens) - len(scores)), np.float32),
+            "precompiled_charsmap": np.frombuffer(charsmap, np.int8),
+            "add_space_prefix": True,
+            "remove_extra_whitespaces": True,
+        }
+    special = gguf.SpecialVocab(path, load_merges=model == "gpt2", n_vocab=len(tokens))
+    special.special_token_ids.pop("cls", None)  # for which its writer has no key
+    keys = {"sep": "seperator", "unk": "unknown", "pad": "padding"}
+    found |= {f"{keys.get(key, key)}_token_id": ids for key, ids in special.special_token_ids.items()}
+    found |= {f"add_{key}_token": flag for key, flag in special.add_special_token.items()}
+    if model == "gpt2":
+        found["merges"] = special.merges
+    else:
+        found["unknown_token_id"] = ids["[UNK]" if model == "bert" else "<unk>"]
+    return {
+        "general.architecture": architecture,
+        **{f"tokenizer.ggml.{key}": value for key, value in {**found, "tokens": tokens}.items()},
+    }
+
+
+def some_pairs() -> list[tuple[str, str]]:
+    """Also such that are too long, by the first text, the second one or both."""
+    source = random.Random(7)
+    lengths = (0, 1, 5, 20, 29, 30, 40, 90)
+    words = " ".join(TEXTS).split()
+
+    def text() -> str:
+        return " ".join(source.choices(words, k=source.choice(lengths)))
+
+    return [(text(), text()) for _ in range(300)]
+
+
+@pytest.mark.parametrize("family", list(IN_GGUF))
+def test_pairs_of_gguf_are_those_of_the_folder(family: str, tmp_path: Path) -> None:
+    path = write(tmp_path, whole(family))
+    metadata = in_gguf(tmp_path, family)
+    for most in (60, 61):  # of which the tokens around leave an even and an odd number
+        config = replace(CONFIG, most_tokens=most, types=2 if family == BERT_LIKE else 1)
+        expected = encoder_tokens.Json(path, config, pairs=True).of_pairs(some_pairs())
+        found = encoder_tokens.Gguf(metadata, config, pairs=True).of_pairs(some_pairs())
+        assert found == expected
+        assert [len(ids) for ids in found[0]].count(most) > 50
+        assert (found[1] is not None) == (family == BERT_LIKE)
+    # Older files do not say whether there is one separator more.
+    del metadata["tokenizer.ggml.add_sep_token"]
+    assert encoder_tokens.Gguf(metadata, config, pairs=True).of_pairs(some_pairs()) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"add_sep_token": 2}, "add_sep_token is 2, not true or false"),
+        ({"add_sep_token": [True]}, r"add_sep_token is \[True\], not true or false"),
+        ({"seperator_token_id": 1 << 20}, "seperator_token_id is 1048576, but there are"),
+        ({"seperator_token_id": -7}, "seperator_token_id is -7"),
+        ({"seperator_token_id": "</s>"}, "seperator_token_id is '</s>', not a number"),
+        (
+            {"add_eos_token": False, "seperator_token_id": 0xFFFFFFFF},
+            "seperator_token_id is missing: pairs have one between",
+        ),
+        ({"add_eos_token": False, "add_sep_token": False}, "nothing is between texts of a pair"),
+    ],
+)
+def test_bad_separators_of_gguf(change: dict[str, Any], words: str, tmp_path: Path) -> None:
+    write(tmp_path, whole(XLM))
+    metadata = in_gguf(tmp_path, XLM)
+    metadata |= {f"tokenizer.ggml.{key}": value for key, value in change.items()}
+    encoder_tokens.Gguf({**metadata, "tokenizer.ggml.seperator_token_id": 2}, CONFIG)  # of texts it is not
+    with pytest.raises(zcwasm.ModelError, match=words):
+        encoder_tokens.Gguf(metadata, CONFIG, pairs=True)
 
 
 def test_a_pair_is_looked_at_where_pairs_are_asked_for(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ references/make_encoders.py made the reference, and says how."""
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from zcwasm import embed
 pytest.importorskip("tokenizers", reason="needs zcwasm[llm]")
 pytest.importorskip("gguf", reason="gguf is not installed")
 
-from encoder_models import REFERENCES, table, texts, types, write_folder, write_gguf
+from encoder_models import REFERENCES, checkpoint, table, texts, types, write_folder, write_gguf
 from family_models import write_safetensors
 
 ENCODERS = [name for name in table() if not name.endswith("-scores")]
@@ -171,6 +172,133 @@ def test_scores_are_what_transformers_computes(tmp_path: Path, device: zcwasm.De
     if kinds is not None:  # which make a difference
         other = encoder_run.run(device, model.weights, model.config, texts(), None)
         assert np.abs(other - wanted).max() > 1e-3
+
+
+@pytest.mark.parametrize("name", SCORERS)
+def test_scores_of_gguf_are_those_of_the_folder(tmp_path: Path, device: zcwasm.Device, name: str) -> None:
+    from zcwasm._models import encoder_run
+
+    folder = embed.CrossEncoder.open(write_folder(tmp_path / "folder", name), device)
+    model = embed.CrossEncoder.open(write_gguf(tmp_path / "model.gguf", name), device)
+    ours, theirs = model.config, folder.config
+    assert (ours.steps, ours.pooling, ours.normalize) == (theirs.steps, theirs.pooling, False)
+    assert (model.activation, ours.outputs) == (folder.activation, theirs.outputs)
+    kinds = types() if name.startswith("bert") else None
+    got = encoder_run.run(device, model.weights, model.config, texts(), kinds)
+    np.testing.assert_allclose(got, expected(name), atol=1e-4, rtol=0)
+    pairs = [("a b", "c d e"), ("a [SEP] b", "f"), ("", "g " * 90), ("h " * 90, "i " * 33), ("j " * 70, "k")]
+    ids, kinds = model._tokens.of_pairs(pairs)
+    assert (ids, kinds) == folder._tokens.of_pairs(pairs)
+    assert (kinds is not None) == name.startswith("bert")
+    np.testing.assert_allclose(model.predict(pairs), folder.predict(pairs), rtol=1e-5)
+    quantized = embed.CrossEncoder.open(write_gguf(tmp_path / "q.gguf", name, quantized="Q8_0"), device)
+    rounded = encoder_run.run(device, quantized.weights, quantized.config, ids, kinds)
+    exact = encoder_run.run(device, model.weights, model.config, ids, kinds)
+    assert 1e-6 < np.abs(rounded - exact).mean() < 0.1  # of about 2
+
+
+def without_bias(folder: Path, name: str) -> Path:
+    """The folder of a ModernBERT whose head's first matrix has no bias, scored by the first row."""
+    write_folder(folder, name, classifier_bias=False, classifier_pooling="cls")
+    tensors = {key: value for key, value in checkpoint(name).items() if key != "head.dense.bias"}
+    write_safetensors(folder / "model.safetensors", tensors)
+    return folder
+
+
+@pytest.mark.cpu_is_enough
+class TestCrossEncoderOfGguf:
+    """Beside what transformers has computed: what files of llama.cpp may say, or leave out."""
+
+    PAIRS = (("a b", "c d e"), ("a b", "f"))
+
+    def scores(self, path: Path) -> npt.NDArray[np.float32]:
+        return embed.CrossEncoder.open(path, zcwasm.Device("cpu")).predict(self.PAIRS, activation="none")
+
+    def test_poolings_and_biases(self, tmp_path: Path) -> None:
+        name, path = "modernbert-scores", tmp_path / "model.gguf"
+        mean = self.scores(write_folder(tmp_path / "mean", name))
+        np.testing.assert_allclose(
+            self.scores(write_gguf(path, name, classifier__pooling_type=None)), mean, 1e-5
+        )
+        cls = self.scores(without_bias(tmp_path / "cls", name))
+        assert np.abs(cls - mean).max() > 1e-3
+        write_gguf(path, name, without=["cls.bias"], classifier__pooling_type=2)
+        np.testing.assert_allclose(self.scores(path), cls, 1e-5)
+        for pooling in (1, 2, 4):  # of vectors
+            got = self.scores(write_gguf(path, "xlm-roberta-scores", pooling=pooling))
+            np.testing.assert_allclose(got, self.scores(write_folder(tmp_path / "x", "xlm-roberta-scores")))
+
+    def test_labels(self, tmp_path: Path) -> None:
+        path = tmp_path / "model.gguf"
+        write_gguf(path, "modernbert-scores", classifier__output_labels=None)
+        assert self.scores(path).shape == (2, 3)
+        cpu = zcwasm.Device("cpu")
+        assert embed.CrossEncoder.open(path, cpu).activation == "none"
+        # The converter writes those that config.json has, of what has no head, too.
+        write_gguf(path, "bert", classifier__output_labels=["LABEL_0"])
+        model = embed.Model.open(path, cpu)
+        np.testing.assert_allclose(model._encode(texts()), unit(expected("bert")[:, 0]), atol=1e-4, rtol=0)
+
+    def test_one_row_written_without_its_side(self, tmp_path: Path) -> None:
+        for name in ("bert-scores", "xlm-roberta-scores"):
+            for quantized in ("", "Q8_0"):
+                flat = write_gguf(tmp_path / "flat.gguf", name, flat=True, quantized=quantized)
+                two = write_gguf(tmp_path / "two.gguf", name, quantized=quantized)
+                np.testing.assert_array_equal(self.scores(flat), self.scores(two))
+        path = write_gguf(tmp_path / "flat.gguf", "xlm-roberta", flat=True)  # whose types are one row, too
+        got = embed.Model.open(path, zcwasm.Device("cpu"))._encode(texts())
+        np.testing.assert_allclose(got, unit(expected("xlm-roberta")[:, 0]), atol=1e-4, rtol=0)
+
+    def test_the_server_says_what_takes_it(self, tmp_path: Path) -> None:
+        from zcwasm._serve_command import open_embedder
+
+        path = str(write_gguf(tmp_path / "model.gguf", "bert-scores"))
+        with pytest.raises(zcwasm.ModelError, match=r"it scores pairs: zcwasm.embed.CrossEncoder"):
+            open_embedder(path, zcwasm.Device("cpu"))
+
+    @pytest.mark.parametrize(
+        ("name", "without", "changes", "words"),
+        [
+            ("bert", [], {}, "cls.output.weight is missing"),
+            ("bert", [], {"pooling_type": 4}, "cls.output.weight is missing"),
+            ("nomic", [], {}, "'nomic-bert', whose scores are not supported"),
+            ("bert-scores", ["cls.weight", "cls.bias"], {}, "cls.weight is missing: .*leaves out the pooler"),
+            ("bert-scores", ["cls.bias"], {}, "cls.bias is missing"),
+            ("bert-scores", ["cls.output.bias"], {}, "cls.output.bias is missing"),
+            ("bert-scores", ["token_types.weight"], {}, "token_types.weight is missing, as .* DistilBERT"),
+            ("bert-scores", [], {"pooling_type": 5}, "pooling_type is 5"),
+            ("bert-scores", [], {"pooling_type": [4, 4]}, r"pooling_type is array"),
+            ("bert-scores", [], {"pooling_type": True}, "pooling_type is True"),
+            ("bert-scores", [], {"classifier__pooling_type": 1}, "pooling_type is 1, supported: 2 .cls."),
+            ("bert-scores", [], {"classifier__output_labels": ["a", "b"]}, "must have the 1 labels"),
+            ("bert-scores", [], {"classifier__output_labels": [1]}, "must have the 1 labels"),
+            ("bert-scores", [], {"surprise": 1}, "bert.surprise is 1: this key is not known"),
+            ("bert-scores", [], {"embedding_length": 64}, r"is \(64, 32\), must be \(64, 64\)"),
+            ("modernbert-scores", [], {"context_length": 3}, "no room for a pair"),
+            ("modernbert-scores", ["cls.norm.weight"], {}, "cls.norm.weight is missing"),
+            ("modernbert-scores", ["cls.weight"], {}, "cls.weight is missing"),
+            ("modernbert-scores", [], {"classifier__pooling_type": 3}, "supported: 1 .mean. and 2 .cls."),
+        ],
+    )
+    def test_refused(self, tmp_path: Path, name: str, without: Any, changes: Any, words: str) -> None:
+        path = write_gguf(tmp_path / "model.gguf", name, without=without, **changes)
+        with pytest.raises(zcwasm.ModelError, match=words):
+            embed.CrossEncoder.open(path, zcwasm.Device("cpu"))
+
+    def test_enormous_or_odd_heads(self, tmp_path: Path) -> None:
+        """What the header says of a tensor is hostile."""
+        path = write_gguf(tmp_path / "model.gguf", "bert-scores", classifier__output_labels=None)
+        good = path.read_bytes()
+        at = good.index(b"cls.output.weight") + len("cls.output.weight")
+        for sides, words in (
+            ((32, 1 << 40), "labels, must be 1 to 4096"),
+            ((32, 0), "0 labels"),
+            ((1 << 63, 1), "must be"),
+            ((33, 1), r"is \(1, 33\), must be \(1, 32\)"),
+        ):
+            path.write_bytes(good[: at + 4] + struct.pack("<QQ", *sides) + good[at + 20 :])
+            with pytest.raises(zcwasm.ModelError, match=words):
+                embed.CrossEncoder.open(path, zcwasm.Device("cpu"))
 
 
 @pytest.mark.cpu_is_enough
@@ -388,7 +516,11 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("name", "changes", "words"),
         [
-            ("bert", {"pooling_type": 4}, "bert.pooling_type is 4"),
+            ("bert", {"pooling_type": 4}, "it scores pairs: zcwasm.embed.CrossEncoder.open takes it"),
+            ("bert", {"pooling_type": 0}, "bert.pooling_type is 0"),
+            ("bert", {"pooling_type": [4, 4]}, r"bert.pooling_type is array"),
+            ("bert-scores", {}, "it scores pairs: zcwasm.embed.CrossEncoder.open takes it"),
+            ("modernbert-scores", {"pooling_type": 1}, "it scores pairs"),
             ("bert", {"pooling_type": None}, "bert.pooling_type is None"),
             ("bert", {"attention__causal": True}, "bert.attention.causal is True"),
             (
@@ -404,7 +536,6 @@ class TestRefused:
             ("bert", {"block_count": 4}, "blk.3.attn_q.weight is missing"),
             ("bert", {"block_count": 2}, "blk.2.* is not known"),
             ("bert", {"attention__layer_norm_epsilon": None}, "layer_norm_epsilon is None"),
-            ("bert", {"classifier__output_labels": ["a"]}, "its folder is needed"),
             ("modernbert", {"hidden_activation": "relu"}, "hidden_activation is 'relu'"),
             ("modernbert", {"attention__sliding_window_pattern": [True]}, "must be a number or 5 flags"),
             ("modernbert", {"rope__scaling__type": "yarn"}, "rope.scaling.type is 'yarn'"),

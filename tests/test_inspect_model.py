@@ -72,6 +72,8 @@ def test_folders(zcwasm_command: Any, tmp_path: Path) -> None:
         tmp_path / "scorer", scorer, architectures=["BertForSequenceClassification"]
     )
     assert inspected(zcwasm_command, folder, "--json").json["kind"] == "cross-encoder"
+    found = inspected(zcwasm_command, encoder_models.write_gguf(tmp_path / "s.gguf", scorer), "--json").json
+    assert (found["kind"], found["refused"], found["numbers"]["outputs"]) == ("cross-encoder", None, 1)
 
 
 def test_what_is_refused_is_shown_with_the_reason(zcwasm_command: Any, tmp_path: Path) -> None:

@@ -73,6 +73,8 @@ def _named(root: Path, weights: zcwasm.Weights) -> tuple[str, str | None]:
     if not root.is_dir():
         name = weights.metadata.get("general.architecture")
         kind = _ENCODER if encoders.is_encoder(weights.metadata) else _LANGUAGE
+        if kind == _ENCODER and encoders.scores(weights.metadata, weights.tensors):
+            kind = _SCORER
         return kind, name if isinstance(name, str) else None
     folder = bert_files.Folder.read(root).encoder
     said = bert_files.read_object(folder / "config.json")

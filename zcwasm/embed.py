@@ -22,7 +22,6 @@ import numpy.typing as npt
 
 import zcwasm
 from zcwasm import _arguments
-from zcwasm._core import ModelError
 from zcwasm._extras import needed_for
 from zcwasm._models import bert_files, encoder_files, encoder_run, encoder_tokens, fetch
 from zcwasm._models.bert_files import Prompts
@@ -163,7 +162,7 @@ class CrossEncoder(Opened):
         self,
         weights: zcwasm.Weights,
         config: Config,
-        tokens: encoder_tokens.Json,
+        tokens: encoder_tokens.PairTokens,
         activation: Activation,
         device: zcwasm.Device,
     ) -> None:
@@ -181,23 +180,32 @@ class CrossEncoder(Opened):
         *,
         progress: Progress | bool | None = None,
     ) -> CrossEncoder:
-        """path: a folder of a ...ForSequenceClassification, or its name on the hub; everything else as
-        Model.open. Raises what that does."""
+        """path: a folder of a ...ForSequenceClassification, a GGUF file of one, or its name on the hub;
+        everything else as Model.open. Raises what that does.
+
+        A GGUF file of a BertForSequenceClassification is refused where the pooler has been left out, as
+        llama.cpp's converter does: its scores would be others."""
         with needed_for("zcwasm.embed"):
             import tokenizers  # noqa: F401
 
         device = _arguments.device("device", device)
         root = fetch.resolve(_arguments.path("path", path), progress=progress is True)
+        tokens: encoder_tokens.PairTokens
+        activation: Activation
         if root.is_file():
-            raise ModelError(
-                f"{root} is a file: what scores pairs is a folder with config.json and safetensors"
-            )
-        scorer = bert_files.read_scorer(root)
-        tokens = encoder_tokens.Json(root / "tokenizer.json", scorer.config, pairs=True)
-        files = encoder_files.Folder(root, scorer.kind, scorer.config, steps=scorer.names, heads=True)
-        weights = zcwasm.Weights._open(root, files)
+            file = encoder_files.Gguf(root, scorer=True)
+            weights = zcwasm.Weights._open(root, file)
+            config = file.config
+            tokens = encoder_tokens.Gguf(weights.metadata, config, pairs=True)
+            activation = bert_files.usual_activation(config)
+        else:
+            scorer = bert_files.read_scorer(root)
+            config, activation = scorer.config, scorer.activation
+            tokens = encoder_tokens.Json(root / "tokenizer.json", config, pairs=True)
+            files = encoder_files.Folder(root, scorer.kind, config, steps=scorer.names, heads=True)
+            weights = zcwasm.Weights._open(root, files)
         weights.load(device, progress)
-        return cls(weights, scorer.config, tokens, scorer.activation, device)
+        return cls(weights, config, tokens, activation, device)
 
     def _numbers(self) -> str:
         config = self.config
@@ -215,7 +223,7 @@ class CrossEncoder(Opened):
         is too long loses tokens of the longer text first.
 
         activation: "sigmoid", "softmax" over the labels, or "none"; default is the model's own: what
-        config.json names, or else sigmoid of one score, and nothing of several.
+        config.json names, or else, and of a GGUF file, sigmoid of one score, and nothing of several.
         """
         batch_tokens = _arguments.whole("batch_tokens", batch_tokens, 1, layouts.BERT_MAX_BATCH_TOKENS)
         activation = self.activation if activation is None else activation

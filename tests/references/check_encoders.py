@@ -21,7 +21,10 @@ import numpy as np
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 ENCODERS = ("bert", "xlm-roberta", "nomic", "modernbert", "modernbert-silu")
+SCORERS = ("bert-scores", "xlm-roberta-scores", "modernbert-scores")
 CLASSES = {"nomic": "NomicBertModel"}
+# It leaves out a BERT's pooler.
+WITHOUT = {"bert-scores": ("cls.weight", "cls.bias")}
 
 
 def converted(folder: Path, path: Path, name: str, architecture: str) -> None:
@@ -67,19 +70,23 @@ def main() -> None:
     wrong = 0
     with tempfile.TemporaryDirectory() as scratch:
         where = options.keep or Path(scratch)
-        for name in ENCODERS:
+        for name in (*ENCODERS, *SCORERS):
             folder = encoder_models.write_folder(Path(scratch) / name, name)
-            (folder / "1_Pooling").mkdir()
-            (folder / "1_Pooling" / "config.json").write_text('{"pooling_mode_mean_tokens": true}')
-            (folder / "modules.json").write_text(
-                '[{"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}]'
-            )
+            if name in ENCODERS:
+                (folder / "1_Pooling").mkdir()
+                (folder / "1_Pooling" / "config.json").write_text('{"pooling_mode_mean_tokens": true}')
+                (folder / "modules.json").write_text(
+                    '[{"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}]'
+                )
             architecture = CLASSES.get(name) or encoder_models.table()[name]["config"]["architectures"][0]
             converted(folder, where / f"{name}-theirs.gguf", name, architecture)
             theirs, their_tensors = read(where / f"{name}-theirs.gguf")
             if name == "nomic":
                 theirs["nomic-bert.context_length"] = 60
-            ours, our_tensors = read(encoder_models.write_gguf(Path(scratch) / f"{name}.gguf", name))
+            written = encoder_models.write_gguf(
+                Path(scratch) / f"{name}.gguf", name, without=WITHOUT.get(name, ())
+            )
+            ours, our_tensors = read(written)
             differ = [
                 f"{key}: {ours.get(key)} for {theirs.get(key)}"
                 for key in sorted(set(ours) | set(theirs))

@@ -110,6 +110,11 @@ class Scorer:
     activation: Literal["sigmoid", "none"]
 
 
+def usual_activation(config: Config) -> Literal["sigmoid", "none"]:
+    """Where the files do not say what is done with scores."""
+    return "sigmoid" if config.outputs == 1 else "none"
+
+
 _SCORES: Mapping[str, Literal["sigmoid", "none"]] = {"Sigmoid": "sigmoid", "Identity": "none"}
 
 
@@ -129,7 +134,7 @@ def read_scorer(folder: Path) -> Scorer:
         key = "sbert_ce_default_activation_function"
         name = said.get(key)
     if name is None:
-        return Scorer(config, kind, names, "sigmoid" if config.outputs == 1 else "none")
+        return Scorer(config, kind, names, usual_activation(config))
     activation = _SCORES.get(str(name).rpartition(".")[2])
     if activation is None:
         raise ModelError(f"{folder / 'config.json'}: {key} is {name!r:.100}, supported: {', '.join(_SCORES)}")

@@ -6,7 +6,7 @@ untrusted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,18 @@ import numpy as np
 from zcwasm._core import ModelError
 from zcwasm._models import hf_kinds
 from zcwasm._models.encoder_tensors import gguf_biases
-from zcwasm._models.encoders import FAMILIES, KINDS, NOMIC_OF_TRANSFORMERS, Config, Kind, Pooling, Step
+from zcwasm._models.encoders import (
+    FAMILIES,
+    GGUF_RANK,
+    KINDS,
+    NOMIC_OF_TRANSFORMERS,
+    Config,
+    Family,
+    Kind,
+    Pooling,
+    Step,
+    scores,
+)
 from zcwasm._models.hf_config import Keys
 from zcwasm._models.model_file import Header, model_error
 from zcwasm.guests import layouts
@@ -263,8 +274,9 @@ _GGUF_KEYS = {
 }
 
 
-def read_gguf(metadata: Mapping[str, Any], header: Header) -> Config:
-    """Raises ModelError that names the key."""
+def read_gguf(metadata: Mapping[str, Any], header: Header, *, scorer: bool = False) -> Config:
+    """scorer: what scores pairs is read, with its steps; without, it is refused. Raises ModelError that names
+    the key or the tensor."""
     name = metadata.get("general.architecture")
     if not isinstance(name, str) or name not in FAMILIES:
         raise model_error(
@@ -308,11 +320,16 @@ def read_gguf(metadata: Mapping[str, Any], header: Header) -> Config:
         said = given.get(key, value)
         if not isinstance(said, (bool, int, float, str)) or said != value:  # arrays compare element-wise
             raise wrong(key, f", supported: {value!r}")
-    if "classifier.output_labels" in given:
-        raise wrong("classifier.output_labels", ": it scores pairs, for which its folder is needed")
-    pooling = given.get("pooling_type")
-    if type(pooling) is not int or pooling not in _GGUF_POOLINGS:
-        raise wrong("pooling_type", ", supported are 1 (mean), 2 (cls) and 3 (last)")
+    shapes = {entry.name: entry.shape for entry in header.tensors}
+    if scorer:
+        pooling, steps = _gguf_scored(name, family, given, shapes, dim, wrong)
+    else:
+        if scores(metadata, shapes):
+            raise model_error("it scores pairs: zcwasm.embed.CrossEncoder.open takes it", None)
+        said, steps = given.get("pooling_type"), ()
+        if type(said) is not int or said not in _GGUF_POOLINGS:
+            raise wrong("pooling_type", ", supported are 1 (mean), 2 (cls) and 3 (last)")
+        pooling = _GGUF_POOLINGS[said]
     activation = given.get("hidden_activation", next(iter(family.activations)))
     if not isinstance(activation, str) or activation not in family.activations:
         raise wrong("hidden_activation", f", supported: {', '.join(family.activations)}")
@@ -333,7 +350,7 @@ def read_gguf(metadata: Mapping[str, Any], header: Header) -> Config:
         bases = (*bases, number("rope.freq_base_swa", 10000.0))
     tokens = metadata.get("tokenizer.ggml.tokens")
     count_of_tokens = len(tokens) if isinstance(tokens, Sequence) else 0  # which its reader checks
-    vocab = next((entry.shape[0] for entry in header.tensors if entry.name == "token_embd.weight"), 0)
+    vocab = shapes.get("token_embd.weight", (0,))[0]
     if not 1 <= vocab <= layouts.BERT_MAX_VOCAB or count_of_tokens > vocab:
         raise model_error(
             f"token_embd.weight has {vocab} rows, tokenizer.ggml.tokens {count_of_tokens}", None
@@ -341,7 +358,7 @@ def read_gguf(metadata: Mapping[str, Any], header: Header) -> Config:
     types = metadata.get("tokenizer.ggml.token_type_count", 0)
     if type(types) is not int or not 0 <= types <= layouts.BERT_MAX_TYPES:
         raise model_error(f"tokenizer.ggml.token_type_count is {types!r:.100}", None)
-    has_types = family.types and any(entry.name == "token_types.weight" for entry in header.tensors)
+    has_types = family.types and "token_types.weight" in shapes
     feed_forward = family.activations[activation]
     gated = feed_forward in (layouts.BERT_FF_GATED_SILU, layouts.BERT_FF_GATED_GELU)
     found = Config(
@@ -357,15 +374,72 @@ def read_gguf(metadata: Mapping[str, Any], header: Header) -> Config:
         norm_epsilon=number(epsilon),
         feed_forward=feed_forward,
         biases=gguf_biases(header, gated=gated),
-        norm_biases=any(entry.name == "token_embd_norm.bias" for entry in header.tensors),
+        norm_biases="token_embd_norm.bias" in shapes,
         window=window,
         local=local,
         bases=bases,
-        pooling=_GGUF_POOLINGS[pooling],
+        pooling=pooling,
+        steps=steps,
+        normalize=not scorer,
     )
     _check_heads(found, "")
     _check_gate(found, "tensor blk.0.ffn_up.bias is there")
     return found
+
+
+def _gguf_scored(
+    name: str,
+    family: Family,
+    given: Mapping[str, Any],
+    shapes: Mapping[str, tuple[int, ...]],
+    dim: int,
+    wrong: Callable[[str, str], ModelError],
+) -> tuple[Pooling, tuple[Step, ...]]:
+    """scored(), of a GGUF file: its keys, without their prefix, and the shapes of its tensors."""
+    if not family.heads:
+        raise model_error(f"general.architecture is {name!r}, whose scores are not supported", None)
+    output = shapes.get("cls.output.weight")
+    if output is None:
+        raise model_error("tensor cls.output.weight is missing, which makes the scores of pairs", None)
+    # pooling_type is that of vectors, which the converter also takes from folders of what scores pairs.
+    pooling = given.get("pooling_type", GGUF_RANK)
+    if type(pooling) is not int or pooling not in (GGUF_RANK, *_GGUF_POOLINGS):
+        raise wrong("pooling_type", f", supported are {GGUF_RANK} (rank), 1 to 3, or none")
+    if family.types and "token_types.weight" not in shapes:
+        raise model_error(
+            "tensor token_types.weight is missing, as in files of DistilBERT, whose scores are not supported",
+            None,
+        )
+    if family.types and "cls.weight" not in shapes:
+        raise model_error(
+            "tensor cls.weight is missing: llama.cpp's converter leaves out the pooler of a "
+            "BertForSequenceClassification, without which its scores are others; the folder has it",
+            None,
+        )
+    labels = output[0]
+    names = given.get("classifier.output_labels")
+    if names is not None and not (isinstance(names, list) and len(names) == labels):
+        raise wrong("classifier.output_labels", f", must have the {labels} labels of cls.output.weight")
+    if not 1 <= labels <= _MOST_LABELS:
+        raise model_error(f"tensor cls.output.weight has {labels} labels, must be 1 to {_MOST_LABELS}", None)
+    poolings: tuple[Pooling, ...] = ("mean", "cls") if family.local else ("cls",)
+    numbers = {number: each for number, each in _GGUF_POOLINGS.items() if each in poolings}
+    said = given.get("classifier.pooling_type")
+    if said is not None and (type(said) is not int or said not in numbers):
+        supported = " and ".join(f"{number} ({each})" for number, each in numbers.items())
+        raise wrong("classifier.pooling_type", f", supported: {supported}")
+    steps = tuple(
+        Step(
+            labels if head.rows == "labels" else dim,
+            _ACTIVATIONS[head.activation],
+            # Only ModernBERT's first one may be without.
+            bias=not head.norm or f"{head.matrix}.bias" in shapes,
+            norm=bool(head.norm),
+            norm_bias=bool(head.norm) and "token_embd_norm.bias" in shapes,
+        )
+        for head in family.heads
+    )
+    return family.scored if said is None else numbers[said], steps
 
 
 def _gguf_local(pattern: object, layers: int) -> tuple[bool, ...]:

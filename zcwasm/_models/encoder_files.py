@@ -65,12 +65,13 @@ def _beside(header: Header, other: Header, file: int, prefix: str) -> Header:
 
 
 class Gguf:
-    """config: what the file says, when it has been read."""
+    """config: what the file says, when it has been read. scorer: whether it is to score pairs."""
 
     config: Config
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, scorer: bool = False) -> None:
         self._files = weights_files.find(path)
+        self._scorer = scorer
 
     @property
     def paths(self) -> Sequence[Path]:
@@ -83,9 +84,10 @@ class Gguf:
         with naming(self.paths[0]):
             if header.format != "gguf":
                 raise model_error(
-                    f"is a {header.format} file: an embedding model is a folder with it, config.json and "
+                    f"is a {header.format} file: an encoder is a folder with it, config.json and "
                     "tokenizer.json, or a GGUF file",
                     None,
                 )
-            self.config = encoder_config.read_gguf(header.metadata, header)
+            header = encoder_tensors.with_rows(header)
+            self.config = encoder_config.read_gguf(header.metadata, header, scorer=self._scorer)
             return parts.show(header, encoder_tensors.gguf_parts(header, self.config))

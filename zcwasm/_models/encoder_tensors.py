@@ -7,7 +7,7 @@ behind the other in one tensor.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zcwasm._models.encoders import ATTENTION, FAMILIES, PLAIN, QKV, Config, Kind
 from zcwasm._models.hf_names import Part
@@ -21,6 +21,9 @@ _UNUSED = (
     *("pooler.dense.weight", "pooler.dense.bias"),
     *("embeddings.position_ids", "embeddings.token_type_ids"),
 )
+
+# Matrices of published models that have one row.
+_MAY_HAVE_ONE_ROW = ("token_types.weight", "cls.output.weight")
 
 
 @dataclass(frozen=True)
@@ -132,8 +135,20 @@ def folder_parts(
     return _check(header, needs, ignored, f"config.json says {config.layers} layers")
 
 
+def with_rows(header: Header) -> Header:
+    """A GGUF file's header, with the one row of matrices that may have one: what ggml itself writes, such as
+    llama-quantize, leaves out sides of 1 at the end."""
+    tensors = [
+        entry._replace(shape=(1, *entry.shape))
+        if entry.name in _MAY_HAVE_ONE_ROW and len(entry.shape) == 1
+        else entry
+        for entry in header.tensors
+    ]
+    return replace(header, tensors=tensors)
+
+
 def gguf_parts(header: Header, config: Config) -> list[Part]:
-    """The same for a GGUF file."""
+    """folder_parts for a GGUF file, whose config says whether it scores pairs."""
     shapes = _shapes(header)
     names = {name: name if layer is None else f"blk.{{}}.{name}" for name, layer, _, _ in canonical(config)}
     fused: dict[str, tuple[str, ...]] = {}
@@ -142,6 +157,9 @@ def gguf_parts(header: Header, config: Config) -> list[Part]:
     if config.gated and "blk.0.ffn_gate.weight" not in shapes:
         fused["blk.{}.ffn_up"] = ("ffn_gate", "ffn_up")
     needs = _needs(config, names, fused)
+    if config.steps:
+        heads = [(head.matrix, head.norm) for head in FAMILIES[config.family].heads]
+        needs |= step_needs(config, heads)
     return _check(header, needs, lambda _: False, f"the file says {config.layers} layers")
 
 

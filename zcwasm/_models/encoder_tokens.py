@@ -18,9 +18,17 @@ if TYPE_CHECKING:
     import tokenizers
 
 
+Ids = list[list[int]]
+
+
 class Tokens(Protocol):
-    def of_texts(self, texts: Sequence[str]) -> list[list[int]]:
+    def of_texts(self, texts: Sequence[str]) -> Ids:
         """Cut to what the model takes, with its own tokens around them."""
+
+
+class PairTokens(Protocol):
+    def of_pairs(self, pairs: Sequence[tuple[str, str]]) -> tuple[Ids, Ids | None]:
+        """The same of pairs, the longer text cut first; and the types of tokens where the model has any."""
 
 
 def clean(text: str) -> str:
@@ -56,12 +64,11 @@ class Json:
         if len(probe.ids) > config.most_tokens or any(index >= config.vocab for index in probe.ids):
             raise ModelError(f"{path}: its post-processor does not fit the model")
 
-    def of_texts(self, texts: Sequence[str]) -> list[list[int]]:
+    def of_texts(self, texts: Sequence[str]) -> Ids:
         found = guarded("tokenizer.json", lambda: self._tokenizer.encode_batch_fast(list(texts)))
         return [encoding.ids for encoding in found]
 
-    def of_pairs(self, pairs: Sequence[tuple[str, str]]) -> tuple[list[list[int]], list[list[int]] | None]:
-        """Ids, and the types of tokens where the model has any."""
+    def of_pairs(self, pairs: Sequence[tuple[str, str]]) -> tuple[Ids, Ids | None]:
         found = guarded("tokenizer.json", lambda: self._tokenizer.encode_batch_fast(list(pairs)))
         ids = [encoding.ids for encoding in found]
         return ids, [encoding.type_ids for encoding in found] if self._types else None
@@ -74,9 +81,10 @@ def _has_types(folder: Path, config: Config) -> bool:
 
 
 class Gguf:
-    """The tokenizer of a GGUF file."""
+    """The tokenizer of a GGUF file, for texts or for pairs of them."""
 
-    def __init__(self, metadata: Mapping[str, Any], config: Config) -> None:
+    def __init__(self, metadata: Mapping[str, Any], config: Config, *, pairs: bool = False) -> None:
+        from zcwasm.llm import _tokenizer_gguf
         from zcwasm.llm._tokenizer import Tokenizer
 
         self._tokenizer = made = Tokenizer(metadata, rows=config.vocab)
@@ -88,10 +96,34 @@ class Gguf:
             if wanted and index is None:
                 raise ModelError(f"tokenizer.ggml.{name}_token_id is missing: texts have one around them")
             where += [index] if wanted and index is not None else []
-        self._most = config.most_tokens - len(self._front) - len(self._behind)
+        eos = self._behind[0] if self._behind else None
+        self._between = _tokenizer_gguf.between(metadata, eos, len(made)) if pairs else []
+        # Only BERT's own tokenizer tells the texts apart.
+        self._types = pairs and config.types > 1 and _tokenizer_gguf.is_wordpiece(metadata)
+        self._most = config.most_tokens - len(self._front) - len(self._between) - len(self._behind)
         if self._most < 1:
-            raise ModelError(f"{config.family}.context_length is {config.most_tokens}: no room for a text")
+            what = "pair" if pairs else "text"
+            raise ModelError(f"{config.family}.context_length is {config.most_tokens}: no room for a {what}")
 
-    def of_texts(self, texts: Sequence[str]) -> list[list[int]]:
+    def of_texts(self, texts: Sequence[str]) -> Ids:
         found = [self._tokenizer.encode(text, add_special=False) for text in texts]
         return [[*self._front, *ids[: self._most], *self._behind] for ids in found]
+
+    def of_pairs(self, pairs: Sequence[tuple[str, str]]) -> tuple[Ids, Ids | None]:
+        ids, types = [], []
+        for pair in pairs:
+            first, second = (self._tokenizer.encode(text, add_special=False) for text in pair)
+            if len(first) + len(second) > self._most:
+                # The shorter one keeps what it has, up to half.
+                half = self._most // 2
+                if len(first) > len(second):
+                    most = self._most - min(len(second), half)
+                else:
+                    most = min(len(first), half)
+                first, second = first[:most], second[: self._most - most]
+            front = [*self._front, *first, *self._between]
+            behind = [*second, *self._behind]
+            ids.append(front + behind)
+            if self._types:
+                types.append([0] * len(front) + [1] * len(behind))
+        return ids, types if self._types else None

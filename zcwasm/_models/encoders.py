@@ -8,7 +8,7 @@ describes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -22,6 +22,8 @@ POOLINGS: Mapping[str, int] = {
     "last": layouts.BERT_POOLING_LAST,
     "max": layouts.BERT_POOLING_MAX,
 }
+
+GGUF_RANK = 4  # pooling_type of what scores pairs
 
 QKV = ("attn_q", "attn_k", "attn_v")
 ATTENTION = (*QKV, "attn_output")
@@ -84,6 +86,16 @@ class Config:
 
 
 @dataclass(frozen=True)
+class Head:
+    """A step of what scores pairs."""
+
+    matrix: str  # in the folder or the GGUF file
+    rows: str  # "dim" or "labels"
+    activation: str = ""  # or the key of config.json that names it
+    norm: str = ""
+
+
+@dataclass(frozen=True)
 class Family:
     """One graph."""
 
@@ -97,13 +109,22 @@ class Family:
     types: bool = True
     #: Some layers are local, and there is no norm in front of the first one's attention.
     local: bool = False
+    #: What scores pairs in a GGUF file; empty: not supported.
+    heads: tuple[Head, ...] = ()
+    #: What of a pair's rows the scores are of, where a GGUF file does not say.
+    scored: Pooling = "cls"
 
 
 _GELU_TANH = ("gelu_new", "gelu_pytorch_tanh", "gelu_fast")
 _PLAIN = {"gelu": layouts.BERT_FF_GELU, **dict.fromkeys(_GELU_TANH, layouts.BERT_FF_GELU_TANH)}
 
 FAMILIES: Mapping[str, Family] = {
-    "bert": Family("BERT, RoBERTa, XLM-RoBERTa, DistilBERT", _PLAIN, learned_positions=True),
+    "bert": Family(
+        "BERT, RoBERTa, XLM-RoBERTa, DistilBERT",
+        _PLAIN,
+        learned_positions=True,
+        heads=(Head("cls", "dim", "tanh"), Head("cls.output", "labels")),
+    ),
     "nomic-bert": Family(
         "nomic-embed-text",
         {"swiglu": layouts.BERT_FF_GATED_SILU, "silu": layouts.BERT_FF_GATED_SILU},
@@ -114,6 +135,8 @@ FAMILIES: Mapping[str, Family] = {
         layouts.BERT_NORM_PRE,
         types=False,
         local=True,
+        heads=(Head("cls", "dim", "gelu", "cls.norm"), Head("cls.output", "labels")),
+        scored="mean",
     ),
 }
 
@@ -124,14 +147,11 @@ def is_encoder(metadata: Mapping[str, Any]) -> bool:
     return isinstance(name, str) and name in FAMILIES
 
 
-@dataclass(frozen=True)
-class Head:
-    """A step of what scores pairs."""
-
-    matrix: str  # in the folder
-    rows: str  # "dim" or "labels"
-    activation: str = ""
-    norm: str = ""
+def scores(metadata: Mapping[str, Any], tensors: Container[str]) -> bool:
+    """Whether the GGUF file of an encoder with this metadata and these tensors scores pairs. Labels alone are
+    no sign: the converter writes those of config.json, which many embedding models have."""
+    said = metadata.get(f"{metadata.get('general.architecture')}.pooling_type")
+    return (type(said) is int and said == GGUF_RANK) or "cls.output.weight" in tensors
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,27 @@ def _words(metadata: Mapping[str, Any], vocabulary: Vocabulary) -> Parts:
 _FAMILIES = {"gpt2": _ranked, "gemma4": _ranked, "llama": _scored, "t5": _unigram, "bert": _words}
 
 
+def between(metadata: Mapping[str, Any], eos: int | None, count: int) -> list[int]:
+    """What lies between the two texts of a pair. eos: what ends a text, where one does; count: of tokens.
+
+    A separator more is there where the file says so, or else where RoBERTa and XLM-RoBERTa have it: files of
+    architecture bert whose tokenizer is not BERT's."""
+    roberta = metadata.get("general.architecture") == "bert" and not is_wordpiece(metadata)
+    found = [] if eos is None else [eos]
+    if _flag(metadata, "add_sep_token", roberta):
+        separator = token_id(metadata, "seperator_token_id", count, eos)
+        if separator is None:
+            raise ModelError("tokenizer.ggml.seperator_token_id is missing: pairs have one between the texts")
+        found.append(separator)
+    if not found:
+        raise ModelError("tokenizer.ggml.add_sep_token and add_eos_token: nothing is between texts of a pair")
+    return found
+
+
+def is_wordpiece(metadata: Mapping[str, Any]) -> bool:
+    return metadata.get("tokenizer.ggml.model") == "bert"
+
+
 # --- keys, checked ---
 
 
@@ -241,8 +262,12 @@ def _flag(metadata: Mapping[str, Any], name: str, default: bool) -> bool:
 def _id(
     metadata: Mapping[str, Any], name: str, vocabulary: Vocabulary, usual: int | None = None
 ) -> int | None:
-    """A token's id; `usual` where the file does not say, if there is such a token."""
-    key, count = f"tokenizer.ggml.{name}", len(vocabulary.tokens)
+    return token_id(metadata, name, len(vocabulary.tokens), usual)
+
+
+def token_id(metadata: Mapping[str, Any], name: str, count: int, usual: int | None = None) -> int | None:
+    """The id of one of so many tokens; `usual` where the file does not say, if there is such a token."""
+    key = f"tokenizer.ggml.{name}"
     value = metadata.get(key)
     if isinstance(value, bool) or not (value is None or isinstance(value, int)):
         raise ModelError(f"{key} is {value!r:.100}, not a number")
