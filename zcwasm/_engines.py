@@ -164,6 +164,17 @@ def engines() -> list[EngineInfo]:
 # --- compiling ---
 
 
+def _take(module: _core.Module, fuel: bool, key: str) -> bool:
+    """Whether the code was in the cache, and is the module's now."""
+    code = _code_cache.load(key)
+    if code is None:
+        return False
+    if _core._code_load(module, fuel, code):
+        return True
+    _code_cache.drop(key)
+    return False
+
+
 class _Job:
     """A compilation on a thread of its own, which cannot be stopped."""
 
@@ -174,8 +185,10 @@ class _Job:
 
     def run(self) -> None:
         try:
-            code = _core._code_compile(self.module, self.fuel)
-            _code_cache.store(self.key, code)
+            # Another job may have ended since it was looked for: one for a module is enough.
+            if not _take(self.module, self.fuel, self.key):
+                code = _core._code_compile(self.module, self.fuel)
+                _code_cache.store(self.key, code)
         except BaseException as error:
             self.error = error
         finally:
@@ -216,11 +229,8 @@ def precompile(
     if _core._code_has(module, fuel):
         return False
     key = _code_cache.key_of(module.sha256, find().version, _core._wasmtime_configuration, fuel)
-    code = _code_cache.load(key)
-    if code is not None:
-        if _core._code_load(module, fuel, code):
-            return False
-        _code_cache.drop(key)
+    if _take(module, fuel, key):
+        return False
     most = _number("ZCWASM_COMPILE_BYTES", COMPILE_BYTES)
     if module.size > most:
         raise ValueError(
@@ -231,19 +241,17 @@ def precompile(
         job = _start(module, fuel, key)
         while job is None or not job.done.wait(STEP_SECONDS):
             seconds = time.monotonic() - began
-            if timeout is not None and seconds > timeout:
-                raise TimeoutError(f"the module is not compiled after {timeout} s")
             if progress is not None:
                 progress(seconds)
+            if timeout is not None and seconds > timeout:
+                raise TimeoutError(f"the module is not compiled after {timeout} s")
             if job is None:
                 time.sleep(STEP_SECONDS)
                 job = _start(module, fuel, key)
         if job.error is not None:
             raise job.error
         if job.module is not module:  # of the same bytes: if it is not in the cache, once more
-            code = _code_cache.load(key)
-            if code is not None:
-                _core._code_load(module, fuel, code)
+            _take(module, fuel, key)
     return True
 
 
