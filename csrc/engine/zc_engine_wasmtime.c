@@ -60,6 +60,12 @@ static uint32_t table_size(const zc_instance *instance)
     return atomic_load_explicit(&own->elements, memory_order_relaxed);
 }
 
+static bool takes_fuel(const zc_instance *instance)
+{
+    const zc_wasmtime_instance *own = (const zc_wasmtime_instance *)(const void *)instance;
+    return atomic_load_explicit(&own->waits, memory_order_relaxed) > 0;
+}
+
 #define ENGINE(compile_function, counts)            \
     {.name = "wasmtime",                            \
      .wide = true,                                  \
@@ -74,6 +80,7 @@ static uint32_t table_size(const zc_instance *instance)
      .run = zc_wasmtime_run,                        \
      .settle = zc_wasmtime_settle,                  \
      .resume = zc_wasmtime_resume,                  \
+     .takes_fuel = takes_fuel,                      \
      .table_size = table_size}
 
 const zc_engine zc_engine_wasmtime = ENGINE(compile_plain, false);

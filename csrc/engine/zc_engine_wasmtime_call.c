@@ -98,29 +98,42 @@ static void bring_length_in(wasmtime_instance *own)
     }
 }
 
-void zc_wasmtime_settle(zc_instance *instance, zc_call_state *call)
+/* All but the fuel, which code keeps in a register and looks for nowhere else until it has called something. */
+static void bring_state_out(wasmtime_instance *own)
 {
-    wasmtime_instance *own = of(instance);
     bring_globals_out(own);
-    if (own->variant == ZC_WASMTIME_FUEL) {
-        bring_fuel_out(own, call);
-    }
-    if (instance->module->info->has_table) {
+    if (own->base.module->info->has_table) {
         atomic_store_explicit(&own->elements, (uint32_t)zc_wt.wasmtime_table_size(own->context, &own->table),
                               memory_order_relaxed);
     }
 }
 
+static void bring_state_in(wasmtime_instance *own)
+{
+    bring_globals_in(own);
+    if (own->base.memory) {
+        bring_length_in(own);
+    }
+}
+
+void zc_wasmtime_settle(zc_instance *instance, zc_call_state *call)
+{
+    wasmtime_instance *own = of(instance);
+    bring_state_out(own);
+    if (own->variant == ZC_WASMTIME_FUEL) {
+        bring_fuel_out(own, call);
+    }
+    atomic_fetch_add_explicit(&own->waits, 1, memory_order_relaxed);
+}
+
 void zc_wasmtime_resume(zc_instance *instance, zc_call_state *call)
 {
     wasmtime_instance *own = of(instance);
-    bring_globals_in(own);
+    atomic_fetch_sub_explicit(&own->waits, 1, memory_order_relaxed);
     if (own->variant == ZC_WASMTIME_FUEL) {
         bring_fuel_in(own, call);
     }
-    if (instance->memory) {
-        bring_length_in(own);
-    }
+    bring_state_in(own);
 }
 
 /* --- frames --- */
@@ -234,9 +247,9 @@ wasmtime_error_t *zc_wasmtime_on_epoch(wasmtime_context_t *context, void *instan
     if (!call) { /* the library copies segments by code of its own when an instance is made */
         return NULL;
     }
-    zc_wasmtime_settle(&own->base, call);
+    bring_state_out(own);
     zc_status status = zc_instance_look(&own->base, call, &stopped);
-    zc_wasmtime_resume(&own->base, call);
+    bring_state_in(own);
     if (status == ZC_OK) {
         return NULL;
     }

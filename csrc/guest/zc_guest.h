@@ -197,13 +197,16 @@ bool zc_instance_interrupt(zc_instance *instance);
  * begun (without those of loops inside it, which count on their own), and one per 16 bytes of memory.copy, memory.fill and
  * memory.init and per element of table.copy and table.init. */
 bool zc_instance_counts_fuel(const zc_instance *instance); /* false: none of this may be asked or set */
+/* Whether a limit that is set now holds at once: not where compiled code runs, which has its fuel to itself until it gives
+ * way to the host. */
+bool zc_instance_takes_fuel(const zc_instance *instance);
 uint64_t zc_instance_fuel_used(const zc_instance *instance);
 void zc_instance_set_fuel(zc_instance *instance, uint64_t fuel); /* what may be used from now on */
-uint64_t zc_instance_fuel(const zc_instance *instance);          /* what is left, or ZC_NO_LIMIT */
+uint64_t zc_instance_fuel(const zc_instance *instance); /* what is left, or ZC_NO_LIMIT */
 /* ns that the call in progress was given, or else the last one, or ZC_NO_LIMIT. */
 uint64_t zc_instance_deadline(const zc_instance *instance);
 
-zc_memory *zc_instance_memory(const zc_instance *instance);                 /* NULL when it has none */
+zc_memory *zc_instance_memory(const zc_instance *instance); /* NULL when it has none */
 zc_global *zc_instance_global(const zc_instance *instance, uint32_t index); /* exported or imported, else NULL */
 uint32_t zc_instance_table_size(const zc_instance *instance);
 
