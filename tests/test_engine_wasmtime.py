@@ -135,6 +135,43 @@ def test_an_empty_memory_beside_a_heap() -> None:
         assert guest.exports.memory.array(65535, 1, "uint8")[0] == 9
 
 
+def test_what_else_ends_a_call_is_a_trap() -> None:
+    guest = zcwasm.Instance(
+        module(
+            """(tag $e (param i64 i64)) (table $kept 1 exnref)
+            (func (export "throw") (throw $e (i64.const 1) (i64.const 2)))
+            (func (export "keep all")
+                (loop $again
+                    (block $caught (result i64 i64 exnref)
+                        (try_table (catch_ref $e $caught) (throw $e (i64.const 1) (i64.const 2))) unreachable)
+                    (drop (table.grow $kept (i32.const 1)))
+                    drop drop
+                    (br $again)))"""
+        )
+    )
+    for _ in range(2):
+        with pytest.raises(zcwasm.Trap, match="^uncaught exception") as caught:
+            guest.exports.throw()
+        assert caught.value.kind == "uncaught_exception"
+    with pytest.raises(zcwasm.Trap, match="^wasmtime ended the call: .*out of memory") as caught:
+        guest.exports["keep all"]()
+    assert caught.value.kind == "engine"
+
+
+def test_the_limit_of_tables_is_that_of_all() -> None:
+    grows = module(
+        """(table $a 2 funcref) (table $b 3 externref)
+        (func (export "a") (param i32) (result i32) (table.grow $a (ref.null func) (local.get 0)))
+        (func (export "b") (param i32) (result i32) (table.grow $b (ref.null extern) (local.get 0)))"""
+    )
+    with pytest.raises(zcwasm.LinkError, match="5 elements, the limit is 4"):
+        zcwasm.Instance(grows, limits=Limits(table=4))
+    guest = zcwasm.Instance(grows, limits=Limits(table=25))
+    assert (guest.exports.a(9), guest.exports.b(8)) == (-1, -1)
+    assert (guest.exports.a(8), guest.exports.b(7)) == (2, 3)
+    assert zcwasm.Instance(grows, limits=Limits(table=5)).exports.a(1) == -1
+
+
 def test_fuel_cannot_be_set_while_the_code_has_it() -> None:
     told: list[str] = []
 

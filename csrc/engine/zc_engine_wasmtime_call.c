@@ -324,6 +324,15 @@ static bool in_indirect_call(const zc_module *module, const wasm_frame_vec_t *fr
     return opcode == CALL_INDIRECT || opcode == RETURN_CALL_INDIRECT;
 }
 
+/* For a reason of the library's own, which the message gives: the heap of exceptions is full, for example. */
+static zc_status ended_by_engine(zc_error *error)
+{
+    if (error) {
+        error->kind = ZC_TRAP_ENGINE;
+    }
+    return ZC_TRAP;
+}
+
 /* Of a trap that code made, or of none that is known here. */
 static zc_status ended_by_code(const zc_module *module, const wasm_trap_t *trap, const wasm_frame_vec_t *frames,
                                zc_error *error)
@@ -337,8 +346,12 @@ static zc_status ended_by_code(const zc_module *module, const wasm_trap_t *trap,
     if (kind != ZC_TRAP_NONE) {
         return zc_trap(error, kind);
     }
-    return zc_fail(error, ZC_UNSUPPORTED, "wasmtime ended the call with its trap %u, which is none of zcwasm's",
-                   (unsigned)code);
+    if (code == NO_CODE && module->info->tag_count > 0) {
+        return zc_trap(error, ZC_TRAP_UNCAUGHT_EXCEPTION);
+    }
+    (void)zc_fail(error, ZC_TRAP, "wasmtime ended the call with its trap %u, which is none of zcwasm's",
+                  (unsigned)code);
+    return ended_by_engine(error);
 }
 
 /* Takes both over; one is not NULL. */
@@ -349,7 +362,8 @@ static zc_status translate(wasmtime_instance *own, wasmtime_error_t *failure, wa
     if (failure) {
         zc_wt.wasmtime_error_wasm_trace(failure, &frames);
         if (status == ZC_OK) {
-            status = zc_wasmtime_fail(error, ZC_UNSUPPORTED, "wasmtime ended the call", failure);
+            (void)zc_wasmtime_fail(error, ZC_TRAP, "wasmtime ended the call", failure);
+            status = ended_by_engine(error);
         } else {
             zc_wt.wasmtime_error_delete(failure);
         }

@@ -307,6 +307,18 @@ static zc_status find_outside(zc_wasmtime_instance *own, zc_error *error)
 
 /* --- making --- */
 
+/* The limit is that of all tables together, the library's is each one's. What they begin with was checked against it: here is
+ * how far they may grow, which of several is an equal share of the rest. */
+static void limit_tables(zc_wasmtime_instance *own)
+{
+    const zc_module_info *info = own->base.module->info;
+    uint64_t most = own->base.limits.table;
+    if (info->table_count > 1) {
+        most = (most - zc_table_elements(info)) / info->table_count;
+    }
+    zc_wt.wasmtime_store_limiter(own->store, -1, most < INT64_MAX ? (int64_t)most : INT64_MAX, -1, -1, -1);
+}
+
 static zc_status link_with(zc_wasmtime_instance *own, wasmtime_extern_t *imports, zc_error *error)
 {
     const zc_module_info *info = own->base.module->info;
@@ -321,18 +333,19 @@ static zc_status link_with(zc_wasmtime_instance *own, wasmtime_extern_t *imports
         status = instantiate(own, code->module, memory, (uint64_t)info->memory.minimum * ZC_WASM_PAGE_SIZE, imports,
                              info->import_count, &own->instance, error);
     }
+    if (status == ZC_OK) {
+        limit_tables(own);
+    }
     return status == ZC_OK ? find_outside(own, error) : status;
 }
 
 zc_status zc_wasmtime_link(zc_wasmtime_instance *own, zc_error *error)
 {
     const zc_module_info *info = own->base.module->info;
-    const uint64_t table = own->base.limits.table;
     atomic_init(&own->waits, 1);
     own->store = zc_wt.wasmtime_store_new(zc_wasmtime_engine(own->variant), NULL, NULL);
     own->context = zc_wt.wasmtime_store_context(own->store);
     zc_wt.wasmtime_store_epoch_deadline_callback(own->store, zc_wasmtime_on_epoch, own, NULL);
-    zc_wt.wasmtime_store_limiter(own->store, -1, table < INT64_MAX ? (int64_t)table : INT64_MAX, -1, -1, -1);
     if (own->variant ==
         ZC_WASMTIME_FUEL) { /* for the library's own code, which copies segments: it is not the guest's */
         wasmtime_error_t *failure = zc_wt.wasmtime_context_set_fuel(own->context, ZC_WASMTIME_MOST_FUEL);

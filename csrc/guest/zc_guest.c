@@ -129,9 +129,9 @@ static zc_status make_globals(zc_instance *instance, zc_error *error)
 
 static zc_status check_table(const zc_instance *instance, zc_error *error)
 {
-    const zc_module_info *info = instance->module->info;
-    if (info->has_table && info->table.minimum > instance->limits.table) {
-        return zc_fail(error, ZC_LINK, "the module's table has %u elements, the limit is %llu", info->table.minimum,
+    const uint64_t elements = zc_table_elements(instance->module->info);
+    if (elements > instance->limits.table) {
+        return zc_fail(error, ZC_LINK, "the module's table has %llu elements, the limit is %llu", (ull)elements,
                        (ull)instance->limits.table);
     }
     return ZC_OK;

@@ -43,7 +43,9 @@ typedef struct zc_engine zc_engine;
     X(STACK_OVERFLOW, "stack_overflow", "call stack exhausted")                    \
     X(OUT_OF_FUEL, "out_of_fuel", "all fuel consumed")                             \
     X(DEADLINE, "deadline", "deadline exceeded")                                   \
-    X(INTERRUPTED, "interrupted", "interrupted by the host")
+    X(INTERRUPTED, "interrupted", "interrupted by the host")                       \
+    X(UNCAUGHT_EXCEPTION, "uncaught_exception", "uncaught exception")              \
+    X(ENGINE, "engine", "ended by the engine")
 
 typedef enum zc_trap_kind {
     ZC_TRAP_NONE,
