@@ -150,10 +150,10 @@ def test_what_else_ends_a_call_is_a_trap() -> None:
         )
     )
     for _ in range(2):
-        with pytest.raises(zcwasm.Trap, match="^uncaught exception") as caught:
+        with pytest.raises(zcwasm.Trap, match="uncaught exception") as caught:
             guest.exports.throw()
         assert caught.value.kind == "uncaught_exception"
-    with pytest.raises(zcwasm.Trap, match="^wasmtime ended the call: .*out of memory") as caught:
+    with pytest.raises(zcwasm.Trap, match=r"wasmtime ended the call: .*out of memory") as caught:
         guest.exports["keep all"]()
     assert caught.value.kind == "engine"
 
