@@ -227,6 +227,8 @@ def test_what_it_cannot_do_is_refused_by_name(tmp_path: Path) -> None:
         guest.fork()
     with pytest.raises(zcwasm.CompileError, match="cannot bound nested calls"):
         basics(limits=Limits(call_depth=5))
+    with pytest.raises(ValueError, match="fuel is limited, and this instance's code counts none"):
+        guest.call("add", 1, 2, fuel=100)
     assert guest.exports.add(1, 2) == 3
 
 

@@ -116,6 +116,13 @@ static void bring_state_in(wasmtime_instance *own)
     }
 }
 
+/* Others only read it. */
+static inline void count_wait(wasmtime_instance *own, uint32_t more)
+{
+    uint32_t waits = atomic_load_explicit(&own->waits, memory_order_relaxed);
+    atomic_store_explicit(&own->waits, waits + more, memory_order_relaxed);
+}
+
 void zc_wasmtime_settle(zc_instance *instance, zc_call_state *call)
 {
     wasmtime_instance *own = of(instance);
@@ -123,13 +130,13 @@ void zc_wasmtime_settle(zc_instance *instance, zc_call_state *call)
     if (own->variant == ZC_WASMTIME_FUEL) {
         bring_fuel_out(own, call);
     }
-    atomic_fetch_add_explicit(&own->waits, 1, memory_order_relaxed);
+    count_wait(own, 1);
 }
 
 void zc_wasmtime_resume(zc_instance *instance, zc_call_state *call)
 {
     wasmtime_instance *own = of(instance);
-    atomic_fetch_sub_explicit(&own->waits, 1, memory_order_relaxed);
+    count_wait(own, UINT32_MAX); /* one less */
     if (own->variant == ZC_WASMTIME_FUEL) {
         bring_fuel_in(own, call);
     }
@@ -431,7 +438,7 @@ static zc_status may_run(wasmtime_instance *own, const zc_call_state *call, zc_e
     }
     for (const zc_scope *scope = call->scope; scope && own->variant != ZC_WASMTIME_FUEL; scope = scope->outer) {
         if (scope->fuel != ZC_NO_LIMIT) {
-            return zc_fail(error, ZC_UNSUPPORTED,
+            return zc_fail(error, ZC_BAD_VALUE,
                            "the call's fuel is limited, and this instance's code counts none: the engine wasmtime "
                            "counts fuel for instances that are made with a limit of it");
         }
