@@ -448,6 +448,35 @@ def test_waiting_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     assert zcwasm.Instance(module, engine="wasmtime").exports.f() == 7
 
 
+def test_without_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system gives none: nobody waits for what does not run."""
+
+    def fail(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    module = zcwasm.Module(unique(12))
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            module.precompile(timeout=5)
+    assert _engines._jobs == {}
+    assert module.precompile(timeout=60) is True
+
+
+def test_code_is_refused_only_by_a_library() -> None:
+    """Without one, as in some children of a fork, nothing is known of the code: it stays in its file."""
+    assert run_python(
+        f"""
+        import zcwasm
+        module = zcwasm.Module({unique(13)!r})
+        try:
+            zcwasm._core._code_load(module, False, b"code")
+        except zcwasm.CompileError as error:
+            print(error)
+        """
+    ).startswith("wasmtime: the library is not loaded")
+
+
 def test_a_failure_is_every_waiters(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(module: zcwasm.Module, fuel: bool) -> bytes:
         raise MemoryError("not today")

@@ -70,6 +70,7 @@ class EngineInfo(NamedTuple):
 
 _lock = threading.RLock()
 _loaded: list[str | None] = []  # empty before the library was asked for; then why it cannot be used, or None
+_version = ""  # of the library that was loaded, whatever is installed since
 _jobs: dict[tuple[str, bool], _Job] = {}  # compilations in progress
 
 
@@ -110,6 +111,7 @@ def _try_in_a_process(library: Library) -> str | None:
 
 def unavailable() -> str | None:
     """Why wasmtime cannot be used in this process, or None where it can: it is loaded then."""
+    global _version
     with _lock:
         if not _loaded:
             try:
@@ -117,7 +119,10 @@ def unavailable() -> str | None:
             except ModuleNotFoundError as error:
                 return str(error)  # it may be installed later
             reason = None if tested(library.version) else _try_in_a_process(library)
-            _loaded.append(reason or _core._wasmtime_load(library.path, library.version))
+            reason = reason or _core._wasmtime_load(library.path, library.version)
+            if reason is None:
+                _version = library.version
+            _loaded.append(reason)
         return _loaded[0]
 
 
@@ -202,9 +207,10 @@ def _start(module: _core.Module, fuel: bool, key: str) -> _Job | None:
     with _lock:
         job = _jobs.get((module.sha256, fuel))
         if job is None and len(_jobs) < MOST_AT_ONCE:
-            job = _jobs[module.sha256, fuel] = _Job(module, fuel, key)
-            # Not joined at exit: it may take minutes.
+            job = _Job(module, fuel, key)
+            # Not joined at exit: it may take minutes. It takes the lock before it ends.
             threading.Thread(target=job.run, name="zcwasm-compile", daemon=True).start()
+            _jobs[module.sha256, fuel] = job  # of a thread that there is: others wait for it
         return job
 
 
@@ -228,7 +234,7 @@ def precompile(
     fuel = bool(fuel)
     if _core._code_has(module, fuel):
         return False
-    key = _code_cache.key_of(module.sha256, find().version, _core._wasmtime_configuration, fuel)
+    key = _code_cache.key_of(module.sha256, _version, _core._wasmtime_configuration, fuel)
     if _take(module, fuel, key):
         return False
     most = _number("ZCWASM_COMPILE_BYTES", COMPILE_BYTES)
