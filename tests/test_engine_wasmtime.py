@@ -3,6 +3,7 @@ native stack, and what could take a process down. What holds for each engine is 
 
 from __future__ import annotations
 
+import signal
 import sys
 import textwrap
 from pathlib import Path
@@ -148,6 +149,105 @@ def test_engines_share_no_tables() -> None:
     assert guest.exports.one() == 1
 
 
+def test_a_global_that_is_imported_more_than_once() -> None:
+    text = """(import "m" "a" (global $a (mut i32))) (import "m" "b" (global $b (mut i32)))
+    (import "m" "c" (global $c (mut i32))) (export "c again" (global $c))
+    (func (export "f") (param i32) (result i32)
+        (global.set $a (local.get 0)) (i32.add (global.get $c) (i32.mul (i32.const 100) (global.get $b))))"""
+    one, other = zcwasm.Global("i32", 1, mutable=True), zcwasm.Global("i32", 2, mutable=True)
+    for engine in ("wasm3", "wasmtime"):
+        imports = {"m": {"a": one, "b": other, "c": one}}
+        guest = zcwasm.Instance(module(text), imports=imports, engine=engine)  # type: ignore[arg-type]
+        assert guest.exports.f(5) == 205, engine
+        assert guest.exports.f(6) == 206, engine
+        assert (one.value, other.value, guest.exports["c again"].value) == (6, 2, 6)
+
+
+def test_an_empty_memory_beside_a_heap() -> None:
+    """Both are asked for with no bytes; the guest's is the one that was made for it."""
+    for limits, use in (
+        ("0", "(table 3 externref)"),
+        ("0 5", '(tag $e (param i32)) (func (export "throw") (throw $e (i32.const 1)))'),
+    ):
+        guest = zcwasm.Instance(
+            module(
+                f'(memory (export "memory") {limits}) {use} (func (export "grow") (result i32) '
+                "(memory.grow (i32.const 1)) (i32.store8 (i32.const 65535) (i32.const 9)))"
+            )
+        )
+        assert guest.exports.grow() == 0
+        assert guest.exports.memory.array(65535, 1, "uint8")[0] == 9
+
+
+def test_what_else_ends_a_call_is_a_trap() -> None:
+    guest = zcwasm.Instance(
+        module(
+            """(tag $e (param i64 i64)) (table $kept 1 exnref)
+            (func (export "throw") (throw $e (i64.const 1) (i64.const 2)))
+            (func (export "keep all")
+                (loop $again
+                    (block $caught (result i64 i64 exnref)
+                        (try_table (catch_ref $e $caught) (throw $e (i64.const 1) (i64.const 2))) unreachable)
+                    (drop (table.grow $kept (i32.const 1)))
+                    drop drop
+                    (br $again)))"""
+        )
+    )
+    for _ in range(2):
+        with pytest.raises(zcwasm.Trap, match="uncaught exception") as caught:
+            guest.exports.throw()
+        assert caught.value.kind == "uncaught_exception"
+    with pytest.raises(zcwasm.Trap, match=r"wasmtime ended the call: .*out of memory") as caught:
+        guest.exports["keep all"]()
+    assert caught.value.kind == "engine"
+
+
+def test_the_limit_of_tables_is_that_of_all() -> None:
+    grows = module(
+        """(table $a 2 funcref) (table $b 3 externref)
+        (func (export "a") (param i32) (result i32) (table.grow $a (ref.null func) (local.get 0)))
+        (func (export "b") (param i32) (result i32) (table.grow $b (ref.null extern) (local.get 0)))"""
+    )
+    with pytest.raises(zcwasm.LinkError, match="5 elements, the limit is 4"):
+        zcwasm.Instance(grows, limits=Limits(table=4))
+    guest = zcwasm.Instance(grows, limits=Limits(table=25))
+    assert (guest.exports.a(9), guest.exports.b(8)) == (-1, -1)
+    assert (guest.exports.a(8), guest.exports.b(7)) == (2, 3)
+    assert zcwasm.Instance(grows, limits=Limits(table=5)).exports.a(1) == -1
+
+
+def test_fuel_cannot_be_set_while_the_code_has_it() -> None:
+    told: list[str] = []
+
+    def on_alarm(number: int, frame: object) -> None:
+        with pytest.raises(RuntimeError, match="running compiled code, which has its fuel already") as caught:
+            guest.fuel = 10
+        told.append(str(caught.value))
+        guest.interrupt()
+
+    def log(value: int) -> None:
+        guest.fuel = 1000
+
+    guest = basics(imports={"env": {"log": log, "pair": print}}, limits=Limits(fuel=10**15, deadline=60))
+    before = signal.signal(signal.SIGALRM, on_alarm)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        with pytest.raises(zcwasm.Trap) as caught:
+            guest.exports.spin()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert caught.value.kind == "interrupted"
+    assert told
+    guest.exports["call log!"](0)
+    assert 0 < (guest.fuel or 0) <= 1000
+    with pytest.raises(zcwasm.Trap) as caught:
+        guest.exports.spin()
+    assert caught.value.kind == "out_of_fuel"
+    guest.fuel = None
+    assert guest.exports.add(1, 2) == 3
+
+
 def test_traps_have_the_frames_of_the_guest() -> None:
     guest = zcwasm.Instance(
         module(
@@ -171,6 +271,8 @@ def test_what_it_cannot_do_is_refused_by_name(tmp_path: Path) -> None:
         guest.fork()
     with pytest.raises(zcwasm.CompileError, match="cannot bound nested calls"):
         basics(limits=Limits(call_depth=5))
+    with pytest.raises(ValueError, match="fuel is limited, and this instance's code counts none"):
+        guest.call("add", 1, 2, fuel=100)
     assert guest.exports.add(1, 2) == 3
 
 
@@ -284,7 +386,7 @@ def test_many_threads_with_guests_of_their_own() -> None:
         def run(seed):
             for _ in range(20):
                 guest = basics(limits=zcwasm.Limits(deadline=0.005))
-                if guest.exports.add(seed, 1) != seed + 1:
+                if basics().exports.add(seed, 1) != seed + 1:
                     wrong.append(seed)
                 try:
                     guest.exports.spin()

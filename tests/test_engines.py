@@ -313,6 +313,27 @@ def test_without_a_folder(compiled: list[bool], monkeypatch: pytest.MonkeyPatch)
     assert compiled == [False, False]
 
 
+def test_without_a_home(compiled: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("ZCWASM_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    for _ in range(2):
+        assert zcwasm.Module(unique(10)).precompile() is True
+    assert compiled == [False, False]
+
+
+def test_a_folder_that_cannot_be_listed(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(folder: int) -> list[str]:
+        raise OSError("the disk")
+
+    monkeypatch.setattr(os, "listdir", fail)
+    assert _code_cache.store("a" * 64, b"code")
+    assert _code_cache.load("a" * 64) == b"code"
+
+
 def test_the_cache_is_bounded(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_code_cache, "MOST_BYTES", 1000)
     assert not _code_cache.store("f" * 64, bytes(500))
@@ -364,7 +385,22 @@ def test_threads_share_one_compilation(compiled: list[bool]) -> None:
     for thread in threads:
         thread.join()
     assert len(results) == 6
-    assert 1 <= len(compiled) <= 2  # one may come as another has just ended, before it is in the cache
+    assert compiled == [False]
+
+
+def test_who_comes_late_compiles_nothing(compiled: list[bool]) -> None:
+    """Between the look at the cache and that for a job, another one's job began and ended."""
+    data = unique(11)
+    module = zcwasm.Module(data)
+    key = _code_cache.key_of(module.sha256, _engines.find().version, _core._wasmtime_configuration, False)
+    assert _code_cache.load(key) is None
+    zcwasm.Module(data).precompile()
+    job = _engines._start(module, False, key)
+    assert job is not None
+    assert job.done.wait(60)
+    assert job.error is None
+    assert compiled == [False]
+    assert _core._code_has(module, False)
 
 
 def test_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -410,6 +446,35 @@ def test_waiting_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(job.done.wait(60) for job in left)
     assert module.precompile(timeout=60) in (True, False)
     assert zcwasm.Instance(module, engine="wasmtime").exports.f() == 7
+
+
+def test_without_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system gives none: nobody waits for what does not run."""
+
+    def fail(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    module = zcwasm.Module(unique(12))
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        with pytest.raises(RuntimeError, match="can't start new thread"):
+            module.precompile(timeout=5)
+    assert _engines._jobs == {}
+    assert module.precompile(timeout=60) is True
+
+
+def test_code_is_refused_only_by_a_library() -> None:
+    """Without one, as in some children of a fork, nothing is known of the code: it stays in its file."""
+    assert run_python(
+        f"""
+        import zcwasm
+        module = zcwasm.Module({unique(13)!r})
+        try:
+            zcwasm._core._code_load(module, False, b"code")
+        except zcwasm.CompileError as error:
+            print(error)
+        """
+    ).startswith("wasmtime: the library is not loaded")
 
 
 def test_a_failure_is_every_waiters(monkeypatch: pytest.MonkeyPatch) -> None:

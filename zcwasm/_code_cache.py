@@ -60,14 +60,14 @@ def _folder(make: bool) -> Iterator[int | None]:
     """A descriptor of the folder, or None where there is none that may be used."""
     from zcwasm._models.fetch import cache_folder  # imports what few programs need
 
-    path = cache_folder() / "code"
     try:
+        path = cache_folder() / "code"
         if make:
             path.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(FileExistsError):
                 path.mkdir(mode=0o700)
         folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: of a user without a home
         yield None
         return
     try:
@@ -146,7 +146,11 @@ def store(key: str, code: bytes) -> bool:
 def _make_room(folder: int) -> None:
     """Without those that were used longest ago, and what writers that are no more have left."""
     files = []
-    for name in os.listdir(folder):
+    try:
+        names = os.listdir(folder)
+    except OSError:  # what was stored is there all the same
+        return
+    for name in names:
         try:
             found = os.stat(name, dir_fd=folder, follow_symlinks=False)
         except OSError:

@@ -70,6 +70,7 @@ class EngineInfo(NamedTuple):
 
 _lock = threading.RLock()
 _loaded: list[str | None] = []  # empty before the library was asked for; then why it cannot be used, or None
+_version = ""  # of the library that was loaded, whatever is installed since
 _jobs: dict[tuple[str, bool], _Job] = {}  # compilations in progress
 
 
@@ -110,6 +111,7 @@ def _try_in_a_process(library: Library) -> str | None:
 
 def unavailable() -> str | None:
     """Why wasmtime cannot be used in this process, or None where it can: it is loaded then."""
+    global _version
     with _lock:
         if not _loaded:
             try:
@@ -117,7 +119,10 @@ def unavailable() -> str | None:
             except ModuleNotFoundError as error:
                 return str(error)  # it may be installed later
             reason = None if tested(library.version) else _try_in_a_process(library)
-            _loaded.append(reason or _core._wasmtime_load(library.path, library.version))
+            reason = reason or _core._wasmtime_load(library.path, library.version)
+            if reason is None:
+                _version = library.version
+            _loaded.append(reason)
         return _loaded[0]
 
 
@@ -164,6 +169,17 @@ def engines() -> list[EngineInfo]:
 # --- compiling ---
 
 
+def _take(module: _core.Module, fuel: bool, key: str) -> bool:
+    """Whether the code was in the cache, and is the module's now."""
+    code = _code_cache.load(key)
+    if code is None:
+        return False
+    if _core._code_load(module, fuel, code):
+        return True
+    _code_cache.drop(key)
+    return False
+
+
 class _Job:
     """A compilation on a thread of its own, which cannot be stopped."""
 
@@ -174,8 +190,10 @@ class _Job:
 
     def run(self) -> None:
         try:
-            code = _core._code_compile(self.module, self.fuel)
-            _code_cache.store(self.key, code)
+            # Another job may have ended since it was looked for: one for a module is enough.
+            if not _take(self.module, self.fuel, self.key):
+                code = _core._code_compile(self.module, self.fuel)
+                _code_cache.store(self.key, code)
         except BaseException as error:
             self.error = error
         finally:
@@ -189,9 +207,10 @@ def _start(module: _core.Module, fuel: bool, key: str) -> _Job | None:
     with _lock:
         job = _jobs.get((module.sha256, fuel))
         if job is None and len(_jobs) < MOST_AT_ONCE:
-            job = _jobs[module.sha256, fuel] = _Job(module, fuel, key)
-            # Not joined at exit: it may take minutes.
+            job = _Job(module, fuel, key)
+            # Not joined at exit: it may take minutes. It takes the lock before it ends.
             threading.Thread(target=job.run, name="zcwasm-compile", daemon=True).start()
+            _jobs[module.sha256, fuel] = job  # of a thread that there is: others wait for it
         return job
 
 
@@ -215,12 +234,9 @@ def precompile(
     fuel = bool(fuel)
     if _core._code_has(module, fuel):
         return False
-    key = _code_cache.key_of(module.sha256, find().version, _core._wasmtime_configuration, fuel)
-    code = _code_cache.load(key)
-    if code is not None:
-        if _core._code_load(module, fuel, code):
-            return False
-        _code_cache.drop(key)
+    key = _code_cache.key_of(module.sha256, _version, _core._wasmtime_configuration, fuel)
+    if _take(module, fuel, key):
+        return False
     most = _number("ZCWASM_COMPILE_BYTES", COMPILE_BYTES)
     if module.size > most:
         raise ValueError(
@@ -231,19 +247,17 @@ def precompile(
         job = _start(module, fuel, key)
         while job is None or not job.done.wait(STEP_SECONDS):
             seconds = time.monotonic() - began
-            if timeout is not None and seconds > timeout:
-                raise TimeoutError(f"the module is not compiled after {timeout} s")
             if progress is not None:
                 progress(seconds)
+            if timeout is not None and seconds > timeout:
+                raise TimeoutError(f"the module is not compiled after {timeout} s")
             if job is None:
                 time.sleep(STEP_SECONDS)
                 job = _start(module, fuel, key)
         if job.error is not None:
             raise job.error
         if job.module is not module:  # of the same bytes: if it is not in the cache, once more
-            code = _code_cache.load(key)
-            if code is not None:
-                _core._code_load(module, fuel, code)
+            _take(module, fuel, key)
     return True
 
 

@@ -39,4 +39,6 @@ TrapKind = Literal[
     "out_of_fuel",
     "deadline",
     "interrupted",
+    "uncaught_exception",
+    "engine",
 ]

@@ -51,6 +51,12 @@ static void destroy(zc_instance *instance)
     zc_free(own->functions);
 }
 
+static bool takes_fuel(const zc_instance *instance)
+{
+    const zc_wasmtime_instance *own = (const zc_wasmtime_instance *)(const void *)instance;
+    return atomic_load_explicit(&own->waits, memory_order_relaxed) > 0;
+}
+
 #define ENGINE(compile_function, counts)            \
     {.name = "wasmtime",                            \
      .wide = true,                                  \
@@ -65,6 +71,7 @@ static void destroy(zc_instance *instance)
      .run = zc_wasmtime_run,                        \
      .settle = zc_wasmtime_settle,                  \
      .resume = zc_wasmtime_resume,                  \
+     .takes_fuel = takes_fuel,                      \
      .table_bytes = sizeof(zc_table)}
 
 const zc_engine zc_engine_wasmtime = ENGINE(compile_plain, false);

@@ -98,29 +98,49 @@ static void bring_length_in(wasmtime_instance *own)
     }
 }
 
-void zc_wasmtime_settle(zc_instance *instance, zc_call_state *call)
+/* All but the fuel, which code keeps in a register and looks for nowhere else until it has called something. */
+static void bring_state_out(wasmtime_instance *own)
 {
-    wasmtime_instance *own = of(instance);
     bring_globals_out(own);
-    if (own->variant == ZC_WASMTIME_FUEL) {
-        bring_fuel_out(own, call);
-    }
-    if (instance->module->info->has_table) {
+    if (own->base.module->info->has_table) {
         atomic_store_explicit(&own->base.table->size, (uint32_t)zc_wt.wasmtime_table_size(own->context, &own->table),
                               memory_order_relaxed);
     }
 }
 
+static void bring_state_in(wasmtime_instance *own)
+{
+    bring_globals_in(own);
+    if (own->base.memory) {
+        bring_length_in(own);
+    }
+}
+
+/* Others only read it. */
+static inline void count_wait(wasmtime_instance *own, uint32_t more)
+{
+    uint32_t waits = atomic_load_explicit(&own->waits, memory_order_relaxed);
+    atomic_store_explicit(&own->waits, waits + more, memory_order_relaxed);
+}
+
+void zc_wasmtime_settle(zc_instance *instance, zc_call_state *call)
+{
+    wasmtime_instance *own = of(instance);
+    bring_state_out(own);
+    if (own->variant == ZC_WASMTIME_FUEL) {
+        bring_fuel_out(own, call);
+    }
+    count_wait(own, 1);
+}
+
 void zc_wasmtime_resume(zc_instance *instance, zc_call_state *call)
 {
     wasmtime_instance *own = of(instance);
-    bring_globals_in(own);
+    count_wait(own, UINT32_MAX); /* one less */
     if (own->variant == ZC_WASMTIME_FUEL) {
         bring_fuel_in(own, call);
     }
-    if (instance->memory) {
-        bring_length_in(own);
-    }
+    bring_state_in(own);
 }
 
 /* --- frames --- */
@@ -234,9 +254,9 @@ wasmtime_error_t *zc_wasmtime_on_epoch(wasmtime_context_t *context, void *instan
     if (!call) { /* the library copies segments by code of its own when an instance is made */
         return NULL;
     }
-    zc_wasmtime_settle(&own->base, call);
+    bring_state_out(own);
     zc_status status = zc_instance_look(&own->base, call, &stopped);
-    zc_wasmtime_resume(&own->base, call);
+    bring_state_in(own);
     if (status == ZC_OK) {
         return NULL;
     }
@@ -311,6 +331,15 @@ static bool in_indirect_call(const zc_module *module, const wasm_frame_vec_t *fr
     return opcode == CALL_INDIRECT || opcode == RETURN_CALL_INDIRECT;
 }
 
+/* For a reason of the library's own, which the message gives: the heap of exceptions is full, for example. */
+static zc_status ended_by_engine(zc_error *error)
+{
+    if (error) {
+        error->kind = ZC_TRAP_ENGINE;
+    }
+    return ZC_TRAP;
+}
+
 /* Of a trap that code made, or of none that is known here. */
 static zc_status ended_by_code(const zc_module *module, const wasm_trap_t *trap, const wasm_frame_vec_t *frames,
                                zc_error *error)
@@ -324,8 +353,12 @@ static zc_status ended_by_code(const zc_module *module, const wasm_trap_t *trap,
     if (kind != ZC_TRAP_NONE) {
         return zc_trap(error, kind);
     }
-    return zc_fail(error, ZC_UNSUPPORTED, "wasmtime ended the call with its trap %u, which is none of zcwasm's",
-                   (unsigned)code);
+    if (code == NO_CODE && module->info->tag_count > 0) {
+        return zc_trap(error, ZC_TRAP_UNCAUGHT_EXCEPTION);
+    }
+    (void)zc_fail(error, ZC_TRAP, "wasmtime ended the call with its trap %u, which is none of zcwasm's",
+                  (unsigned)code);
+    return ended_by_engine(error);
 }
 
 /* Takes both over; one is not NULL. */
@@ -336,7 +369,8 @@ static zc_status translate(wasmtime_instance *own, wasmtime_error_t *failure, wa
     if (failure) {
         zc_wt.wasmtime_error_wasm_trace(failure, &frames);
         if (status == ZC_OK) {
-            status = zc_wasmtime_fail(error, ZC_UNSUPPORTED, "wasmtime ended the call", failure);
+            (void)zc_wasmtime_fail(error, ZC_TRAP, "wasmtime ended the call", failure);
+            status = ended_by_engine(error);
         } else {
             zc_wt.wasmtime_error_delete(failure);
         }
@@ -404,7 +438,7 @@ static zc_status may_run(wasmtime_instance *own, const zc_call_state *call, zc_e
     }
     for (const zc_scope *scope = call->scope; scope && own->variant != ZC_WASMTIME_FUEL; scope = scope->outer) {
         if (scope->fuel != ZC_NO_LIMIT) {
-            return zc_fail(error, ZC_UNSUPPORTED,
+            return zc_fail(error, ZC_BAD_VALUE,
                            "the call's fuel is limited, and this instance's code counts none: the engine wasmtime "
                            "counts fuel for instances that are made with a limit of it");
         }

@@ -74,6 +74,13 @@ static zc_status make_stub(zc_wasmtime_variant variant, const zc_limits_type *ty
     return zc_wasmtime_compile(variant, bytes, size, out, error);
 }
 
+/* (module (table 0 externref)): makes the library make the store's heap. */
+static zc_status make_heap_stub(zc_wasmtime_variant variant, wasmtime_module_t **out, zc_error *error)
+{
+    static const uint8_t bytes[] = {0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x04, 0x04, 0x01, 0x6f, 0x00, 0x00};
+    return zc_wasmtime_compile(variant, bytes, sizeof bytes, out, error);
+}
+
 zc_status zc_wasmtime_code_around(zc_wasmtime_variant variant, const zc_module *module, wasmtime_module_t *compiled,
                                   void **out, zc_error *error)
 {
@@ -87,6 +94,8 @@ zc_status zc_wasmtime_code_around(zc_wasmtime_variant variant, const zc_module *
     zc_status status = zc_private_salt(info, &code->salt, error);
     if (status == ZC_OK && info->memory_imported) {
         status = make_stub(variant, &info->memory, &code->stub, error);
+    } else if (status == ZC_OK && info->has_memory && info->memory.minimum == 0 && info->needs) {
+        status = make_heap_stub(variant, &code->stub, error);
     }
     if (status != ZC_OK) {
         zc_wasmtime_code_free(code);

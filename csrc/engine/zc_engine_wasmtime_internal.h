@@ -11,7 +11,10 @@
 /* What was made of a module. */
 typedef struct zc_wasmtime_code {
     wasmtime_module_t *module;
-    wasmtime_module_t *stub; /* defines a memory of the type that the module imports, and exports it; or NULL */
+    /* Or NULL; instantiated before the module. Where that imports a memory: defines one of its type, and exports it.
+     * Where its own memory begins empty, and it may need a heap (for exceptions and external references): has the heap
+     * made, since the library asks for both memories in the same words. */
+    wasmtime_module_t *stub;
     uint32_t salt; /* of the private names */
 } zc_wasmtime_code;
 
@@ -53,6 +56,8 @@ typedef struct zc_wasmtime_instance {
     zc_wasmtime_function *functions; /* by index, as they are called */
     _Atomic(uint8_t *) stack; /* for frames and the values of calls, between guards; NULL before the first call */
     uint8_t *top; /* of what calls in progress use of it */
+    /* How often its code has given way to the host; 0: it runs, and has its fuel where nobody can set it. */
+    _Atomic uint32_t waits;
     /* Why the innermost call of this instance was ended by the host, and with what; or ZC_OK. */
     zc_status failed;
     zc_trap_kind stopped; /* of ZC_TRAP, when it is not the error that says it */

@@ -3,6 +3,7 @@
  * One store per instance, since a store gives nothing back before it dies. The memory is made first, by the guest layer, and
  * offered to the library, which asks for one. An imported memory comes from a small module in the same store that defines
  * it, since the library asks for those only. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/zc_alloc.h"
@@ -168,6 +169,48 @@ static zc_status import_global(zc_wasmtime_instance *own, const zc_import *impor
     return failure ? zc_wasmtime_fail(error, ZC_LINK, "wasmtime cannot make a global", failure) : ZC_OK;
 }
 
+/* Of a global that several imports are, the library may know one only, or the guest would see several values. */
+typedef struct imported_global {
+    const zc_global *global;
+    uint32_t import;
+} imported_global;
+
+static int compare_globals(const void *one, const void *other)
+{
+    const imported_global *a = one, *b = other;
+    const uintptr_t first = (uintptr_t)a->global, second = (uintptr_t)b->global;
+    if (first != second) {
+        return first < second ? -1 : 1;
+    }
+    return a->import < b->import ? -1 : 1;
+}
+
+static zc_status unite_globals(zc_wasmtime_instance *own, wasmtime_extern_t *imports, zc_error *error)
+{
+    const zc_module_info *info = own->base.module->info;
+    uint32_t count = 0;
+    if (info->imported_global_count < 2) {
+        return ZC_OK;
+    }
+    imported_global *list = zc_calloc(info->imported_global_count, sizeof *list);
+    if (!list) {
+        return zc_fail(error, ZC_NO_MEMORY, "cannot allocate an instance");
+    }
+    for (uint32_t i = 0; i < info->import_count; i++) {
+        if (info->imports[i].kind == ZC_EXTERN_GLOBAL) {
+            list[count++] = (imported_global){own->base.globals[info->imports[i].index], i};
+        }
+    }
+    qsort(list, count, sizeof *list, compare_globals);
+    for (uint32_t i = 1; i < count; i++) {
+        if (list[i].global == list[i - 1].global) {
+            imports[list[i].import] = imports[list[i - 1].import];
+        }
+    }
+    zc_free(list);
+    return ZC_OK;
+}
+
 static zc_status take_imports(zc_wasmtime_instance *own, wasmtime_extern_t *out, zc_error *error)
 {
     const zc_module_info *info = own->base.module->info;
@@ -188,7 +231,7 @@ static zc_status take_imports(zc_wasmtime_instance *own, wasmtime_extern_t *out,
             break;
         }
     }
-    return status;
+    return status == ZC_OK ? unite_globals(own, out, error) : status;
 }
 
 /* --- what is seen from outside --- */
@@ -262,15 +305,34 @@ static zc_status find_outside(zc_wasmtime_instance *own, zc_error *error)
 
 /* --- making --- */
 
+/* The limit is that of all tables together, the library's is each one's. What they begin with was checked against it: here is
+ * how far they may grow, which of several is an equal share of the rest. */
+static void limit_tables(zc_wasmtime_instance *own)
+{
+    const zc_module_info *info = own->base.module->info;
+    uint64_t most = own->base.limits.table;
+    if (info->table_count > 1) {
+        most = (most - zc_table_elements(info)) / info->table_count;
+    }
+    zc_wt.wasmtime_store_limiter(own->store, -1, most < INT64_MAX ? (int64_t)most : INT64_MAX, -1, -1, -1);
+}
+
 static zc_status link_with(zc_wasmtime_instance *own, wasmtime_extern_t *imports, zc_error *error)
 {
     const zc_module_info *info = own->base.module->info;
     const zc_wasmtime_code *code = own->base.code;
     zc_memory *memory = info->has_memory && !info->memory_imported ? own->base.memory : NULL;
+    wasmtime_instance_t heap;
     zc_status status = take_imports(own, imports, error);
+    if (status == ZC_OK && memory && code->stub) {
+        status = instantiate(own, code->stub, NULL, 0, NULL, 0, &heap, error);
+    }
     if (status == ZC_OK) {
         status = instantiate(own, code->module, memory, (uint64_t)info->memory.minimum * ZC_WASM_PAGE_SIZE, imports,
                              info->import_count, &own->instance, error);
+    }
+    if (status == ZC_OK) {
+        limit_tables(own);
     }
     return status == ZC_OK ? find_outside(own, error) : status;
 }
@@ -278,11 +340,10 @@ static zc_status link_with(zc_wasmtime_instance *own, wasmtime_extern_t *imports
 zc_status zc_wasmtime_link(zc_wasmtime_instance *own, zc_error *error)
 {
     const zc_module_info *info = own->base.module->info;
-    const uint64_t table = own->base.limits.table;
+    atomic_init(&own->waits, 1);
     own->store = zc_wt.wasmtime_store_new(zc_wasmtime_engine(own->variant), NULL, NULL);
     own->context = zc_wt.wasmtime_store_context(own->store);
     zc_wt.wasmtime_store_epoch_deadline_callback(own->store, zc_wasmtime_on_epoch, own, NULL);
-    zc_wt.wasmtime_store_limiter(own->store, -1, table < INT64_MAX ? (int64_t)table : INT64_MAX, -1, -1, -1);
     if (own->variant ==
         ZC_WASMTIME_FUEL) { /* for the library's own code, which copies segments: it is not the guest's */
         wasmtime_error_t *failure = zc_wt.wasmtime_context_set_fuel(own->context, ZC_WASMTIME_MOST_FUEL);

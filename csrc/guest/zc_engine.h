@@ -47,6 +47,9 @@ struct zc_engine {
     void (*settle)(zc_instance *instance, struct zc_call_state *call);
     void (*resume)(zc_instance *instance, struct zc_call_state *call);
 
+    /* Whether a limit of fuel that is set now holds from now on: any thread. NULL: always. */
+    bool (*takes_fuel)(const zc_instance *instance);
+
     /* Let functions begin as instance->profile_wanted says, which differs from how they do. NULL: it cannot. */
     void (*switch_profile)(zc_instance *instance);
 

@@ -44,7 +44,9 @@ typedef struct zc_engine zc_engine;
     X(STACK_OVERFLOW, "stack_overflow", "call stack exhausted")                    \
     X(OUT_OF_FUEL, "out_of_fuel", "all fuel consumed")                             \
     X(DEADLINE, "deadline", "deadline exceeded")                                   \
-    X(INTERRUPTED, "interrupted", "interrupted by the host")
+    X(INTERRUPTED, "interrupted", "interrupted by the host")                       \
+    X(UNCAUGHT_EXCEPTION, "uncaught_exception", "uncaught exception")              \
+    X(ENGINE, "engine", "ended by the engine")
 
 typedef enum zc_trap_kind {
     ZC_TRAP_NONE,
@@ -253,6 +255,9 @@ bool zc_instance_interrupt(zc_instance *instance);
  * begun (without those of loops inside it, which count on their own), and one per 16 bytes of memory.copy, memory.fill and
  * memory.init and per element of table.copy and table.init. */
 bool zc_instance_counts_fuel(const zc_instance *instance); /* false: none of this may be asked or set */
+/* Whether a limit that is set now holds at once: not where compiled code runs, which has its fuel to itself until it gives
+ * way to the host. */
+bool zc_instance_takes_fuel(const zc_instance *instance);
 uint64_t zc_instance_fuel_used(const zc_instance *instance);
 void zc_instance_set_fuel(zc_instance *instance, uint64_t fuel); /* what may be used from now on */
 uint64_t zc_instance_fuel(const zc_instance *instance); /* what is left, or ZC_NO_LIMIT */

@@ -324,6 +324,11 @@ bool zc_instance_counts_fuel(const zc_instance *instance)
     return instance->engine->counts_fuel;
 }
 
+bool zc_instance_takes_fuel(const zc_instance *instance)
+{
+    return !instance->engine->takes_fuel || instance->engine->takes_fuel(instance);
+}
+
 uint64_t zc_instance_fuel_used(const zc_instance *instance)
 {
     return atomic_load_explicit(&instance->fuel_used, memory_order_relaxed);

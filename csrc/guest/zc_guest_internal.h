@@ -119,6 +119,16 @@ static inline uint64_t zc_slot_bits(uint8_t value_type, uint64_t bits)
 /* For "%.*s". */
 #define ZC_NAME(name) (int)((name).size < 100 ? (name).size : 100), (const char *)(name).bytes
 
+/* That all tables begin with, together. */
+static inline uint64_t zc_table_elements(const zc_module_info *info)
+{
+    uint64_t elements = 0;
+    for (uint32_t i = 0; i < info->table_count; i++) {
+        elements += info->tables[i].limits.minimum;
+    }
+    return elements;
+}
+
 /* What this engine made of the module, now or before. */
 zc_status zc_module_code(zc_module *module, const zc_engine *engine, const void **out, zc_error *error);
 /* The same of code that was made otherwise, which is taken over; `out` may be NULL. */

@@ -285,12 +285,16 @@ zc_status zc_table_make_own(zc_instance *instance, zc_error *error)
     const zc_module_info *info = instance->module->info;
     const zc_limits_type *type = &info->table;
     uint64_t limit = instance->limits.table;
-    if (!info->has_table || instance->table) {
+    const uint64_t elements = zc_table_elements(info);
+    if (instance->table) {
         return ZC_OK;
     }
-    if (type->minimum > limit) {
-        return zc_fail(error, ZC_LINK, "the module's table has %u elements, the limit is %llu", type->minimum,
+    if (elements > limit) {
+        return zc_fail(error, ZC_LINK, "the module's table has %llu elements, the limit is %llu", (ull)elements,
                        (ull)limit);
+    }
+    if (!info->has_table) {
+        return ZC_OK;
     }
     zc_status status = make(instance->engine, type, most(type, limit), &instance->table, error);
     if (status == ZC_OK) {

@@ -155,6 +155,11 @@ static PyObject *take_code(PyObject *self, PyObject *const *arguments, Py_ssize_
         PyObject_GetBuffer(arguments[2], &bytes, PyBUF_SIMPLE) < 0) {
         return NULL;
     }
+    status = zc_wasmtime_ready(&error); /* else it says nothing about the bytes */
+    if (status != ZC_OK) {
+        PyBuffer_Release(&bytes);
+        return zc_raise(PyModule_GetState(self), &error);
+    }
     Py_BEGIN_ALLOW_THREADS
     status = zc_wasmtime_deserialize(variant_of(fuel), bytes.buf, (size_t)bytes.len, &compiled, &error);
     if (status == ZC_OK) {

@@ -596,6 +596,11 @@ static int set_fuel(PyObject *object, PyObject *value, void *unused)
         PyErr_SetString(PyExc_ValueError, "the instance's code counts no fuel: give a limit when it is made");
         return -1;
     }
+    if (!zc_instance_takes_fuel(instance)) {
+        PyErr_SetString(PyExc_RuntimeError, "the guest is running compiled code, which has its fuel already: set it "
+                                            "between calls or in a host function; interrupt() ends the call");
+        return -1;
+    }
     if (value && value != Py_None) {
         fuel = PyLong_AsUnsignedLongLong(value);
         if (PyErr_Occurred()) {

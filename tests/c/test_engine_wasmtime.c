@@ -132,7 +132,7 @@ static void test_ends(void)
     begin(&self, ZC_NO_LIMIT, 5 * MS);
     ends(call(&self, "spin", values, results, &error), ZC_TRAP_DEADLINE);
     zc_scope_enter(&scope, NULL, ZC_NO_LIMIT, 1000);
-    CHECK_FAILS(call(&self, "nothing", values, results, &error), ZC_UNSUPPORTED, "counts none");
+    CHECK_FAILS(call(&self, "nothing", values, results, &error), ZC_BAD_VALUE, "counts none");
     zc_scope_leave(&scope);
     zc_instance_free(self.instance);
     begin(&self, 1000000, ZC_NO_LIMIT);
