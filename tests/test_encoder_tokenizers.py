@@ -284,6 +284,10 @@ HOSTILE: dict[str, tuple[Any, str]] = {
         ),
         "pieces, more than 32",
     ),
+    "an enormous piece": (  # whose beginnings would take hours to look at
+        change("model", "vocab", 9, to=["a" * (1 << 23), -1.0], family="bge-m3"),
+        "8388608 characters, more than 1024",
+    ),
     "chance": (change("model", "dropout", to=0.5, family="RoBERTa"), "model.dropout is 0.5"),
     "a score of nothing": (
         change("model", "vocab", 9, to=["x", float("nan")], family="bge-m3"),
