@@ -293,6 +293,10 @@ HOSTILE: dict[str, tuple[Any, str]] = {
         change("model", "vocab", 9, to=["x", float("nan")], family="bge-m3"),
         "model.vocab[9]",
     ),
+    "an unknown word's token that its model has not": (
+        {**change("model", "unk_token", to="[OTHER]"), "added_tokens": added("[OTHER]", special=True)},
+        "model.unk_token is '[OTHER]', not a token",
+    ),
     "no unknown piece": (change("model", "unk_id", to=10**6, family="bge-m3"), "unk_id is 1000000"),
     "a text twice": (change("post_processor", "single", to=[TEXT, TEXT]), "each text once, in order"),
     "a text thousands of times": (change("post_processor", "pair", to=[TEXT] * 9999), "each text once"),
