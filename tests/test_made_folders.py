@@ -24,6 +24,7 @@ from support import resident_bytes
 
 import zcwasm
 from zcwasm._models import making
+from zcwasm._models.model_file import Entry
 from zcwasm.guests import layouts
 from zcwasm.llm import Model, _memory
 
@@ -250,6 +251,19 @@ def test_opening_takes_what_is_made_and_no_more(tmp_path: Path) -> None:
     assert made == 3 * 4 * 3 * 2 * 1024 * 2048
     assert model.weights.nbytes > 2 * made
     assert grown < made + (32 << 20)
+
+
+def test_long_rows_are_refused() -> None:
+    """Some rows at a time are made, and one row is the least."""
+    for columns, fits in ((making.STEP // 2, True), (making.STEP // 2 + 1, False)):
+        entry = Entry("w", "BF16", (columns, 1), 0)
+        makings = making.Makings()
+        made = making.Making("out", ("w",), making.Taken(transposed=True))
+        if fits:
+            makings.add(made, {"w": entry})
+            continue
+        with pytest.raises(zcwasm.ModelError, match="tensor w: out would have rows of 16777218 bytes"):
+            makings.add(made, {"w": entry})
 
 
 def test_a_folder_of_holes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

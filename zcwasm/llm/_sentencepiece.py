@@ -151,8 +151,8 @@ def unigram(
 
 
 def check_pieces(where: str, pieces: Sequence[str]) -> None:
-    """That few of them begin with one another: each character of a text is the beginning of that many. In time
-    that grows with their characters: nobody has looked at their lengths yet."""
+    """That few of them begin with one another: each character of a text is the beginning of that many. In
+    time that grows with their characters: nobody has looked at their lengths yet."""
     if all(len(piece) <= _MOST_BEGINNINGS for piece in pieces):
         return
     begun: list[str] = []  # with which the last piece begins: each with those before it
