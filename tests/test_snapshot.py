@@ -696,7 +696,9 @@ def test_arguments_of_the_wrong_kind(guest: zcwasm.Instance) -> None:
         "file must be a path or a binary file object, not bytes": lambda: restored(guest, b"abc"),
         "module must be a zcwasm.Module, not str": lambda: zcwasm.Instance.restore("a.wasm", "b"),
         "weights must be a zcwasm.Weights, not str": lambda: restored(guest, taken(guest), weights="w"),
-        "device must be a zcwasm.Device, not str": lambda: restored(guest, taken(guest), device="cpu"),
+        r"device must be a zcwasm.Device, not str: give zcwasm.Device\('cpu'\)": lambda: restored(
+            guest, taken(guest), device="cpu"
+        ),
         "wasi must be a zcwasm.Wasi, not str": lambda: restored(guest, taken(guest), wasi="w"),
         "limits must be a zcwasm.Limits, not int": lambda: restored(guest, taken(guest), limits=5),
         "n must be an integer, not str": lambda: guest.fork("2"),

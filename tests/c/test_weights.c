@@ -567,13 +567,12 @@ static void test_several_files(void)
     static const struct {
         bool unified;
         uint64_t limit;
-        int buffers;     /* that the device has of them */
-        uint64_t copied; /* of what was made, where its file is larger than a buffer */
-    } kinds[] = {{true, UINT64_C(1) << 32, 3, 0},
-                 {true, 3 * ZC_REGION_ALIGNMENT, 5, 0},
-                 {true, 2 * ZC_REGION_ALIGNMENT, 5, 2 * ZC_REGION_ALIGNMENT},
-                 {false, 0, 3, 0},
-                 {false, 3 * ZC_REGION_ALIGNMENT, 5, 0}};
+        int buffers; /* that the device has of them */
+    } kinds[] = {{true, UINT64_C(1) << 32, 3},
+                 {true, 3 * ZC_REGION_ALIGNMENT, 5},
+                 {true, 2 * ZC_REGION_ALIGNMENT, 5},
+                 {false, 0, 3},
+                 {false, 3 * ZC_REGION_ALIGNMENT, 5}};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
         zc_weights *weights = open_weights();
         zc_range range;
@@ -605,7 +604,7 @@ static void test_several_files(void)
         fake_max_region = kinds[k].limit;
         zc_device *device = open_device("vulkan");
         CHECK(zc_weights_load(weights, device, NULL, &error) == ZC_OK && locals_alive == kinds[k].buffers);
-        CHECK(zc_copies_get(ZC_COPY_WEIGHTS_MADE) - before == 40000 + kinds[k].copied);
+        CHECK(zc_copies_get(ZC_COPY_WEIGHTS_MADE) - before == 40000); /* no device copies it again */
         for (uint32_t i = 0; i < zc_weights_count(weights); i++) {
             const zc_tensor *tensor = zc_weights_get(weights, i);
             static uint8_t copied[24000];
