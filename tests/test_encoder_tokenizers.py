@@ -287,10 +287,18 @@ HOSTILE: dict[str, tuple[Any, str]] = {
         ),
         "pieces, more than 32",
     ),
+    "an enormous piece": (  # whose beginnings would take hours to look at
+        change("model", "vocab", 9, to=["a" * (1 << 23), -1.0], family="bge-m3"),
+        "8388608 characters, more than 1024",
+    ),
     "chance": (change("model", "dropout", to=0.5, family="RoBERTa"), "model.dropout is 0.5"),
     "a score of nothing": (
         change("model", "vocab", 9, to=["x", float("nan")], family="bge-m3"),
         "model.vocab[9]",
+    ),
+    "an unknown word's token that its model has not": (
+        {**change("model", "unk_token", to="[OTHER]"), "added_tokens": added("[OTHER]", special=True)},
+        "model.unk_token is '[OTHER]', not a token",
     ),
     "no unknown piece": (change("model", "unk_id", to=10**6, family="bge-m3"), "unk_id is 1000000"),
     "a text twice": (change("post_processor", "single", to=[TEXT, TEXT]), "each text once, in order"),

@@ -4,6 +4,7 @@ logits. And what is refused. That transformers makes the same of them, reference
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from family_models import Stored
 from fp8_models import compressed, fp8, from_bytes, quantized, rounded
 
 import zcwasm
+from zcwasm._models.fp8 import Dequantized
+from zcwasm._models.making import Taken
 from zcwasm.llm import Model
 
 Array = npt.NDArray[Any]
@@ -140,6 +143,26 @@ def test_bytes_that_are_no_numbers_stay_none(tmp_path: Path) -> None:
         )
         assert np.array_equal(np.sign(found[np.isinf(each)]), np.sign(each[np.isinf(each)]))
         assert np.isinf(found[np.isinf(each)]).all()
+
+
+def test_only_scales_of_the_rows_are_looked_at() -> None:
+    """A folder may have one for each element, in a file that is a hole."""
+    sides = (1 << 12, 1 << 11)
+    recipes = (
+        (Dequantized("BF16", Taken(), (1, 1), ("block",)), sides),
+        (Dequantized("BF16", Taken(), None, ("channel",)), (sides[0], 1)),
+    )
+    weight = np.full(sides, 0x38, np.uint8)  # 1.0
+    for recipe, shape in recipes:
+        scale = np.resize(np.arange(sides[1], dtype=np.float32), shape)
+        tracemalloc.start()
+        made = recipe.rows([weight, scale], 5, 7)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert np.array_equal(
+            made, np.broadcast_to(rounded(scale[5:7], "BF16").view("<u4") >> 16, (2, sides[1]))
+        )
+        assert most < 300_000
 
 
 def test_of_a_model_that_sees(tmp_path: Path) -> None:

@@ -122,6 +122,11 @@ def test_a_folder_says_what_gguf_says(case: str, old: bool) -> None:
             # GGUF has no key for what Gemma's scale is of, but of the largest ones.
             scalar = config.get("query_pre_attn_scalar")
             assert math.isclose(own.attention_scale, scalar**-0.5 if scalar else expected.attention_scale)
+        elif name == "factors":  # GGUF files have tensors
+            assert not expected.factors
+            assert {name for name, _ in own.factors} == {name for name in canonical if "rope_f" in name}
+            for tensor, values in own.factors:
+                assert np.allclose(values, canonical[tensor], rtol=1e-6)
         elif name not in ("rope_halves", "rope_tables"):
             assert getattr(own, name) == getattr(expected, name), name
     made = {key.removeprefix("zcwasm."): value for key, value in found.items()}

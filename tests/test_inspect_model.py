@@ -61,6 +61,20 @@ def test_folders(zcwasm_command: Any, tmp_path: Path) -> None:
     assert found["template"] is False
     assert found["numbers"]["windows"] == [config["sliding_window"]]
     assert {row["type"] for row in found["tensors"]} == {"BF16"}
+    assert found["memory"]["made"] > 0  # vectors
+    config = family_models.config("gpt2")
+    folder = family_models.write_folder(
+        tmp_path / "gpt2", config, family_models.checkpoint("gpt2"), kind="BF16"
+    )
+    memory = inspected(zcwasm_command, folder, "--json").json["memory"]
+    with zcwasm.llm.Model.open(folder, zcwasm.Device("cpu")) as model:
+        made = [each for each in model.weights.tensors.values() if each.file]
+        mapped = len(model.weights._views()[0])
+    assert memory["made"] >= sum(each.nbytes for each in made) > 200_000  # q, k and v, and others
+    assert memory["weights"] == mapped + memory["made"]
+    text = inspected(zcwasm_command, folder).out
+    assert f"bytes: {mapped:,} of weights, which are mapped\n" in text
+    assert f"and {memory['made']:,} that are made of them at opening\n" in text
     folder = encoder_models.write_folder(tmp_path / "bert", "bert")
     found = inspected(zcwasm_command, folder, "--json").json
     assert (found["kind"], found["family"]) == ("encoder", "bert")

@@ -3,6 +3,7 @@ what transformers does with the same files is in test_families.py."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import struct
@@ -113,6 +114,26 @@ def test_weights_with_other_numbers_are_another_model(tmp_path: Path) -> None:
         other.load_session(tmp_path / "saved")
     assert first_step(other)[1] == 79
     assert first_step(model)[1] == 79  # neither takes the other's place
+
+
+@pytest.mark.parametrize("family", ["llama-3", "llama-yarn", "phi3-long"])
+def test_what_scales_angles_counts_as_a_number_of_the_model(tmp_path: Path, family: str) -> None:
+    """Also what config.json has where GGUF files have a tensor: rows of the cache are rotated by it."""
+    path = write(tmp_path / "folder", family)
+    model = open_on_cpu(path)
+    digest, said = model.config.digest(), family_models.config(family)["rope_parameters"]
+    assert open_on_cpu(path).config.digest() == digest
+    for name, value in said.items():
+        if name not in ("factor", "low_freq_factor", "long_factor", "short_factor"):
+            continue
+        more = [each * 1.5 for each in value] if isinstance(value, list) else value * 1.5
+        edit(path / "config.json", rope_parameters=said | {name: more})
+        other = open_on_cpu(path)
+        assert other.weights.sha256 == model.weights.sha256
+        assert other.config.digest() != digest, name
+    # The last bits of what a system computes are not counted.
+    scale = np.nextafter(model.config.attention_scale, 1)
+    assert dataclasses.replace(model.config, attention_scale=float(scale)).digest() == digest
 
 
 def test_chat_templates(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from support import resident_bytes
 
 import zcwasm
 from zcwasm._models import making
+from zcwasm._models.model_file import Entry
 from zcwasm.guests import layouts
 from zcwasm.llm import Model, _memory
 
@@ -252,8 +253,23 @@ def test_opening_takes_what_is_made_and_no_more(tmp_path: Path) -> None:
     assert grown < made + (32 << 20)
 
 
-def test_a_folder_of_holes_is_refused(tmp_path: Path) -> None:
-    """A file may say that it is larger than any memory, and hold nothing."""
+def test_long_rows_are_refused() -> None:
+    """Some rows at a time are made, and one row is the least."""
+    for columns, fits in ((making.STEP // 2, True), (making.STEP // 2 + 1, False)):
+        entry = Entry("w", "BF16", (columns, 1), 0)
+        makings = making.Makings()
+        made = making.Making("out", ("w",), making.Taken(transposed=True))
+        if fits:
+            makings.add(made, {"w": entry})
+            continue
+        with pytest.raises(zcwasm.ModelError, match="tensor w: out would have rows of 16777218 bytes"):
+            makings.add(made, {"w": entry})
+
+
+def test_a_folder_of_holes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file may say that it is larger than most memories, and hold nothing."""
+    free = _memory.available
+    monkeypatch.setattr(_memory, "available", lambda: min(free(), 100 << 30))  # of large machines
     side = 1 << 20
     config = family_models.config("mixtral") | {"hidden_size": 4096, "intermediate_size": side}
     config |= {"num_hidden_layers": 1, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128}

@@ -1,7 +1,7 @@
 """zcwasm inspect for models: what files hold, and what this package makes of them.
 
 Files that cannot be read at all are errors, as everywhere. What can be read and not be run is shown, with the
-reason. No matrix is read.
+reason. No matrix is read, but for those of which others are made when a model is opened (_models/making.py).
 """
 
 from __future__ import annotations
@@ -109,6 +109,7 @@ def _look_at_language(root: Path, context: int | None, found: dict[str, Any]) ->
         found["memory"] = {
             "context": context,
             "weights": model.weights.nbytes,
+            "made": _made(model.weights),
             "session": of_session,
             "cache": types,
             "total": model.weights.nbytes + of_session,
@@ -127,7 +128,13 @@ def _look_at_encoder(root: Path, context: int | None, found: dict[str, Any]) -> 
             "normalize": model.config.normalize,
         }
         found["tokenizer"] = {"kind": _said_kind(model.weights.metadata), "tokens": None, "refused": None}
-        found["memory"] = {"weights": model.weights.nbytes, "total": model.weights.nbytes}
+        size = model.weights.nbytes
+        found["memory"] = {"weights": size, "made": _made(model.weights), "total": size}
+
+
+def _made(weights: zcwasm.Weights) -> int:
+    """Bytes of the weights that no file has."""
+    return sum(len(view) for view in weights._views()[len(weights.paths) :])
 
 
 def _numbers(config: Any) -> dict[str, int]:
@@ -216,7 +223,10 @@ def _rows(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "template", "yes" if found["template"] else "none"
     memory = found["memory"]
     if memory:
-        yield "memory", f"{memory['total']:,} bytes: {memory['weights']:,} of weights, which are mapped"
+        mapped = memory["weights"] - memory["made"]
+        yield "memory", f"{memory['total']:,} bytes: {mapped:,} of weights, which are mapped"
+        if memory["made"]:
+            yield "", f"and {memory['made']:,} that are made of them at opening"
         if "session" in memory:
             cache = ", ".join(f"{size:,} as {name}" for name, size in memory["cache"].items())
             yield "", f"and a session's {memory['session']:,} for {memory['context']:,} tokens"

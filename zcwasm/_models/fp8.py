@@ -214,24 +214,26 @@ class Dequantized:
 
     def rows(self, sources: Sequence[Array], first: int, last: int) -> Array:
         weight, scale = sources
-        rows = len(weight)
         values: Floats = _E4M3[self.taken.rows([weight], first, last)]
-        factors = floats(scale)
-        if factors.size == 1:
-            factors = factors.reshape(1, 1)
-        elif factors.size == rows and (factors.ndim == 1 or factors.shape[1] == 1):
-            factors = factors.reshape(rows, 1)
-        places = np.arange(self.taken.first + first, self.taken.first + last)
+        factors = self._factors(scale, weight.shape, self.taken.first + first, self.taken.first + last)
         with np.errstate(all="ignore"):  # of what is no number, or too large for one: it stays that
-            if factors.shape in ((1, 1), (rows, 1)):
-                values *= factors if factors.size == 1 else factors[places]
-            else:
-                assert self.block is not None
-                height, width = self.block
-                for column in range(factors.shape[1]):
-                    of_block = values[:, column * width : (column + 1) * width]
-                    of_block *= factors[places // height, column][:, None]
+            values *= factors
             return _rounded(values, self.type)
+
+    def _factors(self, scale: Array, weight: Shape, first: int, last: int) -> Floats:
+        """Of the elements of these rows of the weight. There may be as many scales as elements: no others are
+        looked at."""
+        rows, columns = weight
+        if scale.size == 1:
+            return floats(scale.reshape(1, 1))
+        if scale.size == rows and (scale.ndim == 1 or scale.shape[1] == 1):
+            return floats(scale.reshape(rows, 1)[first:last])
+        assert self.block is not None
+        height, width = self.block
+        top = first // height
+        blocks = floats(scale[top : (last - 1) // height + 1])
+        each = np.repeat(blocks, min(width, columns), axis=1)[:, :columns]
+        return each[np.arange(first, last) // height - top]
 
 
 def _table() -> Floats:

@@ -1,8 +1,9 @@
 """Matrices that are made when a folder is opened, since it has none that lies as kernels read it.
 
 A Making names the tensors that one is made of, and a recipe that knows how. Recipes give rows, some at a
-time, so that no more than STEP bytes are there beside what is made; that lies in memory of its own, in files
-of at most MOST_FILE bytes or of one matrix, because a device may want the whole of a file in one buffer.
+time, none larger than STEP, so that some times STEP bytes are there beside what is made; that lies in memory
+of its own, in files of at most MOST_FILE bytes or of one matrix, because a device may want the whole of a
+file in one buffer.
 What is made is as large as a recipe says that it is, which goes by the tensors that the files have: their
 bytes are there (safetensors.py), and no two parts of a plan take the same ones.
 """
@@ -157,6 +158,11 @@ class Makings:
         if shape[-1] % block:
             raise model_error(
                 f"tensor {sources[0].name}: {kind} has no rows of {shape[-1]} elements", sources[0].offset
+            )
+        if (row := shape[-1] // block * size) > STEP:
+            raise model_error(
+                f"tensor {sources[0].name}: {making.name} would have rows of {row} bytes, more than {STEP}",
+                sources[0].offset,
             )
         entry = Entry(making.name, kind, shape, 0)
         nbytes = prod(shape) // block * size

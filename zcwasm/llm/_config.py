@@ -24,7 +24,7 @@ import numpy as np
 from zcwasm._models.model_file import model_error
 from zcwasm.guests import layouts
 from zcwasm.llm._families import FAMILIES, LAYER, PRE, Family
-from zcwasm.llm._rope import LONG, SHORT, Rope, Yarn, yarn_attention
+from zcwasm.llm._rope import FREQS, LONG, SHORT, Rope, Yarn, yarn_attention
 
 if TYPE_CHECKING:
     from zcwasm.llm._kept import KvDtype
@@ -124,6 +124,8 @@ class Config:
     embedding_scale: float = 1.0
     residual_scale: float = 1.0
     logit_scale: float = 1.0
+    #: What config.json divides frequencies by, by the name of the tensor that GGUF files have in its place.
+    factors: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
     @property
     def family(self) -> Family:
@@ -205,17 +207,37 @@ class Config:
             ),
             residual_scale=_scale(numbers, family, "residual", 1.0),
             logit_scale=1 / logit_scale if family.divides_logits else logit_scale,
+            factors=_factors(numbers.metadata),
         )
 
     def digest(self) -> str:
         """SHA-256 of all numbers, 64 hexadecimal digits. A folder's are in config.json, not with the weights,
         whose digest says nothing of them."""
-        numbers = {"version": 1, **asdict(self)}
-        return hashlib.sha256(json.dumps(numbers, sort_keys=True, default=float).encode()).hexdigest()
+        numbers = _without_last_bits({"version": 1, **asdict(self)})
+        return hashlib.sha256(json.dumps(numbers, sort_keys=True).encode()).hexdigest()
 
     def cache_bytes(self, context: int, kv_dtype: KvDtype) -> int:
         """Of a cache for so many positions."""
         return 2 * self.layers * context * row_bytes(self.kv_heads * self.head_size, kv_dtype)
+
+
+def _factors(metadata: Mapping[str, Any]) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """What hf_config.py has made of config.json; a GGUF file that has such keys is refused elsewhere."""
+    found = ((name, metadata.get(f"zcwasm.{name}")) for name in (FREQS, LONG, SHORT))
+    return tuple(
+        (name, tuple(float(value) for value in values if type(value) in (int, float)))
+        for name, values in found
+        if isinstance(values, list)
+    )
+
+
+def _without_last_bits(value: Any) -> Any:
+    """Logarithms and powers may differ there from system to system."""
+    if isinstance(value, dict):
+        return {name: _without_last_bits(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_last_bits(each) for each in value]
+    return f"{value:.12g}" if isinstance(value, float) else value
 
 
 def row_bytes(columns: int, kv_dtype: KvDtype) -> int:

@@ -264,7 +264,8 @@ def whole(path: Path, rows: int, *, pairs: bool) -> tokenizers.Tokenizer:
     known = dict(ids)
     file.add(tokens, ids, types)
     vocabulary = file.vocabulary(tokens, types, rows)
-    file.unknown(ids)
+    # WordPiece takes it of its own tokens, also in the library; else each unknown word would be an error.
+    file.unknown(known if file.kind == "WordPiece" else ids)
     model: dict[str, Any]
     if file.kind == "Unigram":
         flag = file.flag("byte_fallback")
