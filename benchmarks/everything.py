@@ -61,6 +61,7 @@ BENCHMARKS = (
     Benchmark("abi", "Guests that drive the device"),
     Benchmark("validation", "Validation", ("wasmtime",)),
     Benchmark("sandbox", "Guest code, with its checks and limits", ("wasm3",)),
+    Benchmark("engines", "Guest code on each engine", ("wasmtime",)),
     Benchmark("elementwise", "Elementwise kernels", ("cc",)),
     Benchmark("matmul", "Matrix products (GEMM)"),
     Benchmark("linear", "Products with weights"),

@@ -39,6 +39,7 @@ GROUPS: dict[str, tuple[int, ...]] = {
     "abi": (0,),
     "validation": (0,),
     "sandbox": (0,),
+    "engines": (0,),
     "elementwise": (1, 2),
     "matmul": (1, 2),
     "linear": (1, 2),
