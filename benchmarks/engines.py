@@ -1,7 +1,7 @@
 """Guest code on each engine: the compiler (`zcwasm[jit]`) beside the interpreter, and beside wasmtime-py.
 
-wasmtime-py is configured alike (epochs, no signals: what zcwasm needs for deadlines and interrupts), and as it
-is by default, which has neither."""
+wasmtime-py is configured alike (epochs, no signals: what zcwasm needs for deadlines and interrupts), and by
+default, which has neither."""
 
 from __future__ import annotations
 
