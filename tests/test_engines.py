@@ -463,6 +463,40 @@ def test_without_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     assert module.precompile(timeout=60) is True
 
 
+def test_a_child_does_not_wait_for_its_parents_thread() -> None:
+    run_python(
+        f"""
+        import os, signal, threading, zcwasm
+        from zcwasm import _core
+        module, go_on, compile_code = zcwasm.Module({unique(14)!r}), threading.Event(), _core._code_compile
+
+        def slow(module, fuel):
+            go_on.wait(60)
+            return compile_code(module, fuel)
+
+        _core._code_compile = slow
+        child = None
+
+        def fork(seconds):
+            global child
+            if child is None:
+                child = os.fork()
+                if child:
+                    go_on.set()
+                else:
+                    signal.alarm(30)
+
+        try:
+            module.precompile(progress=fork)
+        except RuntimeError as error:
+            os._exit(0 if child == 0 and "was forked" in str(error) else 3)
+        if child == 0:
+            os._exit(4)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        """
+    )
+
+
 def test_code_is_refused_only_by_a_library() -> None:
     """Without one, as in some children of a fork, nothing is known of the code: it stays in its file."""
     assert run_python(

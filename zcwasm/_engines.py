@@ -78,6 +78,8 @@ def _after_fork() -> None:
     """In the child of a fork, where the threads that compiled are not."""
     global _lock
     _lock = threading.RLock()
+    for job in _jobs.values():
+        job.lose()
     _jobs.clear()
 
 
@@ -187,6 +189,12 @@ class _Job:
         self.module, self.fuel, self.key = module, fuel, key
         self.done = threading.Event()
         self.error: BaseException | None = None
+
+    def lose(self) -> None:
+        """In the child of a fork, which may wait for it: progress() may have forked."""
+        self.error = RuntimeError("the process was forked while the module was compiled")
+        self.done = threading.Event()
+        self.done.set()
 
     def run(self) -> None:
         try:

@@ -305,8 +305,8 @@ static zc_status find_outside(zc_wasmtime_instance *own, zc_error *error)
 
 /* --- making --- */
 
-/* The limit is that of all tables together, the library's is each one's. What they begin with was checked against it: here is
- * how far they may grow, which of several is an equal share of the rest. */
+/* The limit is that of all tables together, the library's is each one's. What they begin with was checked against it:
+ * here is how far they may grow, which of several is an equal share of the rest. */
 static void limit_tables(zc_wasmtime_instance *own)
 {
     const zc_module_info *info = own->base.module->info;
