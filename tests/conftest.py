@@ -8,7 +8,7 @@ something else there:
     slow        what that leaves out                    metal         what has the simulated Metal
     sanitizers  the default, where C is at work, and what is quick on lavapipe (--sanitizers)
     threads     what is marked so, under TSan           isa, arm64    kernels, on other instruction sets
-    interchange what needs JAX, Arrow or Ray
+    interchange what needs JAX, Arrow or Ray            engines       what the engine wasmtime runs
 
 On a GPU that is a program a test or parameter that is marked cpu_is_enough does not run at all.
 """
