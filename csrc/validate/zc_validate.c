@@ -105,117 +105,6 @@ static zc_status reserve_globals(zc_validator *validator, uint32_t more)
     return ZC_OK;
 }
 
-/* ---- types of imports and definitions ---- */
-
-static zc_status read_type_index(const zc_validator *validator, zc_wasm_reader *reader, uint32_t *index)
-{
-    const uint64_t start = zc_wasm_reader_offset(reader);
-    ZC_TRY(zc_read_u32(reader, index, "type index"));
-    if (*index >= validator->info->type_count) {
-        return zc_fail_at(reader->error, ZC_INVALID, start, "unknown type %u of %u", *index,
-                          validator->info->type_count);
-    }
-    return ZC_OK;
-}
-
-static zc_status read_limits(zc_wasm_reader *reader, zc_limits_type *limits, const char *what)
-{
-    const uint64_t start = zc_wasm_reader_offset(reader);
-    uint8_t flags = 0;
-    ZC_TRY(zc_read_byte(reader, &flags, "limits"));
-    if (flags > 1) {
-        if (flags > 15) {
-            return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed limits flags 0x%02x of a %s", flags, what);
-        }
-        const zc_feature feature = flags & 8   ? ZC_FEATURE_PAGE_SIZES
-                                   : flags & 4 ? ZC_FEATURE_MEMORY64
-                                               : ZC_FEATURE_THREADS;
-        return zc_fail_unsupported(reader->error, start, feature, "%s", what);
-    }
-    ZC_TRY(zc_read_u32(reader, &limits->minimum, "minimum size"));
-    limits->has_maximum = flags == 1;
-    limits->maximum = 0;
-    if (limits->has_maximum) {
-        ZC_TRY(zc_read_u32(reader, &limits->maximum, "maximum size"));
-        if (limits->minimum > limits->maximum) {
-            return zc_fail_at(reader->error, ZC_INVALID, start,
-                              "%s: size minimum %u must not be greater than maximum %u", what, limits->minimum,
-                              limits->maximum);
-        }
-    }
-    return ZC_OK;
-}
-
-static zc_status read_table_type(const zc_validator *validator, zc_wasm_reader *reader)
-{
-    zc_module_info *info = validator->info;
-    const uint64_t start = zc_wasm_reader_offset(reader);
-    uint8_t element = 0;
-    if (info->table_count && !zc_accepts(reader, ZC_FEATURE_REFERENCE_TYPES)) {
-        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_REFERENCE_TYPES, "a second table");
-    }
-    if (info->table_count >= ZC_LIMIT_TABLES) {
-        return zc_fail_limit(reader, start, "tables", info->table_count + 1, ZC_LIMIT_TABLES);
-    }
-    if (!info->tables) {
-        void *items = NULL;
-        ZC_TRY(allocate(validator, &items, reader->needs ? ZC_LIMIT_TABLES : 1, sizeof *info->tables, "tables"));
-        info->tables = items;
-    }
-    zc_table_type *table = &info->tables[info->table_count];
-    ZC_TRY(zc_read_byte(reader, &element, "table type"));
-    if (element == 0x40) {
-        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_FUNCTION_REFERENCES,
-                                   "a table with an initial value");
-    }
-    const bool refers = element == ZC_FUNCREF || ((element == ZC_EXTERNREF || element == ZC_EXNREF) &&
-                                                  zc_accepts(reader, zc_later_value_type(element)));
-    if (!refers) {
-        const zc_feature feature = zc_later_value_type(element);
-        if (feature && element != 0x7b) {
-            return zc_fail_unsupported(reader->error, start, feature, "table type");
-        }
-        return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed reference type 0x%02x of a table", element);
-    }
-    ZC_TRY(read_limits(reader, &table->limits, "table"));
-    table->element = element;
-    if (info->table_count++ == 0) {
-        info->has_table = true;
-        info->table = table->limits;
-    }
-    return ZC_OK;
-}
-
-static zc_status read_memory_type(const zc_validator *validator, zc_wasm_reader *reader)
-{
-    zc_module_info *info = validator->info;
-    const uint64_t start = zc_wasm_reader_offset(reader);
-    if (info->has_memory) {
-        return zc_fail_unsupported(reader->error, start, ZC_FEATURE_MULTIPLE_MEMORIES, "a second memory");
-    }
-    ZC_TRY(read_limits(reader, &info->memory, "memory"));
-    const uint32_t most = info->memory.has_maximum ? info->memory.maximum : info->memory.minimum;
-    if (most > ZC_WASM_MAX_PAGES) {
-        return zc_fail_at(reader->error, ZC_INVALID, start, "memory size must be at most %u pages (4 GiB), not %u",
-                          ZC_WASM_MAX_PAGES, most);
-    }
-    info->has_memory = true;
-    return ZC_OK;
-}
-
-static zc_status read_global_type(zc_wasm_reader *reader, zc_global_type *type)
-{
-    uint8_t is_mutable = 0;
-    ZC_TRY(zc_read_value_type(reader, &type->value_type, "global type"));
-    const uint64_t start = zc_wasm_reader_offset(reader);
-    ZC_TRY(zc_read_byte(reader, &is_mutable, "mutability"));
-    if (is_mutable > 1) {
-        return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed mutability 0x%02x", is_mutable);
-    }
-    type->is_mutable = is_mutable == 1;
-    return ZC_OK;
-}
-
 /* ---- sections, in the module's order ---- */
 
 static zc_status read_type_vector(zc_wasm_reader *reader, const uint8_t **types, uint32_t *count, uint32_t limit,
@@ -277,7 +166,7 @@ static zc_status read_import(zc_validator *validator, zc_wasm_reader *reader, zc
     switch (kind) {
     case ZC_EXTERN_FUNC: {
         zc_func_info func = {0};
-        ZC_TRY(read_type_index(validator, reader, &func.type_index));
+        ZC_TRY(zc_read_type_index(reader, info, &func.type_index));
         if (info->func_count >= ZC_LIMIT_FUNCS) {
             return zc_fail_limit(reader, start, "functions", info->func_count + 1, ZC_LIMIT_FUNCS);
         }
@@ -289,17 +178,17 @@ static zc_status read_import(zc_validator *validator, zc_wasm_reader *reader, zc
     }
     case ZC_EXTERN_TABLE:
         import->index = info->table_count;
-        ZC_TRY(read_table_type(validator, reader));
+        ZC_TRY(zc_read_table_type(reader, info));
         info->table_imported = true;
         info->imported_table_count++;
         break;
     case ZC_EXTERN_MEMORY:
-        ZC_TRY(read_memory_type(validator, reader));
+        ZC_TRY(zc_read_memory_type(reader, info));
         info->memory_imported = true;
         break;
     case ZC_EXTERN_GLOBAL: {
         zc_global_type global = {0};
-        ZC_TRY(read_global_type(reader, &global));
+        ZC_TRY(zc_read_global_type(reader, &global));
         if (info->global_count >= ZC_LIMIT_GLOBALS) {
             return zc_fail_limit(reader, start, "globals", info->global_count + 1, ZC_LIMIT_GLOBALS);
         }
@@ -348,28 +237,28 @@ static zc_status read_functions(zc_validator *validator, zc_wasm_reader *reader)
     ZC_TRY(reserve_funcs(validator, count));
     for (uint32_t i = 0; i < count; i++) {
         zc_func_info func = {0};
-        ZC_TRY(read_type_index(validator, reader, &func.type_index));
+        ZC_TRY(zc_read_type_index(reader, info, &func.type_index));
         info->funcs[info->func_count++] = func;
     }
     return ZC_OK;
 }
 
-static zc_status read_tables(zc_validator *validator, zc_wasm_reader *reader)
+static zc_status read_tables(const zc_validator *validator, zc_wasm_reader *reader)
 {
     uint32_t count = 0;
     ZC_TRY(zc_read_count(reader, &count, 3, "count of tables"));
     for (uint32_t i = 0; i < count; i++) {
-        ZC_TRY(read_table_type(validator, reader));
+        ZC_TRY(zc_read_table_type(reader, validator->info));
     }
     return ZC_OK;
 }
 
-static zc_status read_memories(zc_validator *validator, zc_wasm_reader *reader)
+static zc_status read_memories(const zc_validator *validator, zc_wasm_reader *reader)
 {
     uint32_t count = 0;
     ZC_TRY(zc_read_count(reader, &count, 2, "count of memories"));
     for (uint32_t i = 0; i < count; i++) {
-        ZC_TRY(read_memory_type(validator, reader));
+        ZC_TRY(zc_read_memory_type(reader, validator->info));
     }
     return ZC_OK;
 }
@@ -382,71 +271,11 @@ static zc_status read_globals(zc_validator *validator, zc_wasm_reader *reader)
     ZC_TRY(reserve_globals(validator, count));
     for (uint32_t i = 0; i < count; i++) {
         zc_global_type global = {0};
-        ZC_TRY(read_global_type(reader, &global));
+        ZC_TRY(zc_read_global_type(reader, &global));
         ZC_TRY(zc_check_const_expr(reader, info, global.value_type, "global initializer"));
         info->globals[info->global_count++] = global;
     }
     return ZC_OK;
-}
-
-static zc_status read_export(const zc_validator *validator, zc_wasm_reader *reader, zc_export *export)
-{
-    const zc_module_info *info = validator->info;
-    ZC_TRY(zc_read_name(reader, &export->name, "export name"));
-    const uint64_t start = zc_wasm_reader_offset(reader);
-    uint8_t kind = 0;
-    ZC_TRY(zc_read_byte(reader, &kind, "export kind"));
-    ZC_TRY(zc_read_u32(reader, &export->index, "export index"));
-    uint32_t count = 0;
-    const char *space = NULL;
-    switch (kind) {
-    case ZC_EXTERN_FUNC:
-        count = info->func_count;
-        space = "function";
-        break;
-    case ZC_EXTERN_TABLE:
-        count = info->table_count;
-        space = "table";
-        break;
-    case ZC_EXTERN_MEMORY:
-        count = info->has_memory ? 1 : 0;
-        space = "memory";
-        break;
-    case ZC_EXTERN_GLOBAL:
-        count = info->global_count;
-        space = "global";
-        break;
-    case ZC_EXTERN_TAG:
-        if (!zc_accepts(reader, ZC_FEATURE_EXCEPTIONS)) {
-            return zc_fail_unsupported(reader->error, start, ZC_FEATURE_EXCEPTIONS, "export of a tag");
-        }
-        count = info->tag_count;
-        space = "tag";
-        break;
-    default:
-        return zc_fail_at(reader->error, ZC_MALFORMED, start, "malformed export kind 0x%02x", kind);
-    }
-    if (export->index >= count) {
-        return zc_fail_at(reader->error, ZC_INVALID, start, "export of unknown %s %u of %u", space, export->index,
-                          count);
-    }
-    export->kind = (zc_extern_kind)kind;
-    return ZC_OK;
-}
-
-static zc_status read_exports(zc_validator *validator, zc_wasm_reader *reader)
-{
-    zc_module_info *info = validator->info;
-    uint32_t count = 0;
-    ZC_TRY(zc_read_limited_count(reader, &count, 3, 0, ZC_LIMIT_EXPORTS, "count of exports"));
-    void *items = NULL;
-    ZC_TRY(allocate(validator, &items, count, sizeof *info->exports, "exports"));
-    info->exports = items;
-    for (uint32_t i = 0; i < count; i++) {
-        ZC_TRY(read_export(validator, reader, &info->exports[i]));
-        info->export_count = i + 1;
-    }
-    return zc_check_unique_exports(validator->bytes, info, validator->error);
 }
 
 static zc_status read_start(zc_validator *validator, zc_wasm_reader *reader)
@@ -523,7 +352,7 @@ static zc_status read_tags(const zc_validator *validator, zc_wasm_reader *reader
         uint8_t attribute = 0;
         uint32_t type = 0;
         ZC_TRY(zc_read_byte(reader, &attribute, "attribute of a tag"));
-        ZC_TRY(read_type_index(validator, reader, &type));
+        ZC_TRY(zc_read_type_index(reader, validator->info, &type));
     }
     validator->info->tag_count = count;
     return ZC_OK;
@@ -585,7 +414,7 @@ static zc_status read_section(zc_validator *validator, zc_wasm_reader *section, 
     case SECTION_GLOBAL:
         return read_globals(validator, section);
     case SECTION_EXPORT:
-        return read_exports(validator, section);
+        return zc_read_exports(section, validator->bytes, validator->info);
     case SECTION_START:
         return read_start(validator, section);
     case SECTION_ELEMENT:

@@ -1,9 +1,9 @@
 /* zc_validate_internal: what the files of the validator share, and nobody else includes.
  *
  * zc_validate.c reads sections and owns the zc_module_info until it is handed out; zc_validate_code.c checks
- * one function body at a time on the stacks of zc_validate_stack.c; zc_validate_types.c reads value types,
- * zc_validate_const.c checks constant expressions, zc_validate_segments.c segments, zc_validate_exports.c that export
- * names differ; zc_validate_wide.c passes over code that another engine validates; zc_validate_names.c knows the name
+ * one function body at a time on the stacks of zc_validate_stack.c; zc_validate_types.c reads the types of
+ * values, tables, memories and globals, zc_validate_const.c checks constant expressions, zc_validate_segments.c
+ * segments, zc_validate_exports.c exports; zc_validate_wide.c passes over code that another engine validates; zc_validate_names.c knows the name
  * section and puts function names into errors, zc_validate_features.c the names of later features. All of them work on
  * one thread for the length of one call of zc_validate and keep nothing afterwards.
  *
@@ -61,6 +61,11 @@ static inline bool zc_is_value_type(uint8_t byte)
 }
 /* One of the four numeric types; a type of a later feature is ZC_UNSUPPORTED by name. */
 zc_status zc_read_value_type(zc_wasm_reader *reader, uint8_t *type, const char *what);
+/* The types of imports and definitions. A table's and the memory's are noted in `info`, which owns them. */
+zc_status zc_read_type_index(zc_wasm_reader *reader, const zc_module_info *info, uint32_t *index);
+zc_status zc_read_table_type(zc_wasm_reader *reader, zc_module_info *info);
+zc_status zc_read_memory_type(zc_wasm_reader *reader, zc_module_info *info);
+zc_status zc_read_global_type(zc_wasm_reader *reader, zc_global_type *type);
 
 /* ---- constant expressions (zc_validate_const.c) ---- */
 
@@ -88,7 +93,8 @@ zc_status zc_read_limited_count(zc_wasm_reader *reader, uint32_t *count, size_t 
 
 /* ---- exports (zc_validate_exports.c) ---- */
 
-zc_status zc_check_unique_exports(const uint8_t *module, const zc_module_info *info, zc_error *error);
+/* The whole section; `module` is where the module's bytes begin. Names differ, or it is ZC_INVALID. */
+zc_status zc_read_exports(zc_wasm_reader *reader, const uint8_t *module, zc_module_info *info);
 
 /* ---- names of instructions, for errors (zc_opcodes.c) ---- */
 
