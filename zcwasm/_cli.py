@@ -142,6 +142,7 @@ def parser() -> argparse.ArgumentParser:
 
     child = add(run, "Run a WASI program, or call an exported function and print its results, one per line.")
     add_limits(child)
+    add_engine(child)
     child.add_argument(
         "--dir",
         action="append",
@@ -204,6 +205,14 @@ def add_limits(child: argparse.ArgumentParser) -> None:
         type=size_in_bytes,
         metavar="BYTES",
         help="what its memory may grow to: 65536, 64K, 1G",
+    )
+
+
+def add_engine(child: argparse.ArgumentParser) -> None:
+    child.add_argument(
+        "--engine",
+        choices=("wasm3", "wasmtime", "auto"),
+        help="what runs the guest (default: $ZCWASM_ENGINE, or wasm3), see zcwasm devices",
     )
 
 
@@ -472,6 +481,7 @@ def run(options: argparse.Namespace) -> int:
         call.add_argument("function", metavar="FUNCTION", nargs="?", help="the name of an exported function")
         call.add_argument("arguments", metavar="ARG", nargs="*", help="its arguments")
         add_limits(call)
+        add_engine(call)
         call.parse_args(arguments, options)
         if options.function not in functions:
             wanted = options.function
@@ -495,7 +505,7 @@ def run(options: argparse.Namespace) -> int:
     )
     try:
         if program:
-            zcwasm.Instance(module, limits=limits, wasi=wasi).exports["_start"]()
+            zcwasm.Instance(module, limits=limits, wasi=wasi, engine=options.engine).exports["_start"]()
             return 0
         return call_function(module, functions, options, limits, wasi)
     except zcwasm.Exit as end:
@@ -541,7 +551,7 @@ def call_function(
             f"{'' if len(params) == 1 else 's'}, got {len(options.arguments)}"
         )
     values = [parse_argument(kind, text) for kind, text in zip(params, options.arguments, strict=True)]
-    exports = zcwasm.Instance(module, limits=limits, wasi=wasi).exports
+    exports = zcwasm.Instance(module, limits=limits, wasi=wasi, engine=options.engine).exports
     if "_initialize" in functions and options.function != "_initialize":
         exports["_initialize"]()
     results = exports[options.function](*values)

@@ -265,6 +265,7 @@ class Instance:
         wasi: _Wasi | None = None,
         imports: _Imports | None = None,
         limits: Limits | None = None,
+        engine: EngineKind | Literal["auto"] | None = None,
         mapped: bool = False,
     ) -> Self: ...
     def new(
@@ -304,7 +305,7 @@ class Instance:
         limits: Limits | None,
         mapped: bool,
         expand: Callable[[bytes], bytes | None] | None,
-        engine: str,
+        engine: str | None,
         /,
     ) -> Self: ...
     def call(
@@ -573,6 +574,7 @@ class Device:
         module: Module | None = None,
         export: str | None = None,
         limits: Limits | None = None,
+        engine: EngineKind | Literal["auto"] | None = None,
     ) -> Kernel: ...
     def dispatch(
         self,

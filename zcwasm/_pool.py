@@ -34,6 +34,7 @@ from ._pool_core import (
     on_guest,
     wait,
 )
+from ._types import EngineKind
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -205,7 +206,7 @@ class Pool:
     module: a Module. device, imports, wasi: what each instance gets, or a callable without arguments that
         makes it for each (imports that keep state, a Memory, a Device per worker).
     workers: how many threads, each with an instance (default: as many as this process may use CPUs).
-    weights, inputs, limits: as for Instance. Their fuel is each instance's own.
+    weights, inputs, limits, engine: as for Instance. Their fuel is each instance's own.
     prepare: an export's name, or a callable that gets the Instance; it runs once, on a first instance, of
         which the workers' are forks. Where that cannot be forked (an imported memory, files open by WASI, a
         callable device, imports or wasi) each instance is prepared.
@@ -229,6 +230,7 @@ class Pool:
         weights: _core._Weights | None = None,
         inputs: Mapping[str, Any] | None = None,
         limits: Limits | None = None,
+        engine: EngineKind | Literal["auto"] | None = None,
         prepare: str | Callable[[_core.Instance], object] | None = None,
     ) -> None:
         if not isinstance(module, _core.Module):
@@ -249,7 +251,7 @@ class Pool:
         if isinstance(prepare, str):
             self._check(prepare)
         self._module, self._workers = module, count
-        recipe = Recipe(module, device, imports, wasi, weights, inputs, limits, prepare)
+        recipe = Recipe(module, device, imports, wasi, weights, inputs, limits, engine, prepare)
         _at_exit()
         self._core = Core(recipe, count, "zcwasm pool", recipe.first())
 

@@ -28,12 +28,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from time import monotonic
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from zcwasm import _core
 
 from ._call import Call
 from ._limits import Limits
+from ._types import EngineKind
 
 Work: TypeAlias = str | Callable[..., Any]
 
@@ -107,10 +108,12 @@ class Recipe:
         weights: _core._Weights | None,
         inputs: Mapping[str, Any] | None,
         limits: Limits | None,
+        engine: EngineKind | Literal["auto"] | None,
         prepare: Work | None,
     ) -> None:
         self._module, self._device, self._imports, self._wasi = module, device, imports, wasi
         self._weights, self._inputs, self._limits, self._prepare = weights, inputs, limits, prepare
+        self._engine = engine
         # A fork has its parent's device, imports and WASI, so there is none where each worker has its own.
         self._own = callable(device) or callable(imports) or callable(wasi)
         self._lock = allocate_lock()  # one fork at a time
@@ -146,6 +149,7 @@ class Recipe:
             weights=self._weights,
             inputs=self._inputs,
             limits=self._limits,
+            engine=self._engine,
         )
         try:
             if isinstance(self._prepare, str):

@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import index
-from typing import IO, TYPE_CHECKING, Any, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 from zcwasm import _core
 from zcwasm._extras import needed_for
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from zcwasm._limits import Limits
+    from zcwasm._types import EngineKind
 
 Path: TypeAlias = str | os.PathLike[str]
 
@@ -523,6 +524,7 @@ def restore(
     wasi: _core._Wasi | None = None,
     imports: Mapping[str, Any] | None = None,
     limits: Limits | None = None,
+    engine: EngineKind | Literal["auto"] | None = None,
     mapped: bool = False,
 ) -> _core.Instance:
     """Instance.restore."""
@@ -537,8 +539,10 @@ def restore(
         found = _about_of(snapshot)
         _compare(found, module, weights, inputs)
         expand = _expander(snapshot.codec)
+        if engine is None and not os.environ.get("ZCWASM_ENGINE"):
+            engine = found.engine  # type: ignore[assignment]  # the core looks at what it is
         return cls._restore(
-            module, snapshot, device, weights, inputs, wasi, imports, limits, mapped, expand, found.engine
+            module, snapshot, device, weights, inputs, wasi, imports, limits, mapped, expand, engine
         )
 
 

@@ -20,6 +20,7 @@ import numpy as np
 
 import zcwasm
 from zcwasm._extras import needed_for
+from zcwasm._types import EngineKind
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -38,7 +39,7 @@ class Worker:
         results become the column "result".
     device: the name of a kind ("cpu"), or a callable that gives a Device; None: the best that the worker has.
     weights: the path of a model file. imports: as Instance's, or a callable that gives them.
-    wasi, inputs, limits: as Instance's.
+    wasi, inputs, limits, engine: as Instance's.
     snapshot: an instance to go on from, as put_snapshot gives it, in place of a new one.
     prepare: an export's name, or a callable that is given each new instance.
 
@@ -59,6 +60,7 @@ class Worker:
         weights: str | os.PathLike[str] | None = None,
         inputs: Mapping[str, Buffer] | None = None,
         limits: zcwasm.Limits | None = None,
+        engine: EngineKind | Literal["auto"] | None = None,
         snapshot: Any = None,
         prepare: str | Callable[[zcwasm.Instance], object] | None = None,
     ) -> None:
@@ -75,6 +77,7 @@ class Worker:
             "wasi": wasi,
             "inputs": inputs,
             "limits": limits,
+            "engine": engine,
         }
         self._instance: zcwasm.Instance | None = None
         self.instance  # noqa: B018 what cannot be made shall fail here, not with the first batch

@@ -27,7 +27,7 @@ static inline wasmtime_instance *of(zc_instance *instance)
 
 /* --- what is brought in and out --- */
 
-static void bring_globals_out(wasmtime_instance *own)
+static inline void bring_globals_out(wasmtime_instance *own)
 {
     for (uint32_t i = 0; i < own->mirror_count; i++) {
         zc_wasmtime_mirror *mirror = &own->mirrors[i];
@@ -41,7 +41,7 @@ static void bring_globals_out(wasmtime_instance *own)
     }
 }
 
-static void bring_globals_in(wasmtime_instance *own)
+static inline void bring_globals_in(wasmtime_instance *own)
 {
     for (uint32_t i = 0; i < own->mirror_count; i++) {
         zc_wasmtime_mirror *mirror = &own->mirrors[i];
@@ -102,7 +102,7 @@ static void bring_length_in(wasmtime_instance *own)
 static void bring_state_out(wasmtime_instance *own)
 {
     bring_globals_out(own);
-    if (own->base.module->info->has_table) {
+    if (own->base.table) {
         atomic_store_explicit(&own->base.table->size, (uint32_t)zc_wt.wasmtime_table_size(own->context, &own->table),
                               memory_order_relaxed);
     }
@@ -123,9 +123,8 @@ static inline void count_wait(wasmtime_instance *own, uint32_t more)
     atomic_store_explicit(&own->waits, waits + more, memory_order_relaxed);
 }
 
-void zc_wasmtime_settle(zc_instance *instance, zc_call_state *call)
+static inline void settle(wasmtime_instance *own, zc_call_state *call)
 {
-    wasmtime_instance *own = of(instance);
     bring_state_out(own);
     if (own->variant == ZC_WASMTIME_FUEL) {
         bring_fuel_out(own, call);
@@ -133,14 +132,23 @@ void zc_wasmtime_settle(zc_instance *instance, zc_call_state *call)
     count_wait(own, 1);
 }
 
-void zc_wasmtime_resume(zc_instance *instance, zc_call_state *call)
+static inline void resume(wasmtime_instance *own, zc_call_state *call)
 {
-    wasmtime_instance *own = of(instance);
     count_wait(own, UINT32_MAX); /* one less */
     if (own->variant == ZC_WASMTIME_FUEL) {
         bring_fuel_in(own, call);
     }
     bring_state_in(own);
+}
+
+void zc_wasmtime_settle(zc_instance *instance, zc_call_state *call)
+{
+    settle(of(instance), call);
+}
+
+void zc_wasmtime_resume(zc_instance *instance, zc_call_state *call)
+{
+    resume(of(instance), call);
 }
 
 /* --- frames --- */
@@ -402,7 +410,7 @@ static bool find_function(wasmtime_instance *own, uint32_t index, wasmtime_exter
     return zc_wt.wasmtime_instance_export_get(own->context, &own->instance, name, size, out);
 }
 
-static zc_status find_callee(wasmtime_instance *own, uint32_t index, zc_error *error)
+static __attribute__((noinline, cold)) zc_status find_callee(wasmtime_instance *own, uint32_t index, zc_error *error)
 {
     const zc_module_info *info = own->base.module->info;
     zc_wasmtime_function *function = &own->functions[index];
@@ -412,8 +420,8 @@ static zc_status find_callee(wasmtime_instance *own, uint32_t index, zc_error *e
             return zc_fail(error, ZC_UNSUPPORTED, "wasmtime: function %u is not exported", index);
         }
         function->handle = found.of.func;
-        function->state =
-            zc_wasmtime_numbers(&info->types[info->funcs[index].type_index]) ? ZC_FUNCTION_FOUND : ZC_FUNCTION_REFUSED;
+        function->type = &info->types[info->funcs[index].type_index];
+        function->state = zc_wasmtime_numbers(function->type) ? ZC_FUNCTION_FOUND : ZC_FUNCTION_REFUSED;
     }
     if (function->state == ZC_FUNCTION_REFUSED) {
         return zc_fail(error, ZC_UNSUPPORTED, "function %u takes or gives vectors or references, which the host cannot",
@@ -446,30 +454,40 @@ static zc_status may_run(wasmtime_instance *own, const zc_call_state *call, zc_e
     return ZC_OK;
 }
 
-static zc_status invoke(wasmtime_instance *own, zc_call_state *call, uint32_t index, uint64_t *slots, zc_error *error)
+/* Its code shall look at what can end it when time has passed, and not before: it would give the interpreter's lock away. Two
+ * ticks may pass as one here, which makes it look early, never late. */
+static inline void set_epoch_deadline(wasmtime_instance *own)
 {
-    zc_instance *instance = &own->base;
-    const zc_module_info *info = instance->module->info;
-    const zc_func_type *type = &info->types[info->funcs[index].type_index];
-    const uint64_t count = (uint64_t)type->param_count + type->result_count;
-    const uint64_t larger = type->param_count > type->result_count ? type->param_count : type->result_count;
+    const uint64_t ticks = zc_ticker_count();
+    if (ticks != own->deadline_set) {
+        own->deadline_set = ticks;
+        zc_wt.wasmtime_context_set_epoch_deadline(own->context, 1);
+    }
+}
+
+static inline zc_status invoke(wasmtime_instance *own, zc_call_state *call, const zc_wasmtime_function *function,
+                               uint64_t *slots, zc_error *error)
+{
+    const zc_func_type *type = function->type;
+    const uint32_t takes = type->param_count, gives = type->result_count;
+    const uint64_t count = (uint64_t)takes + gives, larger = takes > gives ? takes : gives;
     wasmtime_val_raw_t *values = (wasmtime_val_raw_t *)(void *)(slots + ((count + 1) & ~(uint64_t)1));
-    for (uint32_t i = 0; i < type->param_count; i++) {
-        values[i].u64 = slots[type->result_count + i];
+    for (uint32_t i = 0; i < takes; i++) {
+        values[i].u64 = slots[gives + i];
     }
     uint8_t *top = own->top;
     own->top = (uint8_t *)slots + frame_bytes(count);
-    zc_wt.wasmtime_context_set_epoch_deadline(own->context, 1);
-    zc_wasmtime_resume(instance, call);
+    set_epoch_deadline(own);
+    resume(own, call);
     wasm_trap_t *trap = NULL;
-    wasmtime_error_t *failure = zc_wt.wasmtime_func_call_unchecked(own->context, &own->functions[index].handle, values,
-                                                                   larger ? larger : 1, &trap);
-    zc_wasmtime_settle(instance, call);
+    wasmtime_error_t *failure =
+        zc_wt.wasmtime_func_call_unchecked(own->context, &function->handle, values, larger ? larger : 1, &trap);
+    settle(own, call);
     own->top = top;
     if (failure || trap) {
         return translate(own, failure, trap, error);
     }
-    for (uint32_t i = 0; i < type->result_count; i++) {
+    for (uint32_t i = 0; i < gives; i++) {
         slots[i] = slot_of(&values[i], type->results[i]);
     }
     return ZC_OK;
@@ -479,13 +497,16 @@ zc_status zc_wasmtime_run(zc_instance *instance, zc_call_state *call, uint32_t f
                           zc_error *error)
 {
     wasmtime_instance *own = of(instance);
+    const zc_wasmtime_function *callee = &own->functions[function];
     instance->trace_count = 0;
     call->slice = 0;
     zc_status status = may_run(own, call, error);
-    if (status == ZC_OK && (status = find_callee(own, function, error)) == ZC_OK &&
-        (status = zc_ticker_enter(error)) == ZC_OK) {
+    if (status == ZC_OK && callee->state != ZC_FUNCTION_FOUND) {
+        status = find_callee(own, function, error);
+    }
+    if (status == ZC_OK && (status = zc_ticker_enter(error)) == ZC_OK) {
         zc_this_thread.compiled++;
-        status = invoke(own, call, function, slots, error);
+        status = invoke(own, call, callee, slots, error);
         zc_this_thread.compiled--;
         zc_ticker_leave();
     }

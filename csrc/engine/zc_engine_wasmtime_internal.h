@@ -39,6 +39,7 @@ typedef struct zc_wasmtime_mirror {
 
 typedef struct zc_wasmtime_function {
     wasmtime_func_t handle;
+    const zc_func_type *type; /* once it is found */
     enum { ZC_FUNCTION_UNKNOWN, ZC_FUNCTION_FOUND, ZC_FUNCTION_REFUSED } state;
 } zc_wasmtime_function;
 
@@ -50,6 +51,8 @@ typedef struct zc_wasmtime_instance {
     wasmtime_instance_t instance;
     wasmtime_memory_t memory; /* where base.memory is */
     uint32_t seen_pages; /* how many the compiled code was told of at least */
+    uint64_t
+        deadline_set; /* at which of the ticker's ticks the code's epoch was, when it was given the next as its deadline */
     wasmtime_table_t table; /* base.table, whose size is what it was when the guest last gave way */
     zc_wasmtime_mirror *mirrors;
     uint32_t mirror_count;

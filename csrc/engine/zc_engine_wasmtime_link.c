@@ -351,6 +351,7 @@ zc_status zc_wasmtime_link(zc_wasmtime_instance *own, zc_error *error)
             return zc_wasmtime_fail(error, ZC_UNSUPPORTED, "wasmtime: fuel cannot be set", failure);
         }
     }
+    own->deadline_set = UINT64_MAX;
     own->functions = zc_calloc(info->func_count, sizeof *own->functions);
     wasmtime_extern_t *imports = zc_calloc(info->import_count, sizeof *imports);
     zc_status status = own->functions && imports ? link_with(own, imports, error)

@@ -1,36 +1,100 @@
 /* zc_ticker: see zc_ticker.h.
  *
- * One number says how many entries there are now (its low half), and that there were some since the last look (its high half
- * counts them, and may wrap). An entry is one addition and one look at `state`. Falling asleep writes `state` first and
- * looks at the number then; who enters does it the other way round: one of the two sees the other. */
+ * Threads write down that they are inside by plain stores, and then look at `zc_ticker_now`. A processor may do the look
+ * first, so who enters just when the ticker falls asleep may find it awake. But not a millisecond later: by then the
+ * store can be seen by all. So the ticker says that it sleeps, waits for as long as a tick, and looks at all places once more;
+ * who enters after that finds it asleep.
+ *
+ * Places are never freed: a thread that has ended leaves its one to the next. */
 #include "engine/zc_ticker.h"
 
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 
+#include "base/zc_alloc.h"
 #include "base/zc_clock.h"
 #include "base/zc_fork.h"
-#include "guest/zc_guest_internal.h" /* ZC_FAST_TLS */
 
-#define ONE_ENTRY ((UINT64_C(1) << 32) + 1)
-#define INSIDE UINT64_C(0xffffffff)
 #define THREAD_STACK ((size_t)64 << 10)
 
-enum { ABSENT, AWAKE, ASLEEP };
-
-static _Atomic uint64_t entries;
-static _Thread_local ZC_FAST_TLS uint32_t entries_of_mine;
-static _Atomic int state;
+_Thread_local ZC_FAST_TLS zc_ticker_place *zc_ticker_mine;
+_Atomic zc_ticker_state zc_ticker_now;
+static zc_ticker_place *places; /* under the lock */
+static pthread_key_t key;       /* its value is the thread's place, for the end of the thread */
+static bool have_key;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t wake; /* when `state` is no longer ASLEEP, under the lock */
+static pthread_cond_t wake; /* when it is no longer to sleep, under the lock */
 static void (*_Atomic tick_function)(void);
 static _Atomic uint64_t ticks;
 
-static __attribute__((constructor)) void init_condition(void)
+/* ---- places ---- */
+
+/* With the lock: nobody is there any more. */
+static void vacate(zc_ticker_place *place)
+{
+    const uint64_t turns = atomic_load_explicit(&place->turns, memory_order_relaxed);
+    atomic_store_explicit(&place->turns, turns + (turns & 1), memory_order_relaxed);
+    place->depth = 0;
+    place->taken = false;
+}
+
+/* At the end of its thread. What the thread's other destructors do may make it need one again. */
+static void give_back(void *place)
+{
+    zc_ticker_mine = NULL;
+    pthread_mutex_lock(&lock);
+    vacate(place);
+    pthread_mutex_unlock(&lock);
+}
+
+static __attribute__((constructor)) void init(void)
 {
     zc_clock_init_condition(&wake);
+    have_key = pthread_key_create(&key, give_back) == 0;
 }
+
+/* With the lock: one that is free, or NULL. */
+static zc_ticker_place *find_place(void)
+{
+    zc_ticker_place *place = places;
+    while (place && place->taken) {
+        place = place->next;
+    }
+    if (!place && (place = zc_calloc(1, sizeof *place)) != NULL) {
+        place->next = places;
+        places = place;
+    }
+    return place;
+}
+
+zc_status zc_ticker_prepare(zc_error *error)
+{
+    pthread_mutex_lock(&lock);
+    zc_ticker_place *place = have_key ? find_place() : NULL;
+    if (place && pthread_setspecific(key, place) == 0) {
+        place->taken = true;
+        zc_ticker_mine = place;
+    }
+    pthread_mutex_unlock(&lock);
+    return zc_ticker_mine ? ZC_OK
+                          : zc_fail(error, ZC_NO_MEMORY, "no memory for what a thread that calls guests is known by");
+}
+
+/* With the lock. Whether anybody is inside; *turns is the sum of all, which changes with every entry. */
+static bool look(uint64_t *turns)
+{
+    bool inside = false;
+    *turns = 0;
+    for (const zc_ticker_place *place = places; place; place = place->next) {
+        const uint64_t found = atomic_load_explicit(&place->turns, memory_order_relaxed);
+        inside = inside || (found & 1);
+        *turns += found;
+    }
+    return inside;
+}
+
+/* ---- the thread ---- */
 
 void zc_ticker_calls(void (*tick)(void))
 {
@@ -40,11 +104,16 @@ void zc_ticker_calls(void (*tick)(void))
 /* With the lock: until somebody enters, unless somebody has. */
 static void sleep_now(void)
 {
-    atomic_store(&state, ASLEEP);
-    if (atomic_load(&entries) & INSIDE) {
-        atomic_store(&state, AWAKE);
+    const int64_t until = zc_clock_ns() + ZC_TICKER_NS;
+    uint64_t unused;
+    atomic_store(&zc_ticker_now, ZC_TICKER_ASLEEP);
+    while (atomic_load(&zc_ticker_now) == ZC_TICKER_ASLEEP && zc_clock_ns() < until) {
+        zc_clock_wait_until(&wake, &lock, until);
     }
-    while (atomic_load(&state) == ASLEEP) {
+    if (look(&unused)) {
+        atomic_store(&zc_ticker_now, ZC_TICKER_AWAKE);
+    }
+    while (atomic_load(&zc_ticker_now) == ZC_TICKER_ASLEEP) {
         pthread_cond_wait(&wake, &lock);
     }
 }
@@ -62,12 +131,13 @@ static void *ticker(void *unused)
         }
         const int64_t now = zc_clock_ns();
         next = now > next + ZC_TICKER_NS ? now : next; /* what was missed is not made up for */
-        const uint64_t found = atomic_load(&entries);
-        if ((found & INSIDE) || found != seen) {
+        uint64_t found;
+        const bool inside = look(&found);
+        if (inside || found != seen) {
             used_at = now;
             seen = found;
         }
-        if (found & INSIDE) {
+        if (inside) {
             void (*tick)(void) = atomic_load(&tick_function);
             pthread_mutex_unlock(&lock);
             if (tick) {
@@ -101,7 +171,7 @@ static bool start(void)
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     pthread_attr_destroy(&attributes);
     if (made) {
-        atomic_store(&state, AWAKE);
+        atomic_store(&zc_ticker_now, ZC_TICKER_AWAKE);
     }
     return made;
 }
@@ -111,12 +181,12 @@ static bool rouse(void)
 {
     bool ticking = true;
     pthread_mutex_lock(&lock);
-    switch (atomic_load(&state)) {
-    case ABSENT:
+    switch (atomic_load(&zc_ticker_now)) {
+    case ZC_TICKER_ABSENT:
         ticking = start();
         break;
-    case ASLEEP:
-        atomic_store(&state, AWAKE);
+    case ZC_TICKER_ASLEEP:
+        atomic_store(&zc_ticker_now, ZC_TICKER_AWAKE);
         pthread_cond_signal(&wake);
         break;
     default:
@@ -126,31 +196,23 @@ static bool rouse(void)
     return ticking;
 }
 
-zc_status zc_ticker_enter(zc_error *error)
+zc_status zc_ticker_rouse(zc_error *error)
 {
-    atomic_fetch_add(&entries, ONE_ENTRY);
-    entries_of_mine++;
-    if (atomic_load(&state) != AWAKE && !rouse()) {
+    if (!rouse()) {
         zc_ticker_leave();
         return zc_fail(error, ZC_NO_MEMORY, "the system gives no thread that could end a guest at its deadline");
     }
     return ZC_OK;
 }
 
-void zc_ticker_leave(void)
-{
-    entries_of_mine--;
-    atomic_fetch_sub_explicit(&entries, 1, memory_order_release);
-}
-
 uint64_t zc_ticker_count(void)
 {
-    return atomic_load(&ticks);
+    return atomic_load_explicit(&ticks, memory_order_relaxed);
 }
 
 bool zc_ticker_sleeps(void)
 {
-    return atomic_load(&state) == ASLEEP;
+    return atomic_load(&zc_ticker_now) == ZC_TICKER_ASLEEP;
 }
 
 /* ---- forks ---- */
@@ -167,15 +229,19 @@ static void release_lock(void)
 
 static void reset(void)
 {
-    init_condition();
-    atomic_store(&state, ABSENT);
-    atomic_store(&entries, (uint64_t)entries_of_mine);
+    zc_clock_init_condition(&wake);
+    atomic_store(&zc_ticker_now, ZC_TICKER_ABSENT);
+    for (zc_ticker_place *place = places; place; place = place->next) {
+        if (place != zc_ticker_mine) {
+            vacate(place);
+        }
+    }
 }
 
 /* A fork out of a host function: the child's guest goes on, and its next entry would be late. */
 static void clean(void)
 {
-    if (entries_of_mine > 0) {
+    if (zc_ticker_mine && zc_ticker_mine->depth > 0) {
         (void)rouse();
     }
 }

@@ -8,7 +8,6 @@
 #include "base/zc_alloc.h"
 #include "base/zc_copies.h"
 #include "base/zc_fork.h"
-#include "engine/zc_engine_wasm3.h"
 
 #define NAME_SIZE 64u
 #define MAX_PARAMS (ZC_KERNEL_MAX_PARAMS / 4)
@@ -24,6 +23,7 @@ typedef struct worker {
 
 typedef struct wasm_kernel {
     zc_module *module;
+    const zc_engine *engine;
     zc_limits limits;
     uint32_t function;
     uint32_t allocator; /* its malloc, or NO_FUNCTION */
@@ -75,7 +75,7 @@ static zc_status new_worker(const wasm_kernel *kernel, const zc_call_hooks *hook
     if (!own) {
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate an instance of kernel %s", kernel->name);
     }
-    zc_status status = zc_instance_new(kernel->module, &zc_engine_wasm3, NULL, &kernel->limits, &own->instance, error);
+    zc_status status = zc_instance_new(kernel->module, kernel->engine, NULL, &kernel->limits, &own->instance, error);
     if (status == ZC_OK && zc_module_get_info(kernel->module)->has_start) {
         status = zc_instance_start(own->instance, hooks, error);
     }
@@ -322,9 +322,10 @@ static zc_status check(const zc_module_info *info, const char *function, const z
     return check_type(function, type_of(info, index), source, param_types, param_count, error);
 }
 
-zc_status zc_wasm_kernel_new(zc_module *module, const char *function, const zc_kernel_source *source,
-                             const uint8_t *param_types, unsigned param_count, const zc_limits *limits,
-                             zc_pause_function pause, void *context, zc_row_code *out, zc_error *error)
+zc_status zc_wasm_kernel_new(zc_module *module, const zc_engine *engine, const char *function,
+                             const zc_kernel_source *source, const uint8_t *param_types, unsigned param_count,
+                             const zc_limits *limits, zc_pause_function pause, void *context, zc_row_code *out,
+                             zc_error *error)
 {
     const zc_module_info *info = zc_module_get_info(module);
     zc_status status = check(info, function, source, param_types, param_count, error);
@@ -336,6 +337,7 @@ zc_status zc_wasm_kernel_new(zc_module *module, const char *function, const zc_k
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate kernel %s", source->name);
     }
     kernel->module = zc_module_retain(module);
+    kernel->engine = engine;
     kernel->limits = *limits;
     kernel->function = find(info, function);
     kernel->allocator = find(info, "malloc");

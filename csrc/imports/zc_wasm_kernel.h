@@ -19,8 +19,9 @@
  * there is no such function, or one of another type; ZC_LINK where the module imports anything. What it makes goes to
  * zc_device_compile, or to its own `release`. An instance is made at once, so that what cannot begin is refused here;
  * `pause`, or NULL, is called while its start function runs. */
-zc_status zc_wasm_kernel_new(zc_module *module, const char *function, const zc_kernel_source *source,
-                             const uint8_t *param_types, unsigned param_count, const zc_limits *limits,
-                             zc_pause_function pause, void *context, zc_row_code *out, zc_error *error);
+zc_status zc_wasm_kernel_new(zc_module *module, const zc_engine *engine, const char *function,
+                             const zc_kernel_source *source, const uint8_t *param_types, unsigned param_count,
+                             const zc_limits *limits, zc_pause_function pause, void *context, zc_row_code *out,
+                             zc_error *error);
 
 #endif

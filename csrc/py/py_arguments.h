@@ -9,7 +9,7 @@
 
 #include "py_state.h"
 
-#define ZC_PY_MAX_ARGUMENTS 12
+#define ZC_PY_MAX_ARGUMENTS 13
 
 typedef struct zc_py_arguments {
     const char *method;

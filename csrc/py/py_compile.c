@@ -1,6 +1,7 @@
 /* py_compile: see py_compile.h. */
 #include "py_compile.h"
 #include "py_arguments.h"
+#include "py_engine.h"
 #include "py_error.h"
 #include "py_issuer.h"
 #include "py_kernel.h"
@@ -16,7 +17,7 @@
 
 const char zc_py_doc_compile[] = //
     "compile($self, /, *, spirv=None, msl=None, name, bindings, workgroup=None, params=(), entry_point=None, "
-    "in_place=False, glsl=None, module=None, export=None, limits=None)\n--\n\n"
+    "in_place=False, glsl=None, module=None, export=None, limits=None, engine=None)\n--\n\n"
     "A Kernel of the program's own for this device, to be given to dispatch().\n\n"
     "spirv: a SPIR-V module, bytes, for vulkan. msl: the text in Metal's language, for metal. Give both and the\n"
     "program runs on either. glsl, instead of them: the text in GLSL, which a compiler translates that the extra\n"
@@ -34,8 +35,8 @@ const char zc_py_doc_compile[] = //
     "run over rows: dispatch with groups=n calls it n times, on all threads, with the number of the row (int32), a\n"
     "pointer to that row of each binding, and the params. Row i of an array is the i-th of n equal parts of its\n"
     "bytes. The module imports nothing. Each thread has an instance of its own, with a memory of its own (limits: a\n"
-    "Limits for each; fuel and deadline are those of a row), into which rows are copied and out of which those that "
-    "are written are copied back\n"
+    "Limits for each; fuel and deadline are those of a row; engine: as for Instance), into which rows are copied and\n"
+    "out of which those that are written are copied back\n"
     "(kernel_rows in copy_stats()): it can touch nothing else. What an instance keeps from one row to another is not\n"
     "to be relied on. A trap ends the dispatch with Trap.\n"
     "Raises ValueError (the code does not compile, or differs from the signature: says both sides), CompileError\n"
@@ -43,7 +44,22 @@ const char zc_py_doc_compile[] = //
     "cannot run this).";
 
 /* The arguments. */
-enum { NAME, BINDINGS, WORKGROUP, SPIRV, MSL, PARAMS, ENTRY_POINT, IN_PLACE, GLSL, MODULE, EXPORT, LIMITS, COUNT };
+enum {
+    NAME,
+    BINDINGS,
+    WORKGROUP,
+    SPIRV,
+    MSL,
+    PARAMS,
+    ENTRY_POINT,
+    IN_PLACE,
+    GLSL,
+    MODULE,
+    EXPORT,
+    LIMITS,
+    ENGINE,
+    COUNT
+};
 
 static int named_pair(PyObject *item, const char *what, const char **name, const char **value)
 {
@@ -170,9 +186,13 @@ static int take_function(zc_state *state, PyObject **given, const zc_py_field *f
     for (Py_ssize_t i = 0; i < count; i++) {
         types[i] = strcmp(zc_py_field_type_name(fields[i].type), "float32") == 0 ? ZC_F32 : ZC_I32;
     }
+    const zc_engine *engine = zc_py_engine(given[ENGINE], given[MODULE], &own);
+    if (!engine) {
+        return -1;
+    }
     PyThreadState *saved = PyEval_SaveThread(); /* a start function may run */
-    status = zc_wasm_kernel_new(((py_module *)given[MODULE])->module, name, source, types, (unsigned)count, &own,
-                                look_for_signals, &saved, out, &error);
+    status = zc_wasm_kernel_new(((py_module *)given[MODULE])->module, engine, name, source, types, (unsigned)count,
+                                &own, look_for_signals, &saved, out, &error);
     PyEval_RestoreThread(saved);
     if (status != ZC_OK) {
         (void)zc_raise(state, &error);
@@ -249,6 +269,8 @@ static int check_kind(PyObject **given)
         wrong = "compile() takes module and export, or code for GPUs, not both";
     } else if (!function && given[LIMITS] != Py_None) {
         wrong = "compile() takes limits with a module only";
+    } else if (!function && given[ENGINE] != Py_None) {
+        wrong = "compile() takes engine with a module only";
     }
     if (wrong) {
         PyErr_SetString(PyExc_TypeError, wrong);
@@ -263,7 +285,7 @@ PyObject *zc_py_compile(PyObject *self, PyObject *const *args, Py_ssize_t nargs,
                                              2,
                                              COUNT,
                                              {"name", "bindings", "workgroup", "spirv", "msl", "params", "entry_point",
-                                              "in_place", "glsl", "module", "export", "limits"}};
+                                              "in_place", "glsl", "module", "export", "limits", "engine"}};
     PyObject *given[COUNT], *bindings = NULL, *params = NULL, *translated = NULL, *result = NULL;
     zc_state *state = zc_state_of(self);
     zc_kernel_source source = {0};

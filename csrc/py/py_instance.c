@@ -335,17 +335,19 @@ static PyObject *instance_snapshot(PyObject *object, PyObject *const *args, Py_s
     return hand_on("zcwasm._snapshot", "save", object, args, nargs, keywords);
 }
 
-PyDoc_STRVAR(restore_doc,
-             "restore($type, /, module, file, *, device=None, weights=None, inputs=None, wasi=None, imports=None, "
-             "limits=None, mapped=False)\n--\n\n"
-             "An instance that goes on where a snapshot was taken; neither segments nor the start function run.\n\n"
-             "file: a path, or a binary file object, which is read from where it stands. module, weights and inputs\n"
-             "must be those that it was taken of, which their SHA-256 says; device may be of another kind. imports\n"
-             "and wasi: as for Instance. limits: as for Instance; of the fuel no more is left than was.\n"
-             "mapped: show the file's pages instead of reading them, for paths to files that nobody changes or cuts\n"
-             "short while the instance lives: reading what is gone ends the process (SIGBUS).\n\n"
-             "Every byte is checked. Raises SnapshotError for a file that is damaged, of another version, or of\n"
-             "something else; LinkError for imports; OSError; MemoryError.");
+PyDoc_STRVAR(
+    restore_doc,
+    "restore($type, /, module, file, *, device=None, weights=None, inputs=None, wasi=None, imports=None, "
+    "limits=None, engine=None, mapped=False)\n--\n\n"
+    "An instance that goes on where a snapshot was taken; neither segments nor the start function run.\n\n"
+    "file: a path, or a binary file object, which is read from where it stands. module, weights and inputs\n"
+    "must be those that it was taken of, which their SHA-256 says; device may be of another kind. imports\n"
+    "and wasi: as for Instance. limits: as for Instance; of the fuel no more is left than was. engine: as for\n"
+    "Instance; None: what $ZCWASM_ENGINE says, or else the one that it was taken on.\n"
+    "mapped: show the file's pages instead of reading them, for paths to files that nobody changes or cuts\n"
+    "short while the instance lives: reading what is gone ends the process (SIGBUS).\n\n"
+    "Every byte is checked. Raises SnapshotError for a file that is damaged, of another version, or of\n"
+    "something else; LinkError for imports; OSError; MemoryError.");
 
 static PyObject *instance_restore(PyObject *type, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)
 {

@@ -9,6 +9,7 @@
 #include "base/zc_alloc.h"
 #include "base/zc_copies.h"
 #include "device/zc_device.h"
+#include "engine/zc_engine_wasm3.h"
 #include "imports/zc_wasm_kernel.h"
 
 static _Thread_local zc_error error;
@@ -37,7 +38,8 @@ static const zc_kernel *compile(const char *function, unsigned bindings, const u
     if (bindings == 1) {
         source.bindings[0].access = ZC_ACCESS_READ | ZC_ACCESS_WRITE;
     }
-    CHECK(zc_wasm_kernel_new(module, function, &source, params, count, &limits, NULL, NULL, &code, &error) == ZC_OK);
+    CHECK(zc_wasm_kernel_new(module, &zc_engine_wasm3, function, &source, params, count, &limits, NULL, NULL, &code,
+                             &error) == ZC_OK);
     source.rows = &code;
     CHECK(zc_device_compile(device, &source, &kernel, &error) == ZC_OK);
     return kernel;

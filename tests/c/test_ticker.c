@@ -55,6 +55,13 @@ static void *many(void *unused)
     return NULL;
 }
 
+static void *vanish(void *unused)
+{
+    (void)unused;
+    CHECK(zc_ticker_enter(&error) == ZC_OK);
+    return NULL;
+}
+
 static _Atomic bool done;
 
 static void *stay(void *unused)
@@ -121,6 +128,12 @@ int main(void)
     }
     for (int i = 0; i < 4; i++) {
         CHECK(pthread_join(threads[i], NULL) == 0);
+    }
+    WAIT_FOR(zc_ticker_sleeps())
+    /* Threads that end inside are inside no more, and the next ones have their places. */
+    for (int i = 0; i < 40; i++) {
+        CHECK(pthread_create(&threads[0], NULL, i % 2 ? many : vanish, NULL) == 0);
+        CHECK(pthread_join(threads[0], NULL) == 0);
     }
     WAIT_FOR(zc_ticker_sleeps())
     puts("ok");

@@ -55,7 +55,7 @@
 #define WAIT_NS 20000
 #define LOST_NS 500000        /* between two looks at the clock: another thread had the CPU */
 #define MAX_PLACED 7          /* workers that are kept off their caller's CPU */
-#define WORKER_STACK (512 * 1024)
+#define WORKER_STACK (1024 * 1024) /* of which a module's function that is compiled needs half, and a margin */
 #define JOBS 8
 #define SHARES 16             /* dealing them costs the owner a line each */
 #define LINE 128              /* bytes that different threads write apart: a cache line, or two that come together */
