@@ -11,8 +11,7 @@ something else there:
     interchange what needs JAX, Arrow or Ray            engines       what the engine wasmtime runs
 
 On a GPU that is a program a test or parameter that is marked cpu_is_enough does not run at all, and no engine
-but wasm3. A test with the fixture `engine` runs on each engine that is here: wasmtime where its package is, in
-.venv-ci, whose step for it is engines.
+but wasm3. A test with the fixture `engine` runs on each engine that is here: wasmtime is in .venv-ci.
 """
 
 from __future__ import annotations

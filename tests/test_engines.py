@@ -187,12 +187,30 @@ def test_vectors_and_references_stay_in_guests() -> None:
     with pytest.raises(TypeError, match="Python has no values of the global's type, v128"):
         _ = guest.exports.g.value
     assert guest.exports.f() == 6
-    with pytest.raises(zcwasm.Error, match="numbers, not vectors or references"):
+    with pytest.raises(zcwasm.CompileError, match=r"import a\.f: .* numbers, not vectors"):
         zcwasm.Instance(
             zcwasm.Module(wat('(import "a" "f" (func (param v128)))')),
             engine="wasmtime",
             imports={"a": {"f": print}},
         )
+
+
+def test_imports_with_references_are_refused_when_they_are_called() -> None:
+    text = """(import "a" "n" (func $n (param i32) (result i32)))
+        (import "a" "f" (func $f (param i32 externref) (result funcref)))
+        (func (export "calls it") (drop (call $f (i32.const 1) (ref.null extern))))
+        (func (export "calls none") (result i32) (call $n (i32.const 2)))"""
+    calls: list[object] = []
+    imports = {"a": {"n": lambda x: x + 1, "f": lambda *given: calls.append(given)}}
+    guest = zcwasm.Instance(zcwasm.Module(wat(text)), imports=imports, engine="wasmtime")
+    for _ in range(2):
+        assert guest.exports["calls none"]() == 3
+        with pytest.raises(zcwasm.CompileError, match=r"import a\.f was called: .* not references"):
+            guest.exports["calls it"]()
+    assert not calls
+    started = f"{text} (start 2)"
+    with pytest.raises(zcwasm.CompileError, match=r"import a\.f was called"):
+        zcwasm.Instance(zcwasm.Module(wat(started)), imports=imports, engine="wasmtime")
 
 
 # --- the cache ---
