@@ -10,7 +10,8 @@ something else there:
     threads     what is marked so, under TSan           isa, arm64    kernels, on other instruction sets
     interchange what needs JAX, Arrow or Ray            engines       what the engine wasmtime runs
 
-On a GPU that is a program a test or parameter that is marked cpu_is_enough does not run at all.
+On a GPU that is a program a test or parameter that is marked cpu_is_enough does not run at all, and no engine
+but wasm3. A test with the fixture `engine` runs on each engine that is here: wasmtime is in .venv-ci.
 """
 
 from __future__ import annotations
@@ -70,9 +71,13 @@ def marks(item: pytest.Item, name: str) -> bool:
     return item.get_closest_marker(name) is not None
 
 
-def on(item: pytest.Item, kinds: set[str]) -> bool:
+def parameters(item: pytest.Item) -> dict[str, Any]:
     spec = getattr(item, "callspec", None)
-    return spec is not None and spec.params.get("device") in kinds
+    return spec.params if spec is not None else {}
+
+
+def on(item: pytest.Item, kinds: set[str]) -> bool:
+    return parameters(item).get("device") in kinds
 
 
 def takes_long(item: pytest.Item) -> bool:
@@ -81,7 +86,9 @@ def takes_long(item: pytest.Item) -> bool:
 
 def finds_nothing(item: pytest.Item, config: pytest.Config) -> bool:
     """Nothing that the same test does not find elsewhere."""
-    if marks(item, "cpu_is_enough") and on(item, PROGRAMS):
+    if on(item, PROGRAMS) and (
+        marks(item, "cpu_is_enough") or parameters(item).get("engine", "wasm3") != "wasm3"
+    ):
         return True
     return bool(config.option.sanitizers) and (
         marks(item, "footprint") or item.path.stem.removeprefix("test_") in NO_C
@@ -147,6 +154,9 @@ def engine(
     """Each engine that is here, in turn, as the one that instances get."""
     monkeypatch.setenv("ZCWASM_ENGINE", request.param)
     monkeypatch.setenv("ZCWASM_CACHE", str(code_cache))
+    refused = request.node.get_closest_marker("wasmtime_refuses")
+    if refused and request.param == "wasmtime":
+        request.applymarker(pytest.mark.xfail(**refused.kwargs, reason="wasmtime refuses it"))
     return request.param
 
 

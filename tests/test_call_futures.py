@@ -25,6 +25,9 @@ import zcwasm
 from zcwasm import Limits, _call, _core
 from zcwasm._threads import MOST, Threads
 
+pytestmark = pytest.mark.usefixtures("engine")  # each test with each engine that is here
+COUNTED = Limits(fuel=2**60)  # without a limit of fuel the engine wasmtime counts none
+
 
 def workers() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith("zcwasm call")]
@@ -68,7 +71,7 @@ def trapped(run: Callable[[], object], kind: str) -> zcwasm.Trap:
 
 
 def test_call_is_a_call() -> None:
-    guest = basics()
+    guest = basics(limits=COUNTED)
     assert guest.call("add", 2, 3) == 5
     assert guest.call("call_pair", 1, 2) == (2, 1)
     assert guest.call("add", 2, 3, deadline=None, fuel=None) == 5
@@ -99,16 +102,19 @@ def test_call_is_a_call() -> None:
             method("add", 1, 2)
 
 
-def test_fuel_of_a_call() -> None:
-    guest = basics()
+def test_fuel_of_a_call(engine: str) -> None:
+    guest = basics(limits=COUNTED)
     guest.exports.spin_for(1000)
     used = guest.fuel_used
     guest.fuel = 10 * used
     assert guest.call("spin_for", 1000, fuel=used) == 0
     assert guest.fuel == 9 * used  # what it did not use stays
-    trap = trapped(lambda: guest.call("spin_for", 1000, fuel=used - 1), "out_of_fuel")
+    less = used - 1 if engine == "wasm3" else used // 2  # wasmtime counts roughly
+    trap = trapped(lambda: guest.call("spin_for", 1000, fuel=less), "out_of_fuel")
     assert trap.backtrace == ("spin_for",)
-    assert guest.fuel == 8 * used  # opcodes of a body that does not run any more are charged, too
+    if engine == "wasm3":
+        assert guest.fuel == 8 * used  # opcodes of a body that does not run any more are charged, too
+    assert 8 * used <= guest.fuel < 9 * used
     trapped(lambda: guest.call("spin", fuel=10**9), "out_of_fuel")  # the instance's own is less
     assert guest.fuel == 0
     guest.fuel = None
@@ -131,7 +137,7 @@ def test_deadline_of_a_call() -> None:
 
 def test_what_is_nested_does_not_outlast_the_outer_call() -> None:
     """Neither the same instance nor another one, and however the bound was given."""
-    inner = basics()
+    inner = basics(limits=COUNTED)
     bounds: dict[str, Any] = {}
     caught: list[str] = []
 
@@ -144,7 +150,7 @@ def test_what_is_nested_does_not_outlast_the_outer_call() -> None:
             trapped(lambda: target.call("add", 1, 2), "deadline")  # and it stays so
             raise
 
-    outer = with_log(log)
+    outer = with_log(log, limits=COUNTED)
     limited = with_log(lambda which: inner.exports.spin(), limits=Limits(deadline=0.05))
     for given in ({}, {"deadline": 1000}, {"fuel": 10**15}):
         bounds = given
@@ -160,10 +166,10 @@ def test_what_is_nested_does_not_outlast_the_outer_call() -> None:
 
 
 def test_fuel_of_what_is_nested_is_the_outer_call_s_too() -> None:
-    inner = basics()
+    inner = basics(limits=COUNTED)
     inner.exports.spin_for(1000)
     one = inner.fuel_used
-    outer = with_log(lambda count: [inner.exports.spin_for(1000) for _ in range(count)])
+    outer = with_log(lambda count: [inner.exports.spin_for(1000) for _ in range(count)], limits=COUNTED)
     assert outer.call("call log!", 5, fuel=6 * one) is None
     trapped(lambda: outer.call("call log!", 50, fuel=6 * one), "out_of_fuel")
 
@@ -228,7 +234,7 @@ def test_a_device_s_waits_end_with_the_call() -> None:
 
 
 def test_submit(regions: int) -> None:
-    guest = basics()
+    guest = basics(limits=COUNTED)
     assert guest.submit("add", 2, 3).result() == 5
     call = guest.submit("divide", 1, 0)
     assert trapped(call.result, "integer_divide_by_zero").backtrace == ("divide",)
@@ -260,7 +266,7 @@ def test_calls_of_one_memory_run_in_order() -> None:
         b"\0asm\1\0\0\0\1\4\1\x60\0\0\2\x08\1\1m\1m\2\0\1\3\2\1\0\7\5\1\1f\0\0"
         b"\x0a\x09\1\7\0\x03\x40\x0c\0\x0b\x0b"
     )
-    shared = [zcwasm.Instance(module, imports={"m": {"m": memory}}) for _ in range(4)]
+    shared = [zcwasm.Instance(module, imports={"m": {"m": memory}}, limits=COUNTED) for _ in range(4)]
     for call in [shared[i % 4].submit("f", fuel=100_000) for i in range(20)]:
         trapped(call.result, "out_of_fuel")  # and not: it is running on another thread
 
@@ -877,12 +883,14 @@ print("fine")
 """
 
 
+@pytest.mark.wasmtime_refuses(raises=AssertionError)
 def test_greenlets() -> None:
     """Two guests whose host functions wait for each other: neither's call is part of the other's."""
     pytest.importorskip("greenlet", reason="greenlet is not installed")
     assert run_python(GREENLETS) == "fine\n"
 
 
+@pytest.mark.wasmtime_refuses(raises=RuntimeError)
 def test_what_holds_where_there_are_greenlets(monkeypatch: pytest.MonkeyPatch) -> None:
     """A guest that its own host function calls has no more time; another one is no part of the call."""
     monkeypatch.setitem(sys.modules, "greenlet", ModuleType("greenlet"))

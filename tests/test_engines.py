@@ -187,12 +187,30 @@ def test_vectors_and_references_stay_in_guests() -> None:
     with pytest.raises(TypeError, match="Python has no values of the global's type, v128"):
         _ = guest.exports.g.value
     assert guest.exports.f() == 6
-    with pytest.raises(zcwasm.Error, match="numbers, not vectors or references"):
+    with pytest.raises(zcwasm.CompileError, match=r"import a\.f: .* numbers, not vectors"):
         zcwasm.Instance(
             zcwasm.Module(wat('(import "a" "f" (func (param v128)))')),
             engine="wasmtime",
             imports={"a": {"f": print}},
         )
+
+
+def test_imports_with_references_are_refused_when_they_are_called() -> None:
+    text = """(import "a" "n" (func $n (param i32) (result i32)))
+        (import "a" "f" (func $f (param i32 externref) (result funcref)))
+        (func (export "calls it") (drop (call $f (i32.const 1) (ref.null extern))))
+        (func (export "calls none") (result i32) (call $n (i32.const 2)))"""
+    calls: list[object] = []
+    imports = {"a": {"n": lambda x: x + 1, "f": lambda *given: calls.append(given)}}
+    guest = zcwasm.Instance(zcwasm.Module(wat(text)), imports=imports, engine="wasmtime")
+    for _ in range(2):
+        assert guest.exports["calls none"]() == 3
+        with pytest.raises(zcwasm.CompileError, match=r"import a\.f was called: .* not references"):
+            guest.exports["calls it"]()
+    assert not calls
+    started = f"{text} (start 2)"
+    with pytest.raises(zcwasm.CompileError, match=r"import a\.f was called"):
+        zcwasm.Instance(zcwasm.Module(wat(started)), imports=imports, engine="wasmtime")
 
 
 # --- the cache ---
@@ -397,7 +415,7 @@ def test_who_comes_late_compiles_nothing(compiled: list[bool]) -> None:
     zcwasm.Module(data).precompile()
     job = _engines._start(module, False, key)
     assert job is not None
-    assert job.done.wait(60)
+    assert job.wait(60)
     assert job.error is None
     assert compiled == [False]
     assert _core._code_has(module, False)
@@ -443,7 +461,7 @@ def test_waiting_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         zcwasm.Module(unique(79)).precompile(timeout=0.2)
     left = list(_engines._jobs.values())
     go_on.set()
-    assert all(job.done.wait(60) for job in left)
+    assert all(job.wait(60) for job in left)
     assert module.precompile(timeout=60) in (True, False)
     assert zcwasm.Instance(module, engine="wasmtime").exports.f() == 7
 
@@ -461,6 +479,51 @@ def test_without_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
             module.precompile(timeout=5)
     assert _engines._jobs == {}
     assert module.precompile(timeout=60) is True
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_a_signal_handler_while_a_thread_is_started(monkeypatch: pytest.MonkeyPatch, same: bool) -> None:
+    """It needs nothing that the thread which it interrupts has."""
+    module, other = zcwasm.Module(unique(15)), zcwasm.Module(unique(16))
+    start, seen = threading.Thread.start, []
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        if not seen:
+            seen.append(thread)
+            (module if same else other).precompile(timeout=20)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    module.precompile(timeout=20)
+    assert len(seen) == 1
+    assert zcwasm.Instance(module, engine="wasmtime").exports.f() == 15
+
+
+def test_a_signal_handler_in_the_middle_of_a_wait() -> None:
+    """For a compilation that it waits for, too."""
+    run_python(
+        f"""
+        import signal, threading, time, zcwasm
+        from zcwasm import _core
+        module, compile_code = zcwasm.Module({unique(17)!r}), _core._code_compile
+
+        def slow(module, fuel):
+            time.sleep(1)
+            return compile_code(module, fuel)
+
+        def handler(*_):
+            if not _core._code_has(module, False):
+                handled.append(module.precompile(timeout=20))
+
+        zcwasm.engines()  # what it imports, and loads
+        _core._code_compile, handled = slow, []
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+        module.precompile(timeout=20)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        assert handled
+        """
+    )
 
 
 def test_a_child_does_not_wait_for_its_parents_thread() -> None:
@@ -518,7 +581,7 @@ def test_a_failure_is_every_waiters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_core, "_code_compile", fail)
     with pytest.raises(MemoryError, match="not today"):
         zcwasm.Module(unique(8)).precompile()
-    assert _engines._jobs == {}
+    assert all(job.done for job in _engines._jobs.values())
 
 
 def test_arguments_of_precompile() -> None:

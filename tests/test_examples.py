@@ -12,6 +12,8 @@ import pytest
 
 import zcwasm
 
+pytestmark = pytest.mark.usefixtures("engine")  # each test with each engine that is here
+
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 

@@ -16,6 +16,8 @@ from support import guest_path, run_python
 if not hasattr(os, "fork"):
     pytest.skip("there is no fork here", allow_module_level=True)
 
+pytestmark = pytest.mark.usefixtures("engine")  # each test with each engine that is here
+
 # The allocator of LLVM 14's ASan is not looked after in a fork: a child of a process whose other threads
 # allocate just then may wait for its lock for ever.
 needs_allocator = pytest.mark.skipif(

@@ -22,6 +22,8 @@ from support import basics, guest_path, run_python
 import zcwasm
 from zcwasm import _pickling
 
+pytestmark = pytest.mark.usefixtures("engine")  # each test with each engine that is here
+
 HOST = (1, 0)
 
 

@@ -17,7 +17,8 @@ from zcwasm.guests import layouts
 from zcwasm.llm import _session
 from zcwasm.llm._kept import Form
 
-pytestmark = pytest.mark.cpu_is_enough
+# Each test with each engine that is here.
+pytestmark = [pytest.mark.cpu_is_enough, pytest.mark.usefixtures("engine")]
 
 LAYERS, CONTEXT = 2, 16
 

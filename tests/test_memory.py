@@ -11,6 +11,8 @@ from support import basics, guest_path, resident_bytes, run_python
 
 import zcwasm
 
+pytestmark = pytest.mark.usefixtures("engine")  # each test with each engine that is here
+
 
 def test_one_pointer() -> None:
     guest = basics()

@@ -17,6 +17,8 @@ from support import guest_path
 
 import zcwasm
 
+pytestmark = pytest.mark.usefixtures("engine")  # each test with each engine that is here
+
 MODULE = zcwasm.Module(guest_path("rows"))
 AFFINE: dict[str, Any] = {
     "module": MODULE,

@@ -20,6 +20,8 @@ from wasi_guest import Guest
 
 import zcwasm
 
+pytestmark = pytest.mark.usefixtures("engine")  # each test with each engine that is here
+
 TEXT = b"header\nrow 1\nr\xc3\xb6w 2\n"
 REST = TEXT.split(b"\n", 1)[1]
 

@@ -25,6 +25,8 @@ from support import basics, run_python
 import zcwasm
 from zcwasm._selftest.arena import Arena
 
+pytestmark = pytest.mark.usefixtures("engine")  # each test with each engine that is here
+
 # The events of the Trace Event Format that are written here, as its documentation has them: complete (X),
 # asynchronous ones (b, e), instants (i) and metadata (M).
 NUMBER = {"type": "integer", "minimum": 0, "maximum": 2**32 - 1}
@@ -528,6 +530,7 @@ def test_the_log_says_which_device_and_why(caplog: pytest.LogCaptureFixture) -> 
     assert not caplog.messages
 
 
+@pytest.mark.wasmtime_refuses(raises=zcwasm.SnapshotError)
 def test_the_log_says_why_a_snapshot_is_refused(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
     instance, path = basics(), tmp_path / "snapshot"
     other = zcwasm.Module(Path(__file__).parent / "guests" / "loops.wasm")

@@ -17,6 +17,8 @@ from wasi_guest import ERRNO, READ, Guest
 
 import zcwasm
 
+pytestmark = pytest.mark.usefixtures("engine")  # each test with each engine that is here
+
 SECRET = b"secret"
 
 

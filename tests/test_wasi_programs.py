@@ -18,6 +18,8 @@ import pytest
 
 import zcwasm
 
+pytestmark = pytest.mark.usefixtures("engine")  # each test with each engine that is here
+
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 WORDS, TREE = EXAMPLES / "wasi_words.wasm", EXAMPLES / "wasi_tree.wasm"
 TEXT = "The cat and the dog; THE END. it's a dog's life and that's that\n"

@@ -4,8 +4,9 @@
 
 No flag says which WebAssembly features a compiler may use. The sources are in tests/programs/ (core.*:
 libraries whose exports are called; program.*: ordinary programs for WASI) and in examples/; the commands that
-docs/ gives between <!-- build --> and <!-- /build --> are run as they stand. Every result is
-compared with wasmtime's, with that of the other builds of one source, and where it is known with that.
+docs/ gives between <!-- build --> and <!-- /build --> are run as they stand. Besides, builds with SIMD. Each
+module runs on each engine that is here and has its features, and every result is compared with that of
+wasmtime's own package, with that of the other builds of one source, and where it is known with that.
 
 A compiler that is not here, or that cannot build for a target, is left out, and the output says so and why;
 with --need it is an error that nothing was built by that compiler. NAME picks the builds whose name contains
@@ -34,6 +35,7 @@ import zcwasm
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS, EXAMPLES = ROOT / "tests" / "programs", ROOT / "examples"
 ZIG = [sys.executable, "-m", "ziglang"]
+ENGINES = [engine for engine in zcwasm.engines() if engine.available]
 CLANGS = ("clang", "clang-22", "clang-19")  # Debian's own, and newer ones that it has
 DOCUMENTS = ("docs/howto/plugins.md", "docs/howto/drive-the-device.md", "docs/howto/wasi-programs.md")
 SCALE = "docs/howto/drive-the-device.md"  # whose guest scale.c is
@@ -191,7 +193,35 @@ def run_scale(module: bytes) -> list[Any]:
 
 
 def check(source: str, module: bytes) -> list[Any]:
-    """Run what was made of a source; what must be the same for all builds of it."""
+    """Run what was made of a source on each engine; what must be the same for all builds of it."""
+    needed = set(zcwasm.Module(module).features)
+    found = []
+    for engine in ENGINES:
+        os.environ["ZCWASM_ENGINE"] = engine.name  # for examples, too
+        if needed <= set(engine.features):
+            found.append(check_here(source, module))
+        else:
+            refused(module, needed - set(engine.features))
+    if not found or any(other != found[0] for other in found):
+        raise Failed(f"needs {needed}; on {[engine.name for engine in ENGINES]}: {found}")
+    return found[0]
+
+
+def refused(module: bytes, missing: set[str]) -> None:
+    """The engine of now refuses it by the names of the features."""
+    loaded = zcwasm.Module(module)
+    imports = {entry.module: {entry.name: lambda *_: 0} for entry in loaded.imports}
+    try:
+        zcwasm.Instance(loaded, imports=imports)
+    except zcwasm.CompileError as error:
+        if not all(feature in str(error) for feature in missing):
+            raise Failed(f"refused, but for {error}") from None
+    else:
+        raise Failed(f"accepted, though it needs {missing}")
+
+
+def check_here(source: str, module: bytes) -> list[Any]:
+    """Run it on the engine of now."""
     if source == "scale.c":
         return run_scale(module)
     if source in CALLS:
@@ -221,6 +251,7 @@ class Build(NamedTuple):
 
 # No C library; every export is marked in the source.
 BARE = ("-nostdlib", "-Wl,--no-entry", f"-I{ROOT / 'zcwasm' / 'include'}")
+SIMD = "-msimd128"
 # Without a C library an older clang must not make a call of memset out of a loop.
 NO_BUILTIN = "-fno-builtin"
 # No C++ library for WebAssembly has what exceptions need; without one there is no type information either.
@@ -241,6 +272,8 @@ def c_builds(name: str, cc: list[str], cxx: list[str], bare: list[str], wasi: li
         # Zig compiles a C++ library anew for each level, which takes longer than all other builds.
         if not (name == "zig" and level):
             yield build("wasi", level, PROGRAMS / "program.cpp", *cxx, *wasi, *CXX)
+    for source in (PROGRAMS / "core.c", EXAMPLES / "gemm.c"):
+        yield build("freestanding", ("-O3", SIMD), source, *cc, *bare, *BARE)
     if NO_BUILTIN not in bare:
         yield build("freestanding", ("-O2", *advised_flags()), PROGRAMS / "core.c", *cc, *bare, *BARE)
 
@@ -259,11 +292,12 @@ def advised_flags() -> list[str]:
 
 def zig_builds() -> Iterator[Build]:
     library, program = PROGRAMS / "core.zig", PROGRAMS / "program.zig"
-    for level in ((), ("-OReleaseSafe",), ("-OReleaseSmall",)):
+    for level in ((), ("-OReleaseSafe",), ("-OReleaseSmall",), ("-OReleaseFast", "-mcpu=generic+simd128")):
         command = [*ZIG, "build-exe", *level, "-femit-bin=out.wasm", "-target"]
         bare = [*command, "wasm32-freestanding", "-fno-entry", "-rdynamic", str(library)]
         yield Build("zig", "freestanding", level, library, bare)
-        yield Build("zig", "wasi", level, program, [*command, "wasm32-wasi", str(program)])
+        if len(level) < 2:
+            yield Build("zig", "wasi", level, program, [*command, "wasm32-wasi", str(program)])
 
 
 def rust_builds(rustc: str) -> Iterator[Build]:
@@ -275,6 +309,10 @@ def rust_builds(rustc: str) -> Iterator[Build]:
             yield Build("rustc", "unknown", level, source, [*command, *bare, str(source)])
         for source in (PROGRAMS / "program.rs", EXAMPLES / "wasi_tree.rs"):
             yield Build("rustc", "wasi", level, source, [*command, wasi, str(source)])
+    level, source = ("-O", "-Ctarget-feature=+simd128"), PROGRAMS / "core.rs"
+    yield Build(
+        "rustc", "unknown", level, source, [rustc, *level, "-o", "out.wasm", "--target", *bare, str(source)]
+    )
 
 
 def has_rust_target(rustc: str, target: str) -> bool:

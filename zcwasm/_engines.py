@@ -71,7 +71,7 @@ class EngineInfo(NamedTuple):
 _lock = threading.RLock()
 _loaded: list[str | None] = []  # empty before the library was asked for; then why it cannot be used, or None
 _version = ""  # of the library that was loaded, whatever is installed since
-_jobs: dict[tuple[str, bool], _Job] = {}  # compilations in progress
+_jobs: dict[tuple[str, bool], _Job] = {}  # compilations in progress, and what is just done
 
 
 def _after_fork() -> None:
@@ -183,18 +183,29 @@ def _take(module: _core.Module, fuel: bool, key: str) -> bool:
 
 
 class _Job:
-    """A compilation on a thread of its own, which cannot be stopped."""
+    """A compilation on a thread of its own, which cannot be stopped.
+
+    A signal handler may wait for one at any moment. It may interrupt a wait for the same, so an Event will
+    not do; and a thread that has _lock, so the job's thread does not need that to be done.
+    """
 
     def __init__(self, module: _core.Module, fuel: bool, key: str) -> None:
         self.module, self.fuel, self.key = module, fuel, key
-        self.done = threading.Event()
+        self.done = False
+        self._runs = threading.Lock()  # taken until it is done, and by whoever sees that for a moment
+        self._runs.acquire()
         self.error: BaseException | None = None
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is done, at the latest then."""
+        if not self.done and self._runs.acquire(timeout=seconds):
+            self._runs.release()
+        return self.done
 
     def lose(self) -> None:
         """In the child of a fork, which may wait for it: progress() may have forked."""
         self.error = RuntimeError("the process was forked while the module was compiled")
-        self.done = threading.Event()
-        self.done.set()
+        self.done = True
 
     def run(self) -> None:
         try:
@@ -205,18 +216,22 @@ class _Job:
         except BaseException as error:
             self.error = error
         finally:
+            self.done = True
+            self._runs.release()
             with _lock:
-                _jobs.pop((self.module.sha256, self.fuel), None)
-            self.done.set()
+                if _jobs.get((self.module.sha256, self.fuel)) is self:
+                    del _jobs[self.module.sha256, self.fuel]
 
 
 def _start(module: _core.Module, fuel: bool, key: str) -> _Job | None:
     """The compilation of this module; None when too many are in progress."""
     with _lock:
         job = _jobs.get((module.sha256, fuel))
-        if job is None and len(_jobs) < MOST_AT_ONCE:
+        if job is not None and job.done:
+            job = None
+        if job is None and sum(not each.done for each in _jobs.values()) < MOST_AT_ONCE:
             job = _Job(module, fuel, key)
-            # Not joined at exit: it may take minutes. It takes the lock before it ends.
+            # Not joined at exit: it may take minutes. It takes the lock before it forgets the job.
             threading.Thread(target=job.run, name="zcwasm-compile", daemon=True).start()
             _jobs[module.sha256, fuel] = job  # of a thread that there is: others wait for it
         return job
@@ -253,7 +268,7 @@ def precompile(
     began = time.monotonic()
     while not _core._code_has(module, fuel):
         job = _start(module, fuel, key)
-        while job is None or not job.done.wait(STEP_SECONDS):
+        while job is None or not job.wait(STEP_SECONDS):
             seconds = time.monotonic() - began
             if progress is not None:
                 progress(seconds)

@@ -251,6 +251,21 @@ wasm_trap_t *zc_wasmtime_call_host(void *context, wasmtime_caller_t *caller, was
     return NULL;
 }
 
+wasm_trap_t *zc_wasmtime_refuse_host(void *context, wasmtime_caller_t *caller, wasmtime_val_raw_t *values, size_t count)
+{
+    (void)caller, (void)values, (void)count;
+    const zc_linked_function *linked = context;
+    zc_instance *instance = linked->instance;
+    const zc_import *import = instance->module->info->imports;
+    while (import->kind != ZC_EXTERN_FUNC || import->index != (uint32_t)(linked - instance->linked)) {
+        import++;
+    }
+    zc_status status = zc_fail(instance->host_error, ZC_UNSUPPORTED,
+                               "import %.*s.%.*s was called: host functions take and give numbers, not references",
+                               ZC_NAME(import->module), ZC_NAME(import->field));
+    return end_host(of(instance), status, ZC_TRAP_NONE);
+}
+
 wasmtime_error_t *zc_wasmtime_on_epoch(wasmtime_context_t *context, void *instance, uint64_t *delta, uint8_t *kind)
 {
     (void)context;

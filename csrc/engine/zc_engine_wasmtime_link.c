@@ -12,10 +12,28 @@
 
 /* --- types --- */
 
-/* Of a number. Both enumerations go i32, i64, f32, f64. */
+/* Of a number, or of one of the two references that the library's interface has. Both enumerations go i32, i64, f32, f64. */
 static uint8_t kind_of(uint8_t value_type)
 {
-    return (uint8_t)(ZC_I32 - value_type);
+    switch (value_type) {
+    case ZC_EXTERNREF:
+        return WASM_EXTERNREF;
+    case ZC_FUNCREF:
+        return WASM_FUNCREF;
+    default:
+        return (uint8_t)(ZC_I32 - value_type);
+    }
+}
+
+/* Whether the library can be told the type. */
+static bool can_be_made(const zc_func_type *type)
+{
+    bool can = true;
+    for (uint32_t i = 0; i < type->param_count + type->result_count; i++) {
+        uint8_t each = i < type->param_count ? type->params[i] : type->results[i - type->param_count];
+        can = can && (zc_wasmtime_number(each) || each == ZC_EXTERNREF || each == ZC_FUNCREF);
+    }
+    return can;
 }
 
 static bool make_types(const uint8_t *types, uint32_t count, wasm_valtype_vec_t *out)
@@ -135,9 +153,8 @@ static zc_status import_function(zc_wasmtime_instance *own, const zc_import *imp
 {
     const zc_module_info *info = own->base.module->info;
     const zc_func_type *type = &info->types[info->funcs[import->index].type_index];
-    if (!zc_wasmtime_numbers(type)) {
-        return zc_fail(error, ZC_UNSUPPORTED,
-                       "import %.*s.%.*s: host functions take and give numbers, not vectors or references",
+    if (!can_be_made(type)) {
+        return zc_fail(error, ZC_UNSUPPORTED, "import %.*s.%.*s: host functions take and give numbers, not vectors",
                        ZC_NAME(import->module), ZC_NAME(import->field));
     }
     wasm_functype_t *made = make_type(type);
@@ -145,8 +162,10 @@ static zc_status import_function(zc_wasmtime_instance *own, const zc_import *imp
         return zc_fail(error, ZC_NO_MEMORY, "cannot allocate a function's type");
     }
     out->kind = WASMTIME_EXTERN_FUNC;
-    zc_wt.wasmtime_func_new_unchecked(own->context, made, zc_wasmtime_call_host, &own->base.linked[import->index], NULL,
-                                      &out->of.func);
+    /* Most modules with references call such imports in few of their functions: the others can be used. */
+    zc_wt.wasmtime_func_new_unchecked(own->context, made,
+                                      zc_wasmtime_numbers(type) ? zc_wasmtime_call_host : zc_wasmtime_refuse_host,
+                                      &own->base.linked[import->index], NULL, &out->of.func);
     zc_wt.wasm_functype_delete(made);
     return ZC_OK;
 }

