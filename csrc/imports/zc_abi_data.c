@@ -187,6 +187,7 @@ zc_status zc_abi_call_input_read(void *context, uint64_t *slots, zc_error *error
     uint64_t left = offset < input->size ? input->size - offset : 0;
     size = size < left ? size : left;
     if (size) {
+        zc_region_expect_writes(out, size);
         memcpy(out, input->bytes + offset, size);
         zc_copies_add(ZC_COPY_INPUTS, size);
     }

@@ -240,14 +240,16 @@ struct zc_region_probe {
     zc_image *image; /* which the region may stop to show meanwhile */
 };
 
-zc_region_probe *zc_region_probe_new(zc_region *region)
+zc_region_probe *zc_region_probe_new(zc_region *region, const zc_region_span *dead, size_t dead_count)
 {
     zc_region_probe *probe = zc_calloc(1, sizeof *probe);
     if (!probe) {
         return NULL;
     }
     pthread_mutex_lock(&region->lock);
-    const zc_region_os_range range = range_of(region);
+    zc_region_os_range range = range_of(region);
+    range.dead = dead;
+    range.dead_count = dead_count;
     probe->image = region->image ? zc_image_retain(region->image) : NULL;
     pthread_mutex_unlock(&region->lock);
     probe->pages = zc_region_read_only(region) ? NULL : zc_region_os_pages_new(&range);

@@ -54,7 +54,9 @@ zc_status zc_region_own(zc_region *region, zc_error *error);
  * touched. */
 typedef struct zc_region_probe zc_region_probe;
 
-zc_region_probe *zc_region_probe_new(zc_region *region); /* NULL where nothing is known: then all may hold something */
+/* NULL where nothing is known: then all may hold something. `dead`: spans that rise, without common bytes, within its size,
+ * of which nobody wants the pages: those that they cover hold nothing. They are borrowed as long as the probe lives. */
+zc_region_probe *zc_region_probe_new(zc_region *region, const zc_region_span *dead, size_t dead_count);
 /* Whether [offset, offset + size) of it may; no offset may be less than an earlier one's end, and no end above its size
  * when it was made. */
 bool zc_region_probe_may_hold(zc_region_probe *probe, uint64_t offset, uint64_t size);

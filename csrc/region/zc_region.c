@@ -10,6 +10,7 @@
 #include "region/zc_region_os.h"
 
 #define LARGE ((uint64_t)4 << 20)
+#define SEVERAL_PAGES ((uint64_t)8 << 10) /* whose faults take longer than one call */
 
 /* Live regions by base address. */
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -298,6 +299,13 @@ zc_status zc_region_show_file(zc_region *region, uint64_t offset, int file, uint
     }
     pthread_mutex_unlock(&region->lock);
     return status;
+}
+
+void zc_region_expect_writes(uint8_t *address, uint64_t size)
+{
+    if (size >= SEVERAL_PAGES) {
+        zc_region_os_expect_writes(address, size);
+    }
 }
 
 bool zc_region_read_only(const zc_region *region)

@@ -76,6 +76,10 @@ zc_status zc_region_grow(zc_region *region, uint64_t delta, uint64_t *previous, 
  * system refuses. */
 uint64_t zc_region_commit_ahead(zc_region *region, uint64_t size);
 
+/* The caller is about to write all of [address, address + size) of a region, which may be fresh: its pages are made
+ * together. Changes no byte; for what is a few pages it does nothing. */
+void zc_region_expect_writes(uint8_t *address, uint64_t size);
+
 /* Retain and count a user of the bytes; the opposite. */
 void zc_region_pin(zc_region *region);
 void zc_region_unpin(zc_region *region);

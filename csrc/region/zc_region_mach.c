@@ -88,6 +88,12 @@ void zc_region_os_release(uint8_t *address, uint64_t size)
     (void)vm_deallocate(mach_task_self(), (vm_address_t)address, (vm_size_t)size);
 }
 
+void zc_region_os_expect_writes(uint8_t *address, uint64_t size)
+{
+    (void)address;
+    (void)size;
+}
+
 void zc_region_os_let_go(uint8_t *address, uint64_t size)
 {
     (void)madvise(address, (size_t)size, MADV_DONTNEED);

@@ -12,9 +12,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/zc_alloc.h"
+#include "base/zc_jobs.h"
 #include "region/zc_image.h"
 #include "region/zc_region.h"
 #include "region/zc_region_os.h"
@@ -34,6 +32,8 @@
 #define BATCH 512
 #define LONGEST_WRITE ((uint64_t)256 << 10) /* so that what was looked at is still in the cache */
 #define LEAST_PART ((uint64_t)3 << 20)      /* less takes about as long as starting a thread */
+
+_Static_assert(ZC_JOBS <= ZC_REGION_OS_PARTS, "a part for each job");
 
 /* --- pages of a range --- */
 
@@ -67,12 +67,40 @@ static void close_pages(const pages *pages)
     }
 }
 
+/* Whether nobody wants the page at `offset`; offsets only rise. */
+static bool is_dead(pages *pages, uint64_t offset)
+{
+    const zc_region_os_range *range = &pages->range;
+    while (pages->dead < range->dead_count && range->dead[pages->dead].end < offset + pages->page) {
+        pages->dead++;
+    }
+    return pages->dead < range->dead_count && range->dead[pages->dead].start <= offset;
+}
+
+/* The first page from `offset` on that is not dead; the range's end where there is none. Offsets only rise. */
+static uint64_t living(pages *pages, uint64_t offset)
+{
+    while (is_dead(pages, offset)) {
+        uint64_t end = pages->range.dead[pages->dead].end;
+        offset = end - end % pages->page;
+    }
+    return offset;
+}
+
+/* How many pages there are from one at `offset`, which is not dead, to the next that is: nobody asks for those. */
+static uint64_t to_next_dead(const pages *pages, uint64_t offset)
+{
+    const zc_region_os_range *range = &pages->range;
+    uint64_t start = pages->dead < range->dead_count ? range->dead[pages->dead].start : range->size;
+    return (start - offset + pages->page - 1) / pages->page;
+}
+
 /* The pagemap's entry for the page at `offset`; offsets only rise. */
 static uint64_t entry_of(pages *pages, uint64_t offset)
 {
     uint64_t index = offset / pages->page;
     if (pages->map >= 0 && index >= pages->first + pages->count) {
-        uint64_t left = pages->range.size / pages->page - index;
+        uint64_t left = to_next_dead(pages, offset);
         size_t size = sizeof *pages->entries * (left < BATCH ? left : BATCH);
         uint64_t at = ((uintptr_t)pages->range.address / pages->page + index) * sizeof *pages->entries;
         ssize_t got = pread(pages->map, pages->entries, size, (off_t)at);
@@ -120,16 +148,6 @@ static bool is_zero(const uint8_t *bytes, uint64_t size)
     uint64_t first;
     memcpy(&first, bytes, sizeof first);
     return first == 0 && memcmp(bytes, bytes + sizeof first, size - sizeof first) == 0;
-}
-
-/* Whether nobody wants the page at `offset`; offsets only rise. */
-static bool is_dead(pages *pages, uint64_t offset)
-{
-    const zc_region_os_range *range = &pages->range;
-    while (pages->dead < range->dead_count && range->dead[pages->dead].end < offset + pages->page) {
-        pages->dead++;
-    }
-    return pages->dead < range->dead_count && range->dead[pages->dead].start <= offset;
 }
 
 /* Whether the page at `offset` has to be looked at; offsets only rise. */
@@ -180,8 +198,6 @@ typedef struct job {
     int file;
     uint64_t size, copied; /* what it is then */
     int code;
-    pthread_t thread;
-    bool has_thread;
 } job;
 
 static int write_run(const job *job, uint64_t start, uint64_t end)
@@ -203,7 +219,7 @@ static int write_part(job *job)
     pages *pages = &job->pages;
     uint64_t start = job->start, after = job->start; /* what has to be written */
     int code = 0;
-    for (uint64_t at = job->start; at < job->end && code == 0; at += pages->page) {
+    for (uint64_t at = living(pages, start); at < job->end && code == 0; at = living(pages, at + pages->page)) {
         if (!may_hold(pages, at) || is_zero(pages->range.address + at, pages->page)) {
             continue;
         }
@@ -223,36 +239,29 @@ static int write_part(job *job)
     return code;
 }
 
-static void *run_job(void *context)
+static void run_job(void *context, unsigned index)
 {
-    job *job = context;
+    job *job = (struct job *)context + index;
     job->code = write_part(job);
-    return NULL;
-}
-
-static unsigned cpus(void)
-{
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
 }
 
 /* Into how many parts, of about as many pages that may hold something. */
 static unsigned cut(const zc_region_os_range *range, uint64_t ends[ZC_REGION_OS_PARTS])
 {
     uint64_t size = range->size;
-    unsigned most = size >= 2 * LEAST_PART ? cpus() : 1, count = 1;
+    unsigned most = zc_jobs_count(size / LEAST_PART), count = 1;
     ends[0] = size;
     if (most <= 1) {
         return 1;
     }
     uint64_t held = 0;
     for (int pass = 0; pass < 2; pass++) {
-        uint64_t limit = held / (most < ZC_REGION_OS_PARTS ? most : ZC_REGION_OS_PARTS), filled = 0;
+        uint64_t limit = held / most, filled = 0;
         limit = limit < LEAST_PART ? LEAST_PART : limit;
         pages pages;
         open_pages(&pages, range);
-        for (uint64_t at = 0; at < size; at += pages.page) {
-            if (pass == 1 && filled >= limit && at % ZC_REGION_ALIGNMENT == 0 && count < ZC_REGION_OS_PARTS) {
+        for (uint64_t at = living(&pages, 0); at < size; at = living(&pages, at + pages.page)) {
+            if (pass == 1 && filled >= limit && at % ZC_REGION_ALIGNMENT == 0 && count < most) {
                 ends[count - 1] = at;
                 ends[count++] = size;
                 filled = 0;
@@ -263,28 +272,6 @@ static unsigned cut(const zc_region_os_range *range, uint64_t ends[ZC_REGION_OS_
         held = filled;
     }
     return count;
-}
-
-/* The jobs, each in a thread of its own but for the first. */
-static void run_jobs(job *jobs, unsigned count)
-{
-    sigset_t all, before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for the host's threads */
-    for (unsigned i = 1; i < count; i++) {
-        jobs[i].has_thread = pthread_create(&jobs[i].thread, NULL, run_job, &jobs[i]) == 0;
-    }
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    for (unsigned i = 0; i < count; i++) {
-        if (!jobs[i].has_thread) {
-            (void)run_job(&jobs[i]);
-        }
-    }
-    for (unsigned i = 1; i < count; i++) {
-        if (jobs[i].has_thread) {
-            (void)pthread_join(jobs[i].thread, NULL);
-        }
-    }
 }
 
 static bool may_be_as_large(uint64_t size)
@@ -308,7 +295,6 @@ int zc_region_os_image_new(const zc_region_os_range *range, zc_region_os_image *
         job->start = made ? ends[made - 1] : 0;
         job->end = ends[made];
         job->size = job->copied = 0;
-        job->has_thread = false;
         job->file = memfd_create("zcwasm image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
         if (job->file < 0) { /* no descriptors left, forbidden, or an old system */
             code = errno == ENOMEM ? ENOMEM : ENOTSUP;
@@ -317,7 +303,7 @@ int zc_region_os_image_new(const zc_region_os_range *range, zc_region_os_image *
         open_pages(&job->pages, range);
     }
     if (code == 0) {
-        run_jobs(jobs, count);
+        zc_jobs_run(count, run_job, jobs);
     }
     for (unsigned i = 0; i < made; i++) {
         close_pages(&jobs[i].pages);

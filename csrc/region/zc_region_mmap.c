@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "region/zc_region.h"
 
@@ -111,6 +112,18 @@ void zc_region_os_expect_little(uint8_t *address, uint64_t size)
 {
 #if defined(MADV_NOHUGEPAGE)
     (void)madvise(address, (size_t)size, MADV_NOHUGEPAGE);
+#else
+    (void)address;
+    (void)size;
+#endif
+}
+
+void zc_region_os_expect_writes(uint8_t *address, uint64_t size)
+{
+#if defined(__linux__)
+    enum { POPULATE_WRITE = 23 }; /* MADV_POPULATE_WRITE, which older headers have not, nor older systems */
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)address / page * page;
+    (void)madvise((void *)start, (size_t)((uintptr_t)address + size - start), POPULATE_WRITE);
 #else
     (void)address;
     (void)size;

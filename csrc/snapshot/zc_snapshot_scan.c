@@ -1,7 +1,7 @@
 /* zc_snapshot_scan: which bytes of a memory are worth storing: blocks that are not zero.
  *
- * Three things say so, from the cheapest: the system, of pages that were never touched, which looking at would bring
- * in; the caller's dead spans; and the bytes. A block that is dead in part is looked at in a copy in which the dead
+ * Three things say so, from the cheapest: the caller's dead spans; the system, of pages that were never touched, which
+ * looking at would bring in; and the bytes. A block that is dead in part is looked at in a copy in which the dead
  * bytes are zero.
  *
  * Ownership: borrows the contents. Threads: its caller's. Writes nothing.
@@ -52,25 +52,28 @@ static void begin_probe(zc_snapshot_scan *scan)
     const zc_snapshot_contents *contents = scan->contents;
     scan->region = contents->memory_size >= SMALL ? zc_region_find(contents->memory, contents->memory_size) : NULL;
     if (scan->region && zc_region_base(scan->region) == contents->memory) {
-        scan->probe = zc_region_probe_new(scan->region);
+        scan->probe = zc_region_probe_new(scan->region, contents->dead, contents->dead_count);
     }
 }
 
-static uint32_t touched_blocks(zc_snapshot_scan *scan, uint64_t start)
+/* Take the blocks out of the mask that were never touched. */
+static uint32_t touched_blocks(zc_snapshot_scan *scan, uint64_t start, uint32_t mask)
 {
-    uint32_t mask = scan->probe ? 0 : ALL_BLOCKS;
-    for (uint32_t i = 0; scan->probe && i < ZC_SNAPSHOT_BLOCKS; i++) {
+    for (uint32_t i = 0; scan->probe && mask >> i; i++) {
         uint64_t offset = start + (uint64_t)i * ZC_SNAPSHOT_BLOCK;
-        mask |= (uint32_t)zc_region_probe_may_hold(scan->probe, offset, ZC_SNAPSHOT_BLOCK) << i;
+        if (mask >> i & 1 && !zc_region_probe_may_hold(scan->probe, offset, ZC_SNAPSHOT_BLOCK)) {
+            mask &= ~(1u << i);
+        }
     }
     return mask;
 }
 
 /* ---- what is dead ---- */
 
-/* Take the blocks out of the mask that are dead. *partly: some of the others hold dead bytes, too. */
-static uint32_t living_blocks(zc_snapshot_scan *scan, uint64_t start, uint32_t mask, bool *partly)
+/* The blocks that are not dead. *partly: some of them hold dead bytes, too. */
+static uint32_t living_blocks(zc_snapshot_scan *scan, uint64_t start, bool *partly)
 {
+    uint32_t mask = ALL_BLOCKS;
     const zc_snapshot_span *dead = scan->contents->dead;
     size_t count = scan->contents->dead_count;
     while (scan->dead_at < count && dead[scan->dead_at].end <= start) {
@@ -123,7 +126,7 @@ zc_status zc_snapshot_scan_page(zc_snapshot_scan *scan, uint32_t page, uint32_t 
     uint64_t start = (uint64_t)page * ZC_SNAPSHOT_PAGE;
     bool partly;
     *bytes = scan->contents->memory + start;
-    *mask = living_blocks(scan, start, touched_blocks(scan, start), &partly);
+    *mask = touched_blocks(scan, start, living_blocks(scan, start, &partly));
     if (*mask && partly) {
         zc_status status = copy_without_dead(scan, start, *mask, error);
         if (status != ZC_OK) {

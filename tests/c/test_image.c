@@ -389,7 +389,7 @@ static void test_probe(void)
     zc_region_base(child)[2 * MIB] = 1;
     zc_region_base(child)[5 * MIB] = 1;
     for (int i = 0; i < 2; i++) {
-        zc_region_probe *probe = zc_region_probe_new(all[i]);
+        zc_region_probe *probe = zc_region_probe_new(all[i], NULL, 0);
         CHECK(probe);
         for (uint64_t where = 0; where < 8 * MIB; where += 64 * KIB) {
             bool expected = where == MIB || where == 3 * MIB || (i == 1 && (where == 2 * MIB || where == 5 * MIB));

@@ -267,6 +267,38 @@ static void test_round_trip(void)
     free(large);
 }
 
+/* So much that several threads read it. Of several damaged pages the first one is told, whoever finds it. */
+static void test_large(void)
+{
+    enum { LARGE = 80 };
+    zc_region *region = region_of(LARGE * PAGE);
+    fill_random(zc_region_base(region), LARGE * PAGE);
+    memset(zc_region_base(region) + 33 * PAGE, 0, 2 * PAGE + 5 * BLOCK);
+    const zc_snapshot_contents contents = {.memory = zc_region_base(region), .memory_size = LARGE * PAGE};
+    int file = new_file();
+    uint64_t size;
+    CHECK(zc_snapshot_write(&contents, &(zc_snapshot_sink){zc_snapshot_write_file, &file}, &size, &error) == ZC_OK);
+    const zc_snapshot_source source = {.file = file};
+    zc_snapshot *snapshot = opened(&source);
+    check_filled(snapshot, contents.memory, false, NULL);
+    check_filled(snapshot, contents.memory, true, NULL);
+    const struct {
+        uint32_t slot; /* that is damaged, too */
+        const char *told;
+    } damages[] = {{LARGE - 3, "page 79,"}, {60, "page 62,"}, {31, "page 31,"}, {0, "page 0,"}};
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        CHECK(pwrite(file, "\0", 1, (off_t)((damages[i].slot + 1) * PAGE + 5 * BLOCK)) == 1);
+        for (int mapped = 0; mapped < 2; mapped++) {
+            zc_region *out = region_of(LARGE * PAGE);
+            CHECK_FAILS(zc_snapshot_fill(snapshot, out, mapped, NULL, &error), ZC_SNAPSHOT, damages[i].told);
+            zc_region_release(out);
+        }
+    }
+    zc_snapshot_close(snapshot);
+    close(file);
+    zc_region_release(region);
+}
+
 /* A file that is written by the rules of the documentation, byte by byte, without the code under test. */
 static void test_layout(void)
 {
@@ -920,6 +952,7 @@ int main(int argc, char **argv)
     }
     test_crc();
     test_round_trip();
+    test_large();
     test_layout();
     test_empty();
     test_dead();

@@ -17,6 +17,7 @@ import json
 import math
 from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -210,6 +211,7 @@ class Config:
             factors=_factors(numbers.metadata),
         )
 
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of all numbers, 64 hexadecimal digits. A folder's are in config.json, not with the weights,
         whose digest says nothing of them."""

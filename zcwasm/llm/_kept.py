@@ -88,7 +88,7 @@ class Note:
 
     form: Form
     weights: str  # their SHA-256
-    config: str  # Config.digest() of the model
+    config: str  # Config.digest of the model
     tokens: Tokens  # whose keys and values are cached
     token: int | None  # that was chosen behind them
     random: int  # state of the generator
@@ -100,7 +100,7 @@ class Note:
         return cls(
             form,
             weights,
-            config.digest(),
+            config.digest,
             guest.array("history", int(state["cached"]), np.uint32).copy(),
             int(state["token"]) if state["chosen"] else None,
             int(state["random"]),
@@ -145,7 +145,7 @@ class Note:
         if _arguments.text("weights", words["weights"]) != weights:  # before numbers of another model
             raise ValueError(f"it is of other weights, with the SHA-256 {words['weights']}, not {weights}")
         numbers = _arguments.text("config", words["config"])
-        if numbers != config.digest():
+        if numbers != config.digest:
             raise ValueError("it is of a model of the same weights with other numbers in its config.json")
         form = Form.check(config, *(words[name] for name in ("context", "kv_dtype", "exact", "chunk")))
         if len(tokens) % 4 or len(tokens) > 4 * form.context:

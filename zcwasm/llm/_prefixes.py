@@ -121,7 +121,7 @@ def _depends_on(session: Session) -> str:
     device = session.model.device
     angles = [rope.is_long(session.context) for rope in session.model.config.rope_tables]
     long = ("long",) if any(angles) else ()
-    name, numbers = str(device.info["name"]), session.model.config.digest()
+    name, numbers = str(device.info["name"]), session.model.config.digest
     return "\0".join((device.kind, name, numbers, session.kv_dtype, str(session.exact), *long))
 
 
