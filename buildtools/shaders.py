@@ -62,7 +62,7 @@ DOT_EXTENSIONS = {"SPV_KHR_integer_dot_product"}
 MATRIX_SIZES = {16: 32, 8: 8}
 MATRIX_TOOLS = "ZCWASM_MATRIX_TOOLS"
 # Shaders for matrix units that there are in MSL, too: NAME_matrix.metal, for macOS 14 and SIMD groups of 32.
-MSL_MATRIX = {"linear", "linear_gated"}
+MSL_MATRIX = {"linear", "linear_gated", "attention", "attention_paged", "matmul"}
 MSL_MATRIX_VERSION = "30100"
 MSL_MATRIX_MACROS = ["-DZC_MSL", "-DTILE=8", "-DLANES=32"]
 MSL_TOOLS = "ZCWASM_MSL_TOOLS"
@@ -130,6 +130,8 @@ def check_msl(kernel: Kernel, source: str, *, matrix: bool = False) -> list[str]
         return [f"MSL has the entry points {[name for name, _ in entries]}"]
     numbers = [int(number) for number in re.findall(r"\[\[buffer\((\d+)\)\]\]", entries[0][1])]
     bindings = shader_bindings(kernel, staged=matrix)
+    if len(numbers) == len(kernel.bindings) + 1:  # a workspace that is not used is not there
+        bindings = bindings[: len(kernel.bindings)]
     if numbers != list(range(len(bindings) + 1)):
         return [f"MSL has the buffers {numbers}, must be push constants at 0 and the bindings from 1"]
     wrong = []
@@ -337,7 +339,7 @@ def with_unrolling(text: str, module: spirv.Module, entry: str) -> str:
     return "".join(parts) + text[at:]
 
 
-# Functions of shaders/linear_matrix_tile.glsl: what GLSL has no word for.
+# Functions of shaders/elements.glsl: what GLSL has no word for.
 ELEMENTS = {
     "elements_of": """\
     simdgroup_float8x8 of = m;
@@ -348,6 +350,10 @@ ELEMENTS = {
     sum.thread_elements()[0] += more.thread_elements()[0] * scale.x;
     sum.thread_elements()[1] += more.thread_elements()[1] * scale.y;
 """,
+    "scale_elements": """\
+    m.thread_elements()[0] *= scale.x;
+    m.thread_elements()[1] *= scale.y;
+""",
 }
 
 
@@ -357,7 +363,7 @@ def with_elements(text: str) -> str:
         text, count = re.subn(
             rf"^(\w+ {name}\([^\n]*\)\n\{{\n).*?^\}}$", rf"\1{body}}}", text, flags=re.MULTILINE | re.DOTALL
         )
-        if count != 1:
+        if count != 1 and re.search(rf"\b{name}\(", text):
             raise ShaderError(f"MSL: {count} functions {name}, must be one")
     return text
 
@@ -439,7 +445,7 @@ def generate(root: Path, out: Path) -> None:
     others = {name: path for name, path in sources.items() if name not in table}
     matrix = {name.removesuffix("_matrix"): path for name, path in others.items() if name.endswith("_matrix")}
     dots = {name.removesuffix("_dot"): path for name, path in others.items() if not name.endswith("_matrix")}
-    wanted = {name for name, kernel in table.items() if "MATRIX" in kernel.traits}
+    wanted = {name for name, kernel in table.items() if {"MATRIX", "MSL_MATRIX"} & kernel.traits}
     alone = (set(sources) & set(table)) ^ set(table) | set(matrix) ^ wanted
     alone |= set(dots) ^ {name for name, kernel in table.items() if "DOT" in kernel.traits}
     if alone:
@@ -448,7 +454,8 @@ def generate(root: Path, out: Path) -> None:
     (out / "kernels.glsl").write_text(prelude(), "utf-8")
     include = [f"-I{out}", f"-I{root / 'csrc'}"]
     for name, source in matrix.items():
-        generate_matrix(root, out, table[name], source, include)
+        if "MATRIX" in table[name].traits:
+            generate_matrix(root, out, table[name], source, include)
         if name in MSL_MATRIX:
             generate_matrix_msl(root, out, table[name], source, include)
     for name, source in dots.items():

@@ -92,16 +92,7 @@ SUMS sums[FM * FN];
 
 #ifdef ZC_MSL
 
-// What MSL says of a matrix and GLSL does not: an invocation's two elements. buildtools/shaders.py puts it there.
-vec2 elements_of(SUMS m)
-{
-    return vec2(0.0);
-}
-
-void add_scaled(inout SUMS sum, SUMS block, vec2 scale) // sum += block * scale, of these elements
-{
-    sum = block;
-}
+#include "elements.glsl"
 
 // Of the products along a part: loops of a constant length, for arrays stay in memory otherwise.
 const uint PART_STEPS = STEPS / SCALES;

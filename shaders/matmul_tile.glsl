@@ -5,11 +5,22 @@
 // both see vectors, whichever way the matrix lies. While a slice is multiplied the next is on its way.
 // Beyond the matrices' edges there are zeros. Each invocation keeps one or four
 // blocks of 4 x 4 sums, a matrix each, whose columns are rows of c.
+//
+// With ZC_MATMUL_MATRICES (matmul_matrix.comp) sums are a subgroup's: matrices of 8 x 8 of TILE / 2 rows and TILE / 4 columns
+// of the tile, which go out through what slices were in, because nobody knows which invocation has which element.
 
 #define DEPTH uint(2048 / TILE)
 #define VECTORS uint(TILE / 4)  // in a line of a slice
+#ifdef ZC_MATMUL_MATRICES
+#define LINE (VECTORS + 1u)
+#define TWIST(p) 0u
+#define DOWN uint(TILE / 16)    // matrices of a subgroup
+#define RIGHT uint(TILE / 32)
+#else
+#define LINE VECTORS
 #define TWIST(p) ((p) / 4u * (32u / DEPTH)) // exclusive-or of a vector's place, against conflicts of banks
 #define SPAN 16u             // vectors in 64 elements: how far an invocation's parts are apart
+#endif
 
 // 4 x 4 elements of op(matrix), lines p..p+3 along k, elements i..i+3 of the tile's direction in each; p_end
 // and i_end are the matrix' ends.
@@ -83,9 +94,14 @@ void PRODUCT()
     uint number = me & 127u;
     uint load_i = 4u * (along_k ? number / (DEPTH / 4u) : number % VECTORS);
     uint load_p = 4u * (along_k ? number % (DEPTH / 4u) : number / VECTORS);
-    uint keep = load_p * VECTORS + (load_i / 4u ^ TWIST(load_p));
+    uint keep = load_p * LINE + (load_i / 4u ^ TWIST(load_p));
+#ifdef ZC_MATMUL_MATRICES
+    // Where its subgroup's sums are.
+    uint down = gl_SubgroupID / 4u * (TILE / 2u), right = gl_SubgroupID % 4u * (TILE / 4u);
+#else
     // Where its sums are: rows 4 * (me / 16) + 64 * part, columns 4 * (me % 16) + 64 * part.
     uint row = me / 16u, col = me % 16u;
+#endif
 
     uint tiles_m = ceil_div(push.m, TILE), tiles_n = ceil_div(push.n, TILE);
     uint slices = ceil_div(push.k, DEPTH);
@@ -95,8 +111,15 @@ void PRODUCT()
         uint c_base = push.offset.z + g * push.stride_c;
         for (uint tile_m = WORKGROUP_ID.y; tile_m < tiles_m; tile_m += WORKGROUPS.y) {
             for (uint tile_n = WORKGROUP_ID.x; tile_n < tiles_n; tile_n += WORKGROUPS.x) {
+#ifdef ZC_MATMUL_MATRICES
+                MATRIX(Accumulator) sums[DOWN * RIGHT];
+                [[unroll]] for (uint i = 0u; i < DOWN * RIGHT; i++) {
+                    sums[i] = MATRIX(Accumulator)(0.0);
+                }
+#else
                 mat4 sums = mat4(0.0);
-#if TILE == 128
+#endif
+#if TILE == 128 && !defined(ZC_MATMUL_MATRICES)
                 mat4 right = mat4(0.0), below = mat4(0.0), corner = mat4(0.0);
 #endif
                 mat4 lines; // four lines of the block
@@ -105,9 +128,9 @@ void PRODUCT()
                         barrier(); // the slice before has been multiplied
                         for (uint y = 0u; y < 4u; y++) {
                             if (loads_a) {
-                                slice_a[keep + y * VECTORS] = lines[y];
+                                slice_a[keep + y * LINE] = lines[y];
                             } else {
-                                slice_b[keep + y * VECTORS] = lines[y];
+                                slice_b[keep + y * LINE] = lines[y];
                             }
                         }
                         barrier();
@@ -122,6 +145,43 @@ void PRODUCT()
                                    push.k, lines);
                         }
                     }
+#ifdef ZC_MATMUL_MATRICES
+                    if (s > 0u) {
+                        [[unroll]] for (uint p = 0u; p < DEPTH; p += 8u) {
+                            MATRIX(B) b[RIGHT];
+                            [[unroll]] for (uint j = 0u; j < RIGHT; j++) {
+                                coopMatLoad(b[j], slice_b, p * LINE + right / 4u + 2u * j, LINE,
+                                            gl_CooperativeMatrixLayoutRowMajor);
+                            }
+                            [[unroll]] for (uint i = 0u; i < DOWN; i++) {
+                                MATRIX(A) a;
+                                coopMatLoad(a, slice_a, p * LINE + down / 4u + 2u * i, LINE,
+                                            gl_CooperativeMatrixLayoutColumnMajor);
+                                [[unroll]] for (uint j = 0u; j < RIGHT; j++) {
+                                    sums[i * RIGHT + j] = coopMatMulAdd(a, b[j], sums[i * RIGHT + j]);
+                                }
+                            }
+                        }
+                    }
+                }
+                barrier(); // the last slice has been multiplied
+                uint base = gl_SubgroupID * (16u * RIGHT), lane = gl_SubgroupInvocationID;
+                [[unroll]] for (uint i = 0u; i < DOWN; i++) {
+                    [[unroll]] for (uint j = 0u; j < RIGHT; j++) {
+                        coopMatStore(sums[i * RIGHT + j], slice_a, base + 2u * j, 2u * RIGHT,
+                                     gl_CooperativeMatrixLayoutRowMajor);
+                    }
+                    subgroupBarrier();
+                    [[dont_unroll]] for (uint t = lane; t < 16u * RIGHT; t += LANES) {
+                        uint r = tile_m * TILE + down + 8u * i + t / (2u * RIGHT);
+                        uint j = tile_n * TILE + right + 4u * (t % (2u * RIGHT));
+                        if (r < push.m && j < push.n) {
+                            put(c_base, r, j, push.n - j, c_by_vectors, slice_a[base + t]);
+                        }
+                    }
+                    subgroupBarrier();
+                }
+#else
                     if (s > 0u) {
                         [[unroll]] for (uint p = 0u; p < DEPTH; p++) {
                             uint a_at = p * VECTORS + (row ^ TWIST(p)), b_at = p * VECTORS + (col ^ TWIST(p));
@@ -144,6 +204,7 @@ void PRODUCT()
                 put_block(c_base, i + 64u, j, c_by_vectors, below);
                 put_block(c_base, i + 64u, j + 64u, c_by_vectors, corner);
 #endif
+#endif
             }
         }
     }
@@ -152,5 +213,8 @@ void PRODUCT()
 #undef MULTIPLY
 #undef DEPTH
 #undef VECTORS
+#undef LINE
 #undef TWIST
 #undef SPAN
+#undef DOWN
+#undef RIGHT

@@ -53,7 +53,8 @@ enum {
     ZC_TRAIT_ELEMENTWISE = 4,
     ZC_TRAIT_STAGES = 8,
     ZC_TRAIT_MATRIX = 16,
-    ZC_TRAIT_DOT = 32
+    ZC_TRAIT_DOT = 32,
+    ZC_TRAIT_MSL_MATRIX = 64
 }; /* see zc_kernel.def */
 
 /* What of a GPU decides how it runs a kernel. */

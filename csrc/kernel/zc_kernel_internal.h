@@ -35,6 +35,7 @@
 #define STAGES ZC_TRAIT_STAGES
 #define MATRIX ZC_TRAIT_MATRIX
 #define DOT ZC_TRAIT_DOT
+#define MSL_MATRIX ZC_TRAIT_MSL_MATRIX
 
 /* Of each row: what the members of zc_kernel say. */
 #pragma GCC visibility push(hidden)

@@ -74,11 +74,6 @@ uint32_t zc_kernel_linear_tile(const zc_linear_params *p)
 
 /* ---- variants ---- */
 
-static uint32_t variant_matmul(const void *params)
-{
-    return zc_kernel_matmul_way(params);
-}
-
 static uint32_t variant_embed(const void *params)
 {
     return ((const zc_embed_params *)params)->type;
@@ -110,16 +105,17 @@ static uint32_t variant_linear_chosen(const void *params)
     return p->type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_INPUTS * zc_kernel_chosen_way(p));
 }
 
-#define EACH_WITH_VARIANTS(X) X(matmul) X(embed) X(linear_chosen)
+#define EACH_WITH_VARIANTS(X) X(embed) X(linear_chosen)
 
 #define FUNCTION(kernel) [ZC_KERNEL_##kernel] = variant_##kernel,
 static uint32_t (*const variants[ZC_KERNEL_COUNT])(const void *params) = {EACH_WITH_VARIANTS(FUNCTION)};
 
-/* They are those with the trait in zc_kernel.def, but for those with stages. */
+/* They are those with the trait in zc_kernel.def, but for those with stages, or with a second shader. */
+#define PLANNED (STAGES | MATRIX | MSL_MATRIX)
 #define BIT(kernel) | 1ull << ZC_KERNEL_##kernel
 #define LISTED (0 EACH_WITH_VARIANTS(BIT))
-#define ZC_KERNEL(name, params, workgroup, traits, bindings)                                                     \
-    _Static_assert((((traits) & (VARIANTS | STAGES | MATRIX)) != VARIANTS) == !(LISTED >> ZC_KERNEL_##name & 1), \
+#define ZC_KERNEL(name, params, workgroup, traits, bindings)                                             \
+    _Static_assert((((traits) & (VARIANTS | PLANNED)) != VARIANTS) == !(LISTED >> ZC_KERNEL_##name & 1), \
                    #name " and variant_" #name);
 #include "kernel/zc_kernel.def"
 #undef ZC_KERNEL
@@ -212,6 +208,26 @@ static void stages_top_k(const zc_kernel *kernel, const void *params, const zc_g
     }
 }
 
+/* Those of Apple's GPUs, whose matrices may be float32, and for which linear has one size of tile. */
+static bool apples_matrices(const zc_gpu *gpu)
+{
+    return gpu->matrix_units == 8 && gpu->subgroup_width == 32;
+}
+
+/* Small products would leave most of a tile empty either way, and are not worth another shader. */
+static void stages_matmul(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
+{
+    const zc_matmul_params *p = params;
+    uint32_t least = p->m < p->n ? p->m : p->n;
+    least = least < p->k ? least : p->k;
+    kernel->groups(params, out->stages[0].groups);
+    out->stages[0].variant = zc_kernel_matmul_way(p);
+    if (apples_matrices(gpu) && least >= ZC_MATMUL_MATRIX_LEAST) {
+        out->stages[0].matrix = true;
+        out->stages[0].variant += ZC_MATMUL_MATRIX_WAYS;
+    }
+}
+
 /* How many slices of 32 columns shaders/linear_matrix.comp makes of a row of x. */
 static uint64_t matrix_slices(const zc_linear_params *p)
 {
@@ -233,12 +249,6 @@ static uint64_t matrix_workspace(const zc_linear_params *p)
 static bool matrix_type(uint32_t type)
 {
     return type != ZC_WEIGHT_F32 && type != ZC_WEIGHT_BF16;
-}
-
-/* Those of Apple's GPUs, for which there is one size of tile. */
-static bool apples_matrices(const zc_gpu *gpu)
-{
-    return gpu->matrix_units == 8 && gpu->subgroup_width == 32;
 }
 
 /* Weights in blocks, which products of bytes take. */
@@ -517,19 +527,30 @@ static uint32_t attention_variant(const zc_attention_params *p, uint32_t shape)
     return p->kv_type + ZC_CACHE_TYPES * (shape + ZC_ATTENTION_SHAPES * (capped + sinks));
 }
 
+/* Queries of a workgroup on matrix units: as many for each of its subgroups as a matrix has rows; on Apple's GPUs two of them
+ * share those of heads with more than 128 elements (shaders/attention_matrix.glsl). */
+static uint32_t matrix_queries(const zc_attention_params *p, const zc_gpu *gpu)
+{
+    uint32_t side = gpu->matrix_units;
+    if (apples_matrices(gpu)) {
+        return ZC_WORKGROUP / 32 * side / (p->head_size > 128 ? 2 : 1);
+    }
+    return ZC_WORKGROUP / (side == 16 ? 32 : 8) * side;
+}
+
 /* More rows over a cache of float16, for matrix units. A workgroup has half as many queries where there are few, so that
- * more of a large GPU has something to do, and where the keys are so many that it would have more work than one may
- * (zc_dispatch.c has the limit, 2**32). */
+ * more of a large GPU has something to do (Apple's have fewer cores), and where the keys are so many that it would have more
+ * work than one may (zc_dispatch.c has the limit, 2**32). */
 static bool attention_on_matrices(const zc_attention_params *p, bool paged, const zc_gpu *gpu, zc_kernel_plan *out)
 {
-    uint32_t side = gpu->matrix_units, queries = ZC_WORKGROUP / (side == 16 ? 32 : 8) * side;
+    uint32_t side = gpu->matrix_units, queries = matrix_queries(p, gpu), busy = apples_matrices(gpu) ? 16 : 64;
     uint64_t each = zc_times(p->capacity, zc_attention_work_of_key(p, paged));
     uint64_t work = zc_times(queries, zc_plus(each, 2 * ((uint64_t)p->head_size + ZC_WORK_ROW)));
-    if (side == 0 || apples_matrices(gpu) || p->kv_type != ZC_CACHE_F16 || p->rows <= 4 || work >> 33) {
+    if (side == 0 || p->kv_type != ZC_CACHE_F16 || p->rows <= 4 || work >> 33) {
         return false;
     }
     uint64_t all = (uint64_t)p->rows * (p->heads / p->kv_heads);
-    uint32_t halved = zc_ceil_div(all, queries) * p->kv_heads < 64 || work >> 32;
+    uint32_t halved = zc_ceil_div(all, queries) * p->kv_heads < busy || work >> 32;
     uint64_t tiles = zc_ceil_div(all, queries >> halved);
     out->stages[0].matrix = true;
     out->stages[0].variant = attention_variant(p, ZC_ATTENTION_MATRIX_SHAPE + (p->head_size - 1) / 16 + 16 * halved);
@@ -607,7 +628,7 @@ _Static_assert(ZC_ATTENTION_MAX_HEAD <= 4 * ZC_ATTENTION_TILE_PART && ZC_ATTENTI
 _Static_assert(ZC_ATTENTION_MAX_SPLITS <= ZC_WORKGROUP, "an invocation of a join for each");
 
 #define EACH_WITH_STAGES(X) \
-    X(sum) X(max) X(softmax) X(argmax) X(linear) X(linear_gated) X(top_k) X(attention) X(attention_paged)
+    X(matmul) X(sum) X(max) X(softmax) X(argmax) X(linear) X(linear_gated) X(top_k) X(attention) X(attention_paged)
 
 #define STAGES_FUNCTION(kernel) [ZC_KERNEL_##kernel] = stages_##kernel,
 static void (*const stages[ZC_KERNEL_COUNT])(const zc_kernel *kernel, const void *params, const zc_gpu *gpu,
@@ -616,7 +637,7 @@ static void (*const stages[ZC_KERNEL_COUNT])(const zc_kernel *kernel, const void
 /* Likewise. */
 #define STAGED (0 EACH_WITH_STAGES(BIT))
 #define ZC_KERNEL(name, params, workgroup, traits, bindings) \
-    _Static_assert(!((traits) & (STAGES | MATRIX)) == !(STAGED >> ZC_KERNEL_##name & 1), #name " and stages_" #name);
+    _Static_assert(!((traits) & PLANNED) == !(STAGED >> ZC_KERNEL_##name & 1), #name " and stages_" #name);
 #include "kernel/zc_kernel.def"
 #undef ZC_KERNEL
 
@@ -627,7 +648,7 @@ void zc_kernel_plan_make(const zc_kernel *kernel, const void *params, const zc_g
     for (unsigned i = 0; i < ZC_KERNEL_MAX_STAGES; i++) {
         out->stages[i].matrix = out->stages[i].dot = false;
     }
-    if (kernel->traits & (ZC_TRAIT_STAGES | ZC_TRAIT_MATRIX)) {
+    if (kernel->traits & PLANNED) {
         stages[kernel->id](kernel, params, gpu, out);
     } else {
         kernel->groups(params, out->stages[0].groups);

@@ -16,6 +16,9 @@
 #define ZC_MATMUL_ALONG_WAY 1u
 #define ZC_MATMUL_SMALL_WAY 2u
 #define ZC_MATMUL_BIG_WAY 3u
+#define ZC_MATMUL_MATRIX_WAYS \
+    2u /* what is added to the way of tiles for that on matrices of float32 (matmul_matrix.comp) */
+#define ZC_MATMUL_MATRIX_LEAST 16u /* rows, columns and length of a product, at least, for those */
 #define ZC_MATMUL_LINES 16u /* of a workgroup, across k */
 #define ZC_MATMUL_SMALL_TILE 64
 #define ZC_MATMUL_BIG_TILE 128
