@@ -2,7 +2,7 @@
 writes of as many bytes, and beside llama.cpp's own files of its state.
 
     python benchmarks/snapshots.py --table [--threads 2] [--device cpu] [--lengths 24 128 512 1024 2048 4096]
-        [--rounds 9] [--folder FOLDER] [--output FILE]
+        [--rounds 9] [--folder FOLDER] [--busy] [--output FILE]
     python benchmarks/snapshots.py --show FILE.json
 
 Without --table it is a group of run.py and measures 24 and 512 tokens.
@@ -12,7 +12,11 @@ writing as many bytes as were stored, from memory, in one call, synced or not; M
 and verifies, and the same with mapped=True; the prompt, computed from nothing; and of llama.cpp
 llama_state_save_file, llama_state_load_file and the prompt. Files lie in the page cache when they are read:
 both sides' do. Thawing ends when the session could go on; the step that follows is in none of the numbers.
-Shares of memory are growth of the process's proportional set (Pss), where Linux tells it.
+Shares of memory are growth of the proportional set (Pss), where Linux tells it, and of what no other
+mapping has (private): before the forks have touched anything, and after each has read all of its cache.
+
+Numbers are medians of the clock. With --busy, for a machine that does other work, they are minima of the CPU
+time of all threads; waiting for the disk is not in that.
 """
 
 from __future__ import annotations
@@ -52,10 +56,13 @@ SMALL = bytes.fromhex("0061736d01000000 0503010001 0606017f0141070b 070a01066d65
 Seconds = dict[str, list[float]]
 
 
-def timed(run: Callable[[], object]) -> float:
-    start = time.perf_counter()
+Clock = Callable[[], float]
+
+
+def timed(run: Callable[[], object], clock: Clock) -> float:
+    start = clock()
     run()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def prompt(model: Model) -> list[int]:
@@ -121,15 +128,21 @@ def plain_write(path: Path, data: bytes, durable: bool) -> None:
 
 
 def measure_length(
-    model: Model, session: Session, other: Peer | None, ids: list[int], folder: Path, rounds: int
+    model: Model,
+    session: Session,
+    other: Peer | None,
+    ids: list[int],
+    folder: Path,
+    options: argparse.Namespace,
 ) -> dict[str, Any]:
     """Seconds of every round, and sizes."""
     path, plain, state = folder / "session", folder / "plain", str(folder / "state")
+    rounds, clock = options.rounds, clock_of(options)
     prefills = max(1, min(rounds, 3 * FORKED // len(ids)))
     seconds: Seconds = {}
 
     def note(name: str, run: Callable[[], object]) -> None:
-        seconds.setdefault(name, []).append(timed(run))
+        seconds.setdefault(name, []).append(timed(run, clock))
 
     def prefill() -> None:
         session._instance.exports.truncate(0)
@@ -168,67 +181,90 @@ def measure_length(
         "allocated": info.st_blocks * 512,
         "stored": len(stored),
         "peer_size": os.stat(state).st_size if other else None,
-        **{name: statistics.median(each) for name, each in seconds.items()},
+        **{name: middle_of(options)(each) for name, each in seconds.items()},
     }
 
 
-def proportional_set() -> int | None:
+def clock_of(options: argparse.Namespace) -> Clock:
+    return time.process_time if options.busy else time.perf_counter
+
+
+def middle_of(options: argparse.Namespace) -> Callable[[list[float]], float]:
+    return min if options.busy else statistics.median
+
+
+def resident() -> tuple[int, int]:
+    """Bytes of the proportional set, and of what no other mapping has. OSError where nobody tells."""
+    kept = {"Pss:": 0, "Private_Clean:": 0, "Private_Dirty:": 0}
+    with open("/proc/self/smaps_rollup", encoding="ascii") as file:
+        for name, number, *_ in map(str.split, file):
+            if name in kept:
+                kept[name] = int(number) * 1024
+    return kept["Pss:"], kept["Private_Clean:"] + kept["Private_Dirty:"]
+
+
+def measure_memory(session: Session) -> dict[str, float | None]:
+    """What each of FORKS takes, as Pss and private: untouched, and when all have read their cache."""
+    names = ("bytes_each", "private_each", "bytes_each_read", "private_each_read")
     try:
-        with open("/proc/self/smaps_rollup", encoding="ascii") as file:
-            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:"))
+        before = resident()
     except OSError:
-        return None
+        return dict.fromkeys(names)
+    forks = session.fork(FORKS)
+    untouched = resident()
+    for each in forks:
+        each._cache_rows()[:, : each.cached_tokens].max()
+    read = resident()
+    for each in forks:
+        each.close()
+    grown = [now - then for after in (untouched, read) for now, then in zip(after, before, strict=True)]
+    return {name: max(0, grew) / FORKS for name, grew in zip(names, grown, strict=True)}
 
 
-def measure_forks(model: Model, ids: list[int], rounds: int) -> dict[str, Any]:
+def measure_forks(model: Model, ids: list[int], options: argparse.Namespace) -> dict[str, Any]:
     """Of one session in FORKS, which has changed before each round; and of a small guest, one by one."""
     with model.session(context=CONTEXT) as session:
         session.logits(ids)
-        seconds, shares = [], []
-        for _ in range(rounds):
-            for _ in session.resume(max_new_tokens=1, ignore_eos=True):
-                pass
-            session.fork()  # pages that it alone had are the image's from now on
-            before = proportional_set()
+        seconds = []
+        for _ in range(options.rounds):
             for _ in session.resume(max_new_tokens=1, ignore_eos=True):
                 pass
             forks: list[Session] = []
-            seconds.append(timed(lambda forks=forks: forks.extend(session.fork(FORKS))))
-            after = proportional_set()
-            if before is not None and after is not None:
-                shares.append(max(0, after - before) / FORKS)
+            seconds.append(timed(lambda forks=forks: forks.extend(session.fork(FORKS)), clock_of(options)))
             for each in forks:
                 each.close()
         for _ in session.resume(max_new_tokens=1, ignore_eos=True):
             pass
         used = zcwasm.copy_stats()["forked"]
-        session.fork()
+        session.fork()[0].close()  # pages that it alone had are the image's from now on
         used = zcwasm.copy_stats()["forked"] - used
+        memory = measure_memory(session)
     return {
         "tokens": len(ids),
         "forks": FORKS,
         "seconds": seconds,
-        "median": statistics.median(seconds),
-        "bytes_each": statistics.median(shares) if shares else None,
+        "median": middle_of(options)(seconds),
         "bytes_of_parent": used,
-        **measure_small_forks(rounds),
+        **memory,
+        **measure_small_forks(options),
     }
 
 
-def measure_small_forks(rounds: int) -> dict[str, Any]:
+def measure_small_forks(options: argparse.Namespace) -> dict[str, Any]:
     guest = zcwasm.Instance(zcwasm.Module(SMALL))
     guest.memory.write(0, b"small")
     one_by_one, at_once = [], []
-    for _ in range(rounds):
+    clock, middle = clock_of(options), middle_of(options)
+    for _ in range(options.rounds):
         kept: list[Any] = []
-        start = time.perf_counter()
+        start = clock()
         for _ in range(SMALL_FORKS):
             kept += guest.fork()
-        one_by_one.append((time.perf_counter() - start) / SMALL_FORKS)
+        one_by_one.append((clock() - start) / SMALL_FORKS)
         kept.clear()
-        at_once.append(timed(lambda kept=kept: kept.extend(guest.fork(SMALL_FORKS))) / SMALL_FORKS)
+        at_once.append(timed(lambda kept=kept: kept.extend(guest.fork(SMALL_FORKS)), clock) / SMALL_FORKS)
         assert kept[-1].memory.read(0, 5) == b"small"
-    return {"small": statistics.median(one_by_one), "small_at_once": statistics.median(at_once)}
+    return {"small": middle(one_by_one), "small_at_once": middle(at_once)}
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -243,14 +279,15 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         "threads": options.threads,
         "versions": {"zcwasm": zcwasm.__version__, "peer": other.version if other else None},
         "rounds": options.rounds,
+        "busy": options.busy,
         "rows": [],
     }
     with tempfile.TemporaryDirectory(dir=options.folder) as name, model.session(context=CONTEXT) as session:
         for length in options.lengths:
-            row = measure_length(model, session, other, ids[:length], Path(name), options.rounds)
+            row = measure_length(model, session, other, ids[:length], Path(name), options)
             result["rows"].append(row)
             print(f"{length} tokens", file=sys.stderr, flush=True)
-    result["fork"] = measure_forks(model, ids[:FORKED], options.rounds)
+    result["fork"] = measure_forks(model, ids[:FORKED], options)
     result["others"] = others.share()
     return result
 
@@ -266,7 +303,8 @@ def heading(result: dict[str, Any]) -> str:
         f"{result['device']}; SmolLM2-135M Q4_1, cache F16, context {CONTEXT}; "
         f"zcwasm {result['versions']['zcwasm']}"
         + (f", {peer}" if peer else "")
-        + f"; medians of {result['rounds']} rounds; others used "
+        + f"; {'minima of the CPU time' if result.get('busy') else 'medians'} of {result['rounds']} rounds; "
+        + "others used "
         + ("an unknown share" if share is None else f"{share:.0%}")
         + " of the CPUs"
     )
@@ -295,6 +333,11 @@ def table(result: dict[str, Any]) -> str:
         lines.append("| " + " | ".join(cells) + " |")
     fork = result["fork"]
     each = "" if fork["bytes_each"] is None else f", {common.show(fork['bytes_each'], 'B')} each"
+    if fork.get("bytes_each_read") is not None:
+        shown = [
+            common.show(fork[name], "B") for name in ("private_each", "bytes_each_read", "private_each_read")
+        ]
+        each += f" ({shown[0]} private; {shown[1]} when all have read it, {shown[2]} private)"
     return "\n".join(lines) + (
         f"\n\n{fork['forks']} forks of {fork['tokens']} tokens: {common.show(fork['median'], 's')} in total"
         f"{each}, of {common.show(fork['bytes_of_parent'], 'B')}. A small guest: "
@@ -387,6 +430,7 @@ def main() -> None:
     parser.add_argument("--lengths", type=int, nargs="+")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--folder", type=Path, help="where files are written (default: the temporary one)")
+    parser.add_argument("--busy", action="store_true", help="minima of CPU time, not medians of the clock")
     parser.add_argument("--output", type=Path, help="write FILE.json and FILE.svg")
     parser.add_argument("--show", type=Path, metavar="FILE.json", help="measure nothing")
     options = parser.parse_args()

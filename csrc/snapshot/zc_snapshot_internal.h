@@ -87,15 +87,24 @@ zc_status zc_snapshot_read_source(const zc_snapshot_source *source, uint64_t off
 typedef struct zc_snapshot_scan {
     const zc_snapshot_contents *contents;
     size_t dead_at; /* spans before it end before the page that is looked at */
-    uint8_t *copy; /* of a page, without its dead bytes; made when it is needed */
+    uint8_t *copy; /* of blocks without their dead bytes, each at its place in a page; made when it is needed */
     zc_region *region; /* retained: that of the memory, when it is one */
     zc_region_probe *probe; /* what is known of its pages, or NULL */
 } zc_snapshot_scan;
 
+/* The blocks of a page that hold something, each at its place: those of `copied` in the copy, the others in the memory. */
+typedef struct zc_snapshot_blocks {
+    uint32_t mask, copied;
+    const uint8_t *memory, *copy;
+} zc_snapshot_blocks;
+
+/* The next of them from *at on that lie side by side: the first one, how many, and where; false when there is none. */
+bool zc_snapshot_next_blocks(const zc_snapshot_blocks *blocks, uint32_t *at, uint32_t *first, uint32_t *count,
+                             const uint8_t **bytes);
+
 void zc_snapshot_scan_begin(zc_snapshot_scan *scan, const zc_snapshot_contents *contents);
-/* Which blocks of the page hold something, and where: in the memory, or in a copy that lasts until the next call. */
-zc_status zc_snapshot_scan_page(zc_snapshot_scan *scan, uint32_t page, uint32_t *mask, const uint8_t **bytes,
-                                zc_error *error);
+/* Which blocks of the page hold something. The copy, of blocks that are dead in part, lasts until the next call. */
+zc_status zc_snapshot_scan_page(zc_snapshot_scan *scan, uint32_t page, zc_snapshot_blocks *out, zc_error *error);
 void zc_snapshot_scan_end(zc_snapshot_scan *scan);
 
 #endif

@@ -70,8 +70,8 @@ static uint32_t touched_blocks(zc_snapshot_scan *scan, uint64_t start, uint32_t 
 
 /* ---- what is dead ---- */
 
-/* The blocks that are not dead. *partly: some of them hold dead bytes, too. */
-static uint32_t living_blocks(zc_snapshot_scan *scan, uint64_t start, bool *partly)
+/* The blocks that are not dead. *partly: which of them hold dead bytes, too. */
+static uint32_t living_blocks(zc_snapshot_scan *scan, uint64_t start, uint32_t *partly)
 {
     uint32_t mask = ALL_BLOCKS;
     const zc_snapshot_span *dead = scan->contents->dead;
@@ -79,7 +79,7 @@ static uint32_t living_blocks(zc_snapshot_scan *scan, uint64_t start, bool *part
     while (scan->dead_at < count && dead[scan->dead_at].end <= start) {
         scan->dead_at++;
     }
-    *partly = false;
+    *partly = 0;
     for (size_t i = scan->dead_at; i < count && dead[i].start < start + ZC_SNAPSHOT_PAGE; i++) {
         uint64_t from = dead[i].start > start ? dead[i].start - start : 0;
         uint64_t to = dead[i].end - start < ZC_SNAPSHOT_PAGE ? dead[i].end - start : ZC_SNAPSHOT_PAGE;
@@ -87,8 +87,12 @@ static uint32_t living_blocks(zc_snapshot_scan *scan, uint64_t start, bool *part
         for (uint64_t block = first; block < last; block++) {
             mask &= ~(1u << block);
         }
-        *partly |= from < to && (from % ZC_SNAPSHOT_BLOCK || to % ZC_SNAPSHOT_BLOCK);
+        if (from < to) {
+            *partly |= from % ZC_SNAPSHOT_BLOCK ? 1u << from / ZC_SNAPSHOT_BLOCK : 0;
+            *partly |= to % ZC_SNAPSHOT_BLOCK ? 1u << last : 0;
+        }
     }
+    *partly &= mask;
     return mask;
 }
 
@@ -106,7 +110,14 @@ static zc_status copy_without_dead(zc_snapshot_scan *scan, uint64_t start, uint3
     for (size_t i = scan->dead_at; i < scan->contents->dead_count && dead[i].start < start + ZC_SNAPSHOT_PAGE; i++) {
         uint64_t from = dead[i].start > start ? dead[i].start - start : 0;
         uint64_t to = dead[i].end - start < ZC_SNAPSHOT_PAGE ? dead[i].end - start : ZC_SNAPSHOT_PAGE;
-        memset(scan->copy + from, 0, (size_t)(to - from));
+        for (at = 0; zc_snapshot_next_run(mask, &at, &first, &count);) {
+            uint64_t begin = (uint64_t)first * ZC_SNAPSHOT_BLOCK, end = begin + (uint64_t)count * ZC_SNAPSHOT_BLOCK;
+            begin = from > begin ? from : begin;
+            end = to < end ? to : end;
+            if (begin < end) {
+                memset(scan->copy + begin, 0, (size_t)(end - begin));
+            }
+        }
     }
     return ZC_OK;
 }
@@ -120,23 +131,41 @@ void zc_snapshot_scan_begin(zc_snapshot_scan *scan, const zc_snapshot_contents *
     begin_probe(scan);
 }
 
-zc_status zc_snapshot_scan_page(zc_snapshot_scan *scan, uint32_t page, uint32_t *mask, const uint8_t **bytes,
-                                zc_error *error)
+bool zc_snapshot_next_blocks(const zc_snapshot_blocks *blocks, uint32_t *at, uint32_t *first, uint32_t *count,
+                             const uint8_t **bytes)
+{
+    while (*at < ZC_SNAPSHOT_BLOCKS && !(blocks->mask >> *at & 1)) {
+        ++*at;
+    }
+    if (*at == ZC_SNAPSHOT_BLOCKS) {
+        return false;
+    }
+    *first = *at;
+    bool copied = blocks->copied >> *at & 1;
+    while (*at < ZC_SNAPSHOT_BLOCKS && blocks->mask >> *at & 1 && (blocks->copied >> *at & 1) == copied) {
+        ++*at;
+    }
+    *count = *at - *first;
+    *bytes = (copied ? blocks->copy : blocks->memory) + (size_t)*first * ZC_SNAPSHOT_BLOCK;
+    return true;
+}
+
+zc_status zc_snapshot_scan_page(zc_snapshot_scan *scan, uint32_t page, zc_snapshot_blocks *out, zc_error *error)
 {
     uint64_t start = (uint64_t)page * ZC_SNAPSHOT_PAGE;
-    bool partly;
-    *bytes = scan->contents->memory + start;
-    *mask = touched_blocks(scan, start, living_blocks(scan, start, &partly));
-    if (*mask && partly) {
-        zc_status status = copy_without_dead(scan, start, *mask, error);
+    uint32_t partly, mask = touched_blocks(scan, start, living_blocks(scan, start, &partly));
+    partly &= mask;
+    if (partly) {
+        zc_status status = copy_without_dead(scan, start, partly, error);
         if (status != ZC_OK) {
             return status;
         }
-        *bytes = scan->copy;
     }
-    for (uint32_t i = 0; i < ZC_SNAPSHOT_BLOCKS; i++) {
-        if (*mask >> i & 1 && zc_snapshot_is_zero(*bytes + i * ZC_SNAPSHOT_BLOCK, ZC_SNAPSHOT_BLOCK)) {
-            *mask &= ~(1u << i);
+    *out = (zc_snapshot_blocks){.copied = partly, .memory = scan->contents->memory + start, .copy = scan->copy};
+    for (uint32_t i = 0; mask >> i; i++) {
+        const uint8_t *block = (partly >> i & 1 ? out->copy : out->memory) + (size_t)i * ZC_SNAPSHOT_BLOCK;
+        if (mask >> i & 1 && !zc_snapshot_is_zero(block, ZC_SNAPSHOT_BLOCK)) {
+            out->mask |= 1u << i;
         }
     }
     return ZC_OK;

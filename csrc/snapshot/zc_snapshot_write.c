@@ -200,20 +200,23 @@ static zc_status add_to_run(writing *writing, uint64_t offset, const uint8_t *by
     return status;
 }
 
-static zc_status write_slot(writing *writing, zc_snapshot_page *page, const uint8_t *bytes, bool lasting,
-                            zc_error *error)
+static zc_status write_slot(writing *writing, zc_snapshot_page *page, const zc_snapshot_blocks *blocks, zc_error *error)
 {
     zc_status status = ZC_OK;
     page->how = ZC_SNAPSHOT_IN_SLOT;
     page->offset = zc_snapshot_slot_after(writing->at);
-    page->crc = zc_snapshot_crc_of_blocks(bytes, page->mask);
     writing->at = page->offset + ZC_SNAPSHOT_PAGE;
     uint32_t at = 0, first, count;
-    while (status == ZC_OK && zc_snapshot_next_run(page->mask, &at, &first, &count)) {
-        uint64_t start = (uint64_t)first * ZC_SNAPSHOT_BLOCK;
-        status = add_to_run(writing, page->offset + start, bytes + start, (uint64_t)count * ZC_SNAPSHOT_BLOCK, error);
+    const uint8_t *bytes;
+    while (status == ZC_OK && zc_snapshot_next_blocks(blocks, &at, &first, &count, &bytes)) {
+        uint64_t size = (uint64_t)count * ZC_SNAPSHOT_BLOCK;
+        page->crc = zc_crc32c(page->crc, bytes, (size_t)size);
+        status = add_to_run(writing, page->offset + (uint64_t)first * ZC_SNAPSHOT_BLOCK, bytes, size, error);
+        if (status == ZC_OK && blocks->copied >> first & 1) { /* the copy does not last */
+            status = flush_run(writing, error);
+        }
     }
-    return status == ZC_OK && !lasting ? flush_run(writing, error) : status;
+    return status;
 }
 
 static zc_status flush_packed(writing *writing, zc_error *error)
@@ -223,7 +226,8 @@ static zc_status flush_packed(writing *writing, zc_error *error)
     return put_out(writing, writing->at - size, writing->packed, size, error);
 }
 
-static zc_status write_packed(writing *writing, zc_snapshot_page *page, const uint8_t *bytes, zc_error *error)
+static zc_status write_packed(writing *writing, zc_snapshot_page *page, const zc_snapshot_blocks *blocks,
+                              zc_error *error)
 {
     const zc_snapshot_codec *codec = writing->contents->codec;
     if (!writing->packed && !(writing->packed = zc_malloc(GATHERED + 2 * ZC_SNAPSHOT_PAGE))) {
@@ -232,8 +236,9 @@ static zc_status write_packed(writing *writing, zc_snapshot_page *page, const ui
     /* The blocks in a row, behind the room that the page may take. */
     uint8_t *out = writing->packed + writing->packed_size, *in = out + ZC_SNAPSHOT_PAGE;
     uint32_t at = 0, first, count, size = 0;
-    while (zc_snapshot_next_run(page->mask, &at, &first, &count)) {
-        memcpy(in + size, bytes + first * ZC_SNAPSHOT_BLOCK, (size_t)count * ZC_SNAPSHOT_BLOCK);
+    const uint8_t *bytes;
+    while (zc_snapshot_next_blocks(blocks, &at, &first, &count, &bytes)) {
+        memcpy(in + size, bytes, (size_t)count * ZC_SNAPSHOT_BLOCK);
         size += count * ZC_SNAPSHOT_BLOCK;
     }
     size_t smaller = 0;
@@ -254,14 +259,13 @@ static zc_status write_pages(writing *writing, zc_snapshot_scan *scan, zc_error 
 {
     const zc_snapshot_contents *contents = writing->contents;
     for (uint32_t number = 0; number < contents->memory_size / ZC_SNAPSHOT_PAGE; number++) {
-        const uint8_t *bytes;
-        uint32_t mask;
-        zc_status status = zc_snapshot_scan_page(scan, number, &mask, &bytes, error);
-        if (status == ZC_OK && mask) {
-            zc_snapshot_page page = {.page = number, .mask = (uint16_t)mask};
-            page.stored = (uint32_t)__builtin_popcount(mask) * ZC_SNAPSHOT_BLOCK;
-            status = contents->codec ? write_packed(writing, &page, bytes, error)
-                                     : write_slot(writing, &page, bytes, bytes != scan->copy, error);
+        zc_snapshot_blocks blocks;
+        zc_status status = zc_snapshot_scan_page(scan, number, &blocks, error);
+        if (status == ZC_OK && blocks.mask) {
+            zc_snapshot_page page = {.page = number, .mask = (uint16_t)blocks.mask};
+            page.stored = (uint32_t)__builtin_popcount(blocks.mask) * ZC_SNAPSHOT_BLOCK;
+            status = contents->codec ? write_packed(writing, &page, &blocks, error)
+                                     : write_slot(writing, &page, &blocks, error);
             put_entry(writing, &page);
             zc_copies_add(ZC_COPY_SNAPSHOT, page.stored);
         }
