@@ -59,6 +59,7 @@ GUESTS_OF: dict[str, set[str]] = {
     "device/cpu/zc_cpu_ops.h": {"device/cpu/isa"},
     "device/cpu/zc_cpu_integer.h": {"device/cpu/isa"},
     "device/cpu/zc_cpu_packed_layout.h": {"device/cpu/isa"},
+    "device/cpu/zc_cpu_split.h": {"device/cpu/isa"},
     "device/cpu/zc_cpu_quant.h": {"device/cpu/isa"},
     "device/cpu/zc_cpu_cancel.h": {"device/cpu/isa"},
 }

@@ -10,7 +10,8 @@
  * of weights is unpacked into the thread's workspace, where it serves all rows. Either way the order depends on the
  * parameters only, so bits do not depend on the number of threads.
  *
- * Where the system has a BLAS for it, many rows in float32 are multiplied by that (zc_cpu_linear_blas.c).
+ * Where the system has a BLAS for it, many rows in float32 are multiplied by that (zc_cpu_linear_blas.c); where the
+ * processor multiplies floats of 16 bits, as sums of such, unless exactness was asked for (zc_cpu_linear_split.c).
  */
 #include <math.h>
 #include <stdatomic.h>
@@ -20,6 +21,7 @@
 #include "device/cpu/zc_cpu_cancel.h"
 #include "device/cpu/zc_cpu_linear_blas.h"
 #include "device/cpu/zc_cpu_linear_job.h"
+#include "device/cpu/zc_cpu_linear_split.h"
 #include "device/cpu/zc_cpu_ops.h"
 #include "device/cpu/zc_cpu_packed.h"
 #include "device/cpu/zc_cpu_packed_layout.h"
@@ -48,8 +50,7 @@ static bool by_tiles(const zc_linear_job *j)
     return j->packed && j->p->rows > 1;
 }
 
-/* f of row r of x, in `room` (k floats) or where it lies. */
-static const float *input_row(const zc_linear_job *j, size_t r, float *room)
+const float *zc_linear_input_row(const zc_linear_job *j, size_t r, float *room)
 {
     const zc_linear_params *p = j->p;
     const float *x = j->x + r * p->ldx;
@@ -73,7 +74,7 @@ static void fix_rows(zc_linear_job *j, size_t from, size_t end, float *room)
 {
     const zc_cpu_integer *integer = j->ops->integer;
     for (size_t r = from; r < end && !zc_cpu_cancelled(); r++) {
-        const float *x = input_row(j, r, room);
+        const float *x = zc_linear_input_row(j, r, room);
         if (by_tiles(j)) {
             size_t first = r / j->tile_rows * j->tile_rows;
             size_t rows = j->p->rows - first < j->tile_rows ? j->p->rows - first : j->tile_rows;
@@ -98,7 +99,7 @@ static void pack_rows(zc_linear_job *j, size_t from, size_t end, float *room)
     const float *source = prologue ? room : j->x + from * j->p->ldx;
     size_t ld = prologue ? k : j->p->ldx;
     for (size_t r = 0; prologue && r < rows && !zc_cpu_cancelled(); r++) {
-        (void)input_row(j, from + r, room + r * k);
+        (void)zc_linear_input_row(j, from + r, room + r * k);
     }
     for (size_t at = 0; at < k && !zc_cpu_cancelled(); at += DEPTH) {
         size_t depth = k - at < DEPTH ? k - at : DEPTH;
@@ -125,7 +126,7 @@ static void input_body(void *context, size_t index)
         pack_rows(j, from, end, room);
     } else {
         for (size_t r = from; r < end && !zc_cpu_cancelled(); r++) {
-            (void)input_row(j, r, (float *)j->made + r * j->p->k);
+            (void)zc_linear_input_row(j, r, (float *)j->made + r * j->p->k);
         }
     }
 }
@@ -134,6 +135,9 @@ static void input_body(void *context, size_t index)
 static bool make_input(zc_linear_job *j)
 {
     const zc_linear_params *p = j->p;
+    if (j->split) {
+        return zc_linear_split_input(j);
+    }
     bool panels = !j->fixed && p->rows > ZC_LINEAR_FEW && !j->blas;
     if (!j->fixed && !panels && !(p->flags & (ZC_LINEAR_NORM | ZC_LINEAR_GATED))) {
         return true;
@@ -408,6 +412,7 @@ static void set_input(zc_linear_job *j, bool fixed)
                   : one_by_one ? j->layout.bytes
                                : j->p->k / 32 * (by_tiles(j) ? j->ops->integer->packed_block : ZC_FIXED_BLOCK);
     j->made = NULL;
+    j->split = zc_linear_takes_split(j);
     j->blas = zc_linear_takes_blas(j);
 }
 
@@ -437,6 +442,8 @@ static bool multiply(zc_linear_job *j)
 {
     if (j->p->k == 0) {
         finish_zeros(j);
+    } else if (j->split) {
+        zc_linear_by_split(j);
     } else if (j->blas) {
         zc_linear_by_blas(j);
     } else if (by_tiles(j)) {
@@ -456,14 +463,15 @@ static bool multiply(zc_linear_job *j)
 /* The matrix that meets the gate. What was made of x for the gate's serves it, too, where it can. */
 static bool multiply_gated(zc_linear_job *j, const zc_linear_params *up, const uint8_t *w)
 {
-    bool was_fixed = j->fixed, was_packed = j->packed;
+    bool was_fixed = j->fixed, was_packed = j->packed, was_split = j->split;
     uint32_t was_type = j->p->type;
     j->p = up;
     j->w = w;
     j->packed = find_packed(j, up->type);
     bool fixed = j->fixed = takes_fixed(j, up->type);
+    j->split = zc_linear_takes_split(j);
     bool serves = !fixed || (up->rows > ZC_LINEAR_FEW && !j->packed) || up->type == was_type;
-    serves = serves && fixed == was_fixed && j->packed == was_packed;
+    serves = serves && fixed == was_fixed && j->packed == was_packed && j->split == was_split;
     j->row_bytes = row_bytes_of(up->type, up->k);
     j->gated = true;
     if (!serves && up->k) {

@@ -31,6 +31,7 @@ typedef struct zc_linear_job {
     size_t row_size; /* bytes of a row; rows of a tile lie interleaved */
     bool fixed;
     bool blas; /* the system's takes it: rows of f(x) lie side by side */
+    bool split; /* both sides are split: f(x) is tiles, and factors of rows */
     bool packed; /* weights are read in groups of rows, and f(x) is made for that */
     zc_packed_rows groups;
     size_t input_rows, room_floats; /* of a task, and what it needs to make them */
@@ -39,6 +40,9 @@ typedef struct zc_linear_job {
     size_t tile_rows; /* of f(x), that meet packed weights at once */
     atomic_bool failed;
 } zc_linear_job;
+
+/* f of row r of x, in `room` (k floats) or where it lies. */
+const float *zc_linear_input_row(const zc_linear_job *j, size_t r, float *room);
 
 static inline void zc_linear_fail(zc_linear_job *j)
 {

@@ -7,7 +7,7 @@
  * zc_cpu_avx512.c, zc_cpu_avx2.c, zc_cpu_baseline.c and zc_cpu_neon.c; each of these exports tables, or nothing on
  * another architecture. Products in fixed point (zc_cpu_integer.h) are there for some: zc_cpu_vnni.c, zc_cpu_words.inc
  * and zc_cpu_packed.inc in units of their own, zc_cpu_amx.c, and for arm64 zc_cpu_neon_bytes.c and zc_cpu_neon_dot.c, which share
- * zc_cpu_neon_fixed.inc.
+ * zc_cpu_neon_fixed.inc; those of split elements (zc_cpu_split.h) for AMX: zc_cpu_amx_split.c.
  *
  * Constant data and pure functions: any thread, no ownership. Pointers need the alignment of a float only.
  * An element's value never depends on where in a block or at which address it lies.
@@ -21,6 +21,7 @@
 
 #include "device/cpu/zc_cpu.h"
 #include "device/cpu/zc_cpu_integer.h"
+#include "device/cpu/zc_cpu_split.h"
 #include "kernel/zc_shader_numbers.h"
 
 /* A part of a matmul whose operands are packed; see zc_cpu_gemm.inc for the layouts. */
@@ -59,6 +60,7 @@ typedef struct zc_cache_rows {
 typedef struct zc_cpu_ops {
     const char *name;
     const zc_cpu_integer *integer; /* NULL where the processor has nothing for it */
+    const zc_cpu_split *split;     /* likewise */
 
     void (*fill)(float *out, size_t n, float value);
     void (*affine)(float *out, const float *x, size_t n, float scale, float shift);

@@ -122,9 +122,9 @@ static inline __attribute__((always_inline)) vf vf_sums(const size_t count, vf *
 #pragma GCC pop_options
 #endif
 
-const zc_cpu_ops zc_cpu_ops_avx2 = ZC_OPS_TABLE("avx2", &zc_cpu_integer_avx2);
+const zc_cpu_ops zc_cpu_ops_avx2 = ZC_OPS_TABLE("avx2", &zc_cpu_integer_avx2, NULL);
 #if ZC_HAS_AVX_VNNI
-const zc_cpu_ops zc_cpu_ops_avx2vnni = ZC_OPS_TABLE("avx2vnni", &zc_cpu_integer_avx2vnni);
+const zc_cpu_ops zc_cpu_ops_avx2vnni = ZC_OPS_TABLE("avx2vnni", &zc_cpu_integer_avx2vnni, NULL);
 #endif
 
 #else

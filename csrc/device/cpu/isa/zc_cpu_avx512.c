@@ -127,10 +127,10 @@ static inline __attribute__((always_inline)) vf vf_sums(const size_t count, vf *
 #pragma GCC pop_options
 #endif
 
-const zc_cpu_ops zc_cpu_ops_avx512 = ZC_OPS_TABLE("avx512", &zc_cpu_integer_avx512);
-const zc_cpu_ops zc_cpu_ops_vnni = ZC_OPS_TABLE("avx512vnni", &zc_cpu_integer_vnni);
+const zc_cpu_ops zc_cpu_ops_avx512 = ZC_OPS_TABLE("avx512", &zc_cpu_integer_avx512, NULL);
+const zc_cpu_ops zc_cpu_ops_vnni = ZC_OPS_TABLE("avx512vnni", &zc_cpu_integer_vnni, NULL);
 #if ZC_HAS_AMX
-const zc_cpu_ops zc_cpu_ops_amx = ZC_OPS_TABLE("amx", &zc_cpu_integer_amx);
+const zc_cpu_ops zc_cpu_ops_amx = ZC_OPS_TABLE("amx", &zc_cpu_integer_amx, &zc_cpu_split_amx);
 #endif
 
 #else

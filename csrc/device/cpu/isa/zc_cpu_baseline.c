@@ -167,7 +167,7 @@ INLINE_OP vf vf_sums(size_t count, vf *v)
 #include "device/cpu/isa/zc_cpu_llm.inc"
 #include "device/cpu/isa/zc_cpu_dequantize.inc"
 
-const zc_cpu_ops zc_cpu_ops_baseline = ZC_OPS_TABLE("baseline", NULL);
+const zc_cpu_ops zc_cpu_ops_baseline = ZC_OPS_TABLE("baseline", NULL, NULL);
 
 #else
 typedef int zc_cpu_baseline_is_empty_here;

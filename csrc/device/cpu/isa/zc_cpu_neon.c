@@ -125,12 +125,12 @@ INLINE_OP void vf_transpose(vf v[4])
 #include "device/cpu/isa/zc_cpu_llm.inc"
 #include "device/cpu/isa/zc_cpu_dequantize.inc"
 
-const zc_cpu_ops zc_cpu_ops_neon = ZC_OPS_TABLE("neon", &zc_cpu_integer_neon);
+const zc_cpu_ops zc_cpu_ops_neon = ZC_OPS_TABLE("neon", &zc_cpu_integer_neon, NULL);
 #if defined(ZC_NEON_DOT)
-const zc_cpu_ops zc_cpu_ops_neondot = ZC_OPS_TABLE("neondot", &zc_cpu_integer_neondot);
+const zc_cpu_ops zc_cpu_ops_neondot = ZC_OPS_TABLE("neondot", &zc_cpu_integer_neondot, NULL);
 #endif
 #if defined(ZC_NEON_I8MM)
-const zc_cpu_ops zc_cpu_ops_neoni8mm = ZC_OPS_TABLE("neoni8mm", &zc_cpu_integer_neoni8mm);
+const zc_cpu_ops zc_cpu_ops_neoni8mm = ZC_OPS_TABLE("neoni8mm", &zc_cpu_integer_neoni8mm, NULL);
 #endif
 
 #else
