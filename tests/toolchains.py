@@ -211,7 +211,7 @@ def refused(module: bytes, missing: set[str]) -> None:
     """The engine of now refuses it by the names of the features."""
     loaded = zcwasm.Module(module)
     try:
-        zcwasm.Instance(loaded, device=zcwasm.Device("cpu"))
+        zcwasm.Instance(loaded, device=zcwasm.Device("cpu"), inputs={})
     except zcwasm.CompileError as error:
         if not all(feature in str(error) for feature in missing):
             raise Failed(f"refused, but for {error}") from None
