@@ -13,6 +13,8 @@ import common
 
 import zcwasm
 
+ROOT = Path(__file__).parent.parent
+FORMS = ("filter", "filter_simd")  # of one source
 LOOPS = (Path(__file__).parent.parent / "tests" / "guests" / "loops.wasm").read_bytes()
 DEMO = (files("zcwasm") / "guests" / "demo.wasm").read_bytes()
 # Primes below n, by a byte each; a product of two matrices of n x n float32, which lie one behind the other.
@@ -122,7 +124,31 @@ def main() -> None:
                 times,
                 target={"interpreter": 1.0} if is_call else TARGET,
             )
-    common.report(rows)
+    common.report(rows + forms(quick))
+
+
+def forms(quick: bool) -> list[common.Row]:
+    """A guest with SIMD beside the same one without."""
+    modules = {form: zcwasm.Module(ROOT / "examples" / f"{form}.wasm") for form in FORMS}
+    guests = {
+        "with SIMD": zcwasm.Instance(modules["filter_simd"], engine="wasmtime"),
+        "without SIMD": zcwasm.Instance(modules["filter"], engine="wasmtime"),
+        "interpreter": zcwasm.Instance(modules["filter"], engine="wasm3"),
+    }
+    rows: list[common.Row] = []
+    for export in ("filter", "energy"):
+        n, results = 1 << 16, set()
+        for guest in guests.values():
+            guest.memory.array(guest.exports.input_at(), n, "<f4")[:] = range(n)
+            results.add(guest.exports[export](n))
+        assert len(results) == 1, results
+        contenders = {
+            name: common.repeat("call(n)", call=guest.exports[export], n=n) for name, guest in guests.items()
+        }
+        times = common.interleave(contenders, rounds=5 if quick else 15, seconds=0.05)
+        ours = times.pop("with SIMD")
+        rows += common.compare(f"compiled code with SIMD: {export}({n})", ours, times, target={})
+    return rows
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@ layouts.py beside this file makes for Python: zcwasm/guests/layouts.py and zcwas
 
     python buildtools/guests.py [--check] [FILE ...]
 
-A guest of several files is named by the first one: PARTS has the others.
+A guest of several files is named by the first one: PARTS has the others. What is in TWO_FORMS is also built
+with SIMD.
 
 C is compiled with PyPI's ziglang, whose clang and linker give the same bytes on every machine; its version is
 pinned, because another one need not. wasi_*.c are ordinary programs, compiled for WASI with the C library
@@ -28,6 +29,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import layouts
@@ -52,6 +54,9 @@ PARTS = {
     ),
 }
 
+# What has two forms: built once more with SIMD, as NAME_simd.wasm.
+TWO_FORMS = ("filter.c",)
+
 ZIGLANG = "0.15.2"
 # No feature beyond WebAssembly 1.0: zcwasm takes more, but nothing here needs it. The name section stays, so
 # that traps can name functions.
@@ -62,6 +67,7 @@ CFLAGS = [
 ]
 
 
+SIMD = ("-mcpu=mvp+simd128",)
 CXXFLAGS = [*CFLAGS, "-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"]
 
 # With the C library that ziglang brings.
@@ -150,9 +156,19 @@ def require_compiler(source: Path) -> None:
         raise MissingCompiler(f"{version} of ziglang is installed: pip install ziglang=={ZIGLANG}")
 
 
-def build(source: Path) -> bytes:
-    """The module that `source` gives."""
+def forms(source: Path) -> dict[Path, Sequence[str]]:
+    """The modules that `source` gives, with the flags that are theirs."""
+    made: dict[Path, Sequence[str]] = {source.with_suffix(".wasm"): ()}
+    if source.name in TWO_FORMS:
+        made[source.with_name(f"{source.stem}_simd.wasm")] = SIMD
+    return made
+
+
+def build(source: Path, target: Path | None = None) -> bytes:
+    """The module that `source` gives, of several the first or `target`."""
     require_compiler(source)
+    if target and forms(source)[target]:
+        return compile_c(source, target)
     compilers = {".wat": assemble, ".c": compile_c, ".cpp": compile_c, ".rs": compile_rust, ".ts": compile_ts}
     return compilers[source.suffix](source)
 
@@ -195,11 +211,12 @@ def assemble(source: Path) -> bytes:
         raise GuestError(f"{source.name}: {error}") from None
 
 
-def compile_c(source: Path) -> bytes:
+def compile_c(source: Path, target: Path | None = None) -> bytes:
     caches = {f"ZIG_{kind}_CACHE_DIR": str(ROOT / "build" / "zig-cache") for kind in ("GLOBAL", "LOCAL")}
     with tempfile.TemporaryDirectory() as folder:
         # The linker writes the output's file name into the module, so the name must not vary.
-        output = Path(folder) / source.with_suffix(".wasm").name
+        target = target or source.with_suffix(".wasm")
+        output = Path(folder) / target.name
         options = WASI_CFLAGS if is_wasi(source) else [*CFLAGS, "-std=c11"]
         if source.suffix == ".cpp":
             options = CXXFLAGS
@@ -209,6 +226,7 @@ def compile_c(source: Path) -> bytes:
             "ziglang",
             "c++" if source.suffix == ".cpp" else "cc",
             *options,
+            *forms(source)[target],
             "-I",
             str(INCLUDE),
             "-o",
@@ -248,25 +266,25 @@ def main() -> int:
     for source in options.files or sources():
         if not is_source(source):
             parser.error(f"{source}: a guest's source ends in .c, .cpp, .wat, .rs or .ts")
-        target = source.with_suffix(".wasm")
-        try:
-            module = build(source)
-        except MissingCompiler as error:
-            print(f"{source.name}: {error}", file=sys.stderr)
-            if source.suffix in (".rs", ".ts") and not options.files:
+        for target in forms(source):
+            try:
+                module = build(source, target)
+            except MissingCompiler as error:
+                print(f"{source.name}: {error}", file=sys.stderr)
+                if source.suffix in (".rs", ".ts") and not options.files:
+                    continue
+                return 2
+            except GuestError as error:
+                print(error, file=sys.stderr)
+                status = 1
                 continue
-            return 2
-        except GuestError as error:
-            print(error, file=sys.stderr)
-            status = 1
-            continue
-        same = target.exists() and target.read_bytes() == module
-        if options.check:
-            print(f"{target.name}: {'same' if same else 'DIFFERS from what its source gives'}")
-            status |= not same
-        elif not same:
-            target.write_bytes(module)
-            print(f"{target.name}: written, {len(module)} bytes")
+            same = target.exists() and target.read_bytes() == module
+            if options.check:
+                print(f"{target.name}: {'same' if same else 'DIFFERS from what its source gives'}")
+                status |= not same
+            elif not same:
+                target.write_bytes(module)
+                print(f"{target.name}: written, {len(module)} bytes")
     return status
 
 

@@ -110,9 +110,40 @@ def test_saxpy_in_rust(device: zcwasm.Device) -> None:
     assert (y == np.float32(2.5) * np.arange(1000) + 1).all()
 
 
-@pytest.mark.parametrize("name", ["gemm", "sharpen", "blend", "saxpy"])
+def test_filter_with_and_without_simd() -> None:
+    """Each engine has a form that it runs, and the bits are the same."""
+    module, found = script("filter"), {}
+    rng = np.random.default_rng(3)
+    samples = rng.standard_normal(module.SAMPLES + module.TAPS).astype(np.float32)
+    coefficients = rng.standard_normal(module.TAPS).astype(np.float32)
+    forms = [(form, engine.name) for form in ("filter", "filter_simd") for engine in zcwasm.engines()]
+    for form, engine in forms:
+        (here,) = [each for each in zcwasm.engines() if each.name == engine]
+        if not here.available or (form == "filter_simd" and "SIMD" not in here.features):
+            continue
+        guest = zcwasm.Instance(zcwasm.Module(EXAMPLES / f"{form}.wasm"), engine=engine)
+        assert guest.exports.has_simd() == (form == "filter_simd")
+        assert guest.exports.filter(5) == -1
+        assert guest.exports.filter(module.SAMPLES + 4) == -1
+        signal, taps, out = module.arrays(guest)
+        signal[:], taps[:] = samples, coefficients
+        assert guest.exports.filter(module.SAMPLES) == 0
+        found[form, engine] = out.tobytes(), guest.exports.energy(module.SAMPLES)
+    expected = np.convolve(samples.astype(np.float64), coefficients[::-1], "valid")[: module.SAMPLES]
+    np.testing.assert_allclose(np.frombuffer(found["filter", "wasm3"][0], np.float32), expected, atol=1e-4)
+    assert len(set(found.values())) == 1
+    for engine in zcwasm.engines():
+        if engine.available:
+            assert module.load(engine.name).exports.has_simd() == ("SIMD" in engine.features)
+
+
+@pytest.mark.parametrize("name", ["gemm", "sharpen", "blend", "saxpy", "filter"])
 def test_scripts(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     module = script(name)
+    if name == "filter":
+        module.main()
+        assert "energy" in capsys.readouterr().out
+        return
     {"gemm": lambda: module.main(64, "cpu"), "sharpen": lambda: module.main(64, 48, "cpu")}.get(
         name, lambda: module.main("cpu")
     )()

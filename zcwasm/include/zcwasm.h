@@ -17,6 +17,11 @@
  * Names begin with zcg_ and ZCG_. Those of zcwasm_kernels.h begin with zc_ and ZC_, as the host's own do, because
  * they are the host's own: parameters of kernels mean the same on both sides.
  *
+ * SIMD: only the engine wasmtime has it. A guest that gains from it can have two forms, built of one source by the same
+ * command without and with -msimd128: `#ifdef __wasm_simd128__` tells them apart, and vectors of the compiler
+ * (`__attribute__((vector_size(16)))`) need not even that. The host takes the form that its engine has, by
+ * zcwasm.engines(): examples/filter.c and filter.py. What computes by kernels of the device gains nothing.
+ *
  * C11 and C++; no library is needed. A guest that uses none of these functions imports none of them.
  */
 #ifndef ZCWASM_H
