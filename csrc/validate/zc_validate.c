@@ -391,7 +391,7 @@ static zc_status read_globals(zc_validator *validator, zc_wasm_reader *reader)
 
 static zc_status read_export(const zc_validator *validator, zc_wasm_reader *reader, zc_export *export)
 {
-    const zc_module_info *info = validator->info;
+    zc_module_info *info = validator->info;
     ZC_TRY(zc_read_name(reader, &export->name, "export name"));
     const uint64_t start = zc_wasm_reader_offset(reader);
     uint8_t kind = 0;
@@ -429,6 +429,9 @@ static zc_status read_export(const zc_validator *validator, zc_wasm_reader *read
     if (export->index >= count) {
         return zc_fail_at(reader->error, ZC_INVALID, start, "export of unknown %s %u of %u", space, export->index,
                           count);
+    }
+    if (kind == ZC_EXTERN_FUNC && reader->needs) { /* the functions of the module may make references of it */
+        info->funcs[export->index].is_referenced = true;
     }
     export->kind = (zc_extern_kind)kind;
     return ZC_OK;
@@ -505,12 +508,13 @@ static zc_status read_code(zc_validator *validator, zc_wasm_reader *reader)
         if (status == ZC_OK) {
             func->body_offset = (uint32_t)zc_wasm_reader_offset(&body);
             func->body_size = size;
-            status = body.needs ? zc_note_features(body) : zc_check_body(&checker, body, func->type_index);
+            status = body.needs ? zc_note_features(body, info) : zc_check_body(&checker, body, func->type_index);
         }
         if (status != ZC_OK && status != ZC_NO_MEMORY) {
             zc_blame_function(validator->error, validator->bytes, validator->size, info, i);
         }
     }
+    info->drops_segments = info->drops_segments || checker.drops_segments;
     zc_code_checker_free(&checker);
     return status;
 }
