@@ -236,6 +236,7 @@ def resume_greedy(session: llm.Session) -> list[int]:
     return generate(session.model.session(context=64), session.tokens[:-2], 2)
 
 
+@pytest.mark.usefixtures("engine")
 class TestSave:
     @pytest.mark.parametrize(
         ("options", "kv_dtype"),
@@ -453,6 +454,7 @@ class TestDevices:
             assert resume(again, 5) == expected
 
 
+@pytest.mark.usefixtures("engine")
 class TestFork:
     @pytest.fixture(params=[CPU("plain"), CPU("mirrored"), CPU("ahead"), "all"])
     def session(

@@ -376,7 +376,7 @@ class _Snapshot:
     def codec(self) -> str: ...
 
 # Its name, and what one of its fuel is.
-_engine: Final[tuple[str, str]]
+_fuel_units: Final[dict[str, str]]
 
 # What wasmtime has and wasm3 does not, and what of its configuration compiled code depends on.
 _compiled_features: Final[tuple[str, ...]]

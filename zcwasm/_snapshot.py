@@ -168,8 +168,8 @@ def about(instance: _core.Instance) -> About:
         device = weights = None
     return About(
         version=_core.__version__,
-        engine=_core._engine[0],
-        fuel_unit=_core._engine[1],
+        engine=instance.engine,
+        fuel_unit=_core._fuel_units[instance.engine],
         module=module.sha256,
         module_name=_base_name(module.name),
         weights=None if weights is None else digests.of(weights),
@@ -190,12 +190,15 @@ def _compare(
     inputs: Mapping[str, Buffer] | None,
 ) -> None:
     """SnapshotError where the snapshot was taken of something else."""
-    for what, was, now in (
-        ("engine", found.engine, _core._engine[0]),
-        ("unit of fuel", found.fuel_unit, _core._engine[1]),
-    ):
-        if was != now:
-            raise _core.SnapshotError(f"it was taken with the {what} {was!r}, here it is {now!r}")
+    unit = _core._fuel_units.get(found.engine)
+    if unit is None:
+        raise _core.SnapshotError(
+            f"it was taken with the engine {found.engine!r}, which is none of {', '.join(_core._fuel_units)}"
+        )
+    if found.fuel_unit != unit:
+        raise _core.SnapshotError(
+            f"it was taken with the unit of fuel {found.fuel_unit!r}, here it is {unit!r}"
+        )
     if found.module != module.sha256:
         raise _core.SnapshotError(
             f"it was taken of another module: {_called(found.module_name, found.module)}, not "

@@ -1,5 +1,5 @@
 /* zc_engine_wasmtime: see zc_engine_wasmtime.h: the two engines, and what modules have of them. The files from the ground up:
- * _code what is made of a module, _call calls of instances, _link what makes an instance. */
+ * _code what is made of a module, _call calls of instances, _link what makes an instance, _state what it is between calls. */
 #include "engine/zc_engine_wasmtime.h"
 
 #include "base/zc_alloc.h"
@@ -72,7 +72,12 @@ static bool takes_fuel(const zc_instance *instance)
      .settle = zc_wasmtime_settle,                  \
      .resume = zc_wasmtime_resume,                  \
      .takes_fuel = takes_fuel,                      \
-     .table_bytes = sizeof(zc_table)}
+     .table_bytes = sizeof(zc_table),               \
+     .get_global = zc_wasmtime_get_global,          \
+     .set_global = zc_wasmtime_set_global,          \
+     .check_states = zc_wasmtime_check_states,      \
+     .save_table = zc_wasmtime_save_table,          \
+     .load_table = zc_wasmtime_load_table}
 
 const zc_engine zc_engine_wasmtime = ENGINE(compile_plain, false);
 const zc_engine zc_engine_wasmtime_fuel = ENGINE(compile_fuel, true);

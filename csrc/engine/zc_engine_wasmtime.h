@@ -1,8 +1,8 @@
 /* zc_engine_wasmtime: the compiler wasmtime as an engine (guest/zc_engine.h), where its library is loaded (zc_wasmtime.h).
  *
  * Two engines of one name: code that counts fuel, for instances that are given a limit of it, and code that does not. What
- * they cannot do yet is refused by name: states (snapshots, forks of an instance), profiles, tables as imports, values other
- * than numbers in what the host calls or is called for.
+ * they cannot do is refused by name: profiles, tables as imports, values other than numbers in what the host calls or is
+ * called for, states of what the library does not show (zc_engine_wasmtime_state.c).
  *
  * Ownership: compiled code is the module's. Threads: as the guest layer has them; compiling needs none of the host's locks.
  */

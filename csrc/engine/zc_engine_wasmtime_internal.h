@@ -86,6 +86,16 @@ wasm_trap_t *zc_wasmtime_refuse_host(void *context, wasmtime_caller_t *caller, w
                                      size_t count);
 wasmtime_error_t *zc_wasmtime_on_epoch(wasmtime_context_t *context, void *instance, uint64_t *delta, uint8_t *kind);
 
+/* What is exported by the private name of that. */
+zc_status zc_wasmtime_find(const zc_wasmtime_instance *own, zc_extern_kind kind, uint32_t index, uint8_t expected,
+                           wasmtime_extern_t *out, zc_error *error);
+/* Of states; see zc_engine. */
+uint64_t zc_wasmtime_get_global(const zc_instance *instance, uint32_t index);
+void zc_wasmtime_set_global(zc_instance *instance, uint32_t index, uint64_t bits);
+zc_status zc_wasmtime_check_states(const zc_module_info *info, zc_error *error);
+zc_status zc_wasmtime_save_table(const zc_instance *instance, uint32_t *functions, zc_error *error);
+zc_status zc_wasmtime_load_table(zc_instance *instance, const uint32_t *functions, uint32_t size, zc_error *error);
+
 /* Make what is linked and checked; see `create` of zc_engine. */
 zc_status zc_wasmtime_link(zc_wasmtime_instance *own, zc_error *error);
 

@@ -95,15 +95,16 @@ static zc_status failed_link(wasmtime_error_t *failure, wasm_trap_t *trap, zc_er
     return zc_fail(error, ZC_LINK, "wasmtime cannot instantiate the module: its trap %u", (unsigned)code);
 }
 
-/* An instance in this store, whose one memory, if `memory` is not NULL, is that one. */
+/* An instance in this store, whose one memory, if `memory` is not NULL, is that one; data segments go to the region `data`,
+ * if that is not NULL. */
 static zc_status instantiate(zc_wasmtime_instance *own, const wasmtime_module_t *module, zc_memory *memory,
-                             uint64_t minimum, const wasmtime_extern_t *imports, size_t count, wasmtime_instance_t *out,
-                             zc_error *error)
+                             zc_region *data, uint64_t minimum, const wasmtime_extern_t *imports, size_t count,
+                             wasmtime_instance_t *out, zc_error *error)
 {
     zc_wasmtime_offer offer = {.minimum = minimum, .grow = grow_memory, .release = release_memory, .context = memory};
     wasm_trap_t *trap = NULL;
     if (memory) {
-        offer.region = zc_memory_region(memory);
+        offer.region = data ? data : zc_memory_region(memory);
         zc_memory_retain(memory);
         zc_wasmtime_offer_memory(&offer);
     }
@@ -116,6 +117,9 @@ static zc_status instantiate(zc_wasmtime_instance *own, const wasmtime_module_t 
     }
     if (failure || trap) {
         return failed_link(failure, trap, error);
+    }
+    if (data && offer.taken) {
+        zc_wasmtime_move_memory(&offer, zc_memory_region(memory));
     }
     return ZC_OK;
 }
@@ -135,7 +139,7 @@ static zc_status import_memory(zc_wasmtime_instance *own, wasmtime_extern_t *out
 {
     const zc_wasmtime_code *code = own->base.code;
     wasmtime_instance_t stub;
-    zc_status status = instantiate(own, code->stub, own->base.memory, 0, NULL, 0, &stub, error);
+    zc_status status = instantiate(own, code->stub, own->base.memory, NULL, 0, NULL, 0, &stub, error);
     if (status != ZC_OK) {
         return status;
     }
@@ -255,8 +259,8 @@ static zc_status take_imports(zc_wasmtime_instance *own, wasmtime_extern_t *out,
 
 /* --- what is seen from outside --- */
 
-static zc_status find(zc_wasmtime_instance *own, zc_extern_kind kind, uint32_t index, uint8_t expected,
-                      wasmtime_extern_t *out, zc_error *error)
+zc_status zc_wasmtime_find(const zc_wasmtime_instance *own, zc_extern_kind kind, uint32_t index, uint8_t expected,
+                           wasmtime_extern_t *out, zc_error *error)
 {
     const zc_wasmtime_code *code = own->base.code;
     char name[ZC_PRIVATE_NAME];
@@ -283,7 +287,7 @@ static zc_status find_mirrors(zc_wasmtime_instance *own, zc_error *error)
         if (!global || !zc_wasmtime_number(global->type.value_type)) {
             continue;
         }
-        zc_status status = find(own, ZC_EXTERN_GLOBAL, i, WASMTIME_EXTERN_GLOBAL, &found, error);
+        zc_status status = zc_wasmtime_find(own, ZC_EXTERN_GLOBAL, i, WASMTIME_EXTERN_GLOBAL, &found, error);
         if (status != ZC_OK) {
             return status;
         }
@@ -304,14 +308,20 @@ static zc_status find_outside(zc_wasmtime_instance *own, zc_error *error)
     const zc_module_info *info = own->base.module->info;
     wasmtime_extern_t found;
     if (info->has_memory) {
-        zc_status status = find(own, ZC_EXTERN_MEMORY, 0, WASMTIME_EXTERN_MEMORY, &found, error);
+        zc_status status = zc_wasmtime_find(own, ZC_EXTERN_MEMORY, 0, WASMTIME_EXTERN_MEMORY, &found, error);
         own->memory = found.of.memory;
+        if (status == ZC_OK && own->base.goes_on) { /* its memory may have been moved */
+            uint64_t unused;
+            wasmtime_error_t *failure = zc_wt.wasmtime_memory_grow(own->context, &own->memory, 0, &unused);
+            status = failure ? zc_wasmtime_fail(error, ZC_UNSUPPORTED, "wasmtime: a memory cannot be moved", failure)
+                             : ZC_OK;
+        }
         if (status != ZC_OK || (status = check_base(own, error)) != ZC_OK) {
             return status;
         }
     }
     if (info->has_table) {
-        zc_status status = find(own, ZC_EXTERN_TABLE, 0, WASMTIME_EXTERN_TABLE, &found, error);
+        zc_status status = zc_wasmtime_find(own, ZC_EXTERN_TABLE, 0, WASMTIME_EXTERN_TABLE, &found, error);
         if (status != ZC_OK) {
             return status;
         }
@@ -336,6 +346,27 @@ static void limit_tables(zc_wasmtime_instance *own)
     zc_wt.wasmtime_store_limiter(own->store, -1, most < INT64_MAX ? (int64_t)most : INT64_MAX, -1, -1, -1);
 }
 
+/* The module's instance. The library copies the data segments as it makes it: where the memory has its bytes already, into
+ * another one. */
+static zc_status instantiate_module(zc_wasmtime_instance *own, const wasmtime_extern_t *imports, zc_error *error)
+{
+    const zc_module_info *info = own->base.module->info;
+    const zc_wasmtime_code *code = own->base.code;
+    zc_memory *memory = info->has_memory && !info->memory_imported ? own->base.memory : NULL;
+    const uint64_t minimum = (uint64_t)info->memory.minimum * ZC_WASM_PAGE_SIZE;
+    zc_region *data = NULL;
+    zc_status status = ZC_OK;
+    if (memory && own->base.goes_on && minimum > 0) {
+        status = zc_region_create_sparse(minimum, minimum, &data, error);
+    }
+    if (status == ZC_OK) {
+        status =
+            instantiate(own, code->module, memory, data, minimum, imports, info->import_count, &own->instance, error);
+    }
+    zc_region_release(data);
+    return status;
+}
+
 static zc_status link_with(zc_wasmtime_instance *own, wasmtime_extern_t *imports, zc_error *error)
 {
     const zc_module_info *info = own->base.module->info;
@@ -344,11 +375,10 @@ static zc_status link_with(zc_wasmtime_instance *own, wasmtime_extern_t *imports
     wasmtime_instance_t heap;
     zc_status status = take_imports(own, imports, error);
     if (status == ZC_OK && memory && code->stub) {
-        status = instantiate(own, code->stub, NULL, 0, NULL, 0, &heap, error);
+        status = instantiate(own, code->stub, NULL, NULL, 0, NULL, 0, &heap, error);
     }
     if (status == ZC_OK) {
-        status = instantiate(own, code->module, memory, (uint64_t)info->memory.minimum * ZC_WASM_PAGE_SIZE, imports,
-                             info->import_count, &own->instance, error);
+        status = instantiate_module(own, imports, error);
     }
     if (status == ZC_OK) {
         limit_tables(own);

@@ -95,10 +95,29 @@ static void put_all(const rewriting *r, zc_writer *out, zc_extern_kind kind, uin
     }
 }
 
+/* What is referenced can come to lie in a table. */
+static bool has_private_name(const rewriting *r, uint32_t function)
+{
+    const zc_module_info *info = r->info;
+    return r->all_functions || info->funcs[function].is_referenced || (info->has_start && info->start == function);
+}
+
+static void put_functions(const rewriting *r, zc_writer *out)
+{
+    for (uint32_t i = 0; i < r->info->func_count; i++) {
+        if (has_private_name(r, i)) {
+            put_private(r, out, ZC_EXTERN_FUNC, i);
+        }
+    }
+}
+
 static uint64_t private_count(const rewriting *r)
 {
     const zc_module_info *info = r->info;
-    const uint64_t functions = r->all_functions ? info->func_count : info->has_start ? 1 : 0;
+    uint64_t functions = 0;
+    for (uint32_t i = 0; i < info->func_count; i++) {
+        functions += has_private_name(r, i);
+    }
     return functions + info->table_count + (info->has_memory ? 1u : 0u) + info->global_count;
 }
 
@@ -124,11 +143,7 @@ static zc_status put_exports(const rewriting *r, const uint8_t *own, size_t own_
     }
     put_leb(&section, (uint32_t)count);
     zc_put(&section, own, own_size);
-    if (r->all_functions) {
-        put_all(r, &section, ZC_EXTERN_FUNC, info->func_count);
-    } else if (info->has_start) {
-        put_private(r, &section, ZC_EXTERN_FUNC, info->start);
-    }
+    put_functions(r, &section);
     put_all(r, &section, ZC_EXTERN_TABLE, info->table_count);
     put_all(r, &section, ZC_EXTERN_MEMORY, info->has_memory ? 1 : 0);
     put_all(r, &section, ZC_EXTERN_GLOBAL, info->global_count);

@@ -1,9 +1,9 @@
 /* zc_wasm_rewrite: a module once more, for an engine that reaches exports only: with more exports, without its start.
  *
  * What the host has to reach of an instance, whether or not the module exports it: its memory, tables and globals, the
- * start function, which is to run later than the engine would, and all functions where somebody wants them. Each is exported
- * once more by a private name, which no export of the module has: the names of a module begin with one salt, which is chosen
- * so. Indices stay what they are; offsets in the code section do not.
+ * start function, which is to run later than the engine would, the functions that can lie in tables, and all functions where
+ * somebody wants them. Each is exported once more by a private name, which no export of the module has: the names of a
+ * module begin with one salt, which is chosen so. Indices stay what they are; offsets in the code section do not.
  *
  * The bytes are those of a module that zc_validate or zc_validate_wide accepted, and `info` is what it said.
  * Ownership: the caller's. Threads: no shared state.

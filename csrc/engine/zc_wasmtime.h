@@ -34,7 +34,7 @@ typedef enum zc_wasmtime_variant {
 
 /* What makes compiled code another one, besides the module, the library's version and the processor: part of the cache's key.
  * Changes with the configuration, and with what zc_wasm_rewrite makes. */
-#define ZC_WASMTIME_CONFIGURATION "1"
+#define ZC_WASMTIME_CONFIGURATION "2"
 
 /* Opens the library at `path`, of that version ("50.0.1"), looks for all functions, makes the engines and tries them out.
  * Once for a process: later calls say ZC_OK, or what the first failure was. ZC_UNSUPPORTED: it cannot be used. */
@@ -75,10 +75,13 @@ typedef struct zc_wasmtime_offer {
     void (*release)(void *context); /* or NULL; when the library is done with the memory */
     void *context;
     bool taken;
+    void *memory; /* what was made of it, for zc_wasmtime_move_memory */
 } zc_wasmtime_offer;
 
 /* NULL takes an offer back. It stays its owner's, who keeps it until then. */
 void zc_wasmtime_offer_memory(zc_wasmtime_offer *offer);
+/* The memory lies in another region from now on; which code learns when the memory is grown by nothing. */
+void zc_wasmtime_move_memory(const zc_wasmtime_offer *taken, zc_region *region);
 /* For the configuration of an engine. */
 extern wasmtime_memory_creator_t zc_wasmtime_creator;
 

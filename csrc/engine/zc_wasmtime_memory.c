@@ -25,6 +25,14 @@ void zc_wasmtime_offer_memory(zc_wasmtime_offer *offer)
     offered = offer;
 }
 
+void zc_wasmtime_move_memory(const zc_wasmtime_offer *taken, zc_region *region)
+{
+    linear_memory *memory = taken->memory;
+    zc_region_retain(region);
+    zc_region_release(memory->region);
+    memory->region = region;
+}
+
 static uint8_t *get_memory(void *inside, size_t *size, size_t *capacity)
 {
     const linear_memory *memory = inside;
@@ -67,6 +75,7 @@ static wasmtime_error_t *new_memory(void *inside, const wasm_memorytype_t *type,
     }
     if (offer && !offer->taken && offer->minimum == minimum) {
         offer->taken = true;
+        offer->memory = memory;
         *memory = (linear_memory){zc_region_retain(offer->region), offer->grow, offer->release, offer->context};
     } else {
         const uint64_t most = maximum < HEAP_BYTES ? maximum : HEAP_BYTES;

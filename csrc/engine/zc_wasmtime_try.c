@@ -1,8 +1,8 @@
 /* zc_wasmtime_try: see zc_wasmtime.h: a guest that shows, once in a process, that the library is what zc_wasmtime_api.h says.
  *
  * Asked for is all that the engine relies on and a version could change without a missing function: the memory is the
- * region that was offered, once; values in their slots, both ways; a global; growth in place; codes of traps; that an epoch
- * ends a loop, and fuel. It takes some milliseconds, of which most are the two compilations.
+ * region that was offered, once; values in their slots, both ways; a global; growth in place; codes of traps; handles of
+ * functions; that an epoch ends a loop, and fuel. It takes some milliseconds, of which most are the two compilations.
  * Ownership: keeps nothing. Threads: one, under the loader's lock. */
 #include "engine/zc_wasmtime.h"
 
@@ -11,23 +11,27 @@
 /* (module
  *   (import "" "" (func $host (param i32 f64) (result i64)))
  *   (memory (export "m") 1 3)
+ *   (table (export "t") 3 funcref)
  *   (global (export "g") (mut i64) (i64.const -7))
- *   (func (export "c") (param i32 f64) (result i64)
+ *   (func $call (export "c") (param i32 f64) (result i64)
  *     (i32.store (i32.const 16) (local.get 0)) (call $host (local.get 0) (local.get 1)))
  *   (func (export "u") unreachable)
  *   (func (export "o") (drop (i32.load (i32.const -1))))
  *   (func (export "l") (loop (br 0)))
  *   (func (export "n") (result i32) (global.set 0 (i64.const 9)) (memory.grow (i32.const 1)))
+ *   (export "h" (func $host))
+ *   (elem (i32.const 0) $host $call)
  *   (data (i32.const 8) "\2a")) */
 static const uint8_t guest[] = {
-    0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x0e, 0x03, 0x60, 0x02, 0x7f, 0x7c, 0x01, 0x7e, 0x60,
-    0x00, 0x00, 0x60, 0x00, 0x01, 0x7f, 0x02, 0x05, 0x01, 0x00, 0x00, 0x00, 0x00, 0x03, 0x06, 0x05, 0x00, 0x01,
-    0x01, 0x01, 0x02, 0x05, 0x04, 0x01, 0x01, 0x01, 0x03, 0x06, 0x06, 0x01, 0x7e, 0x01, 0x42, 0x79, 0x0b, 0x07,
-    0x1d, 0x07, 0x01, 0x6d, 0x02, 0x00, 0x01, 0x67, 0x03, 0x00, 0x01, 0x63, 0x00, 0x01, 0x01, 0x75, 0x00, 0x02,
-    0x01, 0x6f, 0x00, 0x03, 0x01, 0x6c, 0x00, 0x04, 0x01, 0x6e, 0x00, 0x05, 0x0a, 0x31, 0x05, 0x0f, 0x00, 0x41,
-    0x10, 0x20, 0x00, 0x36, 0x02, 0x00, 0x20, 0x00, 0x20, 0x01, 0x10, 0x00, 0x0b, 0x03, 0x00, 0x00, 0x0b, 0x08,
-    0x00, 0x41, 0x7f, 0x28, 0x02, 0x00, 0x1a, 0x0b, 0x07, 0x00, 0x03, 0x40, 0x0c, 0x00, 0x0b, 0x0b, 0x0a, 0x00,
-    0x42, 0x09, 0x24, 0x00, 0x41, 0x01, 0x40, 0x00, 0x0b, 0x0b, 0x07, 0x01, 0x00, 0x41, 0x08, 0x0b, 0x01, 0x2a};
+    0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x0e, 0x03, 0x60, 0x02, 0x7f, 0x7c, 0x01, 0x7e, 0x60, 0x00,
+    0x00, 0x60, 0x00, 0x01, 0x7f, 0x02, 0x05, 0x01, 0x00, 0x00, 0x00, 0x00, 0x03, 0x06, 0x05, 0x00, 0x01, 0x01, 0x01,
+    0x02, 0x04, 0x04, 0x01, 0x70, 0x00, 0x03, 0x05, 0x04, 0x01, 0x01, 0x01, 0x03, 0x06, 0x06, 0x01, 0x7e, 0x01, 0x42,
+    0x79, 0x0b, 0x07, 0x25, 0x09, 0x01, 0x6d, 0x02, 0x00, 0x01, 0x74, 0x01, 0x00, 0x01, 0x67, 0x03, 0x00, 0x01, 0x63,
+    0x00, 0x01, 0x01, 0x75, 0x00, 0x02, 0x01, 0x6f, 0x00, 0x03, 0x01, 0x6c, 0x00, 0x04, 0x01, 0x6e, 0x00, 0x05, 0x01,
+    0x68, 0x00, 0x00, 0x09, 0x08, 0x01, 0x00, 0x41, 0x00, 0x0b, 0x02, 0x00, 0x01, 0x0a, 0x31, 0x05, 0x0f, 0x00, 0x41,
+    0x10, 0x20, 0x00, 0x36, 0x02, 0x00, 0x20, 0x00, 0x20, 0x01, 0x10, 0x00, 0x0b, 0x03, 0x00, 0x00, 0x0b, 0x08, 0x00,
+    0x41, 0x7f, 0x28, 0x02, 0x00, 0x1a, 0x0b, 0x07, 0x00, 0x03, 0x40, 0x0c, 0x00, 0x0b, 0x0b, 0x0a, 0x00, 0x42, 0x09,
+    0x24, 0x00, 0x41, 0x01, 0x40, 0x00, 0x0b, 0x0b, 0x07, 0x01, 0x00, 0x41, 0x08, 0x0b, 0x01, 0x2a};
 
 #define PAGE ((uint64_t)65536)
 #define ANSWER INT64_C(0x1122334455667788)
@@ -35,7 +39,7 @@ static const uint8_t guest[] = {
 #define NO_TRAP 255u
 
 typedef struct trial {
-    zc_region *region;
+    zc_region *region, *second;
     zc_wasmtime_offer offer;
     wasmtime_store_t *store;
     wasmtime_context_t *context;
@@ -195,6 +199,42 @@ static const char *try_bounds(trial *t, zc_wasmtime_variant variant, const wasm_
     return NULL;
 }
 
+/* What states are made of: a function of a table is known by its handle, and a memory can go on in another region. */
+static const char *try_states(trial *t)
+{
+    bool failed, same = true;
+    uint64_t before;
+    int32_t stored;
+    wasmtime_extern_t table, memory, function;
+    wasmtime_val_t element;
+    wasmtime_val_raw_t slots[2] = {{.i64 = 0}, {.f64 = 1}};
+    slots[0].i32 = 77;
+    static const char *const names[] = {"h", "c"};
+    if (!find(t, "t", WASMTIME_EXTERN_TABLE, &table) || !find(t, "m", WASMTIME_EXTERN_MEMORY, &memory)) {
+        return "a table is not found";
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        same = same && find(t, names[i], WASMTIME_EXTERN_FUNC, &function) &&
+               zc_wt.wasmtime_table_get(t->context, &table.of.table, i, &element) && element.kind == WASMTIME_FUNCREF &&
+               element.of.funcref.store_id == function.of.func.store_id &&
+               element.of.funcref.inside == function.of.func.inside;
+    }
+    if (!same || !zc_wt.wasmtime_table_get(t->context, &table.of.table, 2, &element) || element.of.funcref.store_id) {
+        return "a function in a table is not that which is exported";
+    }
+    zc_wasmtime_move_memory(&t->offer, t->second);
+    wasmtime_error_t *error = zc_wt.wasmtime_memory_grow(t->context, &memory.of.memory, 0, &before);
+    if (error) {
+        zc_wt.wasmtime_error_delete(error);
+    }
+    if (error || zc_wt.wasmtime_memory_data(t->context, &memory.of.memory) != zc_region_base(t->second) ||
+        call(t, "c", slots, 2, &failed) != NO_TRAP || failed) {
+        return "a memory does not go on in another region";
+    }
+    memcpy(&stored, zc_region_base(t->second) + 16, sizeof stored);
+    return stored == 77 ? NULL : "a store is not seen in the other region";
+}
+
 static const char *try_engine(trial *t, zc_wasmtime_variant variant, wasm_engine_t *engine)
 {
     wasmtime_error_t *error = zc_wt.wasmtime_module_new(engine, guest, sizeof guest, &t->module);
@@ -220,6 +260,7 @@ static const char *try_engine(trial *t, zc_wasmtime_variant variant, wasm_engine
     const char *wrong = try_memory(t);
     wrong = wrong ? wrong : try_values(t);
     wrong = wrong ? wrong : try_traps(t);
+    wrong = wrong ? wrong : try_states(t);
     return wrong ? wrong : try_bounds(t, variant, engine);
 }
 
@@ -228,7 +269,11 @@ zc_status zc_wasmtime_try(wasm_engine_t *const engines[ZC_WASMTIME_VARIANTS], ui
     for (int i = 0; i < ZC_WASMTIME_VARIANTS; i++) {
         trial t = {0};
         zc_status status = zc_region_create(3 * PAGE, PAGE, &t.region, error);
+        if (status == ZC_OK) {
+            status = zc_region_create(3 * PAGE, 2 * PAGE, &t.second, error);
+        }
         if (status != ZC_OK) {
+            zc_region_release(t.region);
             return status;
         }
         const char *wrong = try_engine(&t, (zc_wasmtime_variant)i, engines[i]);
@@ -242,6 +287,7 @@ zc_status zc_wasmtime_try(wasm_engine_t *const engines[ZC_WASMTIME_VARIANTS], ui
             wrong = "a memory is not given back once";
         }
         zc_region_release(t.region);
+        zc_region_release(t.second);
         *out_of_fuel = (uint8_t)t.out_of_fuel; /* the last engine's */
         if (wrong) {
             return zc_fail(error, ZC_UNSUPPORTED, "wasmtime: the library is not as expected: %s", wrong);

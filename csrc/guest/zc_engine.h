@@ -13,6 +13,8 @@
 
 #include "guest/zc_guest.h"
 
+#define ZC_NO_FUNCTION UINT32_MAX
+
 struct zc_call_state;
 
 struct zc_engine {
@@ -29,7 +31,7 @@ struct zc_engine {
     /* Imports, memory, table and the cells of shared globals are made and checked, and so is instance->code. No start
      * function runs. */
     zc_status (*create)(zc_instance *instance, zc_error *error);
-    /* Copy the active segments. NULL: `create` has done that, and there are no states of its instances. */
+    /* Copy the active segments. NULL: `create` has done that, but for data where instance->goes_on. */
     zc_status (*initialize)(zc_instance *instance, zc_error *error);
     /* Also after a create that failed, or never was called. What a table needs of the instance's functions stays until
      * `destroy_rest`, which may be NULL: any thread, once no table has any of them. */
@@ -64,12 +66,18 @@ struct zc_engine {
     zc_instance *(*get_element)(const zc_table *table, uint32_t index, uint32_t *function);
     void (*set_element)(zc_table *table, uint32_t index, zc_instance *instance, uint32_t function);
 
-    /* What else a state is made of, in the index spaces of the module: any thread that holds the instance. NULL, all of them:
-     * there are no states of its instances. */
+    /* What else a state is made of, in the index spaces of the module: any thread that holds the instance. */
     uint64_t (*get_global)(const zc_instance *instance, uint32_t index);
     void (*set_global)(zc_instance *instance, uint32_t index, uint64_t bits);
-    /* Of a module with passive segments: a bit for each segment, data segments first, that it was dropped. */
+    /* Of a module with passive segments: a bit for each segment, data segments first, that it was dropped. NULL: none is,
+     * ever, in instances that there are states of. */
     uint8_t *(*dropped_segments)(const zc_instance *instance);
+    /* ZC_UNSUPPORTED, where there are no states of the module's instances: says of what that comes. NULL: there are. */
+    zc_status (*check_states)(const zc_module_info *info, zc_error *error);
+    /* The functions in the instance's own table, ZC_NO_FUNCTION for none; the table becomes of that size, no less than it
+     * was. NULL, both: by get_element, resize_table and set_element. */
+    zc_status (*save_table)(const zc_instance *instance, uint32_t *functions, zc_error *error);
+    zc_status (*load_table)(zc_instance *instance, const uint32_t *functions, uint32_t size, zc_error *error);
 };
 
 #endif

@@ -153,6 +153,7 @@ zc_status zc_instance_make(zc_module *module, const zc_engine *engine, const zc_
     atomic_init(&instance->references, 1);
     instance->module = zc_module_retain(module);
     instance->limits = *limits;
+    instance->goes_on = region != NULL;
     instance->number = zc_trace_number(&numbers);
     instance->given_ns = limits->deadline_ns;
     atomic_init(&instance->fuel_limit, limits->fuel);

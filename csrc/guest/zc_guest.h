@@ -280,16 +280,18 @@ zc_status zc_instance_hold(zc_instance *instance, zc_error *error);
 void zc_instance_let_go(zc_instance *instance);
 
 /* Of one that is held: the size of its memory, all globals, the table, fuel used and left. ZC_UNSUPPORTED, by its name,
- * when the memory is imported, or its engine's instances have no states. A failed writer is the caller's to see. */
+ * when the memory is imported, or its engine has no states of such modules' instances. A failed writer is the caller's to
+ * see. */
 zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error *error);
 /* How many pages the memory of a state has, 0 for none. ZC_SNAPSHOT when the module's cannot have as many. */
-zc_status zc_instance_saved_pages(const zc_module *module, const zc_engine *engine, zc_reader state, uint32_t *pages,
-                                  zc_error *error);
+zc_status zc_instance_saved_pages(const zc_module *module, zc_reader state, uint32_t *pages, zc_error *error);
+/* Whether a state has a limit of fuel. */
+bool zc_instance_saved_limited(const zc_module *module, zc_reader state);
 /* Bytes that the module's own memory reserves under these limits, 0 for none: what its region must have. */
 uint64_t zc_instance_reservation(const zc_module *module, const zc_limits *limits);
-/* An instance that goes on where the state was taken, with `region` as its memory, which is taken over also on failure;
+/* An instance that goes on where the state was taken, by whatever engine, with `region` as its memory, which is taken over also on failure;
  * NULL when the module has none of its own. Neither data segments nor the start function run. The fuel is what was left, or
- * limits->fuel where that is less. The state may be anything: what is not of this module, or above the limits, is
+ * limits->fuel where that is less; where another engine counted it, it must be without a limit. The state may be anything: what is not of this module, or above the limits, is
  * ZC_SNAPSHOT, and imported globals that never change must be what they were. Those that do change are left alone.
  * `imports` as for zc_instance_new. */
 zc_status zc_instance_restore(zc_module *module, const zc_engine *engine, const zc_import_value *imports,

@@ -86,6 +86,7 @@ struct zc_instance {
     zc_guest_owner owner;
     _Atomic uint64_t references; /* to what is left when it has ended: its owner's, and those of tables */
     bool ended;
+    bool goes_on;            /* from a state: its memory has its bytes when the engine gets it */
     zc_executor *executor;   /* the memory's, or own_executor */
     zc_executor own_executor;
     zc_linked_function *linked; /* one per imported function */

@@ -1,4 +1,5 @@
-/* zc_guest_state: what an instance is between two calls, as bytes, and an instance made of such bytes (zc_guest.h).
+/* zc_guest_state: what an instance is between two calls, as bytes, and an instance made of such bytes (zc_guest.h), by the
+ * same engine or another one: but for fuel they say the same.
  *
  *     string  the engine        u64  fuel used             u32  globals, then of each, in the module's order:
  *     string  fuel's unit       u64  fuel left                  u8 value type, u8 mutable, u64 bits
@@ -11,11 +12,13 @@
  * against the module and the limits before anything is made, and `apply` what the instance's first values are needed for. */
 #include <string.h>
 
+#include "base/zc_alloc.h"
 #include "guest/zc_guest_internal.h"
 
 #define GLOBAL_BYTES 10u
 #define SEGMENTS_VERSION 1u
-#define NO_FUNCTION UINT32_MAX /* an element of the table that is none */
+/* Whose states are alike but for their fuel. */
+static const char *const known_engines[] = {"wasm3", "wasmtime"};
 
 /* More fuel than anybody can have used, and so little that sums do not overflow. */
 #define MOST_FUEL_USED ((uint64_t)1 << 62)
@@ -71,7 +74,12 @@ static void save_segments(const zc_instance *instance, zc_writer *out)
     if (info->passive_segment_count) {
         zc_put_u32(out, SEGMENTS_VERSION);
         zc_put_u32(out, (uint32_t)segment_count(info)); /* below the validator's limits */
-        zc_put(out, instance->engine->dropped_segments(instance), (segment_count(info) + 7) / 8);
+        const uint64_t size = (segment_count(info) + 7) / 8;
+        const uint8_t *dropped =
+            instance->engine->dropped_segments ? instance->engine->dropped_segments(instance) : NULL;
+        for (uint64_t i = 0; i < size; i++) {
+            zc_put_u8(out, dropped ? dropped[i] : 0);
+        }
     }
 }
 
@@ -108,15 +116,42 @@ static zc_status check_table(const zc_instance *instance, zc_error *error)
     return ZC_OK;
 }
 
+static zc_status check_states(const zc_engine *engine, const zc_module_info *info, zc_error *error)
+{
+    return engine->check_states ? engine->check_states(info, error) : ZC_OK;
+}
+
+static zc_status save_table(const zc_instance *instance, zc_writer *out, zc_error *error)
+{
+    const zc_table *table = instance->table;
+    const uint32_t size = table ? zc_table_size(table) : 0;
+    uint32_t *functions = zc_calloc(size, sizeof *functions);
+    zc_status status = ZC_OK;
+    if (!functions) {
+        return zc_fail(error, ZC_NO_MEMORY, "no memory for a table of %u elements once more", size);
+    }
+    if (size && instance->engine->save_table) {
+        status = instance->engine->save_table(instance, functions, error);
+    } else {
+        for (uint32_t i = 0; i < size; i++) {
+            functions[i] = ZC_NO_FUNCTION;
+            (void)instance->engine->get_element(table, i, &functions[i]);
+        }
+    }
+    zc_put_u32(out, size);
+    for (uint32_t i = 0; i < size; i++) {
+        zc_put_u32(out, functions[i]);
+    }
+    zc_free(functions);
+    return status;
+}
+
 zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error *error)
 {
     const zc_module_info *info = instance->module->info;
     const zc_engine *engine = instance->engine;
     if (atomic_load_explicit(&instance->executor->owner, memory_order_relaxed) != ZC_HELD) {
         return zc_fail(error, ZC_CONCURRENT, "the instance must be held while its state is taken");
-    }
-    if (!engine->get_global) {
-        return zc_fail(error, ZC_UNSUPPORTED, "the engine %s makes no snapshots or forks of instances", engine->name);
     }
     if (info->memory_imported) {
         const zc_import *import = import_of(info, ZC_EXTERN_MEMORY, 0);
@@ -125,7 +160,7 @@ zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error
                        ZC_NAME(import->module), ZC_NAME(import->field));
     }
     zc_status status = check_table(instance, error);
-    if (status != ZC_OK) {
+    if (status != ZC_OK || (status = check_states(engine, info, error)) != ZC_OK) {
         return status;
     }
     zc_put_string(out, engine->name, (uint32_t)strlen(engine->name));
@@ -140,26 +175,22 @@ zc_status zc_instance_save(const zc_instance *instance, zc_writer *out, zc_error
         zc_put_u8(out, info->globals[i].is_mutable);
         zc_put_u64(out, engine->get_global(instance, i));
     }
-    const zc_table *table = instance->table;
-    const uint32_t elements = table ? zc_table_size(table) : 0;
-    zc_put_u32(out, elements);
-    for (uint32_t i = 0; i < elements; i++) {
-        uint32_t function = NO_FUNCTION;
-        (void)engine->get_element(table, i, &function);
-        zc_put_u32(out, function);
+    status = save_table(instance, out, error);
+    if (status == ZC_OK) {
+        save_segments(instance, out);
     }
-    save_segments(instance, out);
-    return ZC_OK;
+    return status;
 }
 
 /* --- restoring --- */
 
 typedef struct saved {
+    zc_name engine, unit;
     uint64_t fuel_used, fuel_left;
     uint32_t pages;
     const uint8_t *globals, *table; /* as many as the module has */
     uint32_t table_size;
-    const uint8_t *dropped;         /* bits of segments, or NULL */
+    const uint8_t *dropped; /* bits of segments, or NULL */
 } saved;
 
 static zc_status truncated(zc_error *error)
@@ -167,31 +198,53 @@ static zc_status truncated(zc_error *error)
     return zc_fail(error, ZC_SNAPSHOT, "the state of the instance ends early");
 }
 
-/* A string that must be this one. */
-static zc_status take_name(zc_reader *state, const char *what, const char *expected, zc_error *error)
+static bool is_name(zc_name name, const char *expected)
 {
-    uint32_t size;
-    const char *found = (const char *)zc_take_string(state, &size);
-    if (!found) {
+    return name.size == strlen(expected) && memcmp(name.bytes, expected, name.size) == 0;
+}
+
+/* What made the state, and its unit of fuel. */
+static zc_status take_engine(zc_reader *state, saved *saved, zc_error *error)
+{
+    saved->engine.bytes = zc_take_string(state, &saved->engine.size);
+    saved->unit.bytes = zc_take_string(state, &saved->unit.size);
+    if (!saved->engine.bytes || !saved->unit.bytes) {
         return truncated(error);
     }
-    if (size != strlen(expected) || memcmp(found, expected, size) != 0) {
-        return zc_fail(error, ZC_SNAPSHOT, "the %s of the instance's state is \"%.*s\", here it is \"%s\"", what,
-                       size < 40 ? (int)size : 40, found, expected);
+    for (size_t i = 0; i < sizeof known_engines / sizeof *known_engines; i++) {
+        if (is_name(saved->engine, known_engines[i])) {
+            return ZC_OK;
+        }
     }
+    return zc_fail(error, ZC_SNAPSHOT,
+                   "the engine of the instance's state is \"%.*s\", which is none that is known here",
+                   ZC_NAME(saved->engine));
+}
+
+/* Fuel of one engine is none of another. */
+static zc_status convert_fuel(const zc_engine *engine, saved *saved, zc_error *error)
+{
+    const bool same = is_name(saved->unit, engine->fuel_unit);
+    if (is_name(saved->engine, engine->name) && !same) {
+        return zc_fail(error, ZC_SNAPSHOT, "the unit of fuel of the instance's state is \"%.*s\", here it is \"%s\"",
+                       ZC_NAME(saved->unit), engine->fuel_unit);
+    }
+    if (!same && saved->fuel_left != ZC_NO_LIMIT) {
+        return zc_fail(
+            error, ZC_SNAPSHOT,
+            "the instance's state has %llu of fuel left, in %.*s of the engine %.*s: the engine %s counts %s",
+            (ull)saved->fuel_left, ZC_NAME(saved->unit), ZC_NAME(saved->engine), engine->name, engine->fuel_unit);
+    }
+    saved->fuel_used = same ? saved->fuel_used : 0;
     return ZC_OK;
 }
 
 /* All before the globals. */
-static zc_status take_sizes(const zc_module *module, const zc_engine *engine, zc_reader *state, saved *saved,
-                            zc_error *error)
+static zc_status take_sizes(const zc_module *module, zc_reader *state, saved *saved, zc_error *error)
 {
     const zc_module_info *info = module->info;
     const zc_limits_type *type = &info->memory;
-    zc_status status = take_name(state, "engine", engine->name, error);
-    if (status == ZC_OK) {
-        status = take_name(state, "unit of fuel", engine->fuel_unit, error);
-    }
+    zc_status status = take_engine(state, saved, error);
     if (status != ZC_OK) {
         return status;
     }
@@ -285,7 +338,7 @@ static zc_status take_table(const zc_module_info *info, uint64_t limit, zc_reade
     }
     for (uint32_t i = 0; i < count; i++) {
         uint32_t function = table_function(saved, i);
-        if (function != NO_FUNCTION && function >= info->func_count) {
+        if (function != ZC_NO_FUNCTION && function >= info->func_count) {
             return zc_fail(error, ZC_SNAPSHOT, "element %u of the instance's table is function %u of %u", i, function,
                            info->func_count);
         }
@@ -294,7 +347,8 @@ static zc_status take_table(const zc_module_info *info, uint64_t limit, zc_reade
 }
 
 /* Only modules with passive segments have anything to say here. */
-static zc_status take_segments(const zc_module *module, zc_reader *state, saved *saved, zc_error *error)
+static zc_status take_segments(const zc_module *module, const zc_engine *engine, zc_reader *state, saved *saved,
+                               zc_error *error)
 {
     if (module->info->passive_segment_count == 0) {
         return ZC_OK;
@@ -319,6 +373,16 @@ static zc_status take_segments(const zc_module *module, zc_reader *state, saved 
                        "dropped",
                        (ull)expected);
     }
+    if (!engine->dropped_segments) {
+        for (uint64_t i = 0; i < expected; i++) {
+            if (saved->dropped[i / 8] >> (i % 8) & 1) {
+                return zc_fail(error, ZC_SNAPSHOT,
+                               "segment %llu of the instance's state was dropped, which the engine %s cannot do anew",
+                               (ull)i, engine->name);
+            }
+        }
+        saved->dropped = NULL;
+    }
     return ZC_OK;
 }
 
@@ -326,9 +390,18 @@ static zc_status take_segments(const zc_module *module, zc_reader *state, saved 
 static zc_status take(const zc_module *module, const zc_engine *engine, const zc_limits *limits, zc_reader *state,
                       const zc_region *region, saved *saved, zc_error *error)
 {
-    zc_status status = take_sizes(module, engine, state, saved, error);
+    zc_status status = take_sizes(module, state, saved, error);
+    if (status == ZC_OK) {
+        status = convert_fuel(engine, saved, error);
+    }
     if (status != ZC_OK) {
         return status;
+    }
+    if (check_states(engine, module->info, error) != ZC_OK) { /* it is no module that is refused */
+        if (error) {
+            error->code = ZC_SNAPSHOT;
+        }
+        return ZC_SNAPSHOT;
     }
     uint64_t size = (uint64_t)saved->pages * ZC_WASM_PAGE_SIZE;
     if (module->info->has_memory != (region != NULL) || (region && zc_region_size(region) != size)) {
@@ -343,7 +416,7 @@ static zc_status take(const zc_module *module, const zc_engine *engine, const zc
     if (status == ZC_OK) {
         status = take_table(module->info, limits->table, state, saved, error);
     }
-    return status == ZC_OK ? take_segments(module, state, saved, error) : status;
+    return status == ZC_OK ? take_segments(module, engine, state, saved, error) : status;
 }
 
 /* Globals that never change must be what they are. */
@@ -375,16 +448,37 @@ static void set_globals(zc_instance *instance, const saved *saved, uint32_t firs
     }
 }
 
+static zc_status load_table(zc_instance *instance, const saved *saved, zc_error *error)
+{
+    const zc_engine *engine = instance->engine;
+    const uint32_t size = saved->table_size, least = instance->module->info->table.minimum;
+    uint32_t previous;
+    if (!engine->load_table) {
+        zc_status status = size > least ? zc_table_grow(instance->table, size - least, &previous, error) : ZC_OK;
+        for (uint32_t i = 0; i < size && status == ZC_OK; i++) {
+            uint32_t function = table_function(saved, i);
+            engine->set_element(instance->table, i, function == ZC_NO_FUNCTION ? NULL : instance, function);
+        }
+        return status;
+    }
+    uint32_t *functions = zc_calloc(size, sizeof *functions);
+    if (!functions) {
+        return zc_fail(error, ZC_NO_MEMORY, "no memory for a table of %u elements once more", size);
+    }
+    for (uint32_t i = 0; i < size; i++) {
+        functions[i] = table_function(saved, i);
+    }
+    zc_status status = size ? engine->load_table(instance, functions, size, error) : ZC_OK;
+    zc_free(functions);
+    return status;
+}
+
 /* Nothing can fail. */
 static void apply(zc_instance *instance, const saved *saved)
 {
     const zc_module_info *info = instance->module->info;
     const zc_engine *engine = instance->engine;
     set_globals(instance, saved, info->imported_global_count, info->global_count);
-    for (uint32_t i = 0; i < saved->table_size; i++) {
-        uint32_t function = table_function(saved, i);
-        engine->set_element(instance->table, i, function == NO_FUNCTION ? NULL : instance, function);
-    }
     if (saved->dropped) {
         memcpy(engine->dropped_segments(instance), saved->dropped, (segment_count(info) + 7) / 8);
     }
@@ -393,13 +487,19 @@ static void apply(zc_instance *instance, const saved *saved)
     zc_instance_set_fuel(instance, saved->fuel_left < granted ? saved->fuel_left : granted);
 }
 
-zc_status zc_instance_saved_pages(const zc_module *module, const zc_engine *engine, zc_reader state, uint32_t *pages,
-                                  zc_error *error)
+zc_status zc_instance_saved_pages(const zc_module *module, zc_reader state, uint32_t *pages, zc_error *error)
 {
     saved saved = {0};
-    zc_status status = take_sizes(module, engine, &state, &saved, error);
+    zc_status status = take_sizes(module, &state, &saved, error);
     *pages = status == ZC_OK ? saved.pages : 0;
     return status;
+}
+
+bool zc_instance_saved_limited(const zc_module *module, zc_reader state)
+{
+    saved saved = {0};
+    zc_error unused;
+    return take_sizes(module, &state, &saved, &unused) == ZC_OK && saved.fuel_left != ZC_NO_LIMIT;
 }
 
 uint64_t zc_instance_reservation(const zc_module *module, const zc_limits *limits)
@@ -414,9 +514,7 @@ zc_status zc_instance_restore(zc_module *module, const zc_engine *engine, const 
                               zc_error *error)
 {
     saved saved = {0};
-    zc_status status = engine->get_global ? take(module, engine, limits, state, region, &saved, error)
-                                          : zc_fail(error, ZC_UNSUPPORTED,
-                                                    "the engine %s takes no state of an instance", engine->name);
+    zc_status status = take(module, engine, limits, state, region, &saved, error);
     if (status != ZC_OK) {
         zc_region_release(region);
         return status;
@@ -427,9 +525,8 @@ zc_status zc_instance_restore(zc_module *module, const zc_engine *engine, const 
         return status;
     }
     status = compare_constants(instance, &saved, error);
-    if (status == ZC_OK && saved.table_size > module->info->table.minimum) {
-        uint32_t previous;
-        status = zc_table_grow(instance->table, saved.table_size - module->info->table.minimum, &previous, error);
+    if (status == ZC_OK) {
+        status = load_table(instance, &saved, error);
     }
     if (status != ZC_OK) {
         zc_instance_free(instance);
@@ -445,7 +542,7 @@ void zc_instance_restore_imported(zc_instance *instance, zc_reader state)
     const zc_module *module = instance->module;
     saved saved = {0};
     zc_error unused;
-    if (take_sizes(module, instance->engine, &state, &saved, &unused) == ZC_OK &&
+    if (take_sizes(module, &state, &saved, &unused) == ZC_OK &&
         take_globals(module->info, &state, &saved, &unused) == ZC_OK) {
         set_globals(instance, &saved, 0, module->info->imported_global_count);
     }

@@ -324,7 +324,8 @@ PyDoc_STRVAR(snapshot_doc,
              "compress: 'zstd' (pip install 'zcwasm[zstd]'), smaller and slower.\n\n"
              "It waits for the work in flight of the guest, and of the host on the instance's device. InUseError\n"
              "while the instance runs, also from its own host functions; SnapshotError for an imported memory or\n"
-             "table, or files that it has open by WASI; OSError when the file cannot be written: the old one is as it\n"
+             "table, files that it has open by WASI, or what its engine cannot show; OSError when the file cannot be "
+             "written: the old one is as it\n"
              "was. The snapshot holds what the guest held, secrets included.");
 
 static PyObject *instance_snapshot(PyObject *object, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords)

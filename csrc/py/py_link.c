@@ -319,7 +319,12 @@ static int take_limits(py_store *store, const sources *from)
         if (zc_py_take_limits(from->limits, &store->limits, &store->abi_limits) < 0) {
             return -1;
         }
-        store->engine = zc_py_engine(from->engine, store->module, &store->limits);
+        zc_limits limits = store->limits;
+        if (from->saved && limits.fuel == ZC_NO_LIMIT &&
+            zc_instance_saved_limited(((py_module *)store->module)->module, from->saved->instance)) {
+            limits.fuel = ZC_NO_LIMIT - 1; /* its code is to count */
+        }
+        store->engine = zc_py_engine(from->engine, store->module, &limits);
         return store->engine ? 0 : -1;
     }
     store->engine = from->parent->engine;

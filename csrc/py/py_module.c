@@ -36,6 +36,7 @@
 #include "device/cpu/zc_cpu.h"
 #include "device/zc_device.h"
 #include "engine/zc_engine_wasm3.h"
+#include "engine/zc_engine_wasmtime.h"
 #include "region/zc_mapping.h"
 #include "region/zc_region.h"
 
@@ -188,9 +189,11 @@ static int exec(PyObject *module)
             return -1;
         }
     }
-    PyObject *engine = Py_BuildValue("(ss)", zc_engine_name(&zc_engine_wasm3), zc_engine_fuel_unit(&zc_engine_wasm3));
-    int code = engine ? PyModule_AddObjectRef(module, "_engine", engine) : -1;
-    Py_XDECREF(engine);
+    const zc_engine *one = &zc_engine_wasm3, *other = &zc_engine_wasmtime;
+    PyObject *units = Py_BuildValue("{ssss}", zc_engine_name(one), zc_engine_fuel_unit(one), zc_engine_name(other),
+                                    zc_engine_fuel_unit(other));
+    int code = units ? PyModule_AddObjectRef(module, "_fuel_units", units) : -1;
+    Py_XDECREF(units);
     return code == 0 ? PyModule_AddStringConstant(module, "__version__", ZCWASM_VERSION) : -1;
 }
 

@@ -12,7 +12,6 @@
 
 #include "base/zc_clock.h"
 #include "base/zc_copies.h"
-#include "engine/zc_engine_wasm3.h"
 #include "snapshot/zc_snapshot.h"
 
 #define SIGNALS_NS 20000000 /* between two looks for signals */
@@ -563,7 +562,7 @@ static zc_status thaw_unlocked(py_thaw *thaw, uint64_t reserved, zc_region **out
 {
     uint64_t size = zc_snapshot_memory_size(thaw->snapshot);
     uint32_t pages;
-    zc_status status = zc_instance_saved_pages(thaw->module, &zc_engine_wasm3, thaw->instance, &pages, error);
+    zc_status status = zc_instance_saved_pages(thaw->module, thaw->instance, &pages, error);
     if (status != ZC_OK) {
         return status;
     }

@@ -334,12 +334,13 @@ static zc_status read_code(zc_validator *validator, zc_wasm_reader *reader)
         if (status == ZC_OK) {
             func->body_offset = (uint32_t)zc_wasm_reader_offset(&body);
             func->body_size = size;
-            status = body.needs ? zc_note_features(body) : zc_check_body(&checker, body, func->type_index);
+            status = body.needs ? zc_note_features(body, info) : zc_check_body(&checker, body, func->type_index);
         }
         if (status != ZC_OK && status != ZC_NO_MEMORY) {
             zc_blame_function(validator->error, validator->bytes, validator->size, info, i);
         }
     }
+    info->drops_segments = info->drops_segments || checker.drops_segments;
     zc_code_checker_free(&checker);
     return status;
 }

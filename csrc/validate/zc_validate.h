@@ -82,6 +82,7 @@ typedef struct zc_func_info {
     uint32_t type_index;
     uint32_t body_offset; /* of the first byte after the body's size; 0 for imports */
     uint32_t body_size;
+    bool is_referenced; /* by a segment or a constant expression, or wide, an export: it may come to lie in a table */
     zc_name name; /* from the name section; size 0 when it gives none or is damaged */
 } zc_func_info;
 
@@ -111,6 +112,7 @@ typedef struct zc_module_info {
     uint32_t start; /* function index */
     uint32_t element_segment_count;
     uint32_t passive_segment_count; /* of elements and of data; not declarative ones */
+    bool drops_segments; /* a body has data.drop or elem.drop; or, wide, is no valid code */
     bool has_data_count; /* data_count holds before the data segments are read */
     uint32_t data_count;
     uint32_t data_segment_count;

@@ -423,8 +423,10 @@ static zc_status check_fc(zc_code_checker *checker)
         ZC_TRY(read_table_index(checker));
         break;
     case CLASS_DATA_DROP:
+        checker->drops_segments = true;
         return read_data_index(checker);
     case CLASS_ELEM_DROP:
+        checker->drops_segments = true;
         return read_element_index(checker);
     default:
         return fail_unsupported(checker, zc_fc_instruction_name(number), zc_fc_instruction_feature(number));

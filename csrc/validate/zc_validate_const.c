@@ -34,7 +34,7 @@ static zc_status check_global(zc_wasm_reader *reader, const zc_module_info *info
     return ZC_OK;
 }
 
-zc_status zc_check_const_expr(zc_wasm_reader *reader, const zc_module_info *info, uint8_t type, const char *what)
+zc_status zc_check_const_expr(zc_wasm_reader *reader, zc_module_info *info, uint8_t type, const char *what)
 {
     uint8_t found = 0;
     uint64_t values = 0;

@@ -76,7 +76,7 @@ static zc_status check_unique(const uint8_t *module, const zc_module_info *info,
     return status;
 }
 
-static zc_status read_export(zc_wasm_reader *reader, const zc_module_info *info, zc_export *export)
+static zc_status read_export(zc_wasm_reader *reader, zc_module_info *info, zc_export *export)
 {
     ZC_TRY(zc_read_name(reader, &export->name, "export name"));
     const uint64_t start = zc_wasm_reader_offset(reader);
@@ -115,6 +115,9 @@ static zc_status read_export(zc_wasm_reader *reader, const zc_module_info *info,
     if (export->index >= count) {
         return zc_fail_at(reader->error, ZC_INVALID, start, "export of unknown %s %u of %u", space, export->index,
                           count);
+    }
+    if (kind == ZC_EXTERN_FUNC && reader->needs) { /* the functions of the module may make references of it */
+        info->funcs[export->index].is_referenced = true;
     }
     export->kind = (zc_extern_kind)kind;
     return ZC_OK;

@@ -70,15 +70,15 @@ zc_status zc_read_global_type(zc_wasm_reader *reader, zc_global_type *type);
 /* ---- constant expressions (zc_validate_const.c) ---- */
 
 /* A constant expression of type `type`, through its `end`. */
-zc_status zc_check_const_expr(zc_wasm_reader *reader, const zc_module_info *info, uint8_t type, const char *what);
+zc_status zc_check_const_expr(zc_wasm_reader *reader, zc_module_info *info, uint8_t type, const char *what);
 
 /* ---- wide modules (zc_validate_wide.c) ---- */
 
-/* Passes over a constant expression, whatever it computes. */
-zc_status zc_skip_const_expr(zc_wasm_reader *reader, const zc_module_info *info, const char *what);
-/* Notes the features that the instructions of a body need; ZC_UNSUPPORTED for those that no engine has. Of what is no
- * valid code it says nothing. */
-zc_status zc_note_features(zc_wasm_reader body);
+/* Passes over a constant expression, whatever it computes, and notes the functions that it references. */
+zc_status zc_skip_const_expr(zc_wasm_reader *reader, zc_module_info *info, const char *what);
+/* Notes the features that the instructions of a body need, and whether it drops segments; ZC_UNSUPPORTED for features that no
+ * engine has. Of what is no valid code it says nothing. */
+zc_status zc_note_features(zc_wasm_reader body, zc_module_info *info);
 
 /* ---- segments (zc_validate_segments.c) ---- */
 

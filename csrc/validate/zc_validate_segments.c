@@ -33,7 +33,7 @@ zc_status zc_read_limited_count(zc_wasm_reader *reader, uint32_t *count, size_t 
     return ZC_OK;
 }
 
-static zc_status read_place_of_elements(zc_wasm_reader *reader, const zc_module_info *info, uint32_t flags)
+static zc_status read_place_of_elements(zc_wasm_reader *reader, zc_module_info *info, uint32_t flags)
 {
     const uint64_t start = zc_wasm_reader_offset(reader);
     uint32_t table = 0;
@@ -88,6 +88,7 @@ static zc_status read_element_segment(zc_wasm_reader *reader, zc_module_info *in
             return zc_fail_at(reader->error, ZC_INVALID, at, "element segment: unknown function %u of %u", index,
                               info->func_count);
         }
+        info->funcs[index].is_referenced = true;
     }
     return ZC_OK;
 }

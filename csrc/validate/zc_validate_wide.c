@@ -34,6 +34,7 @@ typedef enum immediate {
 enum {
     OP_END = 0x0b,
     OP_GLOBAL_GET = 0x23,
+    OP_REF_FUNC = 0xd2,
     OP_PREFIX_GC = 0xfb,
     OP_PREFIX_FC = 0xfc,
     OP_PREFIX_SIMD = 0xfd,
@@ -73,7 +74,7 @@ static immediate immediate_of(uint8_t opcode)
     case 0x12: /* return_call */
     case 0x3f: /* memory.size */
     case 0x40: /* memory.grow */
-    case 0xd2: /* ref.func */
+    case OP_REF_FUNC:
         return INDEX;
     case 0x11: /* call_indirect */
     case 0x13: /* return_call_indirect */
@@ -228,15 +229,17 @@ static zc_status skip_immediate(zc_wasm_reader *reader, immediate kind)
 
 /* ---- instructions ---- */
 
-/* Passes over one, and gives the feature that it needs. */
-static zc_status read_instruction(zc_wasm_reader *reader, uint8_t *opcode, zc_feature *feature)
+/* Passes over one, and gives the feature that it needs, and its number where a prefix has several. */
+static zc_status read_instruction(zc_wasm_reader *reader, uint8_t *opcode, uint32_t *second, zc_feature *feature)
 {
     uint32_t number = 0;
+    *second = 0;
     ZC_TRY(zc_read_byte(reader, opcode, "instruction"));
     *feature = zc_instruction_feature(*opcode);
     switch (*opcode) {
     case OP_PREFIX_FC:
         ZC_TRY(zc_read_u32(reader, &number, "instruction"));
+        *second = number;
         *feature = number < ZC_FC_COUNT ? zc_fc_instruction_feature(number) : ZC_FEATURE_NONE;
         return skip_immediate(reader, immediate_of_fc(number));
     case OP_PREFIX_SIMD:
@@ -262,20 +265,29 @@ static zc_status skip_locals(zc_wasm_reader *reader)
     return ZC_OK;
 }
 
-zc_status zc_note_features(zc_wasm_reader body)
+static bool drops(uint8_t opcode, uint32_t second)
+{
+    enum { DATA_DROP = 9, ELEM_DROP = 13 };
+    return opcode == OP_PREFIX_FC && (second == DATA_DROP || second == ELEM_DROP);
+}
+
+zc_status zc_note_features(zc_wasm_reader body, zc_module_info *info)
 {
     zc_error unread;
     zc_error *error = body.error;
     body.error = &unread;
     zc_status status = skip_locals(&body);
+    info->drops_segments = info->drops_segments || status != ZC_OK;
     while (status == ZC_OK && zc_wasm_reader_left(&body)) {
         const uint64_t start = zc_wasm_reader_offset(&body);
         uint8_t opcode = 0;
+        uint32_t second = 0;
         zc_feature feature = ZC_FEATURE_NONE;
-        status = read_instruction(&body, &opcode, &feature);
+        status = read_instruction(&body, &opcode, &second, &feature);
         if (feature && !zc_accepts(&body, feature)) {
             return zc_fail_unsupported(error, start, feature, "an instruction");
         }
+        info->drops_segments = info->drops_segments || status != ZC_OK || drops(opcode, second);
     }
     if (status == ZC_UNSUPPORTED) { /* of the type of locals */
         *error = unread;
@@ -284,26 +296,31 @@ zc_status zc_note_features(zc_wasm_reader body)
     return ZC_OK;
 }
 
-zc_status zc_skip_const_expr(zc_wasm_reader *reader, const zc_module_info *info, const char *what)
+zc_status zc_skip_const_expr(zc_wasm_reader *reader, zc_module_info *info, const char *what)
 {
     uint64_t values = 0;
     for (;;) {
         const uint64_t start = zc_wasm_reader_offset(reader);
         uint8_t opcode = 0;
+        uint32_t index = 0;
         zc_feature feature = ZC_FEATURE_NONE;
         const uint8_t *const at = reader->at;
-        ZC_TRY(read_instruction(reader, &opcode, &feature));
+        ZC_TRY(read_instruction(reader, &opcode, &index, &feature));
         if (feature && !zc_accepts(reader, feature)) {
             return zc_fail_unsupported(reader->error, start, feature, "%s", what);
         }
         if (opcode == OP_END) {
             return ZC_OK;
         }
-        if (opcode == OP_GLOBAL_GET) {
+        if (opcode == OP_GLOBAL_GET || opcode == OP_REF_FUNC) {
             zc_wasm_reader again = *reader;
-            uint32_t index = 0;
             again.at = at + 1;
-            ZC_TRY(zc_read_u32(&again, &index, "global index"));
+            ZC_TRY(zc_read_u32(&again, &index, "index"));
+        }
+        if (opcode == OP_REF_FUNC && index < info->func_count) {
+            info->funcs[index].is_referenced = true;
+        }
+        if (opcode == OP_GLOBAL_GET) {
             if (index >= info->imported_global_count && index < info->global_count &&
                 !info->globals[index].is_mutable) {
                 return zc_fail_unsupported(reader->error, start, ZC_FEATURE_GC,

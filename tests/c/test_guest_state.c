@@ -197,7 +197,7 @@ static void test_all_comes_back(void)
     zc_image *image;
     zc_writer state = save(instance, &image);
     uint32_t pages;
-    CHECK(zc_instance_saved_pages(module, &zc_engine_wasm3, reader_of(&state), &pages, &error) == ZC_OK && pages == 3);
+    CHECK(zc_instance_saved_pages(module, reader_of(&state), &pages, &error) == ZC_OK && pages == 3);
     zc_global_set(shared, 0); /* somebody else's doing: it comes back */
     copy = restored(&state, image, &limits);
     CHECK(zc_global_get(shared) == 105);
@@ -276,7 +276,7 @@ static void test_without_memory(void)
     CHECK(zc_instance_new(bare, &zc_engine_wasm3, NULL, &limits, &instance, &error) == ZC_OK);
     CHECK(try_call(instance, bare, "next", 0, 0, &result, &error) == ZC_OK && result == 8);
     zc_writer state = save(instance, NULL);
-    CHECK(zc_instance_saved_pages(bare, &zc_engine_wasm3, reader_of(&state), &pages, &error) == ZC_OK && pages == 0);
+    CHECK(zc_instance_saved_pages(bare, reader_of(&state), &pages, &error) == ZC_OK && pages == 0);
     CHECK(zc_instance_reservation(bare, &limits) == 0);
     zc_reader reader = reader_of(&state);
     CHECK(zc_instance_restore(bare, &zc_engine_wasm3, NULL, &limits, &reader, NULL, &copy, &error) == ZC_OK);
@@ -504,7 +504,7 @@ static void try_state(const uint8_t *bytes, size_t size, zc_image *image, uint64
     zc_instance *instance;
     zc_reader reader = {.at = bytes, .end = bytes + size};
     uint32_t pages;
-    zc_status pages_status = zc_instance_saved_pages(module, &zc_engine_wasm3, reader, &pages, &error);
+    zc_status pages_status = zc_instance_saved_pages(module, reader, &pages, &error);
     CHECK(pages_status == ZC_OK || pages_status == ZC_SNAPSHOT);
     zc_limits within = limits;
     within.fuel = 10000;

@@ -1,6 +1,6 @@
 /* fuzz_rewrite: a libFuzzer entry point over zc_wasm_rewrite. What it makes of a valid module must be valid, with the same
  * description but for the start function and more exports: each memory, table and global once more, under its private name,
- * and functions. tests/c/test_rewrite.c gives it modules of the tests. Build: see fuzz_validate.c. */
+ * and functions, those that can lie in tables or all. tests/c/test_rewrite.c gives it modules of the tests. Build: see fuzz_validate.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,10 +47,10 @@ static void compare(const zc_module_info *was, const zc_module_info *is, bool al
     for (uint32_t i = 0; i < was->func_count; i++) {
         require(was->funcs[i].body_size == is->funcs[i].body_size);
     }
-    if (all_functions) {
-        require_privates(is, salt, &at, ZC_EXTERN_FUNC, 0, was->func_count);
-    } else {
-        require_privates(is, salt, &at, ZC_EXTERN_FUNC, was->start, was->has_start ? 1 : 0);
+    for (uint32_t i = 0; i < was->func_count; i++) {
+        if (all_functions || was->funcs[i].is_referenced || (was->has_start && was->start == i)) {
+            require_privates(is, salt, &at, ZC_EXTERN_FUNC, i, 1);
+        }
     }
     require_privates(is, salt, &at, ZC_EXTERN_TABLE, 0, was->table_count);
     require_privates(is, salt, &at, ZC_EXTERN_MEMORY, 0, was->has_memory ? 1 : 0);

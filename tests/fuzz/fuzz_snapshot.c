@@ -445,7 +445,7 @@ static zc_region *fill_region(zc_snapshot *snapshot, int which, const zc_snapsho
     uint32_t pages;
     zc_region *region;
     uint64_t size = zc_snapshot_memory_size(snapshot), reserved = zc_instance_reservation(modules[which], &LIMITS);
-    if (!is_taken(zc_instance_saved_pages(modules[which], &zc_engine_wasm3, reader_of(state), &pages, &error)) ||
+    if (!is_taken(zc_instance_saved_pages(modules[which], reader_of(state), &pages, &error)) ||
         (uint64_t)pages * PAGE != size || size > reserved) {
         return NULL;
     }
