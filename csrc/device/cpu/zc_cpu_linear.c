@@ -33,6 +33,7 @@
 #define LEAST 65536.0     /* multiply-adds for each thread with many rows: about a microsecond */
 #define INPUT_PART 4096   /* elements of f(x) that a task makes */
 #define PACKED_PART 64    /* outputs of a task with packed weights and some rows, at most */
+#define ROWS_BYTES 1048576 /* of f(x) that meet packed weights in tasks one after the other */
 #define PACKED_LEAST \
     ((size_t)8) /* rows of x of such a task, if there are as many: to unpack weights costs as much as one */
 #define MAX_PART 2048     /* outputs of a task with few rows */
@@ -179,10 +180,10 @@ static void few_fixed(void *context, size_t index)
     }
 }
 
-/* The rows of task `index`, in whole units of what is multiplied together: up to *end. */
-static size_t rows_of_task(const zc_linear_job *j, size_t index, size_t unit, size_t *end)
+/* The rows of part `part` of row_parts, in whole units of what is multiplied together: up to *end. */
+static size_t rows_of_part(const zc_linear_job *j, size_t part, size_t unit, size_t *end)
 {
-    size_t units = (j->p->rows + unit - 1) / unit, part = index % j->row_parts;
+    size_t units = (j->p->rows + unit - 1) / unit;
     *end = (part + 1) * units / j->row_parts * unit;
     *end = *end < j->p->rows ? *end : j->p->rows;
     return part * units / j->row_parts * unit;
@@ -192,8 +193,9 @@ static void some_packed(void *context, size_t index)
 {
     zc_linear_job *j = context;
     const zc_linear_params *p = j->p;
-    size_t end, row = rows_of_task(j, index, j->tile_rows, &end);
-    size_t from = index / j->row_parts * j->part, n = p->n - from < j->part ? p->n - from : j->part;
+    const size_t parts = (p->n + j->part - 1) / j->part;
+    size_t end, row = rows_of_part(j, index / parts, j->tile_rows, &end);
+    size_t from = index % parts * j->part, n = p->n - from < j->part ? p->n - from : j->part;
     size_t groups = (n + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS, ld = groups * ZC_PACKED_ROWS;
     const uint8_t *w = j->groups.groups + from / ZC_PACKED_ROWS * j->groups.group_bytes;
     float *sums = zc_workspace(ZC_WORKSPACE_BLOCK, j->tile_rows * ld * sizeof *sums);
@@ -219,7 +221,7 @@ static void panel_fixed(void *context, size_t index)
     const zc_cpu_integer *integer = j->ops->integer;
     const zc_weight_type_info *info = zc_weight_type_get(p->type);
     float sums[8 * ZC_PANEL];
-    size_t end, row = rows_of_task(j, index, integer->tile_rows, &end);
+    size_t end, row = rows_of_part(j, index % j->row_parts, integer->tile_rows, &end);
     size_t from = index / j->row_parts * ZC_PANEL, n = p->n - from < ZC_PANEL ? p->n - from : ZC_PANEL;
     uint8_t *panel = zc_workspace(ZC_WORKSPACE_BLOCK, integer->panel_bytes(p->type, p->k));
     if (panel == NULL) {
@@ -284,7 +286,7 @@ static void panel_float(void *context, size_t index)
     zc_linear_job *j = context;
     const zc_linear_params *p = j->p;
     const zc_weight_type_info *info = zc_weight_type_get(p->type);
-    size_t end, row = rows_of_task(j, index, j->input_rows, &end);
+    size_t end, row = rows_of_part(j, index % j->row_parts, j->input_rows, &end);
     size_t nr = j->ops->nr, from = index / j->row_parts * nr, n = p->n - from < nr ? p->n - from : nr;
     size_t rows_floats = nr * DEPTH, packed_floats = nr * ((size_t)p->k + 64);
     float *room = zc_workspace(ZC_WORKSPACE_BLOCK, (rows_floats + packed_floats + ROWS * nr) * sizeof *room);
@@ -376,6 +378,9 @@ static void cut_packed(zc_linear_job *j)
     j->part = (each + ZC_PACKED_ROWS - 1) / ZC_PACKED_ROWS * ZC_PACKED_ROWS;
     j->part = j->part < most ? j->part : most;
     size_t parts = (n + j->part - 1) / j->part, wanted = (tasks + parts - 1) / parts;
+    /* f(x) of a task stays in the second cache while the tasks after it bring other weights. */
+    size_t fits = (j->p->rows * j->row_size + ROWS_BYTES - 1) / ROWS_BYTES;
+    wanted = wanted > fits ? wanted : fits;
     j->row_parts = wanted < tiles ? wanted : tiles;
 }
 

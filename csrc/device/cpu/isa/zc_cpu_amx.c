@@ -9,8 +9,9 @@
  * ones each plane's is, and they meet in one rounding. Either is the float that the sum as an integer would become, so a
  * row has the bits that it has alone. Weights of 8 bits meet two planes of bytes.
  *
- * While tiles multiply a block, vectors finish the one before. A set is up to CHUNK blocks of a group of 16 weight rows
- * and up to 16 rows of x, whose 16 vectors of sums are registers meanwhile.
+ * A cell is two blocks of up to 16 rows of x and of one or two groups of 16 weight rows, so that its sums are four tiles.
+ * While tiles multiply one, vectors finish the one before, and fill in weights for those after it. Tiles are stored two
+ * later than they are made: nothing waits for them. All of that shall fit into the nearest cache, so cells are no larger.
  *
  * Each call configures its thread's tiles and releases them, so that no thread keeps tiles between calls: the system need
  * not save them. zc_cpu_isa.c asked for the permission to use them. Tile instructions are written out, since the intrinsics
@@ -48,14 +49,14 @@
 #include "device/cpu/isa/zc_cpu_packed_lanes.inc"
 #include "device/cpu/isa/zc_cpu_packed_blocks.inc"
 
-#define CHUNK 4u      /* blocks of a set: with more, what they need leaves the nearest cache */
+#define CHUNK 2u       /* blocks of a cell */
 #define SET_ROWS 16u   /* of x, at most */
 /* Rows of x: fewer are left to vectors, which are as fast then. */
 #define LEAST_ROWS 12u
 #define LEAST_ROWS_OF_TWO 16u /* where a block's sums are two tiles of floats */
-#define SUMS 256u      /* of a tile */
+#define SUMS 256u              /* of a tile */
 
-/* ---- tiles: 0 and 1 have sums, 4 and 5 planes of x, 6 and 7 weights ---- */
+/* ---- tiles: 0 to 3 have sums, 4 and 5 planes of x, 6 and 7 weights ---- */
 
 typedef struct tile_config {
     uint8_t palette, start, none[14];
@@ -85,8 +86,8 @@ static void end(void)
     __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #to::"r"(from), "r"((size_t)(step)) : "memory")
 #define TILE_STORE(from, to) \
     __asm__ volatile("tilestored %%tmm" #from ", (%0,%1,1)" ::"r"(to), "r"((size_t)64) : "memory")
-/* Sums of products of signed bytes, of x, and unsigned ones; of floats of 16 bits. */
-#define TILE_ADD_BYTES(to, x, w) __asm__ volatile("tdpbsud %%tmm" #w ", %%tmm" #x ", %%tmm" #to::: "memory")
+/* Sums of products of signed bytes; of floats of 16 bits. */
+#define TILE_ADD_BYTES(to, x, w) __asm__ volatile("tdpbssd %%tmm" #w ", %%tmm" #x ", %%tmm" #to::: "memory")
 #define TILE_ADD_FLOATS(to, x, w) __asm__ volatile("tdpbf16ps %%tmm" #w ", %%tmm" #x ", %%tmm" #to::: "memory")
 
 /* ---- x ---- */
@@ -101,7 +102,6 @@ typedef enum how {
 /* What a type asks of x. */
 typedef struct kind {
     how how;
-    int32_t offset; /* what is added to weights of bytes so that they are unsigned */
     float sum;      /* what sums are multiplied with */
 } kind;
 
@@ -109,23 +109,23 @@ static kind kind_of(uint32_t type)
 {
     switch (type) {
     case ZC_WEIGHT_Q8_0:
-        return (kind){BYTES, 128, 1.0f};
+        return (kind){BYTES, 1.0f};
     case ZC_WEIGHT_Q4_0:
     case ZC_WEIGHT_Q4_1:
     case ZC_WEIGHT_Q5_0:
     case ZC_WEIGHT_MXFP4:
-        return (kind){ONE_SUM, 0, 1.0f};
+        return (kind){ONE_SUM, 1.0f};
     case ZC_WEIGHT_Q4_K:
-        return (kind){ONE_SUM, 0, MINIMUMS_SUM};
+        return (kind){ONE_SUM, MINIMUMS_SUM};
     case ZC_WEIGHT_Q5_K:
-        return (kind){TWO_SUMS, 0, MINIMUMS_SUM};
+        return (kind){TWO_SUMS, MINIMUMS_SUM};
     case ZC_WEIGHT_Q6_K:
     case ZC_WEIGHT_Q3_K:
-        return (kind){HALVES, 0, 1.0f};
+        return (kind){HALVES, 1.0f};
     case ZC_WEIGHT_Q2_K:
-        return (kind){HALVES, 0, MINIMUMS_SUM};
+        return (kind){HALVES, MINIMUMS_SUM};
     default:
-        return (kind){TWO_SUMS, 0, 1.0f};
+        return (kind){TWO_SUMS, 1.0f};
     }
 }
 
@@ -153,7 +153,8 @@ INLINE __m512i bf16_of(__m512i first, __m512i second)
 }
 
 /* A block, as fix_packed_block of zc_cpu_packed.inc has it. */
-INLINE void fix_block(uint8_t *high, uint8_t *low, packed_numbers *numbers, const kind *kind, const float *x)
+INLINE void fix_block(uint8_t *high, uint8_t *low, float *numbers, size_t count, size_t j, const kind *kind,
+                      const float *x)
 {
     const __m512i half = _mm512_set1_epi32(128), magnitude = _mm512_set1_epi32(0x7fffffff);
     __m512 x0 = _mm512_loadu_ps(x), x1 = _mm512_loadu_ps(x + 16);
@@ -193,198 +194,205 @@ INLINE void fix_block(uint8_t *high, uint8_t *low, packed_numbers *numbers, cons
                             _mm512_permutexvar_epi16(by, bf16_of(_mm512_sub_epi32(q0, h0), _mm512_sub_epi32(q1, h1))));
     }
     const int32_t first = _mm512_reduce_add_epi32(q0), second = _mm512_reduce_add_epi32(q1);
-    numbers->scale = scale;
-    numbers->sum = ((float)first * scale + (float)second * scale) * kind->sum;
-    if (kind->how == HALVES) {
-        numbers->least[0].sum = (float)first * scale * kind->sum;
-        numbers->least[1].sum = (float)second * scale * kind->sum;
-    } else {
-        numbers->least[0].by = (int32_t)(0u - (uint32_t)kind->offset * ((uint32_t)first + (uint32_t)second));
-        numbers->least[1].by = 0;
-    }
+    numbers[j] = scale;
+    numbers[count + j] = ((float)first * scale + (float)second * scale) * kind->sum;
+    numbers[2 * (count + j)] = (float)first * scale * kind->sum;
+    numbers[2 * (count + j) + 1] = (float)second * scale * kind->sum;
 }
 
 static void fix_rows_of(uint8_t *tile, const kind *kind, size_t rows, size_t r, size_t blocks, const float *x)
 {
     const size_t planes = planes_bytes(kind->how) * rows;
-    packed_numbers *numbers = (packed_numbers *)(void *)(tile + planes * blocks) + r;
+    float *numbers = (float *)(void *)(tile + planes * blocks);
     uint8_t *high = tile + 64 * r, *low = kind->how == BYTES ? high + 32 : high + 64 * rows;
-    for (size_t b = 0; b < blocks; b++, x += 32, high += planes, low += planes, numbers += rows) {
-        fix_block(high, low, numbers, kind, x);
+    for (size_t b = 0; b < blocks; b += CHUNK, numbers += 4 * CHUNK * rows) {
+        const size_t count = blocks - b < CHUNK ? blocks - b : CHUNK;
+        for (size_t j = 0; j < count; j++, x += 32, high += planes, low += planes) {
+            fix_block(high, low, numbers + 4 * count * r, count, j, kind, x);
+        }
     }
 }
 
-/* ---- sets ---- */
+/* ---- cells ---- */
 
-/* CHUNK blocks of a group of weights, or fewer. */
+/* Blocks of a group of weights: CHUNK of them, or the last one. */
 typedef struct chunk {
-    _Alignas(64) uint8_t room[2 * CHUNK][16][64];
+    _Alignas(64) uint8_t room[2 * CHUNK][16][64]; /* tiles of blocks, or of halves */
     float d[2 * CHUNK][16]; /* scales of blocks, or of halves */
-    float m[16][16];        /* minimums: of the blocks; or of all of a unit of 256, which its last blocks have */
+    float m[16][16]; /* minimums: of the blocks; or of all of a unit of 256, which its last blocks have */
     float by[16]; /* what the minimums of a unit of 256 are multiplied with */
-    const uint8_t *weights[2 * CHUNK]; /* tiles of blocks, or of halves: in `room`, or where they lie */
-    size_t count;
-    bool last; /* of a unit of 256 */
 } chunk;
 
-typedef struct set {
-    const chunk *w;
+typedef struct cell {
+    const chunk *w; /* of all groups that a cell has room for, of which `groups` are there */
+    size_t groups, count; /* `count` blocks */
+    bool last; /* of a unit of 256 */
     const uint8_t *planes; /* row 0 of the tiles, in the first block */
-    const packed_numbers *numbers; /* likewise */
+    const float *numbers; /* row 0 */
     float *out;
-    size_t from; /* the first row that no other set has counted */
-} set;
+    size_t from; /* the first row that no other cell has counted */
+} cell;
 
-/* What goes on from set to set. */
+/* What goes on from cell to cell. */
 typedef struct line {
-    size_t height, rows; /* of a set, and all */
+    size_t height, rows; /* of a cell, and all */
     size_t ld;
-    int32_t *sums[2]; /* of blocks, in turn */
+    int32_t *sums, *before; /* four tiles of the cell that is multiplied, and of the one that is finished */
 } line;
 
 typedef enum minimums { NONE, EACH, UNIT } minimums;
 
-INLINE void multiply(const how how, const line *l, const set *s, size_t j)
+INLINE size_t groups_of(const how how)
 {
+    return how == ONE_SUM ? 2 : 1;
+}
+
+/* Block j of a cell makes tiles a and b: of both groups, or what belongs to one. Tiles c and d, which are ready, are
+ * stored. */
+#define MULTIPLY(a, b, c, d, to)                  \
+    do {                                          \
+        if (how == ONE_SUM) {                     \
+            TILE_LOAD(6, w[0].room[j], 64);       \
+            TILE_ZERO(a);                         \
+            TILE_ADD_FLOATS(a, 4, 6);             \
+            TILE_ADD_FLOATS(a, 5, 6);             \
+            TILE_STORE(c, (to) + c * SUMS);       \
+            TILE_LOAD(7, w[1].room[j], 64);       \
+            TILE_ZERO(b);                         \
+            TILE_ADD_FLOATS(b, 4, 7);             \
+            TILE_ADD_FLOATS(b, 5, 7);             \
+            TILE_STORE(d, (to) + d * SUMS);       \
+            break;                                \
+        }                                         \
+        TILE_ZERO(a);                             \
+        TILE_ZERO(b);                             \
+        if (how == HALVES) {                      \
+            TILE_LOAD(6, w->room[2 * j], 64);     \
+            TILE_LOAD(7, w->room[2 * j + 1], 64); \
+            TILE_ADD_FLOATS(a, 4, 6);             \
+            TILE_ADD_FLOATS(b, 5, 7);             \
+        } else if (how == TWO_SUMS) {             \
+            TILE_LOAD(6, w->room[j], 64);         \
+            TILE_ADD_FLOATS(a, 4, 6);             \
+            TILE_ADD_FLOATS(b, 5, 6);             \
+        } else {                                  \
+            TILE_LOAD(6, w->room[j], 64);         \
+            TILE_ADD_BYTES(a, 4, 6);              \
+            TILE_ADD_BYTES(b, 5, 6);              \
+        }                                         \
+        TILE_STORE(c, (to) + c * SUMS);           \
+        TILE_STORE(d, (to) + d * SUMS);           \
+    } while (0)
+
+INLINE void multiply(const how how, const line *l, const cell *s, const size_t j)
+{
+    const chunk *w = s->w;
     const uint8_t *x = s->planes + j * planes_bytes(how) * l->rows;
-    TILE_ZERO(0);
-    TILE_LOAD(6, s->w->weights[how == HALVES ? 2 * j : j], 64);
     TILE_LOAD(4, x, 64);
-    if (how == BYTES) {
-        TILE_ADD_BYTES(0, 4, 6);
-        TILE_ZERO(1);
-        TILE_LOAD(5, x + 32, 64);
-        TILE_ADD_BYTES(1, 5, 6);
+    TILE_LOAD(5, how == BYTES ? x + 32 : x + 64 * l->rows, 64);
+    if (j == 0) {
+        MULTIPLY(0, 1, 2, 3, l->before); /* or what nobody reads, where that cell has no second block */
+    } else {
+        MULTIPLY(2, 3, 0, 1, l->sums);
+    }
+}
+
+/* The sums of group g of a cell add to its rows of `out`. */
+INLINE void finish_by(const how how, const minimums minimums, const bool ends_unit, const size_t count, const line *l,
+                      const cell *s, const size_t g)
+{
+    const chunk *w = s->w + g;
+    const size_t step = 4 * count;
+    const float *n = s->numbers + step * s->from;
+    const int32_t *sums = l->before + g * SUMS + 16 * s->from;
+    float *out = s->out + ZC_PACKED_ROWS * g + l->ld * s->from;
+    __m512 d[2 * CHUNK];
+    ZC_UNROLL(4)
+    for (size_t i = 0; i < 2 * CHUNK; i++) { /* here, since the compiler cannot know that `out` lies elsewhere */
+        d[i] = _mm512_load_ps(w->d[i]);
+    }
+    for (size_t r = s->from; r < l->height; r++, n += step, sums += 16, out += l->ld) {
+        __m512 acc = _mm512_loadu_ps(out);
+        ZC_UNROLL(2)
+        for (size_t j = 0; j < count; j++) {
+            const __m512 scale = _mm512_set1_ps(n[j]);
+            const int32_t *at = sums + 2 * j * SUMS;
+            __m512 v = _mm512_load_ps(at);
+            if (how == HALVES) {
+                acc = _mm512_fmadd_ps(v, _mm512_mul_ps(d[2 * j], scale), acc);
+                acc = _mm512_fmadd_ps(_mm512_load_ps(at + SUMS), _mm512_mul_ps(d[2 * j + 1], scale), acc);
+                continue;
+            }
+            if (how == TWO_SUMS) {
+                v = _mm512_add_ps(v, _mm512_load_ps(at + SUMS));
+            } else if (how == BYTES) {
+                const __m512i high = _mm512_slli_epi32(_mm512_load_si512(at), 8);
+                v = _mm512_cvtepi32_ps(_mm512_add_epi32(high, _mm512_load_si512(at + SUMS)));
+            }
+            acc = _mm512_fmadd_ps(v, _mm512_mul_ps(d[j], scale), acc);
+            if (minimums == EACH) {
+                acc = _mm512_fmadd_ps(_mm512_load_ps(w->m[j]), _mm512_set1_ps(n[count + j]), acc);
+            }
+        }
+        if (ends_unit) { /* of four cells of two blocks, one after the other */
+            __m512 low = _mm512_setzero_ps();
+            ZC_UNROLL(8)
+            for (size_t j = 0; j < 8; j++) {
+                const size_t i = j % CHUNK;
+                const float *at = n - (3 - j / CHUNK) * 4 * CHUNK * l->rows;
+                if (how == HALVES) {
+                    at += 2 * CHUNK + 2 * i;
+                    low = _mm512_fmadd_ps(_mm512_load_ps(w->m[2 * j]), _mm512_set1_ps(at[0]), low);
+                    low = _mm512_fmadd_ps(_mm512_load_ps(w->m[2 * j + 1]), _mm512_set1_ps(at[1]), low);
+                } else {
+                    low = _mm512_fmadd_ps(_mm512_load_ps(w->m[j]), _mm512_set1_ps(at[CHUNK + i]), low);
+                }
+            }
+            acc = _mm512_fmadd_ps(low, _mm512_load_ps(w->by), acc);
+        }
+        _mm512_storeu_ps(out, acc);
+    }
+}
+
+INLINE void finish(const how how, const minimums minimums, const line *l, const cell *s, const size_t g)
+{
+    if (s == NULL || g >= s->groups) {
         return;
     }
-    TILE_ADD_FLOATS(0, 4, 6);
-    TILE_LOAD(5, x + 64 * l->rows, 64);
+    if (s->count != CHUNK) {
+        finish_by(how, minimums, false, 1, l, s, g);
+    } else if (minimums == UNIT && s->last) {
+        finish_by(how, minimums, true, CHUNK, l, s, g);
+    } else {
+        finish_by(how, minimums, false, CHUNK, l, s, g);
+    }
+}
+
+/* Multiplies `next` and finishes s, the cell before it; either may be NULL. */
+INLINE void advance(const how how, const minimums minimums, line *l, const cell *s, const cell *next)
+{
+    if (next) {
+        multiply(how, l, next, 0);
+    } else {
+        TILE_STORE(2, l->before + 2 * SUMS);
+        TILE_STORE(3, l->before + 3 * SUMS);
+    }
     if (how == ONE_SUM) {
-        TILE_ADD_FLOATS(0, 5, 6);
-    } else if (how == HALVES) {
-        TILE_ZERO(1);
-        TILE_LOAD(7, s->w->weights[2 * j + 1], 64);
-        TILE_ADD_FLOATS(1, 5, 7);
+        finish(how, minimums, l, s, 0);
+    }
+    if (next && next->count == CHUNK) {
+        multiply(how, l, next, 1);
     } else {
-        TILE_ZERO(1);
-        TILE_ADD_FLOATS(1, 5, 6);
+        TILE_STORE(0, l->sums);
+        TILE_STORE(1, l->sums + SUMS);
     }
+    finish(how, minimums, l, s, groups_of(how) - 1);
+    int32_t *sums = l->before;
+    l->before = l->sums;
+    l->sums = sums;
 }
 
-INLINE void store(const how how, int32_t *sums)
-{
-    TILE_STORE(0, sums);
-    if (how != ONE_SUM) {
-        TILE_STORE(1, sums + SUMS);
-    }
-}
-
-/* Row r of a block adds to `acc`. */
-INLINE __m512 finish(const how how, const minimums minimums, const set *s, size_t j, size_t r,
-                     const packed_numbers *numbers, const int32_t *sums, __m512 acc)
-{
-    __m512 v;
-    sums += 16 * r;
-    numbers += r;
-    if (how == BYTES) {
-        const __m512i low = _mm512_add_epi32(_mm512_loadu_si512(sums + SUMS), _mm512_set1_epi32(numbers->least[0].by));
-        v = _mm512_cvtepi32_ps(_mm512_add_epi32(_mm512_slli_epi32(_mm512_loadu_si512(sums), 8), low));
-    } else {
-        v = _mm512_loadu_ps(sums);
-        v = how == TWO_SUMS ? _mm512_add_ps(v, _mm512_loadu_ps(sums + SUMS)) : v;
-    }
-    const __m512 scale = _mm512_set1_ps(numbers->scale);
-    if (how == HALVES) {
-        acc = _mm512_fmadd_ps(v, _mm512_mul_ps(_mm512_loadu_ps(s->w->d[2 * j]), scale), acc);
-        v = _mm512_loadu_ps(sums + SUMS);
-        return _mm512_fmadd_ps(v, _mm512_mul_ps(_mm512_loadu_ps(s->w->d[2 * j + 1]), scale), acc);
-    }
-    acc = _mm512_fmadd_ps(v, _mm512_mul_ps(_mm512_loadu_ps(s->w->d[j]), scale), acc);
-    if (minimums == EACH) {
-        acc = _mm512_fmadd_ps(_mm512_loadu_ps(s->w->m[j]), _mm512_set1_ps(numbers->sum), acc);
-    }
-    return acc;
-}
-
-/* Row r of the last blocks of a unit of 256 adds its minimums. */
-INLINE __m512 finish_unit(const how how, const line *l, const set *s, size_t r, __m512 acc)
-{
-    const packed_numbers *numbers = s->numbers - CHUNK * l->rows + r;
-    __m512 low = _mm512_setzero_ps();
-    for (size_t j = 0; j < 8; j++, numbers += l->rows) {
-        if (how == HALVES) {
-            low = _mm512_fmadd_ps(_mm512_loadu_ps(s->w->m[2 * j]), _mm512_set1_ps(numbers->least[0].sum), low);
-            low = _mm512_fmadd_ps(_mm512_loadu_ps(s->w->m[2 * j + 1]), _mm512_set1_ps(numbers->least[1].sum), low);
-        } else {
-            low = _mm512_fmadd_ps(_mm512_loadu_ps(s->w->m[j]), _mm512_set1_ps(numbers->sum), low);
-        }
-    }
-    return _mm512_fmadd_ps(low, _mm512_loadu_ps(s->w->by), acc);
-}
-
-/* Finishes a set of whose first block the sums are in memory, and multiplies the first one of the next, if there is one. */
-INLINE void advance_by(const how how, const minimums minimums, const bool whole, line *l, const set *s, const set *next)
-{
-    const size_t count = s->w->count, ld = l->ld, height = l->height;
-    const packed_numbers *numbers = s->numbers;
-    const bool ends_unit = minimums == UNIT && s->w->last;
-    float *out = s->out;
-    __m512 acc[SET_ROWS];
-    if (whole) {
-        ZC_UNROLL(16)
-        for (size_t r = 0; r < SET_ROWS; r++) {
-            acc[r] = _mm512_loadu_ps(out + r * ld);
-        }
-    }
-    for (size_t j = 0; j < count; j++, numbers += l->rows) {
-        int32_t *sums = l->sums[0], *others = l->sums[1];
-        l->sums[0] = others;
-        l->sums[1] = sums;
-        const bool more = j + 1 < count;
-        if (more || next) {
-            multiply(how, l, more ? s : next, more ? j + 1 : 0);
-        }
-        if (whole) {
-            ZC_UNROLL(16)
-            for (size_t r = 0; r < SET_ROWS; r++) {
-                acc[r] = finish(how, minimums, s, j, r, numbers, sums, acc[r]);
-            }
-        } else {
-            for (size_t r = s->from; r < height; r++) {
-                float *row = out + r * ld;
-                _mm512_storeu_ps(row, finish(how, minimums, s, j, r, numbers, sums, _mm512_loadu_ps(row)));
-            }
-        }
-        if (more || next) {
-            store(how, others);
-        }
-    }
-    if (whole) {
-        ZC_UNROLL(16)
-        for (size_t r = 0; r < SET_ROWS; r++) {
-            if (r >= s->from) {
-                _mm512_storeu_ps(out + r * ld, ends_unit ? finish_unit(how, l, s, r, acc[r]) : acc[r]);
-            }
-        }
-    } else {
-        for (size_t r = s->from; ends_unit && r < height; r++) {
-            float *row = out + r * ld;
-            _mm512_storeu_ps(row, finish_unit(how, l, s, r, _mm512_loadu_ps(row)));
-        }
-    }
-}
-
-INLINE void advance(const how how, const minimums minimums, line *l, const set *s, const set *next)
-{
-    if (l->height == SET_ROWS) {
-        advance_by(how, minimums, true, l, s, next);
-    } else {
-        advance_by(how, minimums, false, l, s, next);
-    }
-}
-
-typedef void (*advance_function)(line *l, const set *s, const set *next);
-typedef void (*start_function)(const line *l, const set *s);
+typedef void (*advance_function)(line *l, const cell *s, const cell *next);
 
 /* WAY(name, how, minimums) */
 #define WAYS(WAY)                     \
@@ -397,15 +405,10 @@ typedef void (*start_function)(const line *l, const set *s);
     WAY(halves, HALVES, NONE)         \
     WAY(halves_from, HALVES, UNIT)    \
     WAY(bytes, BYTES, NONE)
-#define WAY(name, how, minimums)                                       \
-    static void advance_##name(line *l, const set *s, const set *next) \
-    {                                                                  \
-        advance(how, minimums, l, s, next);                            \
-    }                                                                  \
-    static void start_##name(const line *l, const set *s)              \
-    {                                                                  \
-        multiply(how, l, s, 0);                                        \
-        store(how, l->sums[0]);                                        \
+#define WAY(name, how, minimums)                                         \
+    static void advance_##name(line *l, const cell *s, const cell *next) \
+    {                                                                    \
+        advance(how, minimums, l, s, next);                              \
     }
 WAYS(WAY)
 #undef WAY
@@ -416,15 +419,14 @@ WAYS(WAY)
 
 typedef struct product {
     size_t blocks, unit_bytes;
-    start_function start;
     advance_function advance;
-    void (*fill)(chunk *c, const void *w, size_t b, size_t count, const tables *t);
+    void (*fill)(chunk *c, const void *w, size_t b, size_t i, const tables *t);
     int least, count; /* what make_tables takes */
     const int8_t *values;
 } product;
 
 #define PRODUCT(TYPE, BLOCKS, UNIT, WAY, ...) \
-    [ZC_WEIGHT_##TYPE] = {BLOCKS, sizeof(UNIT), start_##WAY, advance_##WAY, fill_##TYPE, __VA_ARGS__}
+    [ZC_WEIGHT_##TYPE] = {BLOCKS, sizeof(UNIT), advance_##WAY, fill_##TYPE, __VA_ARGS__}
 static const product products[ZC_WEIGHT_TYPE_COUNT] = {
     PRODUCT(Q8_0, 2, zc_packed_q8_0, bytes, 0, 1, NULL),
     PRODUCT(Q4_0, 2, zc_packed_q4_0, scaled, -8, 16, NULL),
@@ -457,6 +459,39 @@ static void fix_packed_rows(uint8_t *tile, uint32_t type, size_t rows, size_t r,
     }
 }
 
+/* Which weights are filled in: those of the next cells, some while each cell before them is multiplied. */
+typedef struct filling {
+    const product *p;
+    tables t;
+    const uint8_t *w;
+    size_t group_bytes, groups, blocks;
+    size_t wide; /* groups of a cell */
+    size_t b, g, done; /* where its chunks begin, and how many of their blocks are there */
+} filling;
+
+/* Half of them, or all, and on to the next ones. */
+static void fill_some(filling *f, chunk *c, bool all)
+{
+    if (f->b >= f->blocks) {
+        return;
+    }
+    const size_t count = f->blocks - f->b < CHUNK ? f->blocks - f->b : CHUNK;
+    const size_t groups = f->groups - f->g < f->wide ? f->groups - f->g : f->wide;
+    const size_t end = all ? groups * count : groups * count / 2;
+    for (; f->done < end; f->done++) {
+        const size_t g = f->done < count ? 0 : 1;
+        f->p->fill(c + g, f->w + (f->g + g) * f->group_bytes, f->b, f->done - g * count, &f->t);
+    }
+    if (all) {
+        f->done = 0;
+        f->g += f->wide;
+        if (f->g >= f->groups) {
+            f->g = 0;
+            f->b += CHUNK;
+        }
+    }
+}
+
 static void rows_packed(float *out, size_t ld, uint32_t type, const uint8_t *w, size_t groups, const uint8_t *x,
                         size_t rows, size_t blocks)
 {
@@ -465,51 +500,49 @@ static void rows_packed(float *out, size_t ld, uint32_t type, const uint8_t *w, 
         return;
     }
     const product *p = &products[type];
-    const size_t planes = planes_bytes(kind_of(type).how) * rows;
-    const size_t group_bytes = (blocks + p->blocks - 1) / p->blocks * p->unit_bytes;
-    const packed_numbers *numbers = (const packed_numbers *)(const void *)(x + planes * blocks);
-    _Alignas(64) int32_t sums[2][2 * SUMS];
-    chunk chunks[2];
-    set sets[2];
-    line l = {.height = rows <= SET_ROWS ? rows : (rows + 1) / 2, .rows = rows, .ld = ld, .sums = {sums[0], sums[1]}};
-    bool any = false;
-    const tables t = make_tables(p->least, p->count, p->values);
-    unsigned turn = 0;
+    const how how = kind_of(type).how;
+    const size_t planes = planes_bytes(how) * rows, wide = groups_of(how);
+    _Alignas(64) int32_t sums[2][4 * SUMS];
+    chunk chunks[2][2];
+    cell cells[2], *before = NULL;
+    const size_t sets = (rows + SET_ROWS - 1) / SET_ROWS;
+    line l = {.height = (rows + sets - 1) / sets, .rows = rows, .ld = ld, .sums = sums[0], .before = sums[1]};
+    filling f = {.p = p,
+                 .t = make_tables(p->least, p->count, p->values),
+                 .w = w,
+                 .group_bytes = (blocks + p->blocks - 1) / p->blocks * p->unit_bytes,
+                 .groups = groups,
+                 .blocks = blocks,
+                 .wide = wide};
     for (size_t r = 0; r < rows; r++) {
         memset(out + r * ld, 0, groups * ZC_PACKED_ROWS * sizeof *out);
     }
-    for (size_t i = 0; i < 4 * CHUNK; i++) {
-        chunk *c = &chunks[i / (2 * CHUNK)];
-        c->weights[i % (2 * CHUNK)] = c->room[i % (2 * CHUNK)][0];
-    }
-    begin(l.height, kind_of(type).how == BYTES ? 32 : 64);
-    /* A block of x serves all groups while it is in the nearest cache. */
-    for (size_t b = 0, which = 0; b < blocks; b += CHUNK) {
-        for (size_t g = 0; g < groups; g++, which ^= 1) {
-            chunk *c = &chunks[which];
-            c->count = blocks - b < CHUNK ? blocks - b : CHUNK;
-            c->last = b % 8 + CHUNK == 8;
-            p->fill(c, w + g * group_bytes, b, c->count, &t);
-            for (size_t from = 0; from < rows; from += l.height, turn ^= 1) {
-                /* Sets have one height: the last one may begin among the rows of the one before. */
-                const size_t first = rows - from < l.height ? rows - l.height : from;
-                sets[turn] = (set){.w = c,
-                                   .planes = x + b * planes + first * 64,
-                                   .numbers = numbers + b * rows + first,
-                                   .out = out + g * ZC_PACKED_ROWS + first * ld,
-                                   .from = from - first};
-                if (any) {
-                    p->advance(&l, &sets[turn ^ 1], &sets[turn]);
-                } else {
-                    p->start(&l, &sets[turn]);
-                }
-                any = true;
+    begin(l.height, how == BYTES ? 32 : 64);
+    fill_some(&f, chunks[0], true);
+    unsigned turn = 0, which = 0;
+    /* Blocks of x serve all groups while they are in the nearest cache. */
+    for (size_t b = 0; b < blocks; b += CHUNK) {
+        for (size_t g = 0; g < groups; g += wide, which ^= 1) {
+            for (size_t i = 0; i < sets; i++, turn ^= 1) {
+                /* Cells have one height: the last one may begin among the rows of the one before. */
+                const size_t from = i * l.height, first = rows - from < l.height ? rows - l.height : from;
+                const size_t count = blocks - b < CHUNK ? blocks - b : CHUNK;
+                cells[turn] = (cell){.w = chunks[which],
+                                     .groups = groups - g < wide ? groups - g : wide,
+                                     .count = count,
+                                     .last = b % 8 + CHUNK == 8,
+                                     .planes = x + b * planes + first * 64,
+                                     .numbers = (const float *)(const void *)(x + planes * blocks) +
+                                                4 * (b * rows + count * first),
+                                     .out = out + g * ZC_PACKED_ROWS + first * ld,
+                                     .from = from - first};
+                p->advance(&l, before, &cells[turn]);
+                before = &cells[turn];
+                fill_some(&f, chunks[which ^ 1], i + 1 == sets);
             }
         }
     }
-    if (any) {
-        p->advance(&l, &sets[turn ^ 1], NULL);
-    }
+    p->advance(&l, before, NULL);
     end();
 }
 
