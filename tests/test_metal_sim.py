@@ -120,6 +120,7 @@ def test_what_the_selftest_runs(sim: Sim) -> None:
     for name in ("F16", "Q4_K"):
         assert " TFLOP/s" in checks.product_of_rows(bench, name, 40, 64, 256)
     assert " TFLOP/s" in checks.product_of_floats(bench, 32)
+    assert " TFLOP/s" in checks.rows_of_attention(bench, 9, 4, 32)
     assert " tokens/s, a prompt of 20 at " in checks.tokens(bench, 20, 5)
 
 
