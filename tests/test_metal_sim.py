@@ -507,6 +507,24 @@ def test_matrix_units_are_used(sim: Sim) -> None:
         assert (sim.get("dispatches"), sim.get("barriers")) == (before[0] + stages, before[1] + stages - 1)
 
 
+def test_what_else_goes_on_matrices(sim: Sim) -> None:
+    """matmul but for small ones, and attention of many rows: by the variant, which tells the shader."""
+    bench = checks.Bench("metal")
+    for m, n, k, way in ((64, 20, 16, 4), (64, 20, 15, 2), (15, 64, 64, None), (1300, 1300, 16, 5)):
+        a, b = bench.normal(m, k), bench.normal(k, n)
+        before = sim.get("last_constant")
+        bench.device.matmul(a, b, out=bench.empty(m, n))
+        assert sim.get("last_constant") == (before if way is None else way)
+    for rows, shape in (
+        (4, None),
+        (5, 16 + 7),
+        (300, 7),
+    ):  # 16: half of the queries; 7: eight times 16 elements
+        checks.rows_of_attention(bench, rows, 16, 32)
+        matrix = sim.get("last_constant") == 1 + 3 * (65 + (shape or 0))  # as zc_shader_numbers.h has it
+        assert matrix == (shape is not None)
+
+
 def test_properties(sim: Sim) -> None:
     info = zcwasm.Device("metal").info
     assert (info["name"], info["type"]) == ("Simulated Metal", "integrated")
