@@ -563,6 +563,8 @@ def test_attention(device: zcwasm.Device, arena: Arena, kv_type: int) -> None:
             )
     for size in (128, 132, 180, 252, 256):
         check_attention(device, arena, 5, 2, 1, size, 90, causal(5, 80), kv_type)
+    for heads, size in ((16, 8), (8, 136)):  # enough that workgroups on matrix units have all their queries
+        check_attention(device, arena, 70, heads, heads, size, 140, causal(70, 63), kv_type)
     check_attention(device, arena, 3, 0, 1, 8, 5, causal(3, 0), kv_type)
 
 

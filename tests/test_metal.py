@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT / "buildtools"))
 import flags  # noqa: E402
 import metal  # noqa: E402
 import metal_api  # noqa: E402
+import metal_cost  # noqa: E402
 import metal_count  # noqa: E402
 import metal_sdk  # noqa: E402
 import msl  # noqa: E402
@@ -53,7 +54,9 @@ def test_every_kernel_has_msl() -> None:
         buffers = [argument for argument in entry.arguments if "[[buffer(" in argument]
         of_table = len(shaders.shader_bindings(table[name], staged=matrix))
         # That of attention and matmul has no use for a workspace.
-        assert len(buffers) == of_table + (not (matrix and name in ("attention", "attention_paged", "matmul")))
+        assert len(buffers) == of_table + (
+            not (matrix and name in ("attention", "attention_paged", "matmul"))
+        )
 
 
 CORRECT = """\
@@ -332,13 +335,13 @@ COUNTED = (
 )
 
 
-def counted(body: str) -> metal_count.Cost:
-    return metal_count.count(COUNTED.replace("BODY", body), None, [5])
+def counted(body: str) -> metal_cost.Cost:
+    return metal_cost.count(COUNTED.replace("BODY", body), None, [5])
 
 
 @needs_clang
 def test_counts() -> None:
-    """What metal_count.py says of code whose cost is known."""
+    """What metal_cost.py says of code whose cost is known."""
     nothing = counted("")
     assert (nothing.instructions, nothing.loads, nothing.registers) == (0, {}, 0)
     # A load, three sums, a conversion, a store; the vector and the first sum.
@@ -347,7 +350,7 @@ def test_counts() -> None:
     each = "float4 v = x[i]; sum += dot(v, v);"
     loop = f"float sum = 0.0; for (uint i = 0u; i < push.n; i++) {{ {each} }} out[me] = uint(sum);"
     one, two = (
-        metal_count.count(COUNTED.replace("BODY", loop), None, [times]).instructions for times in (4, 5)
+        metal_cost.count(COUNTED.replace("BODY", loop), None, [times]).instructions for times in (4, 5)
     )
     assert two - one == 9  # a load, three fused and two others, an index of 64 bits and its comparison
     cost = counted("out[me] = simd_sum(me); threadgroup_barrier(mem_flags::mem_threadgroup);")
@@ -365,7 +368,7 @@ def test_counting_finds_arrays_in_memory() -> None:
     without = "\n".join(line for line in text.split("\n") if "_Pragma" not in line)
     stacks = []
     for source in (text, without):
-        cost = metal_count.count(source, 5 + 24 * way, push)
+        cost = metal_cost.count(source, 5 + 24 * way, push)
         stacks.append(sum(times for (space, _), times in cost.loads.items() if space == "stack"))
         line = metal_count.Line("linear", cost, 16)
         assert any("unrolled" in wrong for wrong in line.wrong(1000.0)) == (stacks[-1] > 0)

@@ -120,6 +120,7 @@ def test_what_the_selftest_runs(sim: Sim) -> None:
     for name in ("F16", "Q4_K"):
         assert " TFLOP/s" in checks.product_of_rows(bench, name, 40, 64, 256)
     assert " TFLOP/s" in checks.product_of_floats(bench, 32)
+    assert " TFLOP/s" in checks.rows_of_attention(bench, 9, 4, 32)
     assert " tokens/s, a prompt of 20 at " in checks.tokens(bench, 20, 5)
 
 
@@ -504,6 +505,24 @@ def test_matrix_units_are_used(sim: Sim) -> None:
         params = {"type": 3, "rows": 16, "n": 9, "k": 32, "ldx": 32, "ldy": 9, "flags": flags, "eps": 0}
         device.dispatch("linear", [x, w, arena.empty(0), arena.empty(0), y], params)
         assert (sim.get("dispatches"), sim.get("barriers")) == (before[0] + stages, before[1] + stages - 1)
+
+
+def test_what_else_goes_on_matrices(sim: Sim) -> None:
+    """matmul but for small ones, and attention of many rows: by the variant, which tells the shader."""
+    bench = checks.Bench("metal")
+    for m, n, k, way in ((64, 20, 16, 4), (64, 20, 15, 2), (15, 64, 64, None), (1300, 1300, 16, 5)):
+        a, b = bench.normal(m, k), bench.normal(k, n)
+        before = sim.get("last_constant")
+        bench.device.matmul(a, b, out=bench.empty(m, n))
+        assert sim.get("last_constant") == (before if way is None else way)
+    for rows, shape in (
+        (4, None),
+        (5, 16 + 7),
+        (300, 7),
+    ):  # 16: half of the queries; 7: eight times 16 elements
+        checks.rows_of_attention(bench, rows, 16, 32)
+        matrix = sim.get("last_constant") == 1 + 3 * (65 + (shape or 0))  # as zc_shader_numbers.h has it
+        assert matrix == (shape is not None)
 
 
 def test_properties(sim: Sim) -> None:

@@ -451,6 +451,27 @@ def product_of_floats(bench: Bench, side: int) -> str:
     return f"{title:<26}{reached:9.4f} TFLOP/s{share(bench.device, reached, PEAK)}"
 
 
+def rows_of_attention(bench: Bench, rows: int, heads: int, keys: int) -> str:
+    """Attention of a prompt's rows that see all keys, in float16: heads of 128, of which four share keys."""
+    size, kv_heads = 128, heads // 4
+    memory = zcwasm.Memory((4 * rows * (2 * heads * size + 2) + 4 * keys * kv_heads * size) // 65536 + 2)
+    q, out = memory.array(0, (2, rows, heads * size), np.float32)
+    cache = memory.array(q.nbytes + out.nbytes, (2, keys * kv_heads * size // 2), np.uint32)
+    spans = memory.array(q.nbytes + out.nbytes + cache.nbytes, (rows, 2), np.uint32)
+    q[:], cache[:], spans[:] = 1 / size, words(np.full(2, 1 / size, np.float16))[0], (0, keys)
+    params = {"rows": rows, "heads": heads, "kv_heads": kv_heads, "head_size": size, "ldq": heads * size}
+    params |= {"ldk": kv_heads * size, "ldv": kv_heads * size, "ldout": heads * size, "capacity": keys}
+    params |= {"kv_type": reference.F16, "window": 0, "sinks": 0}
+    given = [q, *cache, spans, bench.empty(0), out]
+
+    def run() -> None:
+        bench.device.dispatch("attention", given, params | {"scale": 1.0, "softcap": 0.0})
+
+    reached = 4 * rows * heads * keys * size / best(run, repeat=3) / 1e12
+    title = f"{rows} rows of attention"
+    return f"{title:<26}{reached:9.4f} TFLOP/s{share(bench.device, reached, PEAK)}"
+
+
 def tokens(bench: Bench, prompt: int, steps: int) -> str:
     """Of the small language model, whose arithmetic is next to nothing: what tokens cost before that."""
     read, written = tiny.speed(bench.device, prompt, steps)
@@ -519,6 +540,7 @@ def costs(bench: Bench) -> list[str]:
     ]
     if not software:
         lines += [product_of_rows(bench, name, 512, 2048, 2048) for name in ("F16", "Q4_K")]
+        lines.append(rows_of_attention(bench, 512, 32, 2048))
         lines += [one_row(bench, name, 64 << 20) for name in reference.WEIGHT_TYPES]
     lines.append(tokens(bench, *((32, 4) if software else (256, 64))))
     if device.kind == "metal":
