@@ -112,7 +112,7 @@ def check_spirv(kernel: Kernel, data: bytes, *, matrix: bool = False, dot: bool 
     # A name that is a word of GLSL or that of the specialization constant has a _ behind it there.
     same("push constants", [(m.name.rstrip("_"), m.type, m.offset) for m in module.push_constants], members)
     numbers = {buffer.binding for buffer in module.buffers}
-    bindings = shader_bindings(kernel, staged=matrix or dot)
+    bindings = shader_bindings(kernel, staged=matrix)
     same("bindings", sorted(numbers), list(range(1, len(bindings) + 1)))
     for buffer in module.buffers:
         same(f"descriptor set of binding {buffer.binding}", buffer.set, 0)

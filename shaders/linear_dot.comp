@@ -24,9 +24,5 @@ const bool both = false; // there is one matrix
 
 void main()
 {
-    if (way == ZC_LINEAR_BLOCKS_INPUT_WAY - ZC_LINEAR_DOT_WAYS) {
-        input_blocks();
-    } else {
-        dot_rows();
-    }
+    dot_rows();
 }

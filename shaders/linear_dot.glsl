@@ -4,17 +4,18 @@
 // with four elements takes two instructions, and sums of a block are exact. The rounding is at most 2^-16 of a block's
 // largest element. Not for ZC_LINEAR_EXACT. For devices whose subgroups are whole, of 8 invocations or more.
 
-// More than a few rows of x have a stage that leaves f(x) in the workspace: factors of rows, in whole vectors, then rows of
-// blocks. Then a workgroup has few rows of w, and there are many.
-const bool STAGED = way == ZC_LINEAR_BLOCKS, INPUT_STAGE = way == ZC_LINEAR_BLOCKS_INPUT_WAY - ZC_LINEAR_DOT_WAYS;
-layout(set = 0, binding = 6, std430) buffer Work1 { float work1[]; };
-layout(set = 0, binding = 6, std430) buffer Work4 { uvec4 work4[]; };
+// Of more than a few rows of x (KEEPS) a workgroup has few rows of w at a time, and goes from those to the next with the same
+// x, of which it keeps what it has made, where a chunk has all columns. Sums have a place of their own then.
+const bool KEEPS = way == ZC_LINEAR_BLOCKS_WAY;
+const uint SUMS_AT = KEEPS ? 1280u : 0u;
 
-shared uvec4 pool[STAGED ? 1280 : 1024]; // 20 or 16 KiB
+shared uvec4 pool[KEEPS ? 1632 : 1024]; // 26 or 16 KiB
 
-#define POOL_FLOATS(at) uintBitsToFloat(pool[at])
-#define PUT_POOL_FLOAT(at, element, value) pool[at][element] = floatBitsToUint(value)
-#define ROW_SCALE(r) (STAGED ? work1[r] : normed ? shared_scale() : 1.0)
+#define POOL_FLOATS(at) uintBitsToFloat(pool[SUMS_AT + (at)])
+#define PUT_POOL_FLOAT(at, element, value) pool[SUMS_AT + (at)][element] = floatBitsToUint(value)
+#define SQUARES (KEEPS ? 320u : 960u)
+#define ME (gl_SubgroupID * gl_SubgroupSize + gl_SubgroupInvocationID) // subgroups are whole
+#define ROW_SCALE(r) (normed ? shared_scale() : 1.0)
 #include "linear_team.glsl"
 
 // OpSDot of words of four bytes (SPV_KHR_integer_dot_product).
@@ -25,7 +26,7 @@ int packed_dot(uint a, uint b, spirv_literal int format);
 // f(x) lies in shared memory in chunks, as blocks: 8 words of high bytes, 8 of low ones, the scale, and the sums of all,
 // of the first half and of the second. So neighbours' quads lie in different banks.
 #define BLOCK_QUADS 5u
-const uint CHUNK = (STAGED ? 8192u : 4096u) / XS;   // elements, a multiple of what a team has at a time
+const uint CHUNK = (KEEPS ? 8192u : 4096u) / XS;   // elements, a multiple of what a team has at a time
 const uint CHUNK_QUADS = CHUNK / 32u * BLOCK_QUADS; // from one row of x to the next
 
 uvec4 x_quad(uint m, uint at)
@@ -186,11 +187,6 @@ void units_times_x(Unit unit[4], uint row[4], uint u, uint local, inout vec4 sum
 #undef ZC_WEIGHT_TYPE
 }
 
-uint work_row(uint r)
-{
-    return ceil_div(push.rows, 4u) + r * (push.k / 32u * BLOCK_QUADS);
-}
-
 uint packed(ivec4 v)
 {
     uvec4 w = uvec4(v) & 0xffu;
@@ -200,26 +196,41 @@ uint packed(ivec4 v)
 // Quad j of the block at `at`.
 void put_quad(uint at, uint j, uint high, uint low, uvec4 rest)
 {
-    if (INPUT_STAGE) {
-        work4[at + j / 4u][j & 3u] = high;
-        work4[at + 2u + j / 4u][j & 3u] = low;
-        if (j == 0u) {
-            work4[at + 4u] = rest;
-        }
-    } else {
-        pool[at + j / 4u][j & 3u] = high;
-        pool[at + 2u + j / 4u][j & 3u] = low;
-        if (j == 0u) {
-            pool[at + 4u] = rest;
-        }
+    pool[at + j / 4u][j & 3u] = high;
+    pool[at + 2u + j / 4u][j & 3u] = low;
+    if (j == 0u) {
+        pool[at + 4u] = rest;
     }
 }
 
-// Subgroups are whole, and have at least 8 invocations: the eight with a block's quads are neighbours in one.
+// Quad q of row m of a chunk, rounded; `there` is whether it is one of its. Subgroups are whole, and have at least 8
+// invocations: the eight with a block's quads are neighbours in one.
+void put_rounded(vec4 f, uint m, uint q, bool there)
+{
+    uvec4 bits = floatBitsToUint(abs(f));
+    uint top = max(max(bits.x, bits.y), max(bits.z, bits.w));
+    top = max(top, subgroupShuffleXor(top, 1u));
+    top = max(top, subgroupShuffleXor(top, 2u));
+    top = max(top, subgroupShuffleXor(top, 4u));
+    float largest = uintBitsToFloat(top), tiny = largest < 1e-30 ? 1.2676506e30 : 1.0; // 2^100
+    float scale = largest * tiny / 32512.0;
+    ivec4 whole = top >= INFINITY_BITS || top == 0u ? ivec4(0) : ivec4(roundEven(f * tiny * (1.0 / scale)));
+    ivec4 high = whole + 128 >> 8, low = whole - 256 * high;
+    int sum = whole.x + whole.y + whole.z + whole.w;
+    sum += subgroupShuffleXor(sum, 1u);
+    sum += subgroupShuffleXor(sum, 2u);
+    int other = subgroupShuffleXor(sum, 4u);
+    if (there) {
+        float s = top >= INFINITY_BITS ? uintBitsToFloat(NAN_BITS) : scale / tiny;
+        uvec4 rest = uvec4(floatBitsToUint(s), uint(sum + other), uint(sum), uint(other));
+        put_quad(m * CHUNK_QUADS + q / 8u * BLOCK_QUADS, q & 7u, packed(high), packed(low), rest);
+    }
+}
+
 void put_chunk(uint r, uint m, uint first, uint count, inout float squares)
 {
     uint x = push.offset.x + (r + m) * push.ldx, quads = ceil_div(count, 32u) * 8u;
-    uint me = gl_SubgroupID * gl_SubgroupSize + gl_SubgroupInvocationID;
+    uint me = ME;
     for (uint base = 0u; base < quads; base += 4u * WORKGROUP) {
         vec4 v[4], factor[4];
         [[unroll]] for (uint part = 0u; part < 4u; part++) {
@@ -240,89 +251,144 @@ void put_chunk(uint r, uint m, uint first, uint count, inout float squares)
                 break;
             }
             uint q = base + part * WORKGROUP + me;
-            vec4 f = input_of(v[part], factor[part], factor[part], squares);
-            uvec4 bits = floatBitsToUint(abs(f));
-            uint top = max(max(bits.x, bits.y), max(bits.z, bits.w));
-            top = max(top, subgroupShuffleXor(top, 1u));
-            top = max(top, subgroupShuffleXor(top, 2u));
-            top = max(top, subgroupShuffleXor(top, 4u));
-            float largest = uintBitsToFloat(top), tiny = largest < 1e-30 ? 1.2676506e30 : 1.0; // 2^100
-            float scale = largest * tiny / 32512.0;
-            ivec4 whole = top >= INFINITY_BITS || top == 0u ? ivec4(0) : ivec4(roundEven(f * tiny * (1.0 / scale)));
-            ivec4 high = whole + 128 >> 8, low = whole - 256 * high;
-            int sum = whole.x + whole.y + whole.z + whole.w;
-            sum += subgroupShuffleXor(sum, 1u);
-            sum += subgroupShuffleXor(sum, 2u);
-            int other = subgroupShuffleXor(sum, 4u);
-            if (q < quads) {
-                float s = top >= INFINITY_BITS ? uintBitsToFloat(NAN_BITS) : scale / tiny;
-                uvec4 rest = uvec4(floatBitsToUint(s), uint(sum + other), uint(sum), uint(other));
-                put_quad((INPUT_STAGE ? work_row(r) : m * CHUNK_QUADS) + q / 8u * BLOCK_QUADS, q & 7u, packed(high),
-                         packed(low), rest);
+            put_rounded(input_of(v[part], factor[part], factor[part], squares), m, q, q < quads);
+        }
+    }
+}
+
+// The same of all XS rows, where x is whole vectors: all loads are on their way before one is waited for.
+void put_rows(uint r, uint first, uint count, inout vec4 squares)
+{
+    uint me = ME, quads = count / 4u;
+    for (uint base = 0u; base < quads; base += 2u * WORKGROUP) {
+        vec4 v[8], up[8], factor[2];
+        [[unroll]] for (uint part = 0u; part < 2u; part++) {
+            uint at = first + 4u * min(base + part * WORKGROUP + me, quads - 1u);
+            EACH_X(m) {
+                uint from = (push.offset.x + min(r + m, push.rows - 1u) * push.ldx + at) / 4u;
+                v[2u * m + part] = x4[from];
+                up[2u * m + part] = gated ? x4[from + push.k / 4u] : vec4(0.0);
             }
+            factor[part] = normed ? norm_at(at) : vec4(0.0);
         }
-    }
-}
-
-// Of XS rows, `count` blocks from the workspace.
-void copy_chunk(uint r, uint first, uint count)
-{
-    EACH_X(m) {
-        uint from = work_row(min(r + m, push.rows - 1u)) + first * BLOCK_QUADS;
-        for (uint i = gl_LocalInvocationID.x; i < count * BLOCK_QUADS; i += WORKGROUP) {
-            pool[m * CHUNK_QUADS + i] = work4[from + i];
-        }
-    }
-}
-
-// The first stage: a row of x for a workgroup.
-void input_blocks()
-{
-    for (uint r = WORKGROUP_ID.x; r < push.rows; r += WORKGROUPS.x) {
-        float squares = 0.0;
-        put_chunk(r, 0u, 0u, push.k, squares);
-        float factor = normed ? norm_scale(group_sum(squares)) : 1.0;
-        if (gl_LocalInvocationID.x == 0u) {
-            work1[r] = factor;
+        [[unroll]] for (uint part = 0u; part < 2u; part++) {
+            uint q = base + part * WORKGROUP + me;
+            EACH_X(m) {
+                bool there = q < quads && r + m < push.rows;
+                vec4 x = there ? v[2u * m + part] : vec4(0.0);
+                put_rounded(input_of(x, gated ? up[2u * m + part] : factor[part], factor[part], squares[m]), m, q, q < quads);
+            }
         }
     }
 }
 
 // Whether the next units are loaded while these are used, which pays where there are few workgroups anyhow; elsewhere it
 // takes registers from which more of them live.
-const bool ahead = (ROWS == 2u && XS == 1u || STAGED) && (IS(Q8_0) || IS(Q4_0) || IS(Q4_1));
+const bool ahead = (ROWS == 2u && XS == 1u || KEEPS) && (IS(Q8_0) || IS(Q4_0) || IS(Q4_1));
+
+// Factors of the rows of a norm, from the squares that invocations have.
+vec4 row_scales(vec4 squares)
+{
+    const uint at = KEEPS ? SUMS_AT : 960u; // behind x
+    if (!normed) {
+        return vec4(1.0);
+    }
+    squares = subgroupAdd(squares);
+    if (subgroupElect()) {
+        pool[at + gl_SubgroupID] = floatBitsToUint(squares);
+    }
+    barrier();
+    squares = vec4(0.0);
+    for (uint s = 0u; s < gl_NumSubgroups; s++) {
+        squares += uintBitsToFloat(pool[at + s]);
+    }
+    return vec4(norm_scale(squares.x), norm_scale(squares.y), norm_scale(squares.z), norm_scale(squares.w));
+}
+
+// finish_lines() where a team is in one subgroup and has four rows of x: each of the sums of an invocation is added up in one
+// of the team, or in SPARE of them, without a barrier.
+const uint SUMS = ROWS * XS, SPARE = SUMS < TEAM ? TEAM / SUMS : 1u;
+
+void finish_team(uint r, uint first, vec4 sums[4], vec4 scales)
+{
+    uint lane = ME & TEAM - 1u, i = lane / SPARE, y = i % ROWS, m = i / ROWS;
+    float v[16];
+    [[unroll]] for (uint j = 0u; j < 16u; j++) {
+        v[j] = j < SUMS ? sums[j % ROWS][j / ROWS & 3u] : 0.0;
+    }
+    [[unroll]] for (uint half_ = 8u; half_ > 0u; half_ /= 2u) {
+        if (half_ < SUMS) {
+            bool upper = (lane & half_ * SPARE) != 0u;
+            [[unroll]] for (uint j = 0u; j < half_; j++) {
+                float other = subgroupShuffleXor(upper ? v[j] : v[j + half_], half_ * SPARE);
+                v[j] = (upper ? v[j + half_] : v[j]) + other;
+            }
+        }
+    }
+    if (SPARE == 2u) {
+        v[0] += subgroupShuffleXor(v[0], 1u);
+    }
+    float sum = scales[m] * v[0];
+    bool mine = lane % SPARE == 0u && r + m < push.rows;
+    first += ME / TEAM * (both ? ROWS / 2u : ROWS) + (both ? y / 2u : y);
+#ifdef TWO_MATRICES
+    float up = subgroupShuffleXor(sum, SPARE);
+    if (both && mine && (y & 1u) == 0u && first < push.n) {
+        finish_both(r + m, first, sum, up);
+    }
+#endif
+    if (!both && mine && first < push.n) {
+        finish(r + m, first, sum);
+    }
+}
 
 void dot_rows()
 {
-    uint lane = gl_LocalInvocationID.x & TEAM - 1u, units = push.k / 32u;
+    uint lane = ME & TEAM - 1u, units = push.k / 32u;
+    bool in_subgroup = XS == 4u && gl_SubgroupSize >= TEAM;
     for (uint r = WORKGROUP_ID.y * XS; r < push.rows; r += WORKGROUPS.y * XS) {
+        vec4 squares = vec4(0.0), scales = vec4(1.0);
+        uint row[4];
+        Unit next[4], unit[4];
+        bool kept = false;
+        find_rows(WORKGROUP_ID.x * GROUP_LINES, row);
+        if (ahead && units != 0u) {
+            load_units(row, min(lane, units - 1u), next);
+        }
         for (uint tile = WORKGROUP_ID.x; tile * GROUP_LINES < push.n; tile += WORKGROUPS.x) {
-            vec4 sums[4] = {ZERO4}, squares = vec4(0.0);
-            uint row[4];
-            find_rows(tile * GROUP_LINES, row);
-            Unit next[4], unit[4];
-            if (ahead && units != 0u) {
-                load_units(row, min(lane, units - 1u), next);
-            }
+            vec4 sums[4] = {ZERO4};
             for (uint base = 0u; base < units; base += CHUNK / 32u) {
                 uint end = min(units, base + CHUNK / 32u);
-                barrier(); // what was shared before has been read
-                if (STAGED) {
-                    copy_chunk(r, base, end - base);
-                } else {
-                    EACH_X(m) {
-                        put_chunk(r, m, 32u * base, 32u * (end - base), squares[m]);
+                if (!kept) {
+                    if (base == 0u) {
+                        squares = vec4(0.0);
+                    }
+                    barrier(); // what was shared before has been read
+                    if (KEEPS && ((push.offset.x | push.ldx) & 3u) == 0u) {
+                        put_rows(r, 32u * base, 32u * (end - base), squares);
+                    } else {
+                        EACH_X(m) {
+                            put_chunk(r, m, 32u * base, 32u * (end - base), squares[m]);
+                        }
+                    }
+                    barrier();
+                    kept = KEEPS && units <= CHUNK / 32u;
+                    if (XS == 4u && end == units) {
+                        scales = row_scales(squares);
                     }
                 }
-                barrier();
                 for (uint from = base; from < end; from += TEAM) {
-                    uint u = from + lane;
-                    if (ahead) {
-                        EACH_ROW(y) {
+                    uint u = from + lane, loaded[4] = row;
+                    bool last = ahead && from + TEAM >= units; // then what is ahead is of the next tile
+                    if (last) {
+                        find_rows((tile + WORKGROUPS.x) * GROUP_LINES, loaded);
+                    }
+                    EACH_ROW(y) {
+                        if (ahead) {
                             unit[y] = next[y];
                         }
                     }
-                    load_units(row, min(ahead ? u + TEAM : u, units - 1u), next);
+                    load_units(loaded, min(last ? lane : ahead ? u + TEAM : u, units - 1u), next);
                     EACH_ROW(y) {
                         unit[y] = ahead ? unit[y] : next[y];
                     }
@@ -331,7 +397,12 @@ void dot_rows()
                     }
                 }
             }
-            finish_lines(r, tile * GROUP_LINES, sums, squares);
+            if (in_subgroup) {
+                finish_team(r, tile * GROUP_LINES, sums, scales);
+            } else {
+                finish_lines(r, tile * GROUP_LINES, sums, squares);
+            }
+            find_rows((tile + WORKGROUPS.x) * GROUP_LINES, row);
         }
     }
 }

@@ -64,9 +64,5 @@ const bool both = part == ZC_LINEAR_BOTH_PARTS;
 void main()
 {
     second = part == ZC_LINEAR_UP_PART;
-    if (way == ZC_LINEAR_BLOCKS_INPUT_WAY - ZC_LINEAR_DOT_WAYS) {
-        input_blocks();
-    } else {
-        dot_rows();
-    }
+    dot_rows();
 }

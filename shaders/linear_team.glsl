@@ -255,7 +255,12 @@ float sum4(vec4 v)
     return (v.x + v.y) + (v.z + v.w);
 }
 
+#ifndef SQUARES
 #define SQUARES 960u // in the pool, after the sums, as many as subgroups
+#endif
+#ifndef ME
+#define ME gl_LocalInvocationID.x // of the workgroup
+#endif
 
 // The sum of row i of the workgroup's, from what the lanes of its team have put into the pool.
 #define SUM_STRIDE (TEAM / 4u + 1u)
@@ -285,7 +290,7 @@ float shared_scale()
 // y from the sums of all invocations, which lose the chunk.
 void finish_lines(uint r, uint first, vec4 sums[4], vec4 squares)
 {
-    uint me = gl_LocalInvocationID.x, lane = me & TEAM - 1u, row = me / TEAM * ROWS;
+    uint me = ME, lane = me & TEAM - 1u, row = me / TEAM * ROWS;
     squares = subgroupAdd(squares);
     EACH_X(m) {
         barrier(); // what was shared before has been read
@@ -312,7 +317,7 @@ void finish_lines(uint r, uint first, vec4 sums[4], vec4 squares)
 // The half-words at which a team's rows start, in either matrix. Beyond the last one it is the last one.
 void find_rows(uint first, out uint row[4])
 {
-    uint halves = row_halves(push.k), from = first + gl_LocalInvocationID.x / TEAM * (both ? ROWS / 2u : ROWS);
+    uint halves = row_halves(push.k), from = first + ME / TEAM * (both ? ROWS / 2u : ROWS);
     EACH_ROW(y) {
 #ifdef TWO_MATRICES
         if (both) {

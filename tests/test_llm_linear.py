@@ -184,9 +184,10 @@ def test_linear_of_long_rows(device: zcwasm.Device, arena: Arena, name: str) -> 
 
 @pytest.mark.parametrize("name", ["Q8_0", "Q4_0", "Q4_1", "Q4_K"])
 def test_linear_of_several_rows(device: zcwasm.Device, arena: Arena, name: str) -> None:
-    """As of a batch, and large matrices: for packed products a GPU converts them in a stage of its own."""
+    """As of a batch, and large matrices: for packed products a workgroup keeps what it makes of x."""
     for rows, n, k, flags in [
         (6, 1030, 2304, NORM | ADD),
+        (7, 2230, 2048, NORM | ADD),
         (13, 530, 4352, 0),
         (16, 2050, 1280, SWIGLU | BIAS),
     ]:

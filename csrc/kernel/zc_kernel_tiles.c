@@ -65,6 +65,9 @@ void zc_kernel_linear_groups(uint32_t way, uint32_t rows, uint64_t n, uint32_t o
     uint32_t lines = tiles ? ZC_LINEAR_TILE : ZC_WORKGROUP / ZC_LINEAR_TEAM(way) * ZC_LINEAR_ROWS(way);
     zc_groups(out, zc_at_most(zc_ceil_div(n, lines), ZC_MAX_GROUPS),
               zc_at_most(zc_ceil_div(rows, tiles ? ZC_LINEAR_TILE : ZC_LINEAR_XS(way)), ZC_MAX_GROUPS), 1);
+    if (way == ZC_LINEAR_BLOCKS_WAY) {
+        out[0] = zc_at_most(out[0], zc_ceil_div(ZC_LINEAR_BLOCKS_GROUPS, out[1] ? out[1] : 1));
+    }
 }
 
 uint32_t zc_kernel_linear_tile(const zc_linear_params *p)
@@ -257,10 +260,10 @@ static bool by_dots(const zc_linear_params *p, const zc_gpu *gpu)
     return gpu->packed_dot && !(p->flags & ZC_LINEAR_EXACT) && blocks_of(p->type);
 }
 
-/* Of which a launch takes longer than the product. */
+/* Of which a launch takes longer than the product, and rows are short, since a team of few has each. */
 static bool small_matrix(const zc_linear_params *p)
 {
-    return (uint64_t)p->n * p->k <= 1u << 21;
+    return (uint64_t)p->n * p->k <= 1u << 21 && p->k < 2048;
 }
 
 /* For 32 weights. */
@@ -363,18 +366,14 @@ static void matrix_stages(const zc_linear_params *p, const zc_gpu *gpu, uint32_t
     }
 }
 
-/* Bytes of the workspace of blocks_stages: factors of rows, then 80 for each 32 columns of a row. */
-static uint64_t blocks_workspace(const zc_linear_params *p)
+/* Rows that go by packed products, four at a time: of large matrices a workgroup has few rows of w at a time, and keeps what
+ * it has made of x. Weights with several scales for 32 leave no registers for that. */
+static uint32_t blocks_way(const zc_linear_params *p, uint32_t way, const zc_gpu *gpu)
 {
-    return zc_times(zc_plus(zc_ceil_div(p->rows, 4), zc_times(p->rows, (uint64_t)p->k / 32 * 5)), 16);
-}
-
-/* Whether rows that go by packed products, four at a time, are converted by a stage of its own. In small matrices that costs
- * more than it brings; and weights with several scales for 32 leave no registers for more rows of them. */
-static bool in_blocks(const zc_linear_params *p, uint32_t way, const zc_gpu *gpu)
-{
-    return way == ZC_LINEAR_4_XS_WAY && by_dots(p, gpu) && p->rows > FEW_ROWS && !small_matrix(p) &&
-           !several_scales(p) && blocks_workspace(p) <= ZC_LINEAR_MATRIX_WORKSPACE;
+    if (way != ZC_LINEAR_4_XS_WAY || !by_dots(p, gpu) || p->rows <= FEW_ROWS || small_matrix(p) || several_scales(p)) {
+        return way;
+    }
+    return ZC_LINEAR_BLOCKS_WAY;
 }
 
 /* One row of x on GPUs that sum in subgroups: the way of shaders/linear_lanes.glsl less ZC_LINEAR_DOT_WAYS, or
@@ -403,20 +402,6 @@ static uint32_t few_rows_way(const zc_linear_params *p, uint32_t way, uint64_t n
     return lanes + ZC_LINEAR_DOT_WAYS;
 }
 
-/* Packed products of more than four rows, in two stages of which the first converts x. `rest` and `unit` as in
- * matrix_stages. */
-static void blocks_stages(const zc_linear_params *p, uint64_t n, uint32_t unit, uint32_t rest, uint32_t input,
-                          zc_kernel_plan *out)
-{
-    out->count = 2;
-    out->stages[0].dot = out->stages[1].dot = true;
-    out->stages[0].variant = rest + ZC_WEIGHT_TYPE_COUNT * input + unit * ZC_LINEAR_BLOCKS_INPUT_WAY;
-    zc_groups(out->stages[0].groups, zc_at_most(p->rows, ZC_MAX_GROUPS), 1, 1);
-    out->stages[1].variant = rest + unit * ZC_LINEAR_BLOCKS_WAY;
-    zc_kernel_linear_groups(ZC_LINEAR_BLOCKS, p->rows, n, out->stages[1].groups);
-    out->workspace = blocks_workspace(p);
-}
-
 static void stages_linear(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
 {
     const zc_linear_params *p = params;
@@ -429,11 +414,7 @@ static void stages_linear(const zc_kernel *kernel, const void *params, const zc_
         return;
     }
     (void)kernel;
-    way = few_rows(p, gpu);
-    if (in_blocks(p, way, gpu)) {
-        blocks_stages(p, p->n, unit, p->type, input, out);
-        return;
-    }
+    way = blocks_way(p, few_rows(p, gpu), gpu);
     zc_kernel_linear_groups(way, p->rows, p->n, out->stages[0].groups);
     way = few_rows_way(p, way, p->n, gpu, &out->stages[0]);
     out->stages[0].variant = p->type + ZC_WEIGHT_TYPE_COUNT * input + unit * way;
@@ -459,11 +440,7 @@ static void stages_linear_gated(const zc_kernel *kernel, const void *params, con
     zc_linear_params pair = gate; /* rows of both matrices */
     pair.n = zc_at_most((uint64_t)2 * p->n, UINT32_MAX);
     if (few_rows(&pair, gpu) != ZC_LINEAR_TILE_WAY && p->gate_type == p->up_type) {
-        way = few_rows(&pair, gpu);
-        if (in_blocks(&pair, way, gpu)) {
-            blocks_stages(&pair, pair.n, per_way, p->gate_type + per_part * ZC_LINEAR_BOTH_PARTS, input, out);
-            return;
-        }
+        way = blocks_way(&pair, few_rows(&pair, gpu), gpu);
         if (ZC_LINEAR_ROWS(way) == 1) {
             way = ZC_LINEAR_2_ROWS_WAY;
         }
@@ -509,7 +486,7 @@ static uint32_t attention_splits(const zc_attention_params *p, uint64_t teams, u
     splits = splits > least ? splits : least < room ? least : room;
     splits = splits < most ? splits : most;
     splits = splits < ZC_ATTENTION_MAX_SPLITS ? splits : ZC_ATTENTION_MAX_SPLITS;
-    return splits < 4 ? 1 : (uint32_t)splits; /* joining a few would cost more than it brings */
+    return splits < 8 ? 1 : (uint32_t)splits; /* joining a few would cost more than it brings */
 }
 
 static uint32_t log2_up(uint32_t n)
@@ -656,8 +633,26 @@ void zc_kernel_plan_make(const zc_kernel *kernel, const void *params, const zc_g
     }
 }
 
+/* What a product of so much work in float32 tiles takes on a GPU: rows that go by packed products are no tile, and matrix
+ * units take less than half of the time. */
+static uint64_t linear_work_on(const zc_linear_params *p, uint64_t few, uint64_t in_tiles, const zc_gpu *gpu)
+{
+    return matrix_way(p, gpu) != ZC_LINEAR_TILE_WAY ? (in_tiles > few ? in_tiles : few) / 2
+           : few_rows(p, gpu) != ZC_LINEAR_TILE_WAY ? few
+                                                    : in_tiles;
+}
+
 uint64_t zc_kernel_work_on(const zc_kernel *kernel, const void *params, const zc_gpu *gpu)
 {
+    if (kernel->id == ZC_KERNEL_linear) {
+        return linear_work_on(params, kernel->work(params), kernel->work_in_tiles(params), gpu);
+    }
+    if (kernel->id == ZC_KERNEL_linear_gated) {
+        const zc_linear_gated_params *p = params;
+        zc_linear_params pair = zc_linear_of_gated(p, p->gate_type);
+        pair.n = p->gate_type == p->up_type && p->n <= UINT32_MAX / 2 ? 2 * p->n : p->n;
+        return linear_work_on(&pair, kernel->work(params), kernel->work_in_tiles(params), gpu);
+    }
     if (kernel->id == ZC_KERNEL_attention) {
         const zc_attention_params *p = params;
         return zc_attention_work(p, splits_attention(p, true, gpu), false);

@@ -78,10 +78,10 @@
  * for that without shared memory, whose teams are subgroups (shaders/linear_lanes.glsl). */
 #define ZC_LINEAR_DOT_WAYS 12u
 #define ZC_LINEAR_MATRIX_JOIN_WAY 25u /* the last stage on matrix units where workgroups share the columns of k */
-/* Packed products of more than four rows: the stage that converts x for all workgroups, and that of the products. */
-#define ZC_LINEAR_BLOCKS_INPUT_WAY 26u
-#define ZC_LINEAR_BLOCKS_WAY 27u
-#define ZC_LINEAR_BLOCKS (ZC_LINEAR_BLOCKS_WAY - ZC_LINEAR_DOT_WAYS) /* as what follows has it */
+/* Packed products of more than four rows of x and large matrices, for which ZC_LINEAR_DOT_WAYS is added, too: about so many
+ * workgroups go through the rows of w, few at a time. One for each multiprocessor of a large GPU: none has room for two. */
+#define ZC_LINEAR_BLOCKS_WAY 15u
+#define ZC_LINEAR_BLOCKS_GROUPS 132u
 #define ZC_LINEAR_MATRIX_LOW_WAY 28u /* 32 x 64 */
 #define ZC_LINEAR_MATRIX_LOW_WIDE_WAY 29u /* 32 x 128 */
 #define ZC_LINEAR_MATRIX_WIDE_WAY 30u /* 64 x 128 */
@@ -94,11 +94,11 @@
 #define ZC_LINEAR_ROWS(way)                                                                             \
     ((way) <= ZC_LINEAR_1_ROW_WAY ? 1u                                                                  \
      : (way) == ZC_LINEAR_4_ROWS_WAY || (way) == ZC_LINEAR_WIDE_WAY || (way) == ZC_LINEAR_NARROW_WAY || \
-             (way) == ZC_LINEAR_BLOCKS                                                                  \
+             (way) == ZC_LINEAR_BLOCKS_WAY                                                              \
          ? 4u                                                                                           \
          : 2u)
 #define ZC_LINEAR_XS(way) \
-    ((way) == ZC_LINEAR_2_XS_WAY ? 2u : (way) == ZC_LINEAR_4_XS_WAY || (way) == ZC_LINEAR_BLOCKS ? 4u : 1u)
+    ((way) == ZC_LINEAR_2_XS_WAY ? 2u : (way) == ZC_LINEAR_4_XS_WAY || (way) == ZC_LINEAR_BLOCKS_WAY ? 4u : 1u)
 /* linear_gated: type + ZC_WEIGHT_TYPE_COUNT * (input + ZC_LINEAR_GATED_INPUTS * (part + ZC_LINEAR_GATED_PARTS * way)).
  * Both products at once, or a stage for each. */
 #define ZC_LINEAR_GATED_INPUTS 2u /* plain, or its norm */
