@@ -695,6 +695,7 @@ CASES = [
         "package/flite.wasm",
         "f975276f4f2a6de78613f197533aac2167d181b77020866d142d594bcc2a0e80",
         flite,
+        tells_time=True,
     ),
     Case(
         NPM,
@@ -703,6 +704,7 @@ CASES = [
         "package/gen/yosys.core.wasm",
         "88e18d7bc8e6134614d57927a37757a021b46d1ba8c0bc4c0b6f385f391f5a67",
         yosys,
+        tells_time=True,
     ),
     Case(
         NPM,
@@ -817,6 +819,7 @@ CASES = [
         "qjs-wasi-reactor/qjs-wasi-reactor.wasm",
         "1a4e0bce82f2faed14f5e2620174e3daf33e161bad75ce955ceeaca1f7c82572",
         quickjs,
+        tells_time=True,
     ),
     Case(
         PYPI,
