@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import functools
 import hashlib
 import io
 import random
@@ -891,7 +892,7 @@ def refuse(case: Case, data: bytes) -> bool:
     expect(has == {"wasm3": False, "wasmtime": True}, f"accepted, though {has}")
     try:
         assert case.check is not None
-        case.check(starter(lambda options: Here(data, options, "wasm3"), []))
+        case.check(starter(functools.partial(Here, data, engine="wasm3"), []))
     except zcwasm.CompileError as error:
         expect(error.kind == "unsupported" and feature in str(error), f"refused, but for {error}")
     else:
@@ -906,9 +907,9 @@ def run(case: Case, data: bytes) -> str:
     assert case.check is not None
     engines = [engine.name for engine in zcwasm.engines() if engine.available][bool(case.refused) :]
     sides: dict[str, Callable[[Options], Guest]] = {
-        name: lambda options, name=name: Here(data, options, name) for name in engines
+        name: functools.partial(Here, data, engine=name) for name in engines
     }
-    sides["wasmtime's own"] = lambda options: Wasmtime(data, options)
+    sides["wasmtime's own"] = functools.partial(Wasmtime, data)
     results, seconds = [], {}
     for side, make in sides.items():
         guests: list[Guest] = []
