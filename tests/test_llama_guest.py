@@ -45,6 +45,24 @@ def test_what_the_host_gives_is_taken(model: llm.Model) -> None:
     begin(model, {"residual_scale": 0.25, "embedding_scale": 12, "logit_scale": 0.5, "logit_softcap": 30})
 
 
+def test_a_model_says_the_same_on_each_engine(model: llm.Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the guest computes itself, such as what is drawn, does not depend on what runs it."""
+    prompt = [5, 9, 2]
+
+    def said() -> tuple[bytes, list[int], list[int]]:
+        session = model.session(context=CONTEXT)
+        logits = np.asarray(session.logits(prompt)).tobytes()
+        greedy = [token.id for token in session.generate(prompt, max_new_tokens=8, ignore_eos=True)]
+        drawn = session.generate(
+            prompt, max_new_tokens=8, ignore_eos=True, temperature=1.5, top_p=0.9, top_k=30, seed=7
+        )
+        return logits, greedy, [token.id for token in drawn]
+
+    here = said()
+    monkeypatch.setenv("ZCWASM_ENGINE", "wasm3")
+    assert here == said()
+
+
 @pytest.mark.parametrize(
     ("numbers", "message"),
     [

@@ -277,6 +277,52 @@ def test_a_handler_while_the_start_function_is_compiled_and_runs() -> None:
 
 
 @each_engine
+def test_what_a_handler_may_do_in_the_middle_of_a_call() -> None:
+    """The guest goes around until its memory has 5 pages, and the handler grows it; its base stays."""
+    in_a_process(
+        """
+        def guest_over(memory):
+            waits = b"\\x0c\\0\\x03\\x40\\x3f\\0\\x41\\5\\x49\\x0d\\0\\x0b\\x0b"
+            code = section(10, vector(waits, b"\\4\\0\\x41\\7\\x0b"))
+            types = section(1, vector(b"\\x60\\0\\0", b"\\x60\\0\\1\\x7f"))
+            functions = section(3, b"\\2\\0\\1")
+            exports = section(7, vector(b"\\1f\\0\\0", b"\\1g\\0\\1"))
+            imports = section(2, vector(b"\\1m\\1m\\2\\1\\1\\x0a"))
+            module = zcwasm.Module(b"\\0asm\\1\\0\\0\\0" + types + imports + functions + exports + code)
+            return zcwasm.Instance(module, imports={"m": {"m": memory}})
+
+        def attempt(what, error, text):
+            try:
+                what()
+            except error as caught:
+                assert text in str(caught), caught
+                seen.append(text)
+
+        def handler(*_):
+            if memory.pages < 5:
+                attempt(guest.exports.g, RuntimeError, "in the middle of a call")
+                attempt(over_the_same.exports.g, RuntimeError, "in the middle of a call")
+                attempt(guest.close, BufferError, "running")
+                assert guest_over(zcwasm.Memory(5, 10)).exports.f() is None
+                gc.collect()
+                if memory.grow(1) < 4:
+                    signal.setitimer(signal.ITIMER_REAL, 0.02)
+
+        seen, memory = [], zcwasm.Memory(1, 10)
+        guest, over_the_same = guest_over(memory), guest_over(memory)
+        array = memory.array(0, 4, "u1")
+        signal.signal(signal.SIGALRM, handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        guest.exports.f()
+        assert memory.pages == 5 and memory.address == array.ctypes.data
+        assert {"in the middle of a call", "running"} == set(seen), seen
+        assert guest.exports.g() == over_the_same.exports.g() == 7
+        guest.close()
+        """
+    )
+
+
+@each_engine
 def test_a_storm_of_signals() -> None:
     out = in_a_process(
         """

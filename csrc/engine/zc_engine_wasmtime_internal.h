@@ -79,12 +79,12 @@ void zc_wasmtime_settle(zc_instance *instance, zc_call_state *call);
 void zc_wasmtime_resume(zc_instance *instance, zc_call_state *call);
 /* Of what `stack` points to. */
 uint64_t zc_wasmtime_stack_size(const zc_instance *instance);
-/* What the library calls: for an import, with its zc_linked_function, the second for one that has references; and when time
- * has passed, with the instance. */
+/* What the library calls: for an import, with its zc_linked_function, and when time has passed, with the instance. */
 wasm_trap_t *zc_wasmtime_call_host(void *context, wasmtime_caller_t *caller, wasmtime_val_raw_t *values, size_t count);
+wasmtime_error_t *zc_wasmtime_on_epoch(wasmtime_context_t *context, void *instance, uint64_t *delta, uint8_t *kind);
+/* The same for an import that has references. */
 wasm_trap_t *zc_wasmtime_refuse_host(void *context, wasmtime_caller_t *caller, wasmtime_val_raw_t *values,
                                      size_t count);
-wasmtime_error_t *zc_wasmtime_on_epoch(wasmtime_context_t *context, void *instance, uint64_t *delta, uint8_t *kind);
 
 /* What is exported by the private name of that. */
 zc_status zc_wasmtime_find(const zc_wasmtime_instance *own, zc_extern_kind kind, uint32_t index, uint8_t expected,

@@ -321,8 +321,9 @@ class Campaign:
         config.cranelift_nan_canonicalization = True
         config.parallel_compilation = False
         self.engine = wasmtime.Engine(config)
-        self.scratch = Path(tempfile.mkdtemp(prefix="differential-"))
-        os.environ["ZCWASM_CACHE"] = str(self.scratch / "cache")
+        self.folder = tempfile.TemporaryDirectory(prefix="differential-")
+        self.scratch = Path(self.folder.name)
+        os.environ["ZCWASM_CACHE"] = os.devnull  # no code is kept: no module comes again
         wanted = [options.engine] if options.engine else [found.name for found in zcwasm.engines()]
         self.engines = [found for found in zcwasm.engines() if found.available and found.name in wanted]
         self.smith, self.features = SMITH, FEATURES
