@@ -16,6 +16,8 @@ typedef struct zc_wasmtime_code {
      * made, since the library asks for both memories in the same words. */
     wasmtime_module_t *stub;
     uint32_t salt; /* of the private names */
+    /* The functions of the table of any instance, where nothing changes them; NULL until somebody has looked. */
+    _Atomic(uint32_t *) functions;
 } zc_wasmtime_code;
 
 zc_status zc_wasmtime_code_new(zc_wasmtime_variant variant, const zc_module *module, void **out, zc_error *error);
@@ -54,6 +56,7 @@ typedef struct zc_wasmtime_instance {
     uint64_t
         deadline_set; /* at which of the ticker's ticks the code's epoch was, when it was given the next as its deadline */
     wasmtime_table_t table; /* base.table, whose size is what it was when the guest last gave way */
+    bool table_is_own; /* it has, from a state, what no instruction of the module can have put there */
     zc_wasmtime_mirror *mirrors;
     uint32_t mirror_count;
     zc_wasmtime_function *functions; /* by index, as they are called */
