@@ -153,6 +153,12 @@ def test_which_engine_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZCWASM_ENGINE", "wasm3")
     assert restored() == "wasm3"
     assert restored(engine="wasmtime") == "wasmtime"
+    monkeypatch.delenv("ZCWASM_ENGINE")
+    monkeypatch.setattr(_engines, "_loaded", [])
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert restored() == "wasm3"  # where the compiler is not
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'zcwasm\[jit\]'"):
+        restored(engine="wasmtime")
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -196,7 +202,8 @@ def test_every_instruction_that_changes_a_table(change: str) -> None:
     """None is overlooked: else a child had what the table was when the first instance was looked at."""
     own = module(
         f"""(memory 1) (table $t 3 5 funcref) (func $f (result i32) (i32.const 1))
-        (func $g (result i32) (i32.const 2)) (elem (i32.const 0) $f $g) (elem $p func $g) (type $t (func (result i32)))
+        (func $g (result i32) (i32.const 2)) (elem (i32.const 0) $f $g) (elem $p func $g)
+        (type $t (func (result i32)))
         (func (export "change") {change})
         (func (export "call") (param i32) (result i32) (call_indirect (type $t) (local.get 0)))"""
     )
