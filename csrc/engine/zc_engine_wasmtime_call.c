@@ -101,7 +101,7 @@ static void bring_length_in(wasmtime_instance *own)
 static void bring_state_out(wasmtime_instance *own)
 {
     bring_globals_out(own);
-    if (own->base.table) {
+    if (own->table_grows) {
         atomic_store_explicit(&own->base.table->size, (uint32_t)zc_wt.wasmtime_table_size(own->context, &own->table),
                               memory_order_relaxed);
     }

@@ -56,6 +56,7 @@ typedef struct zc_wasmtime_instance {
     uint64_t
         deadline_set; /* at which of the ticker's ticks the code's epoch was, when it was given the next as its deadline */
     wasmtime_table_t table; /* base.table, whose size is what it was when the guest last gave way */
+    bool table_grows; /* it may */
     bool table_is_own; /* it has, from a state, what no instruction of the module can have put there */
     zc_wasmtime_mirror *mirrors;
     uint32_t mirror_count;
