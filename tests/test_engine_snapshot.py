@@ -153,6 +153,12 @@ def test_which_engine_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZCWASM_ENGINE", "wasm3")
     assert restored() == "wasm3"
     assert restored(engine="wasmtime") == "wasmtime"
+    monkeypatch.delenv("ZCWASM_ENGINE")
+    monkeypatch.setattr(_engines, "_loaded", [])
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert restored() == "wasm3"  # where the compiler is not
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'zcwasm\[jit\]'"):
+        restored(engine="wasmtime")
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -177,6 +183,77 @@ def test_other_tables() -> None:
         zcwasm.SnapshotError, match="has function 1, which the module does not put into tables"
     ):
         zcwasm.Instance.restore(own, file, engine="wasmtime")
+
+
+CHANGES = [
+    "(table.set $t (i32.const 0) (ref.func $g))",
+    "(table.set $t (i32.const 0) (ref.null func))",
+    "(table.fill $t (i32.const 0) (ref.func $g) (i32.const 3))",
+    "(table.copy $t $t (i32.const 0) (i32.const 1) (i32.const 2))",
+    "(table.init $t $p (i32.const 0) (i32.const 0) (i32.const 1))",
+    "(drop (table.grow $t (ref.func $g) (i32.const 1)))",
+    "(table.set $t (i32.const 0) (table.get $t (i32.const 1)))",
+    "(v128.store (i32.const 0) (v128.const i64x2 37 38)) (table.set $t (i32.const 0) (ref.func $g))",
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_every_instruction_that_changes_a_table(change: str) -> None:
+    """None is overlooked: else a child had what the table was when the first instance was looked at."""
+    own = module(
+        f"""(memory 1) (table $t 3 5 funcref) (func $f (result i32) (i32.const 1))
+        (func $g (result i32) (i32.const 2)) (elem (i32.const 0) $f $g) (elem $p func $g)
+        (type $t (func (result i32)))
+        (func (export "change") {change})
+        (func (export "call") (param i32) (result i32) (call_indirect (type $t) (local.get 0)))"""
+    )
+    plain = zcwasm.Instance(own, engine="wasmtime")
+    before = elements(plain.fork()[0])
+    guest = zcwasm.Instance(own, engine="wasmtime")
+    guest.exports.change()
+    assert elements(guest) != before
+    for each in (*guest.fork(2), zcwasm.Instance.restore(own, taken(guest))):
+        assert elements(each) == elements(guest)
+    assert elements(plain.fork()[0]) == before
+
+
+def test_segments_whose_place_is_imported() -> None:
+    own = module(
+        """(import "e" "base" (global $base i32)) (table 4 funcref) (func $f (result i32) (i32.const 1))
+        (elem (global.get $base) $f) (type $t (func (result i32)))
+        (func (export "call") (param i32) (result i32) (call_indirect (type $t) (local.get 0)))"""
+    )
+    for base in (0, 3, 1):
+        guest = zcwasm.Instance(own, engine="wasmtime", imports={"e": {"base": zcwasm.Global("i32", base)}})
+        [child] = guest.fork()
+        assert elements(child) == elements(guest)
+        assert elements(guest)[base] == 1
+
+
+@pytest.mark.parametrize("grown", [False, True])
+def test_tables_that_the_host_has_changed(grown: bool) -> None:
+    """Of a module that leaves its table alone, which all its other instances have alike."""
+    own = module(
+        """(table (export "t") 3 5 funcref) (func $f (result i32) (i32.const 1))
+        (func $g (export "g") (result i32) (i32.const 2)) (elem (i32.const 0) $f $g)
+        (type $t (func (result i32)))
+        (func (export "call") (param i32) (result i32) (call_indirect (type $t) (local.get 0)))"""
+    )
+    plain = zcwasm.Instance(own, engine="wasmtime")
+    assert [each.exports.call(1) for each in plain.fork(2)] == [2, 2]
+    guest = zcwasm.Instance(own, engine="wasm3")
+    at = 2
+    if grown:
+        at = guest.exports.t.grow(1)
+    guest.exports.t.set(0, guest.exports.g)
+    guest.exports.t.set(at, guest.exports.g)
+    again = zcwasm.Instance.restore(own, taken(guest), engine="wasmtime")
+    for each in (again, *again.fork(2), zcwasm.Instance.restore(own, taken(again))):
+        assert [each.exports.call(i) for i in (0, 1, at)] == [2, 2, 2]
+    [child] = plain.fork()
+    assert child.exports.call(0) == 1
+    with pytest.raises(zcwasm.Trap):
+        child.exports.call(at)
 
 
 def test_tables_that_grew() -> None:

@@ -542,8 +542,8 @@ def restore(
         found = _about_of(snapshot)
         _compare(found, module, weights, inputs)
         expand = _expander(snapshot.codec)
-        if engine is None and not os.environ.get("ZCWASM_ENGINE"):
-            engine = found.engine  # type: ignore[assignment]  # the core looks at what it is
+        if engine is None and not os.environ.get("ZCWASM_ENGINE") and found.engine == "wasmtime":
+            engine = "auto"
         return cls._restore(
             module, snapshot, device, weights, inputs, wasi, imports, limits, mapped, expand, engine
         )

@@ -14,7 +14,6 @@
 #include "base/zc_clock.h"
 #include "engine/zc_engine_wasm3_internal.h"
 #include "guest/zc_guest_profile.h"
-#include "region/zc_mapping.h"
 
 _Static_assert(sizeof(M3MemoryHeader) % 16 == 0 && sizeof(M3MemoryHeader) <= ZC_REGION_HEADER,
                "the engine's header must end exactly at the memory's base");
@@ -278,52 +277,19 @@ static M3Result grow_memory(IM3Runtime runtime, u32 pages)
 
 /* --- calls --- */
 
-static uint8_t *stack_end(zc_instance *instance)
+static void prepare_calls(zc_instance *instance, uint8_t *stack)
 {
-    return atomic_load_explicit(&of(instance)->stack, memory_order_relaxed) + instance->limits.stack_bytes;
-}
-
-static uint64_t stack_size(const zc_instance *instance)
-{
-    return (instance->limits.stack_bytes + ZC_REGION_ALIGNMENT - 1) & ~(uint64_t)(ZC_REGION_ALIGNMENT - 1);
-}
-
-/* What only instances that are called need, so that idle ones take up less: the value stack, and the header's page of
- * the memory. */
-static zc_status prepare_calls(zc_instance *instance, zc_error *error)
-{
-    zc_wasm3_instance *own = of(instance);
-    uintptr_t found;
-    zc_status status = zc_executor_take(instance->executor, &found, error);
-    if (status != ZC_OK) {
-        return status;
+    if (instance->memory) {
+        zc_memory_publish(instance->memory);
     }
-    if (!atomic_load_explicit(&own->stack, memory_order_relaxed)) {
-        uint8_t *stack;
-        int code = zc_mapping_new(stack_size(instance), stack_size(instance), &stack);
-        if (code == 0) {
-            if (instance->memory) {
-                zc_memory_publish(instance->memory);
-            }
-            own->runtime->stack = stack;
-            atomic_store_explicit(&own->stack, stack, memory_order_release);
-        } else {
-            status = zc_fail(error, ZC_NO_MEMORY, "cannot allocate a value stack of %llu bytes: %s",
-                             (ull)stack_size(instance), strerror(code));
-        }
-    }
-    zc_executor_put(instance->executor, found);
-    return status;
+    of(instance)->runtime->stack = stack;
 }
 
 static uint64_t *frame(zc_instance *instance, uint64_t slots, zc_error *error)
 {
     zc_wasm3_instance *own = of(instance);
-    if (!atomic_load_explicit(&own->stack, memory_order_acquire) && prepare_calls(instance, error) != ZC_OK) {
-        return NULL;
-    }
     /* The engine moves runtime->stack up while a host function runs, so that calls nest. */
-    uint8_t *place = own->runtime->stack, *end = stack_end(instance);
+    uint8_t *place = own->runtime->stack, *end = zc_stack_end(instance);
     uint64_t needed = (slots + 1) * sizeof(uint64_t);
     if (place > end || needed > (uint64_t)(end - place)) {
         (void)zc_trap(error, ZC_TRAP_STACK_OVERFLOW);
@@ -393,7 +359,7 @@ static zc_status run(zc_instance *instance, call_state *call, uint32_t function,
         header->depth = instance->limits.call_depth;
     }
     header->runtime = own->runtime;
-    header->maxStack = (m3slot_t *)stack_end(instance);
+    header->maxStack = (m3slot_t *)zc_stack_end(instance);
     header->nativeStackLimit = zc_native_stack_limit();
     own->runtime->nativeStackLimit = header->nativeStackLimit;
     start_slice(instance, call, FIRST_SLICE);
@@ -505,10 +471,6 @@ static zc_status initialize(zc_instance *instance, zc_error *error)
 static void destroy(zc_instance *instance)
 {
     zc_wasm3_instance *own = of(instance);
-    uint8_t *stack = atomic_load_explicit(&own->stack, memory_order_relaxed);
-    if (stack) {
-        zc_mapping_free(stack, stack_size(instance), stack_size(instance));
-    }
     zc_free(own->cells);
     if (own->runtime) { /* elements of tables are its functions */
         FreeCodePages(&own->runtime->pagesOpen);
@@ -550,6 +512,7 @@ const zc_engine zc_engine_wasm3 = {.name = "wasm3",
                                    .initialize = initialize,
                                    .destroy = destroy,
                                    .destroy_rest = destroy_rest,
+                                   .prepare_calls = prepare_calls,
                                    .frame = frame,
                                    .run = run,
                                    .settle = settle,

@@ -12,9 +12,8 @@ typedef struct zc_wasm3_instance {
     IM3Module module; /* a clone of what was parsed */
     M3MemoryHeader *header; /* the memory's, or own_header */
     M3MemoryHeader own_header;
-    int64_t *cells;           /* values of the globals that nobody else sees */
-    _Atomic(uint8_t *) stack; /* value stack, between guards; NULL before the first call */
-    zc_trap_kind stopped;     /* why the guest was stopped */
+    int64_t *cells;       /* values of the globals that nobody else sees */
+    zc_trap_kind stopped; /* why the guest was stopped */
 } zc_wasm3_instance;
 
 static inline zc_wasm3_instance *zc_wasm3_of(zc_instance *instance)

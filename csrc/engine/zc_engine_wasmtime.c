@@ -5,7 +5,6 @@
 #include "base/zc_alloc.h"
 #include "engine/zc_engine_wasmtime_internal.h"
 #include "engine/zc_ticker.h"
-#include "region/zc_mapping.h"
 
 /* --- instances --- */
 
@@ -40,12 +39,8 @@ static zc_status create(zc_instance *instance, zc_error *error)
 static void destroy(zc_instance *instance)
 {
     zc_wasmtime_instance *own = zc_wasmtime_of(instance);
-    uint8_t *stack = atomic_load_explicit(&own->stack, memory_order_relaxed);
     if (own->store) {
         zc_wt.wasmtime_store_delete(own->store);
-    }
-    if (stack) {
-        zc_mapping_free(stack, zc_wasmtime_stack_size(instance), zc_wasmtime_stack_size(instance));
     }
     zc_free(own->mirrors);
     zc_free(own->functions);
@@ -67,6 +62,7 @@ static bool takes_fuel(const zc_instance *instance)
      .free_code = zc_wasmtime_code_free,            \
      .create = create,                              \
      .destroy = destroy,                            \
+     .prepare_calls = zc_wasmtime_prepare_calls,    \
      .frame = zc_wasmtime_frame,                    \
      .run = zc_wasmtime_run,                        \
      .settle = zc_wasmtime_settle,                  \

@@ -14,7 +14,6 @@
 #include "engine/zc_engine_wasmtime_internal.h"
 #include "engine/zc_ticker.h"
 #include "engine/zc_wasm_rewrite.h"
-#include "region/zc_mapping.h"
 
 #define NO_CODE UINT8_MAX
 
@@ -102,7 +101,7 @@ static void bring_length_in(wasmtime_instance *own)
 static void bring_state_out(wasmtime_instance *own)
 {
     bring_globals_out(own);
-    if (own->base.table) {
+    if (own->table_grows) {
         atomic_store_explicit(&own->base.table->size, (uint32_t)zc_wt.wasmtime_table_size(own->context, &own->table),
                               memory_order_relaxed);
     }
@@ -153,52 +152,21 @@ void zc_wasmtime_resume(zc_instance *instance, zc_call_state *call)
 
 /* --- frames --- */
 
-uint64_t zc_wasmtime_stack_size(const zc_instance *instance)
-{
-    return (instance->limits.stack_bytes + ZC_REGION_ALIGNMENT - 1) & ~(uint64_t)(ZC_REGION_ALIGNMENT - 1);
-}
-
-static uint8_t *stack_end(wasmtime_instance *own)
-{
-    return atomic_load_explicit(&own->stack, memory_order_relaxed) + zc_wasmtime_stack_size(&own->base);
-}
-
-static zc_status prepare_calls(zc_instance *instance, zc_error *error)
-{
-    wasmtime_instance *own = of(instance);
-    uintptr_t found;
-    zc_status status = zc_executor_take(instance->executor, &found, error);
-    if (status != ZC_OK) {
-        return status;
-    }
-    if (!atomic_load_explicit(&own->stack, memory_order_relaxed)) {
-        uint8_t *stack;
-        int code = zc_mapping_new(zc_wasmtime_stack_size(instance), zc_wasmtime_stack_size(instance), &stack);
-        if (code == 0) {
-            own->top = stack;
-            atomic_store_explicit(&own->stack, stack, memory_order_release);
-        } else {
-            status = zc_fail(error, ZC_NO_MEMORY, "cannot allocate a value stack of %llu bytes: %s",
-                             (ull)zc_wasmtime_stack_size(instance), strerror(code));
-        }
-    }
-    zc_executor_put(instance->executor, found);
-    return status;
-}
-
 /* Bytes of a call: its slots, rounded up to whole values, and as many values, of 16 bytes. */
 static uint64_t frame_bytes(uint64_t slots)
 {
     return ((slots + 1) & ~(uint64_t)1) * sizeof(uint64_t) + (slots + 1) * sizeof(wasmtime_val_raw_t);
 }
 
+void zc_wasmtime_prepare_calls(zc_instance *instance, uint8_t *stack)
+{
+    of(instance)->top = stack;
+}
+
 uint64_t *zc_wasmtime_frame(zc_instance *instance, uint64_t slots, zc_error *error)
 {
     wasmtime_instance *own = of(instance);
-    if (!atomic_load_explicit(&own->stack, memory_order_acquire) && prepare_calls(instance, error) != ZC_OK) {
-        return NULL;
-    }
-    if (frame_bytes(slots) > (uint64_t)(stack_end(own) - own->top)) {
+    if (frame_bytes(slots) > (uint64_t)(zc_stack_end(&own->base) - own->top)) {
         (void)zc_trap(error, ZC_TRAP_STACK_OVERFLOW);
         return NULL;
     }
@@ -231,7 +199,7 @@ wasm_trap_t *zc_wasmtime_call_host(void *context, wasmtime_caller_t *caller, was
     const zc_module_info *info = instance->module->info;
     const zc_func_type *type = &info->types[info->funcs[linked - instance->linked].type_index];
     uint64_t *slots = (uint64_t *)(void *)own->top;
-    if (frame_bytes(linked->slots) > (uint64_t)(stack_end(own) - own->top)) {
+    if (frame_bytes(linked->slots) > (uint64_t)(zc_stack_end(&own->base) - own->top)) {
         return end_host(own, ZC_TRAP, ZC_TRAP_STACK_OVERFLOW);
     }
     for (uint32_t i = 0; i < type->param_count; i++) {

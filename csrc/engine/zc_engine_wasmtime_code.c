@@ -45,6 +45,7 @@ void zc_wasmtime_code_free(void *code)
         if (own->stub) {
             zc_wt.wasmtime_module_delete(own->stub);
         }
+        zc_free(atomic_load_explicit(&own->functions, memory_order_relaxed));
         zc_free(own);
     }
 }

@@ -16,6 +16,8 @@ typedef struct zc_wasmtime_code {
      * made, since the library asks for both memories in the same words. */
     wasmtime_module_t *stub;
     uint32_t salt; /* of the private names */
+    /* The functions of the table of any instance, where nothing changes them; NULL until somebody has looked. */
+    _Atomic(uint32_t *) functions;
 } zc_wasmtime_code;
 
 zc_status zc_wasmtime_code_new(zc_wasmtime_variant variant, const zc_module *module, void **out, zc_error *error);
@@ -54,11 +56,12 @@ typedef struct zc_wasmtime_instance {
     uint64_t
         deadline_set; /* at which of the ticker's ticks the code's epoch was, when it was given the next as its deadline */
     wasmtime_table_t table; /* base.table, whose size is what it was when the guest last gave way */
+    bool table_grows; /* it may */
+    bool table_is_own; /* it has, from a state, what no instruction of the module can have put there */
     zc_wasmtime_mirror *mirrors;
     uint32_t mirror_count;
     zc_wasmtime_function *functions; /* by index, as they are called */
-    _Atomic(uint8_t *) stack; /* for frames and the values of calls, between guards; NULL before the first call */
-    uint8_t *top; /* of what calls in progress use of it */
+    uint8_t *top; /* of what calls in progress use of the value stack, for frames and the values of calls */
     /* How often its code has given way to the host; 0: it runs, and has its fuel where nobody can set it. */
     _Atomic uint32_t waits;
     /* Why the innermost call of this instance was ended by the host, and with what; or ZC_OK. */
@@ -72,13 +75,12 @@ static inline zc_wasmtime_instance *zc_wasmtime_of(zc_instance *instance)
 }
 
 /* See zc_engine. */
+void zc_wasmtime_prepare_calls(zc_instance *instance, uint8_t *stack);
 uint64_t *zc_wasmtime_frame(zc_instance *instance, uint64_t slots, zc_error *error);
 zc_status zc_wasmtime_run(zc_instance *instance, zc_call_state *call, uint32_t function, uint64_t *slots,
                           zc_error *error);
 void zc_wasmtime_settle(zc_instance *instance, zc_call_state *call);
 void zc_wasmtime_resume(zc_instance *instance, zc_call_state *call);
-/* Of what `stack` points to. */
-uint64_t zc_wasmtime_stack_size(const zc_instance *instance);
 /* What the library calls: for an import, with its zc_linked_function, and when time has passed, with the instance. */
 wasm_trap_t *zc_wasmtime_call_host(void *context, wasmtime_caller_t *caller, wasmtime_val_raw_t *values, size_t count);
 wasmtime_error_t *zc_wasmtime_on_epoch(wasmtime_context_t *context, void *instance, uint64_t *delta, uint8_t *kind);

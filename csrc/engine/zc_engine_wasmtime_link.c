@@ -326,6 +326,7 @@ static zc_status find_outside(zc_wasmtime_instance *own, zc_error *error)
             return status;
         }
         own->table = found.of.table;
+        own->table_grows = info->changes_tables;
         atomic_store_explicit(&own->base.table->size, (uint32_t)zc_wt.wasmtime_table_size(own->context, &own->table),
                               memory_order_relaxed);
     }

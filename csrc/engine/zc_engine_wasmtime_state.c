@@ -2,11 +2,12 @@
  *
  * The library shows both by the private names of zc_wasm_rewrite.h. A function in a table it shows as a handle, and the same
  * one for the same function of an instance, so a handle is told by comparing it with those of all functions that can lie
- * there. What it does not show, is in no state: whether a segment was dropped, vectors, references in globals, further
+ * there; once for a module whose tables never change. What it does not show, is in no state: whether a segment was dropped, vectors, references in globals, further
  * tables.
  *
  * See zc_engine_wasmtime_internal.h for ownership and threads. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/zc_alloc.h"
 #include "engine/zc_engine_wasmtime_internal.h"
@@ -129,7 +130,7 @@ static wasmtime_func_t element_at(const zc_wasmtime_instance *own, uint32_t inde
     return value.of.funcref;
 }
 
-zc_status zc_wasmtime_save_table(const zc_instance *instance, uint32_t *functions, zc_error *error)
+static zc_status look_at_table(const zc_instance *instance, uint32_t *functions, zc_error *error)
 {
     const zc_wasmtime_instance *own = (const zc_wasmtime_instance *)(const void *)instance;
     const uint32_t size = zc_table_size(instance->table);
@@ -149,6 +150,37 @@ zc_status zc_wasmtime_save_table(const zc_instance *instance, uint32_t *function
     }
     zc_free(known);
     return status;
+}
+
+/* The same for all instances of a module that does not change its table, looked for once; NULL where there is no such. The
+ * code is constant but for this. */
+static const uint32_t *constant_table(const zc_instance *instance)
+{
+    zc_wasmtime_code *code = (zc_wasmtime_code *)(uintptr_t)instance->code;
+    zc_error unused;
+    uint32_t *functions = atomic_load_explicit(&code->functions, memory_order_acquire), *made;
+    if (functions || instance->module->info->changes_tables) {
+        return functions; /* NULL in the second case */
+    }
+    made = zc_calloc(zc_table_size(instance->table), sizeof *made);
+    if (!made || look_at_table(instance, made, &unused) != ZC_OK ||
+        !atomic_compare_exchange_strong_explicit(&code->functions, &functions, made, memory_order_acq_rel,
+                                                 memory_order_acquire)) {
+        zc_free(made);
+        return functions; /* another thread's, or NULL */
+    }
+    return made;
+}
+
+zc_status zc_wasmtime_save_table(const zc_instance *instance, uint32_t *functions, zc_error *error)
+{
+    const bool own = ((const zc_wasmtime_instance *)(const void *)instance)->table_is_own;
+    const uint32_t *constant = own ? NULL : constant_table(instance);
+    if (!constant) {
+        return look_at_table(instance, functions, error);
+    }
+    memcpy(functions, constant, zc_table_size(instance->table) * sizeof *functions);
+    return ZC_OK;
 }
 
 static zc_status grow_table(zc_wasmtime_instance *own, uint32_t size, zc_error *error)
@@ -178,7 +210,9 @@ static zc_status know_function(const zc_wasmtime_instance *own, uint32_t index, 
                        "the instance's table has function %u, which the module does not put into tables", index);
     }
     zc_status status = zc_wasmtime_find(own, ZC_EXTERN_FUNC, index, WASMTIME_EXTERN_FUNC, &found, error);
-    known[index] = found.of.func;
+    if (status == ZC_OK) {
+        known[index] = found.of.func;
+    }
     return status;
 }
 
@@ -205,6 +239,12 @@ static zc_status load_element(zc_wasmtime_instance *own, uint32_t i, uint32_t fu
 zc_status zc_wasmtime_load_table(zc_instance *instance, const uint32_t *functions, uint32_t size, zc_error *error)
 {
     zc_wasmtime_instance *own = zc_wasmtime_of(instance);
+    const uint32_t *constant = constant_table(instance);
+    if (constant && size == zc_table_size(instance->table) &&
+        memcmp(functions, constant, size * sizeof *functions) == 0) {
+        return ZC_OK;
+    }
+    own->table_is_own = true;
     wasmtime_func_t *known = zc_calloc(instance->module->info->func_count, sizeof *known);
     if (!known) {
         return zc_fail(error, ZC_NO_MEMORY, "no memory for the functions of a table");

@@ -38,6 +38,8 @@ struct zc_engine {
     void (*destroy)(zc_instance *instance);
     void (*destroy_rest)(zc_instance *instance);
 
+    /* Before the first call: the value stack is there, and the executor this thread's. */
+    void (*prepare_calls)(zc_instance *instance, uint8_t *stack);
     /* Room for as many slots as a call has; calls may be in progress. See zc_instance_frame. */
     uint64_t *(*frame)(zc_instance *instance, uint64_t slots, zc_error *error);
     /* Run the function. The call is the innermost of the instance and of the thread; the status of a host function or tick

@@ -238,6 +238,7 @@ void zc_instance_free(zc_instance *instance)
     zc_instance_end(instance);
     zc_table_leave(instance);
     instance->engine->destroy(instance);
+    zc_instance_free_stack(instance);
     for (uint32_t i = 0; instance->globals && i < instance->module->info->global_count; i++) {
         zc_global_release(instance->globals[i]);
     }

@@ -11,6 +11,7 @@
 #include "base/zc_clock.h"
 #include "base/zc_trace.h"
 #include "guest/zc_guest_internal.h"
+#include "region/zc_mapping.h"
 
 typedef zc_call_state call_state;
 
@@ -23,7 +24,7 @@ static zc_status refuse(uintptr_t owner, zc_error *error)
                                     : "the instance is running on another thread");
 }
 
-zc_status zc_executor_take(zc_executor *executor, uintptr_t *found, zc_error *error)
+static zc_status take(zc_executor *executor, uintptr_t *found, zc_error *error)
 {
     uintptr_t me = zc_thread_mark();
     *found = 0;
@@ -35,7 +36,7 @@ zc_status zc_executor_take(zc_executor *executor, uintptr_t *found, zc_error *er
     return ZC_OK;
 }
 
-void zc_executor_put(zc_executor *executor, uintptr_t found)
+static void put_back(zc_executor *executor, uintptr_t found)
 {
     atomic_store_explicit(&executor->owner, found, memory_order_release);
 }
@@ -123,9 +124,9 @@ static zc_status check_scope(zc_instance *instance, zc_error *error)
 static zc_status enter(zc_instance *instance, call_state *call, const zc_call_hooks *hooks, zc_error *error)
 {
     uintptr_t found;
-    zc_status status = zc_executor_take(instance->executor, &found, error);
+    zc_status status = take(instance->executor, &found, error);
     if (status == ZC_OK && zc_this_thread.scope && (status = check_scope(instance, error)) != ZC_OK) {
-        zc_executor_put(instance->executor, found);
+        put_back(instance->executor, found);
     }
     if (status != ZC_OK) {
         return status;
@@ -134,7 +135,7 @@ static zc_status enter(zc_instance *instance, call_state *call, const zc_call_ho
     call->failed_inside = false;
     if (__builtin_expect(instance->shared_table != NULL, false) &&
         (status = zc_table_own(instance->shared_table, &call->table, error)) != ZC_OK) {
-        zc_executor_put(instance->executor, found);
+        put_back(instance->executor, found);
         return status;
     }
     call->outer = zc_current(instance);
@@ -167,7 +168,44 @@ static void leave(zc_instance *instance, call_state *call)
     if (__builtin_expect(call->table.mark != NULL, false)) {
         zc_table_disown(call->table);
     }
-    zc_executor_put(instance->executor, call->saved_owner);
+    put_back(instance->executor, call->saved_owner);
+}
+
+static uint64_t stack_size(const zc_instance *instance)
+{
+    return (instance->limits.stack_bytes + ZC_REGION_ALIGNMENT - 1) & ~(uint64_t)(ZC_REGION_ALIGNMENT - 1);
+}
+
+/* What only instances that are called need, so that idle ones take up less: the value stack, and what the engine has
+ * besides. */
+static __attribute__((noinline, cold)) zc_status prepare_calls(zc_instance *instance, zc_error *error)
+{
+    uintptr_t found;
+    zc_status status = take(instance->executor, &found, error);
+    if (status != ZC_OK) {
+        return status;
+    }
+    if (!atomic_load_explicit(&instance->stack, memory_order_relaxed)) {
+        uint8_t *stack;
+        int code = zc_mapping_new(stack_size(instance), stack_size(instance), &stack);
+        if (code == 0) {
+            instance->engine->prepare_calls(instance, stack);
+            atomic_store_explicit(&instance->stack, stack, memory_order_release);
+        } else {
+            status = zc_fail(error, ZC_NO_MEMORY, "cannot allocate a value stack of %llu bytes: %s",
+                             (ull)stack_size(instance), strerror(code));
+        }
+    }
+    put_back(instance->executor, found);
+    return status;
+}
+
+void zc_instance_free_stack(zc_instance *instance)
+{
+    uint8_t *stack = atomic_load_explicit(&instance->stack, memory_order_relaxed);
+    if (stack) {
+        zc_mapping_free(stack, stack_size(instance), stack_size(instance));
+    }
 }
 
 uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *error)
@@ -183,6 +221,9 @@ uint64_t *zc_instance_frame(zc_instance *instance, uint32_t function, zc_error *
         (void)zc_fail(error, ZC_CONCURRENT,
                       "the instance is in the middle of a call: it can be called again from "
                       "its host functions, not from a signal handler");
+        return NULL;
+    }
+    if (!atomic_load_explicit(&instance->stack, memory_order_acquire) && prepare_calls(instance, error) != ZC_OK) {
         return NULL;
     }
     return instance->engine->frame(instance, (uint64_t)type->param_count + type->result_count, error);

@@ -99,6 +99,7 @@ struct zc_instance {
     uint64_t calls;               /* outermost ones that have begun */
     _Atomic uint64_t running;     /* the number of the outermost call in progress, or 0 */
     _Atomic uint64_t interrupted; /* the number of the last one that was to end */
+    _Atomic(uint8_t *) stack;   /* value stack of limits.stack_bytes, between guards; NULL before the first call */
     zc_error *host_error;       /* of the call in progress: filled by failing host functions and ticks */
     _Atomic bool profile_wanted; /* that the functions begin as zc_guest_profile.c lets them */
     bool profiled;               /* they do; the executing thread's, as all but the next two */
@@ -155,6 +156,7 @@ void zc_memory_publish(zc_memory *memory);
 /* What tables need of an instance, the engine's functions, stays until they have let go of it, too. */
 zc_instance *zc_instance_retain_rest(zc_instance *instance);
 void zc_instance_release_rest(zc_instance *instance);
+void zc_instance_free_stack(zc_instance *instance); /* zc_guest_call.c */
 
 /* The instance's own, unless it has imported one. */
 zc_status zc_table_make_own(zc_instance *instance, zc_error *error);
@@ -196,9 +198,11 @@ typedef struct zc_call_state {
 /* Where else than in fuel a call may have to end: looks, and lets the host's tick run. ZC_TRAP, with *kind, or what the tick
  * failed with, whose error is instance->host_error. The engine has settled its books, and resumes. */
 zc_status zc_instance_look(zc_instance *instance, zc_call_state *call, zc_trap_kind *kind);
-/* Take the memory's execution for this thread, outside of calls. *found is the owner before, to be put back. */
-zc_status zc_executor_take(zc_executor *executor, uintptr_t *found, zc_error *error);
-void zc_executor_put(zc_executor *executor, uintptr_t found);
+/* Where its value stack ends, once it has one. */
+static inline uint8_t *zc_stack_end(const zc_instance *instance)
+{
+    return atomic_load_explicit(&instance->stack, memory_order_relaxed) + instance->limits.stack_bytes;
+}
 /* From a call of `caller` in progress: call a function that was found in a table, of another instance. Results at slots[0 ..],
  * then the parameters. As a host function. */
 zc_status zc_instance_call_other(zc_instance *caller, zc_instance *callee, uint32_t function, uint64_t *slots,

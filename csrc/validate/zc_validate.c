@@ -341,6 +341,7 @@ static zc_status read_code(zc_validator *validator, zc_wasm_reader *reader)
         }
     }
     info->drops_segments = info->drops_segments || checker.drops_segments;
+    info->changes_tables = info->changes_tables || checker.changes_tables;
     zc_code_checker_free(&checker);
     return status;
 }

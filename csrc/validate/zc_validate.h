@@ -113,6 +113,9 @@ typedef struct zc_module_info {
     uint32_t element_segment_count;
     uint32_t passive_segment_count; /* of elements and of data; not declarative ones */
     bool drops_segments; /* a body has data.drop or elem.drop; or, wide, is no valid code */
+    bool
+        changes_tables; /* likewise an instruction that changes a table; or a segment depends on globals: else a table has
+                            the same functions in each instance, for ever, unless others change it */
     bool has_data_count; /* data_count holds before the data segments are read */
     uint32_t data_count;
     uint32_t data_segment_count;

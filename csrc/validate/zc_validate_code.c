@@ -415,10 +415,12 @@ static zc_status check_fc(zc_code_checker *checker)
         ZC_TRY(read_memory_index(checker));
         break;
     case CLASS_TABLE_INIT:
+        checker->changes_tables = true;
         ZC_TRY(read_element_index(checker));
         ZC_TRY(read_table_index(checker));
         break;
     case CLASS_TABLE_COPY:
+        checker->changes_tables = true;
         ZC_TRY(read_table_index(checker));
         ZC_TRY(read_table_index(checker));
         break;

@@ -14,6 +14,8 @@ enum {
     ELEMENTS_MOST_FLAGS = 7,
 };
 
+enum { OP_END = 0x0b, OP_I32_CONST = 0x41, OP_REF_NULL = 0xd0, OP_REF_FUNC = 0xd2 };
+
 enum { DATA_ACTIVE = 0, DATA_PASSIVE = 1, DATA_NAMES_ITS_MEMORY = 2 };
 
 zc_status zc_fail_limit(const zc_wasm_reader *reader, uint64_t offset, const char *what, uint64_t value, uint64_t limit)
@@ -33,6 +35,20 @@ zc_status zc_read_limited_count(zc_wasm_reader *reader, uint32_t *count, size_t 
     return ZC_OK;
 }
 
+/* A constant expression, through its end, that is one instruction, of one of these two. */
+static bool is_plain(const zc_wasm_reader *reader, const uint8_t *at, uint8_t one, uint8_t other)
+{
+    zc_error unused;
+    zc_wasm_reader again = *reader;
+    again.at = at;
+    again.end = reader->at;
+    again.error = &unused;
+    uint8_t opcode = 0, end = 0;
+    return zc_read_byte(&again, &opcode, "") == ZC_OK && (opcode == one || opcode == other) &&
+           zc_skip_signed(&again, 33, "") == ZC_OK && zc_read_byte(&again, &end, "") == ZC_OK && end == OP_END &&
+           again.at == again.end;
+}
+
 static zc_status read_place_of_elements(zc_wasm_reader *reader, zc_module_info *info, uint32_t flags)
 {
     const uint64_t start = zc_wasm_reader_offset(reader);
@@ -43,7 +59,10 @@ static zc_status read_place_of_elements(zc_wasm_reader *reader, zc_module_info *
     if (table >= info->table_count) {
         return zc_fail_at(reader->error, ZC_INVALID, start, "element segment: unknown table %u", table);
     }
-    return zc_check_const_expr(reader, info, ZC_I32, "element segment offset");
+    const uint8_t *const at = reader->at;
+    ZC_TRY(zc_check_const_expr(reader, info, ZC_I32, "element segment offset"));
+    info->changes_tables = info->changes_tables || !is_plain(reader, at, OP_I32_CONST, OP_I32_CONST);
+    return ZC_OK;
 }
 
 static zc_status read_element_segment(zc_wasm_reader *reader, zc_module_info *info)
@@ -80,7 +99,9 @@ static zc_status read_element_segment(zc_wasm_reader *reader, zc_module_info *in
         const uint64_t at = zc_wasm_reader_offset(reader);
         uint32_t index = 0;
         if (expressions) {
+            const uint8_t *const expression = reader->at;
             ZC_TRY(zc_check_const_expr(reader, info, element, "element"));
+            info->changes_tables = info->changes_tables || !is_plain(reader, expression, OP_REF_NULL, OP_REF_FUNC);
             continue;
         }
         ZC_TRY(zc_read_u32(reader, &index, "function index"));

@@ -45,7 +45,7 @@ struct zc_code_checker {
     zc_local_run *runs;
     uint32_t run_count;
     uint32_t run_capacity;
-    bool drops_segments; /* any body so far */
+    bool drops_segments, changes_tables; /* any body so far */
     uint32_t local_count;                /* parameters included */
     uint8_t flat_locals[ZC_FLAT_LOCALS]; /* types of the first locals, so that runs are rarely searched */
 };

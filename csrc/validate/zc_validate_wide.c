@@ -265,10 +265,17 @@ static zc_status skip_locals(zc_wasm_reader *reader)
     return ZC_OK;
 }
 
-static bool drops(uint8_t opcode, uint32_t second)
+static bool drops_segment(uint8_t opcode, uint32_t second)
 {
     enum { DATA_DROP = 9, ELEM_DROP = 13 };
     return opcode == OP_PREFIX_FC && (second == DATA_DROP || second == ELEM_DROP);
+}
+
+static bool changes_table(uint8_t opcode, uint32_t second)
+{
+    enum { TABLE_SET = 0x26, TABLE_INIT = 12, TABLE_COPY = 14, TABLE_GROW = 15, TABLE_FILL = 17 };
+    return opcode == TABLE_SET || (opcode == OP_PREFIX_FC && (second == TABLE_INIT || second == TABLE_COPY ||
+                                                              second == TABLE_GROW || second == TABLE_FILL));
 }
 
 zc_status zc_note_features(zc_wasm_reader body, zc_module_info *info)
@@ -277,7 +284,6 @@ zc_status zc_note_features(zc_wasm_reader body, zc_module_info *info)
     zc_error *error = body.error;
     body.error = &unread;
     zc_status status = skip_locals(&body);
-    info->drops_segments = info->drops_segments || status != ZC_OK;
     while (status == ZC_OK && zc_wasm_reader_left(&body)) {
         const uint64_t start = zc_wasm_reader_offset(&body);
         uint8_t opcode = 0;
@@ -287,8 +293,11 @@ zc_status zc_note_features(zc_wasm_reader body, zc_module_info *info)
         if (feature && !zc_accepts(&body, feature)) {
             return zc_fail_unsupported(error, start, feature, "an instruction");
         }
-        info->drops_segments = info->drops_segments || status != ZC_OK || drops(opcode, second);
+        info->drops_segments = info->drops_segments || drops_segment(opcode, second);
+        info->changes_tables = info->changes_tables || changes_table(opcode, second);
     }
+    info->drops_segments = info->drops_segments || status != ZC_OK;
+    info->changes_tables = info->changes_tables || status != ZC_OK;
     if (status == ZC_UNSUPPORTED) { /* of the type of locals */
         *error = unread;
         return status;
