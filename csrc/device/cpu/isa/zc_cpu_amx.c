@@ -52,8 +52,8 @@
 #define CHUNK 2u       /* blocks of a cell */
 #define SET_ROWS 16u   /* of x, at most */
 /* Rows of x: fewer are left to vectors, which are as fast then. */
-#define LEAST_ROWS 12u
-#define LEAST_ROWS_OF_TWO 16u /* where a block's sums are two tiles of floats */
+#define LEAST_ROWS 8u
+#define LEAST_ROWS_OF_HALVES 12u
 #define SUMS 256u              /* of a tile */
 
 /* ---- tiles: 0 to 3 have sums, 4 and 5 planes of x, 6 and 7 weights ---- */
@@ -325,7 +325,7 @@ static const product products[ZC_WEIGHT_TYPE_COUNT] = {
 static bool by_tiles(uint32_t type, size_t rows)
 {
     const how how = kind_of(type).how;
-    return rows >= (how == TWO_SUMS || how == HALVES ? LEAST_ROWS_OF_TWO : LEAST_ROWS) && products[type].fill;
+    return rows >= (how == HALVES ? LEAST_ROWS_OF_HALVES : LEAST_ROWS) && products[type].fill;
 }
 
 static void fix_packed_rows(uint8_t *tile, uint32_t type, size_t rows, size_t r, size_t blocks, const float *x)
