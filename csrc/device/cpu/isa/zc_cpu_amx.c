@@ -52,8 +52,8 @@
 #define CHUNK 2u       /* blocks of a cell */
 #define SET_ROWS 16u   /* of x, at most */
 /* Rows of x: fewer are left to vectors, which are as fast then. */
-#define LEAST_ROWS 12u
-#define LEAST_ROWS_OF_TWO 16u /* where a block's sums are two tiles of floats */
+#define LEAST_ROWS 8u
+#define LEAST_ROWS_OF_HALVES 12u
 #define SUMS 256u              /* of a tile */
 
 /* ---- tiles: 0 to 3 have sums, 4 and 5 planes of x, 6 and 7 weights ---- */
@@ -90,128 +90,7 @@ static void end(void)
 #define TILE_ADD_BYTES(to, x, w) __asm__ volatile("tdpbssd %%tmm" #w ", %%tmm" #x ", %%tmm" #to::: "memory")
 #define TILE_ADD_FLOATS(to, x, w) __asm__ volatile("tdpbf16ps %%tmm" #w ", %%tmm" #x ", %%tmm" #to::: "memory")
 
-/* ---- x ---- */
-
-typedef enum how {
-    ONE_SUM, /* floats; both planes together */
-    TWO_SUMS,
-    HALVES, /* of a block, which have scales of their own; both planes together */
-    BYTES,
-} how;
-
-/* What a type asks of x. */
-typedef struct kind {
-    how how;
-    float sum;      /* what sums are multiplied with */
-} kind;
-
-static kind kind_of(uint32_t type)
-{
-    switch (type) {
-    case ZC_WEIGHT_Q8_0:
-        return (kind){BYTES, 1.0f};
-    case ZC_WEIGHT_Q4_0:
-    case ZC_WEIGHT_Q4_1:
-    case ZC_WEIGHT_Q5_0:
-    case ZC_WEIGHT_MXFP4:
-        return (kind){ONE_SUM, 1.0f};
-    case ZC_WEIGHT_Q4_K:
-        return (kind){ONE_SUM, MINIMUMS_SUM};
-    case ZC_WEIGHT_Q5_K:
-        return (kind){TWO_SUMS, MINIMUMS_SUM};
-    case ZC_WEIGHT_Q6_K:
-    case ZC_WEIGHT_Q3_K:
-        return (kind){HALVES, 1.0f};
-    case ZC_WEIGHT_Q2_K:
-        return (kind){HALVES, MINIMUMS_SUM};
-    default:
-        return (kind){TWO_SUMS, 1.0f};
-    }
-}
-
-/* Bytes of x of a block of a row. Of each block the high planes of all rows come first, then their low ones; or the
- * first halves, then the second ones; or, of bytes, each row has both. Numbers of all blocks follow. */
-INLINE size_t planes_bytes(how how)
-{
-    return how == BYTES ? 64 : 128;
-}
-
-/* The order in which floats of 16 bits meet: as words come out of fours of bytes. */
-static const uint16_t order[32] = {0, 2,  16, 18, 1, 3,  17, 19, 4,  6,  20, 22, 5,  7,  21, 23,
-                                   8, 10, 24, 26, 9, 11, 25, 27, 12, 14, 28, 30, 13, 15, 29, 31};
-
-/* Of both planes of half of a block. */
-static const uint16_t order_of_half[32] = {0,  2,  1,  3,  4,  6,  5,  7,  8,  10, 9,  11, 12, 14, 13, 15,
-                                           16, 18, 17, 19, 20, 22, 21, 23, 24, 26, 25, 27, 28, 30, 29, 31};
-
-/* Whole numbers of eight bits, times a power of two. */
-INLINE __m512i bf16_of(__m512i first, __m512i second)
-{
-    const __m256i a = _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_castps_si512(_mm512_cvtepi32_ps(first)), 16));
-    const __m256i b = _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_castps_si512(_mm512_cvtepi32_ps(second)), 16));
-    return _mm512_inserti64x4(_mm512_castsi256_si512(a), b, 1);
-}
-
-/* A block, as fix_packed_block of zc_cpu_packed.inc has it. */
-INLINE void fix_block(uint8_t *high, uint8_t *low, float *numbers, size_t count, size_t j, const kind *kind,
-                      const float *x)
-{
-    const __m512i half = _mm512_set1_epi32(128), magnitude = _mm512_set1_epi32(0x7fffffff);
-    __m512 x0 = _mm512_loadu_ps(x), x1 = _mm512_loadu_ps(x + 16);
-    __m512i a0 = _mm512_and_si512(_mm512_castps_si512(x0), magnitude);
-    __m512i a1 = _mm512_and_si512(_mm512_castps_si512(x1), magnitude);
-    /* Bits compare as magnitudes do, with infinity and NaN on top. */
-    uint32_t bits = (uint32_t)_mm512_reduce_max_epi32(_mm512_max_epi32(a0, a1));
-    float top, factor = 0.0f, scale = 0.0f;
-    memcpy(&top, &bits, sizeof top);
-    if (bits >= 0x7f800000) {
-        scale = NAN;
-    } else if (top >= 0x1p-100f) {
-        factor = 32512.0f / top;
-        scale = top * (ZC_FIXED_UNIT / 32512.0f);
-    }
-    __m512i q0 = _mm512_cvtps_epi32(_mm512_mul_ps(x0, _mm512_set1_ps(factor)));
-    __m512i q1 = _mm512_cvtps_epi32(_mm512_mul_ps(x1, _mm512_set1_ps(factor)));
-    __m512i h0 = _mm512_srai_epi32(_mm512_add_epi32(q0, half), 8),
-            h1 = _mm512_srai_epi32(_mm512_add_epi32(q1, half), 8);
-    if (kind->how == BYTES) {
-        _mm_storeu_si128((__m128i *)high, _mm512_cvtepi32_epi8(h0));
-        _mm_storeu_si128((__m128i *)(high + 16), _mm512_cvtepi32_epi8(h1));
-        _mm_storeu_si128((__m128i *)low, _mm512_cvtepi32_epi8(q0));
-        _mm_storeu_si128((__m128i *)(low + 16), _mm512_cvtepi32_epi8(q1));
-    } else if (kind->how == HALVES) {
-        const __m512i by = _mm512_loadu_si512(order_of_half);
-        h0 = _mm512_slli_epi32(h0, 8);
-        h1 = _mm512_slli_epi32(h1, 8);
-        _mm512_storeu_si512(high, _mm512_permutexvar_epi16(by, bf16_of(h0, _mm512_sub_epi32(q0, h0))));
-        _mm512_storeu_si512(low, _mm512_permutexvar_epi16(by, bf16_of(h1, _mm512_sub_epi32(q1, h1))));
-    } else {
-        const __m512i by = _mm512_loadu_si512(order);
-        h0 = _mm512_slli_epi32(h0, 8);
-        h1 = _mm512_slli_epi32(h1, 8);
-        _mm512_storeu_si512(high, _mm512_permutexvar_epi16(by, bf16_of(h0, h1)));
-        _mm512_storeu_si512(low,
-                            _mm512_permutexvar_epi16(by, bf16_of(_mm512_sub_epi32(q0, h0), _mm512_sub_epi32(q1, h1))));
-    }
-    const int32_t first = _mm512_reduce_add_epi32(q0), second = _mm512_reduce_add_epi32(q1);
-    numbers[j] = scale;
-    numbers[count + j] = ((float)first * scale + (float)second * scale) * kind->sum;
-    numbers[2 * (count + j)] = (float)first * scale * kind->sum;
-    numbers[2 * (count + j) + 1] = (float)second * scale * kind->sum;
-}
-
-static void fix_rows_of(uint8_t *tile, const kind *kind, size_t rows, size_t r, size_t blocks, const float *x)
-{
-    const size_t planes = planes_bytes(kind->how) * rows;
-    float *numbers = (float *)(void *)(tile + planes * blocks);
-    uint8_t *high = tile + 64 * r, *low = kind->how == BYTES ? high + 32 : high + 64 * rows;
-    for (size_t b = 0; b < blocks; b += CHUNK, numbers += 4 * CHUNK * rows) {
-        const size_t count = blocks - b < CHUNK ? blocks - b : CHUNK;
-        for (size_t j = 0; j < count; j++, x += 32, high += planes, low += planes) {
-            fix_block(high, low, numbers + 4 * count * r, count, j, kind, x);
-        }
-    }
-}
+#include "device/cpu/isa/zc_cpu_amx_rows.inc"
 
 /* ---- cells ---- */
 
@@ -446,7 +325,7 @@ static const product products[ZC_WEIGHT_TYPE_COUNT] = {
 static bool by_tiles(uint32_t type, size_t rows)
 {
     const how how = kind_of(type).how;
-    return rows >= (how == TWO_SUMS || how == HALVES ? LEAST_ROWS_OF_TWO : LEAST_ROWS) && products[type].fill;
+    return rows >= (how == HALVES ? LEAST_ROWS_OF_HALVES : LEAST_ROWS) && products[type].fill;
 }
 
 static void fix_packed_rows(uint8_t *tile, uint32_t type, size_t rows, size_t r, size_t blocks, const float *x)
