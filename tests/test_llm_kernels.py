@@ -817,6 +817,22 @@ def test_attention_of_keys_that_do_not_count(arena: Arena, kv_type: int) -> None
         assert np.isnan(out).all()
 
 
+@pytest.mark.parametrize("kv_type", [F32, F16])
+def test_attention_of_texts_side_by_side(device: zcwasm.Device, arena: Arena, kv_type: int) -> None:
+    """Rows of one text see all of it and nothing of the others: short ones, some longer than a tile has rows,
+    a row that sees nothing between; and texts of which each row sees what is before it."""
+    lengths = [16, 1, 30, 9, 0, 120, 8, 3, 40, 75]
+    spans, causal, begin = [], [], 0
+    for length in lengths:
+        rows = max(length, 1)
+        spans += [(begin, begin + length)] * rows
+        causal += [(begin, begin + min(i + 1, length)) for i in range(rows)]
+        begin += rows
+    for each in (spans, causal, spans[::-1]):
+        check_attention(device, arena, len(each), 3, 3, 32, begin, np.array(each), kv_type)
+    check_attention(device, arena, len(spans), 6, 2, 32, begin, np.array(spans), kv_type, window=20)
+
+
 def test_attention_of_many_rows_hands_on_nan(device: zcwasm.Device, arena: Arena) -> None:
     """Over float16, where matrix units have values of several rows at once; q may be too large for it."""
     rows, heads, size, capacity = 40, 3, 32, 90

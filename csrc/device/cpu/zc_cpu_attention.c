@@ -9,6 +9,8 @@
  * row's span get the weight 0, and values that are not finite are only multiplied with the weights of rows that see
  * them.
  *
+ * Rows of a tile whose keys nobody before them sees, as those of another text in one dispatch, are computed apart.
+ *
  * Keys are one part, unless they are many and the tasks few: then whoever is done last with the parts of a tile joins
  * their maxima, totals and sums, in the order of the keys. Tiles and parts depend on the parameters and the spans only.
  *
@@ -489,8 +491,6 @@ static void place(tile *t, const job *j, size_t index)
     t->kvs = p->kv_heads - t->kv < j->kv ? p->kv_heads - t->kv : j->kv;
     t->first = t->kv * j->group + from;
     t->group = j->group - from < j->share ? j->group - from : j->share;
-    t->each = t->rows * t->group;
-    t->queries = t->kvs * t->each;
     low = of->first + t->part * of->part;
     for (size_t r = 0; r < t->rows; r++) {
         span s = of->spans ? of->spans[t->row - of->row + r] : read_span(j, t->row + r);
@@ -498,8 +498,32 @@ static void place(tile *t, const job *j, size_t index)
             s = span_of(s.from > low ? s.from : low, s.end < low + of->part ? s.end : low + of->part);
         }
         t->spans[r] = s;
-        t->last = s.end > t->last ? s.end : t->last;
     }
+}
+
+/* The tile becomes its first rows, up to the next one that sees none of the keys of the one before; or all of them, where
+ * parts of the keys are joined. */
+static void take_rows(tile *t, size_t left)
+{
+    size_t rows = 1;
+    while (rows < left &&
+           (t->set->parts > 1 || t->spans[rows].from < t->spans[rows - 1].end || t->spans[rows].end == 0)) {
+        rows++;
+    }
+    t->rows = rows;
+    t->each = rows * t->group;
+    t->queries = t->kvs * t->each;
+    t->last = 0;
+    for (size_t r = 0; r < rows; r++) {
+        t->last = t->spans[r].end > t->last ? t->spans[r].end : t->last;
+    }
+}
+
+/* The tile begins behind them. */
+static void drop_rows(tile *t, size_t left)
+{
+    t->row += t->rows;
+    memmove(t->spans, t->spans + t->rows, (left - t->rows) * sizeof *t->spans);
 }
 
 /* A sink is a score before all others, whose value is 0. */
@@ -578,39 +602,59 @@ static void join(const tile *t, size_t i)
     ops->affine(out_of(t, i), sums, t->size, (float)(1.0 / total), 0.0f);
 }
 
+/* The rows that the tile has now, all of their keys, or the part's. False: there is no memory. */
+static bool attend_rows(tile *t)
+{
+    size_t at = 0, count;
+    if (!begin(t)) {
+        return false;
+    }
+    for (; (count = next_block(t, &at)) > 0 && !zc_cpu_cancelled(); at += count) {
+        find_runs(t, at, count);
+        if (t->each > FEW) {
+            block_of_many(t, at, count);
+        } else {
+            block_of_few(t, at, count);
+        }
+    }
+    return true;
+}
+
+/* The results of a part; all of them, if this is the last one that is done. */
+static void leave_part(const tile *t, size_t index)
+{
+    const job *j = t->j;
+    for (size_t i = 0; i < t->queries; i++) {
+        size_t to = results_of(t, i) + t->part;
+        j->partial.tops[to] = t->top[i];
+        j->partial.totals[to] = t->total[i];
+        j->ops->affine(j->partial.sums + to * t->size, t->sums + i * t->size, t->size, 1.0f, 0.0f);
+    }
+    size_t at = (size_t)(t->set - j->partial.sets) * j->tiles + (index - t->set->tasks) % j->tiles;
+    if (atomic_fetch_sub_explicit(&j->partial.missing[at], 1, memory_order_acq_rel) == 1) {
+        for (size_t i = 0; i < t->queries; i++) {
+            join(t, i);
+        }
+    }
+}
+
 static void tile_body(void *context, size_t index)
 {
     job *j = context;
     tile t;
-    size_t at = 0, count;
     place(&t, j, index);
-    if (!begin(&t)) {
-        atomic_store_explicit(&j->failed, true, memory_order_relaxed);
-        return;
-    }
-    for (; (count = next_block(&t, &at)) > 0 && !zc_cpu_cancelled(); at += count) {
-        find_runs(&t, at, count);
-        if (t.each > FEW) {
-            block_of_many(&t, at, count);
-        } else {
-            block_of_few(&t, at, count);
+    for (size_t left = t.rows; left > 0; left -= t.rows) {
+        take_rows(&t, left);
+        if (!attend_rows(&t)) {
+            atomic_store_explicit(&j->failed, true, memory_order_relaxed);
+            return;
         }
-    }
-    if (t.set->parts == 1) {
+        if (t.set->parts > 1) {
+            leave_part(&t, index);
+            return;
+        }
         finish(&t);
-        return;
-    }
-    for (size_t i = 0; i < t.queries; i++) {
-        size_t to = results_of(&t, i) + t.part;
-        j->partial.tops[to] = t.top[i];
-        j->partial.totals[to] = t.total[i];
-        j->ops->affine(j->partial.sums + to * t.size, t.sums + i * t.size, t.size, 1.0f, 0.0f);
-    }
-    at = (size_t)(t.set - j->partial.sets) * j->tiles + (index - t.set->tasks) % j->tiles;
-    if (atomic_fetch_sub_explicit(&j->partial.missing[at], 1, memory_order_acq_rel) == 1) {
-        for (size_t i = 0; i < t.queries; i++) {
-            join(&t, i);
-        }
+        drop_rows(&t, left);
     }
 }
 
@@ -625,15 +669,18 @@ static size_t most_parts(const job *j, size_t rows)
     return most < TASKS / j->tiles ? most : TASKS / j->tiles;
 }
 
-/* Cuts the keys of a set into parts, where they are many. */
+/* Cuts the keys of a set into parts, where those of a row are many. */
 static void cut(const job *j, set *s, size_t most)
 {
-    size_t least = PART, keys = s->end - s->first;
+    size_t least = PART, keys = s->end - s->first, longest = 0;
+    for (size_t r = 0; r < s->rows; r++) {
+        longest = s->spans[r].end - s->spans[r].from > longest ? s->spans[r].end - s->spans[r].from : longest;
+    }
     if (s->rows * j->group <= FEW) {
         least = PART_WORK / (s->rows * j->p->heads * j->p->head_size);
         least = least < FEW_PART ? FEW_PART : least < PART ? least : PART;
     }
-    if (keys > least && most > 1) {
+    if (longest > least && most > 1) {
         s->parts = (keys + least - 1) / least;
         s->parts = s->parts < most ? s->parts : most;
         s->part = ((keys + s->parts - 1) / s->parts + 15) & ~(size_t)15;
