@@ -83,7 +83,7 @@ static void bring_fuel_in(wasmtime_instance *own, zc_call_state *call)
 }
 
 /* Somebody else may have grown the memory: growing it by nothing lets the code know. */
-static void bring_length_in(wasmtime_instance *own)
+static inline void bring_length_in(wasmtime_instance *own)
 {
     uint32_t pages = zc_memory_pages(own->base.memory);
     if (pages != own->seen_pages) {
@@ -98,7 +98,7 @@ static void bring_length_in(wasmtime_instance *own)
 }
 
 /* All but the fuel, which code keeps in a register and looks for nowhere else until it has called something. */
-static void bring_state_out(wasmtime_instance *own)
+static inline void bring_state_out(wasmtime_instance *own)
 {
     bring_globals_out(own);
     if (own->table_grows) {
@@ -107,7 +107,7 @@ static void bring_state_out(wasmtime_instance *own)
     }
 }
 
-static void bring_state_in(wasmtime_instance *own)
+static inline void bring_state_in(wasmtime_instance *own)
 {
     bring_globals_in(own);
     if (own->base.memory) {
@@ -127,14 +127,14 @@ static inline void settle(wasmtime_instance *own, zc_call_state *call)
     bring_state_out(own);
     if (own->variant == ZC_WASMTIME_FUEL) {
         bring_fuel_out(own, call);
+        count_wait(own, 1);
     }
-    count_wait(own, 1);
 }
 
 static inline void resume(wasmtime_instance *own, zc_call_state *call)
 {
-    count_wait(own, UINT32_MAX); /* one less */
     if (own->variant == ZC_WASMTIME_FUEL) {
+        count_wait(own, UINT32_MAX); /* one less */
         bring_fuel_in(own, call);
     }
     bring_state_in(own);

@@ -62,7 +62,7 @@ typedef struct zc_wasmtime_instance {
     uint32_t mirror_count;
     zc_wasmtime_function *functions; /* by index, as they are called */
     uint8_t *top; /* of what calls in progress use of the value stack, for frames and the values of calls */
-    /* How often its code has given way to the host; 0: it runs, and has its fuel where nobody can set it. */
+    /* Of code that counts fuel, how often it has given way to the host; 0: it runs, and has it where nobody can set it. */
     _Atomic uint32_t waits;
     /* Why the innermost call of this instance was ended by the host, and with what; or ZC_OK. */
     zc_status failed;

@@ -26,7 +26,7 @@ static bool have_key;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake; /* when it is no longer to sleep, under the lock */
 static void (*_Atomic tick_function)(void);
-static _Atomic uint64_t ticks;
+_Atomic uint64_t zc_ticker_ticks;
 
 /* ---- places ---- */
 
@@ -143,7 +143,7 @@ static void *ticker(void *unused)
             if (tick) {
                 tick();
             }
-            atomic_fetch_add(&ticks, 1);
+            atomic_fetch_add(&zc_ticker_ticks, 1);
             pthread_mutex_lock(&lock);
         } else if (now - used_at >= ZC_TICKER_IDLE_NS) {
             sleep_now();
@@ -203,11 +203,6 @@ zc_status zc_ticker_rouse(zc_error *error)
         return zc_fail(error, ZC_NO_MEMORY, "the system gives no thread that could end a guest at its deadline");
     }
     return ZC_OK;
-}
-
-uint64_t zc_ticker_count(void)
-{
-    return atomic_load_explicit(&ticks, memory_order_relaxed);
 }
 
 bool zc_ticker_sleeps(void)
