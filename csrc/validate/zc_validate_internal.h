@@ -85,12 +85,6 @@ zc_status zc_note_features(zc_wasm_reader body, zc_module_info *info);
 zc_status zc_read_elements(zc_wasm_reader *reader, zc_module_info *info);
 zc_status zc_read_data(zc_wasm_reader *reader, zc_module_info *info);
 
-zc_status zc_fail_limit(const zc_wasm_reader *reader, uint64_t offset, const char *what, uint64_t value,
-                        uint64_t limit);
-/* A count of items, of which there are `before` already and may be `limit`; see zc_read_count. */
-zc_status zc_read_limited_count(zc_wasm_reader *reader, uint32_t *count, size_t bytes_each, uint64_t before,
-                                uint64_t limit, const char *what);
-
 /* ---- exports (zc_validate_exports.c) ---- */
 
 /* The whole section; `module` is where the module's bytes begin. Names differ, or it is ZC_INVALID. */

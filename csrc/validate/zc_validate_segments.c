@@ -18,23 +18,6 @@ enum { OP_END = 0x0b, OP_I32_CONST = 0x41, OP_REF_NULL = 0xd0, OP_REF_FUNC = 0xd
 
 enum { DATA_ACTIVE = 0, DATA_PASSIVE = 1, DATA_NAMES_ITS_MEMORY = 2 };
 
-zc_status zc_fail_limit(const zc_wasm_reader *reader, uint64_t offset, const char *what, uint64_t value, uint64_t limit)
-{
-    return zc_fail_at(reader->error, ZC_INVALID, offset, "implementation limit: %s %llu, at most %llu", what,
-                      (ull)value, (ull)limit);
-}
-
-zc_status zc_read_limited_count(zc_wasm_reader *reader, uint32_t *count, size_t bytes_each, uint64_t before,
-                                uint64_t limit, const char *what)
-{
-    const uint64_t start = zc_wasm_reader_offset(reader);
-    ZC_TRY(zc_read_count(reader, count, bytes_each, what));
-    if (before + *count > limit) {
-        return zc_fail_limit(reader, start, what, before + *count, limit);
-    }
-    return ZC_OK;
-}
-
 /* A constant expression, through its end, that is one instruction, of one of these two. */
 static bool is_plain(const zc_wasm_reader *reader, const uint8_t *at, uint8_t one, uint8_t other)
 {

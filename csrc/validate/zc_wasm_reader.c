@@ -72,6 +72,23 @@ zc_status zc_read_count(zc_wasm_reader *reader, uint32_t *count, size_t bytes_ea
     return ZC_OK;
 }
 
+zc_status zc_fail_limit(const zc_wasm_reader *reader, uint64_t offset, const char *what, uint64_t value, uint64_t limit)
+{
+    return zc_fail_at(reader->error, ZC_INVALID, offset, "implementation limit: %s %llu, at most %llu", what,
+                      (ull)value, (ull)limit);
+}
+
+zc_status zc_read_limited_count(zc_wasm_reader *reader, uint32_t *count, size_t bytes_each, uint64_t before,
+                                uint64_t limit, const char *what)
+{
+    const uint64_t start = zc_wasm_reader_offset(reader);
+    ZC_TRY(zc_read_count(reader, count, bytes_each, what));
+    if (before + *count > limit) {
+        return zc_fail_limit(reader, start, what, before + *count, limit);
+    }
+    return ZC_OK;
+}
+
 zc_status zc_read_window(zc_wasm_reader *reader, uint32_t size, zc_wasm_reader *window, const char *what)
 {
     if (size > zc_wasm_reader_left(reader)) {

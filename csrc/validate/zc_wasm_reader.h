@@ -93,6 +93,12 @@ static inline zc_status zc_skip_bytes(zc_wasm_reader *reader, size_t count, cons
 /* A count of items that take at least `bytes_each` bytes each: more than can fit in what is left is refused
  * here, so that whatever is allocated for them is bounded by the input. */
 zc_status zc_read_count(zc_wasm_reader *reader, uint32_t *count, size_t bytes_each, const char *what);
+/* ZC_INVALID: a module may have `limit` of them. */
+zc_status zc_fail_limit(const zc_wasm_reader *reader, uint64_t offset, const char *what, uint64_t value,
+                        uint64_t limit);
+/* A count likewise, of which there are `before` already and may be `limit` in all. */
+zc_status zc_read_limited_count(zc_wasm_reader *reader, uint32_t *count, size_t bytes_each, uint64_t before,
+                                uint64_t limit, const char *what);
 /* A length-prefixed name, checked to be UTF-8; it points into the module. */
 zc_status zc_read_name(zc_wasm_reader *reader, zc_name *name, const char *what);
 /* Opens the next `size` bytes as a reader of their own and passes over them. */
