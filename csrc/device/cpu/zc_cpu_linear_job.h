@@ -42,7 +42,24 @@ typedef struct zc_linear_job {
 } zc_linear_job;
 
 /* f of row r of x, in `room` (k floats) or where it lies. */
-const float *zc_linear_input_row(const zc_linear_job *j, size_t r, float *room);
+static inline const float *zc_linear_input_row(const zc_linear_job *j, size_t r, float *room)
+{
+    const zc_linear_params *p = j->p;
+    const float *x = j->x + r * p->ldx;
+    if (p->flags & ZC_LINEAR_NORM) {
+        zc_cpu_rms_norm_row(j->ops, room, x, j->norm, p->k, p->eps);
+        return room;
+    }
+    if (p->flags & ZC_LINEAR_SWIGLU) {
+        j->ops->swiglu(room, x, x + p->k, p->k);
+        return room;
+    }
+    if (p->flags & ZC_LINEAR_SWIGLU_CLAMPED) {
+        j->ops->swiglu_clamp(room, x, x + p->k, p->k);
+        return room;
+    }
+    return x;
+}
 
 static inline void zc_linear_fail(zc_linear_job *j)
 {
