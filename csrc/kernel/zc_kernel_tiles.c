@@ -208,12 +208,6 @@ static void stages_top_k(const zc_kernel *kernel, const void *params, const zc_g
     }
 }
 
-/* Those of Apple's GPUs, whose matrices may be float32, and for which linear has one size of tile. */
-static bool apples_matrices(const zc_gpu *gpu)
-{
-    return gpu->matrix_units == 8 && gpu->subgroup_width == 32;
-}
-
 /* Small products would leave most of a tile empty either way, and are not worth another shader. */
 static void stages_matmul(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
 {
@@ -222,7 +216,7 @@ static void stages_matmul(const zc_kernel *kernel, const void *params, const zc_
     least = least < p->k ? least : p->k;
     kernel->groups(params, out->stages[0].groups);
     out->stages[0].variant = zc_kernel_matmul_way(p);
-    if (apples_matrices(gpu) && least >= ZC_MATMUL_MATRIX_LEAST) {
+    if (zc_apples_matrices(gpu) && least >= ZC_MATMUL_MATRIX_LEAST) {
         out->stages[0].matrix = true;
         out->stages[0].variant += ZC_MATMUL_MATRIX_WAYS;
     }
@@ -290,11 +284,11 @@ static uint32_t few_rows(const zc_linear_params *p, const zc_gpu *gpu)
 static uint32_t matrix_way(const zc_linear_params *p, const zc_gpu *gpu)
 {
     if (!gpu->matrix_units || p->flags & ZC_LINEAR_EXACT || few_rows(p, gpu) != ZC_LINEAR_TILE_WAY ||
-        !matrix_type(p->type) || (apples_matrices(gpu) && p->rows < ZC_LINEAR_MATRIX_ROWS) || p->n == 0 || p->k == 0 ||
-        matrix_workspace(p) > ZC_LINEAR_MATRIX_WORKSPACE) {
+        !matrix_type(p->type) || (zc_apples_matrices(gpu) && p->rows < ZC_LINEAR_MATRIX_ROWS) || p->n == 0 ||
+        p->k == 0 || matrix_workspace(p) > ZC_LINEAR_MATRIX_WORKSPACE) {
         return ZC_LINEAR_TILE_WAY;
     }
-    if (apples_matrices(gpu)) {
+    if (zc_apples_matrices(gpu)) {
         return ZC_LINEAR_MATRIX_SMALL_WAY;
     }
     /* Large tiles, where there are enough of them to keep a large GPU busy. What was best on an H200. */
@@ -335,7 +329,7 @@ static void matrix_tile(uint32_t way, const zc_gpu *gpu, uint32_t *down, uint32_
     bool middle = way == ZC_LINEAR_MATRIX_SMALL_WAY || way == ZC_LINEAR_MATRIX_WIDE_WAY;
     bool wide = way == ZC_LINEAR_MATRIX_LARGE_WAY || way >= ZC_LINEAR_MATRIX_LOW_WIDE_WAY;
     *down = low ? 32 : middle ? 64 : 128;
-    *across = wide || apples_matrices(gpu) ? 128 : 64;
+    *across = wide || zc_apples_matrices(gpu) ? 128 : 64;
 }
 
 /* The stage of a product, the one before, which converts x, and one that joins it where k is split. `unit` is what a way
@@ -347,7 +341,7 @@ static void matrix_stages(const zc_linear_params *p, const zc_gpu *gpu, uint32_t
     matrix_tile(way, gpu, &down, &across);
     uint64_t tiles_r = zc_at_most(zc_ceil_div(p->rows, down), ZC_MAX_GROUPS);
     uint64_t tiles_n = zc_at_most(zc_ceil_div(p->n, across), ZC_MAX_GROUPS);
-    uint32_t splits = apples_matrices(gpu) ? 1 : matrix_splits(p, tiles_r * tiles_n);
+    uint32_t splits = zc_apples_matrices(gpu) ? 1 : matrix_splits(p, tiles_r * tiles_n);
     out->count = 2;
     out->stages[0].matrix = out->stages[1].matrix = true;
     out->stages[0].variant = rest + ZC_WEIGHT_TYPE_COUNT * input + unit * ZC_LINEAR_MATRIX_INPUT_WAY;
@@ -483,149 +477,9 @@ static void stages_linear_gated(const zc_kernel *kernel, const void *params, con
     out->workspace = zc_times(zc_times(p->rows, p->n), ZC_ELEMENT); /* the gates */
 }
 
-/* Heads that share what a workgroup reads, and the workgroups of all heads. Of large heads two, where an invocation has
- * 128 registers: its parts of queries and sums of four take 64 (shaders/attention_split.glsl). */
-static uint32_t attention_share(const zc_attention_params *p, const zc_gpu *gpu, uint64_t *teams)
-{
-    uint32_t most = gpu->lane_sums && p->head_size > 128 ? 2 : ZC_ATTENTION_SPLIT_HEADS;
-    uint32_t group = p->heads / p->kv_heads, each = (uint32_t)zc_ceil_div(group, most);
-    *teams = (uint64_t)each * p->kv_heads;
-    return each ? (uint32_t)zc_ceil_div(group, each) : 0;
-}
-
-/* What a split leaves behind in all. */
-static uint64_t record_bytes(const zc_attention_params *p)
-{
-    return (uint64_t)p->rows * p->heads * (p->head_size / 4 + 1) * 16;
-}
-
-/* Parts of the keys, so many that a large GPU is busy and each has something to do. `least`: no fewer, as far as memory
- * goes. */
-static uint32_t attention_splits(const zc_attention_params *p, uint64_t teams, uint64_t least)
-{
-    uint64_t busy = teams * p->rows, splits = ZC_ATTENTION_SPLIT_GROUPS / (busy ? busy : 1);
-    uint64_t most = zc_ceil_div(zc_attention_keys(p, true), ZC_ATTENTION_SPLIT_KEYS);
-    uint64_t room = ZC_ATTENTION_SPLIT_WORKSPACE / (record_bytes(p) ? record_bytes(p) : 1);
-    splits = splits > least ? splits : least < room ? least : room;
-    splits = splits < most ? splits : most;
-    splits = splits < ZC_ATTENTION_MAX_SPLITS ? splits : ZC_ATTENTION_MAX_SPLITS;
-    return splits < 4 ? 1 : (uint32_t)splits; /* joining a few would cost more than it brings */
-}
-
-static uint32_t log2_up(uint32_t n)
-{
-    uint32_t log2 = 0;
-    while ((uint64_t)1 << log2 < n) {
-        log2++;
-    }
-    return log2;
-}
-
-static uint32_t attention_variant(const zc_attention_params *p, uint32_t shape)
-{
-    uint32_t capped = p->softcap > 0.0f ? ZC_ATTENTION_CAPPED : 0, sinks = p->sinks ? ZC_ATTENTION_SINKS : 0;
-    return p->kv_type + ZC_CACHE_TYPES * (shape + ZC_ATTENTION_SHAPES * (capped + sinks));
-}
-
-/* Queries of a workgroup on matrix units: as many for each of its subgroups as a matrix has rows; on Apple's GPUs two of them
- * share those of heads with more than 128 elements (shaders/attention_matrix.glsl). */
-static uint32_t matrix_queries(const zc_attention_params *p, const zc_gpu *gpu)
-{
-    uint32_t side = gpu->matrix_units;
-    if (apples_matrices(gpu)) {
-        return ZC_WORKGROUP / 32 * side / (p->head_size > 128 ? 2 : 1);
-    }
-    return ZC_WORKGROUP / (side == 16 ? 32 : 8) * side;
-}
-
-/* More rows over a cache of float16, for matrix units. A workgroup has half as many queries where there are few, so that
- * more of a large GPU has something to do (Apple's have fewer cores), and where the keys are so many that it would have more
- * work than one may (zc_dispatch.c has the limit, 2**32). */
-static bool attention_on_matrices(const zc_attention_params *p, bool paged, const zc_gpu *gpu, zc_kernel_plan *out)
-{
-    uint32_t side = gpu->matrix_units, queries = matrix_queries(p, gpu), busy = apples_matrices(gpu) ? 16 : 64;
-    uint64_t each = zc_times(p->capacity, zc_attention_work_of_key(p, paged));
-    uint64_t work = zc_times(queries, zc_plus(each, 2 * ((uint64_t)p->head_size + ZC_WORK_ROW)));
-    if (side == 0 || p->kv_type != ZC_CACHE_F16 || p->rows <= 4 || work >> 33) {
-        return false;
-    }
-    uint64_t all = (uint64_t)p->rows * (p->heads / p->kv_heads);
-    uint32_t halved = zc_ceil_div(all, queries) * p->kv_heads < busy || work >> 32;
-    uint64_t tiles = zc_ceil_div(all, queries >> halved);
-    out->stages[0].matrix = true;
-    out->stages[0].variant = attention_variant(p, ZC_ATTENTION_MATRIX_SHAPE + (p->head_size - 1) / 16 + 16 * halved);
-    zc_groups(out->stages[0].groups, zc_at_most(p->kv_heads, ZC_MAX_GROUPS), zc_at_most(tiles, ZC_MAX_GROUPS), 1);
-    return true;
-}
-
-static void attention_in_tiles(const zc_kernel *kernel, const void *params, const zc_attention_params *p,
-                               zc_kernel_plan *out)
-{
-    uint32_t parts = (uint32_t)zc_ceil_div(p->head_size, ZC_ATTENTION_TILE_PART);
-    kernel->groups(params, out->stages[0].groups);
-    out->stages[0].variant = attention_variant(p, ZC_ATTENTION_TILE_SHAPE + parts - 1);
-}
-
-static void attention_split(const zc_attention_params *p, uint64_t least, const zc_gpu *gpu, zc_kernel_plan *out)
-{
-    uint64_t teams;
-    uint32_t share = attention_share(p, gpu, &teams), splits = attention_splits(p, teams, least);
-    uint32_t octets = log2_up((uint32_t)zc_ceil_div(p->head_size, 8)), width = log2_up(gpu->subgroup_width);
-    uint32_t shape = width - 2 + 5 * ((octets > 2 ? octets - 2 : 0) + 4 * log2_up(share));
-    zc_groups(out->stages[0].groups, zc_at_most(teams, ZC_MAX_GROUPS), zc_at_most(p->rows, ZC_MAX_GROUPS), splits);
-    out->stages[0].variant = attention_variant(p, ZC_ATTENTION_SPLIT_SHAPE + shape);
-    if (splits > 1) {
-        out->count = 2;
-        out->workspace = splits * record_bytes(p);
-        const zc_attention_params joined = {.sinks = p->sinks}; /* nothing else matters by then */
-        out->stages[1].variant = attention_variant(&joined, ZC_ATTENTION_JOIN_SHAPE);
-        zc_groups(out->stages[1].groups, zc_at_most(p->heads, ZC_MAX_GROUPS), zc_at_most(p->rows, ZC_MAX_GROUPS), 1);
-    }
-}
-
-/* Few rows, or rows that share no keys: the keys are split, and what comes out is joined. More rows share keys in tiles; as
- * do few where an invocation of a narrow subgroup would have more than 16 elements of a head. */
-static bool splits_attention(const zc_attention_params *p, bool shared, const zc_gpu *gpu)
-{
-    return (p->rows <= 4 || !shared) && p->head_size <= 16 * gpu->subgroup_width;
-}
-
-static void stages_attention(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
-{
-    const zc_attention_params *p = params;
-    if (attention_on_matrices(p, false, gpu, out)) {
-        return;
-    }
-    if (splits_attention(p, true, gpu)) {
-        attention_split(p, 1, gpu, out);
-    } else {
-        attention_in_tiles(kernel, params, p, out);
-    }
-}
-
-/* Rows of different sequences share no keys: they go as few do, however many. None of their workgroups has so many keys that
- * all others would wait for the longest sequence. */
-static void stages_attention_paged(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
-{
-    const zc_attention_paged_params *p = params;
-    zc_attention_params plain = zc_attention_of_paged(p);
-    plain.capacity = p->context; /* which says into how many parts it pays to split keys */
-    if (p->shared && attention_on_matrices(&plain, true, gpu, out)) {
-        return;
-    }
-    if (splits_attention(&plain, p->shared, gpu)) {
-        attention_split(&plain, zc_ceil_div(zc_attention_keys(&plain, true), ZC_ATTENTION_LONG_SPLIT), gpu, out);
-    } else {
-        attention_in_tiles(kernel, params, &plain, out);
-    }
-}
-
-_Static_assert(ZC_ATTENTION_EXTRAS * ZC_CACHE_TYPES * ZC_ATTENTION_SHAPES <= ZC_KERNEL_VARIANTS,
-               "variants of attention");
-_Static_assert(ZC_ATTENTION_MAX_HEAD <= 4 * ZC_ATTENTION_TILE_PART && ZC_ATTENTION_MAX_HEAD <= 8 * 32 &&
-                   ZC_ATTENTION_MATRIX_SHAPE + 3 * ZC_ATTENTION_MAX_HEAD / 16 <= ZC_ATTENTION_SHAPES,
-               "shapes of attention");
-_Static_assert(ZC_ATTENTION_MAX_SPLITS <= ZC_WORKGROUP, "an invocation of a join for each");
+/* zc_kernel_tiles_attention.c */
+#define stages_attention zc_stages_attention
+#define stages_attention_paged zc_stages_attention_paged
 
 #define EACH_WITH_STAGES(X) \
     X(matmul) X(sum) X(max) X(softmax) X(argmax) X(linear) X(linear_gated) X(top_k) X(attention) X(attention_paged)
@@ -654,21 +508,6 @@ void zc_kernel_plan_make(const zc_kernel *kernel, const void *params, const zc_g
         kernel->groups(params, out->stages[0].groups);
         out->stages[0].variant = kernel->traits & ZC_TRAIT_VARIANTS ? variants[kernel->id](params) : 0;
     }
-}
-
-uint64_t zc_kernel_work_on(const zc_kernel *kernel, const void *params, const zc_gpu *gpu)
-{
-    if (kernel->id == ZC_KERNEL_attention) {
-        const zc_attention_params *p = params;
-        return zc_attention_work(p, splits_attention(p, true, gpu), false);
-    }
-    if (kernel->id == ZC_KERNEL_attention_paged) {
-        const zc_attention_paged_params *p = params;
-        zc_attention_params plain = zc_attention_of_paged(p);
-        plain.capacity = p->context;
-        return zc_attention_work(&plain, !p->shared || splits_attention(&plain, true, gpu), true);
-    }
-    return kernel->work_in_tiles(params);
 }
 
 uint64_t zc_kernel_plan_groups(const zc_kernel_plan *plan)
