@@ -3,7 +3,7 @@
 //
 // Few rows: a workgroup for each part of the keys of a row, with all heads that share them, then one for each row and
 // head, which joins the parts (attention_split.glsl). More: a workgroup for each 16 rows and head (attention_tile.glsl).
-// Which depends on the parameters only and is decided in csrc/kernel/zc_kernel_tiles.c.
+// Which depends on the parameters only and is decided in csrc/kernel/zc_kernel_tiles_attention.c.
 //
 // Before it come the buffers, and what differs:
 //   SINKS_START, OUT_START where sinks and out start

@@ -1,5 +1,6 @@
-// attention and attention_paged of many rows over a cache of float16, on matrix units (csrc/kernel/zc_kernel_tiles.c
-// decides). Before it come the buffers, and what attention.glsl says of rows and keys.
+// attention and attention_paged of many rows over a cache of float16, on matrix units
+// (csrc/kernel/zc_kernel_tiles_attention.c decides). Before it come the buffers, and what attention.glsl says of rows and
+// keys.
 //
 // A query is a row of a head. A subgroup has TILE queries of the heads that share keys, and goes over these in tiles of
 // KEYS, which its workgroup has in shared memory: scores, weights, and sums of values, rescaled whenever a greater score

@@ -35,7 +35,7 @@ const uint QUERIES_EACH = (4u * UNIT_QUADS + WORKGROUP - 1u) / WORKGROUP; // ele
 #ifdef ZC_MSL
 #define KU 1u
 #define VU 2u
-#define TEAM_HEADS HEADS // of a head's team at most: two where heads are large, as zc_kernel_tiles.c has it
+#define TEAM_HEADS HEADS // of a head's team at most: two where heads are large, as the plan has it
 #else
 #define KU 2u
 #define VU 4u

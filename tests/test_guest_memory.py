@@ -497,7 +497,6 @@ def test_arrays_do_not_keep_the_instance() -> None:
     assert zcwasm._core._region_count() == regions  # by reference counts alone
 
 
-@pytest.mark.wasmtime_refuses(raises=zcwasm.SnapshotError)
 def test_forks_give_back_what_is_due_in_each() -> None:
     bump = Bump()
     due, array = bump.new(), bump.new()
@@ -519,7 +518,6 @@ def test_forks_give_back_what_is_due_in_each() -> None:
     assert bump.freed == [first, first, second]
 
 
-@pytest.mark.wasmtime_refuses(raises=zcwasm.SnapshotError)
 def test_a_restored_guest_gives_nothing_back(tmp_path: Path) -> None:
     bump = Bump()
     array = bump.new()
@@ -540,7 +538,6 @@ def test_a_restored_guest_gives_nothing_back(tmp_path: Path) -> None:
     assert len(freed) == 1
 
 
-@pytest.mark.wasmtime_refuses(raises=zcwasm.SnapshotError)
 def test_what_is_due_goes_back_before_a_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bump = Bump()
     bump.new()
@@ -933,7 +930,6 @@ ASKS = """
 """
 
 
-@pytest.mark.wasmtime_refuses(raises=zcwasm.SnapshotError)
 def test_the_calling_instance(tmp_path: Path) -> None:
     seen: list[zcwasm.Instance] = []
 

@@ -497,12 +497,12 @@ def look(guest: zcwasm.Instance, item: int) -> tuple[int, int]:
     return found
 
 
-def test_workers_are_forks_of_a_prepared_instance(engine: str) -> None:
+def test_workers_are_forks_of_a_prepared_instance() -> None:
     prepared = []
     with make(workers=1, prepare=lambda guest: (prepared.append(1), prepare(guest))) as pool:
         found = list(pool.map(look, range(9), errors="return"))
         assert pool.stats().replaced == 3
-    assert prepared == ([1] if engine == "wasm3" else [1, 1, 1])  # wasmtime's have no forks: each is prepared
+    assert prepared == [1]
     assert [item for item in found if not isinstance(item, zcwasm.Trap)] == [(77, 6), (77, 1)] * 3
 
 

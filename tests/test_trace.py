@@ -530,7 +530,6 @@ def test_the_log_says_which_device_and_why(caplog: pytest.LogCaptureFixture) -> 
     assert not caplog.messages
 
 
-@pytest.mark.wasmtime_refuses(raises=zcwasm.SnapshotError)
 def test_the_log_says_why_a_snapshot_is_refused(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
     instance, path = basics(), tmp_path / "snapshot"
     other = zcwasm.Module(Path(__file__).parent / "guests" / "loops.wasm")

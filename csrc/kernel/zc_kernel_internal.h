@@ -46,7 +46,17 @@
     uint64_t zc_kernel_work_in_tiles_##name(const void *params_);
 #include "kernel/zc_kernel.def"
 #undef ZC_KERNEL
+
+/* Stages of zc_kernel_plan_make that have a file of their own. */
+void zc_stages_attention(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out);
+void zc_stages_attention_paged(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out);
 #pragma GCC visibility pop
+
+/* Those of Apple's GPUs, whose matrices may be float32, and for which linear has one size of tile. */
+static inline bool zc_apples_matrices(const zc_gpu *gpu)
+{
+    return gpu->matrix_units == 8 && gpu->subgroup_width == 32;
+}
 
 /* Defines them, by functions of the family. */
 #define ZC_KERNEL_FUNCTIONS(name, extent, groups, work) ZC_KERNEL_FUNCTIONS_IN_TILES(name, extent, groups, work, work)

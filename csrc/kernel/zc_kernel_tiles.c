@@ -211,12 +211,6 @@ static void stages_top_k(const zc_kernel *kernel, const void *params, const zc_g
     }
 }
 
-/* Those of Apple's GPUs, whose matrices may be float32, and for which linear has one size of tile. */
-static bool apples_matrices(const zc_gpu *gpu)
-{
-    return gpu->matrix_units == 8 && gpu->subgroup_width == 32;
-}
-
 /* Small products would leave most of a tile empty either way, and are not worth another shader. */
 static void stages_matmul(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
 {
@@ -225,7 +219,7 @@ static void stages_matmul(const zc_kernel *kernel, const void *params, const zc_
     least = least < p->k ? least : p->k;
     kernel->groups(params, out->stages[0].groups);
     out->stages[0].variant = zc_kernel_matmul_way(p);
-    if (apples_matrices(gpu) && least >= ZC_MATMUL_MATRIX_LEAST) {
+    if (zc_apples_matrices(gpu) && least >= ZC_MATMUL_MATRIX_LEAST) {
         out->stages[0].matrix = true;
         out->stages[0].variant += ZC_MATMUL_MATRIX_WAYS;
     }
@@ -293,11 +287,11 @@ static uint32_t few_rows(const zc_linear_params *p, const zc_gpu *gpu)
 static uint32_t matrix_way(const zc_linear_params *p, const zc_gpu *gpu)
 {
     if (!gpu->matrix_units || p->flags & ZC_LINEAR_EXACT || few_rows(p, gpu) != ZC_LINEAR_TILE_WAY ||
-        !matrix_type(p->type) || (apples_matrices(gpu) && p->rows < ZC_LINEAR_MATRIX_ROWS) || p->n == 0 || p->k == 0 ||
-        matrix_workspace(p) > ZC_LINEAR_MATRIX_WORKSPACE) {
+        !matrix_type(p->type) || (zc_apples_matrices(gpu) && p->rows < ZC_LINEAR_MATRIX_ROWS) || p->n == 0 ||
+        p->k == 0 || matrix_workspace(p) > ZC_LINEAR_MATRIX_WORKSPACE) {
         return ZC_LINEAR_TILE_WAY;
     }
-    if (apples_matrices(gpu)) {
+    if (zc_apples_matrices(gpu)) {
         return ZC_LINEAR_MATRIX_SMALL_WAY;
     }
     /* Large tiles, where there are enough of them to keep a large GPU busy. What was best on an H200. */
@@ -338,7 +332,7 @@ static void matrix_tile(uint32_t way, const zc_gpu *gpu, uint32_t *down, uint32_
     bool middle = way == ZC_LINEAR_MATRIX_SMALL_WAY || way == ZC_LINEAR_MATRIX_WIDE_WAY;
     bool wide = way == ZC_LINEAR_MATRIX_LARGE_WAY || way >= ZC_LINEAR_MATRIX_LOW_WIDE_WAY;
     *down = low ? 32 : middle ? 64 : 128;
-    *across = wide || apples_matrices(gpu) ? 128 : 64;
+    *across = wide || zc_apples_matrices(gpu) ? 128 : 64;
 }
 
 /* The stage of a product, the one before, which converts x, and one that joins it where k is split. `unit` is what a way
@@ -350,7 +344,7 @@ static void matrix_stages(const zc_linear_params *p, const zc_gpu *gpu, uint32_t
     matrix_tile(way, gpu, &down, &across);
     uint64_t tiles_r = zc_at_most(zc_ceil_div(p->rows, down), ZC_MAX_GROUPS);
     uint64_t tiles_n = zc_at_most(zc_ceil_div(p->n, across), ZC_MAX_GROUPS);
-    uint32_t splits = apples_matrices(gpu) ? 1 : matrix_splits(p, tiles_r * tiles_n);
+    uint32_t splits = zc_apples_matrices(gpu) ? 1 : matrix_splits(p, tiles_r * tiles_n);
     out->count = 2;
     out->stages[0].matrix = out->stages[1].matrix = true;
     out->stages[0].variant = rest + ZC_WEIGHT_TYPE_COUNT * input + unit * ZC_LINEAR_MATRIX_INPUT_WAY;
@@ -460,6 +454,7 @@ static void stages_linear_gated(const zc_kernel *kernel, const void *params, con
     out->workspace = zc_times(zc_times(p->rows, p->n), ZC_ELEMENT); /* the gates */
 }
 
+<<<<<<< HEAD
 /* Heads that share what a workgroup reads, and the workgroups of all heads. Of large heads two, where an invocation has
  * 128 registers: its parts of queries and sums of four take 64 (shaders/attention_split.glsl). */
 static uint32_t attention_share(const zc_attention_params *p, const zc_gpu *gpu, uint64_t *teams)
@@ -603,6 +598,11 @@ _Static_assert(ZC_ATTENTION_MAX_HEAD <= 4 * ZC_ATTENTION_TILE_PART && ZC_ATTENTI
                    ZC_ATTENTION_MATRIX_SHAPE + 3 * ZC_ATTENTION_MAX_HEAD / 16 <= ZC_ATTENTION_SHAPES,
                "shapes of attention");
 _Static_assert(ZC_ATTENTION_MAX_SPLITS <= ZC_WORKGROUP, "an invocation of a join for each");
+=======
+/* zc_kernel_tiles_attention.c */
+#define stages_attention zc_stages_attention
+#define stages_attention_paged zc_stages_attention_paged
+>>>>>>> mac
 
 #define EACH_WITH_STAGES(X) \
     X(matmul) X(sum) X(max) X(softmax) X(argmax) X(linear) X(linear_gated) X(top_k) X(attention) X(attention_paged)
@@ -633,6 +633,7 @@ void zc_kernel_plan_make(const zc_kernel *kernel, const void *params, const zc_g
     }
 }
 
+<<<<<<< HEAD
 /* What a product of so much work in float32 tiles takes on a GPU: rows that go by packed products are no tile, and matrix
  * units take less than half of the time. */
 static uint64_t linear_work_on(const zc_linear_params *p, uint64_t few, uint64_t in_tiles, const zc_gpu *gpu)
@@ -666,6 +667,8 @@ uint64_t zc_kernel_work_on(const zc_kernel *kernel, const void *params, const zc
     return kernel->work_in_tiles(params);
 }
 
+=======
+>>>>>>> mac
 uint64_t zc_kernel_plan_groups(const zc_kernel_plan *plan)
 {
     uint64_t count = 0;
