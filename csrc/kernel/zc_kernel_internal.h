@@ -311,4 +311,16 @@ static inline uint64_t zc_whole(uint64_t size, uint64_t tile)
     return (size + tile - 1) / tile * tile;
 }
 
+/* ---- zc_kernel_tiles_linear.c, for zc_kernel_tiles.c ---- */
+
+void zc_kernel_stages_linear(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out);
+void zc_kernel_stages_linear_gated(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out);
+uint64_t zc_kernel_linear_work_on(const zc_kernel *kernel, const void *params, const zc_gpu *gpu);
+
+/* Those matrix units of Apple's GPUs, for which there is one size of tile. */
+static inline bool zc_apples_matrices(const zc_gpu *gpu)
+{
+    return gpu->matrix_units == 8 && gpu->subgroup_width == 32;
+}
+
 #endif
