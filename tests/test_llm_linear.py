@@ -414,6 +414,12 @@ def check_gated(
     close(y.get(), opened * up, allowed + 1e-5 * np.abs(opened * up) + 1e-30)
 
 
+@pytest.mark.parametrize("name", ["Q8_0", "Q4_0", "Q4_K"])
+def test_gated_of_several_rows(device: zcwasm.Device, arena: Arena, name: str) -> None:
+    """As of a batch, and large matrices, where a workgroup may have several tiles."""
+    check_gated(device, arena, (name, name), 7, 1100, 2048, NORM)
+
+
 @each_type_or_some
 @pytest.mark.parametrize("flags", [0, EXACT, NORM, NORM | EXACT])
 def test_gated(device: zcwasm.Device, arena: Arena, name: str, flags: int) -> None:

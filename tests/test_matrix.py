@@ -2,7 +2,7 @@
 
 The bounds are those of tests/test_llm_linear.py without the 2**-14 that the contract allows: two halves
 of x and whole numbers of weights lose nothing that float32 keeps. On a device that also has packed products
-few rows go by those, and have it (csrc/kernel/zc_kernel_tiles.c). ZCWASM_VULKAN_MATRIX=0, or
+few rows go by those, and have it (csrc/kernel/zc_kernel_tiles_linear.c). ZCWASM_VULKAN_MATRIX=0, or
 ZCWASM_METAL_MATRIX=0, runs the same on the other path."""
 
 from __future__ import annotations

@@ -47,9 +47,14 @@
 #include "kernel/zc_kernel.def"
 #undef ZC_KERNEL
 
-/* Stages of zc_kernel_plan_make that have a file of their own. */
-void zc_stages_attention(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out);
-void zc_stages_attention_paged(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out);
+/* What zc_kernel_plan_make and zc_kernel_work_on have files of their own for: zc_kernel_tiles_linear.c and _attention.c. */
+void zc_kernel_stages_linear(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out);
+void zc_kernel_stages_linear_gated(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out);
+void zc_kernel_stages_attention(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out);
+void zc_kernel_stages_attention_paged(const zc_kernel *kernel, const void *params, const zc_gpu *gpu,
+                                      zc_kernel_plan *out);
+uint64_t zc_kernel_linear_work_on(const zc_kernel *kernel, const void *params, const zc_gpu *gpu);
+uint64_t zc_kernel_attention_work_on(const zc_kernel *kernel, const void *params, const zc_gpu *gpu);
 #pragma GCC visibility pop
 
 /* Those of Apple's GPUs, whose matrices may be float32, and for which linear has one size of tile. */

@@ -36,7 +36,7 @@ typedef struct zc_kernel_plan {
 /* Also of a kernel that a user compiled. */
 void zc_kernel_plan_make(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out);
 /* zc_kernel.work_in_tiles of a kernel of ours, but as this GPU does it: less where the few rows of an attention read the
- * keys of their windows alone. */
+ * keys of their windows alone, and where products go by packed bytes or on matrix units. */
 uint64_t zc_kernel_work_on(const zc_kernel *kernel, const void *params, const zc_gpu *gpu);
 /* The workgroups of all stages. */
 uint64_t zc_kernel_plan_groups(const zc_kernel_plan *plan);

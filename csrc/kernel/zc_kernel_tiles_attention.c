@@ -110,7 +110,7 @@ static bool splits_attention(const zc_attention_params *p, bool shared, const zc
     return (p->rows <= 4 || !shared) && p->head_size <= 16 * gpu->subgroup_width;
 }
 
-void zc_stages_attention(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
+void zc_kernel_stages_attention(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
 {
     const zc_attention_params *p = params;
     if (attention_on_matrices(p, false, gpu, out)) {
@@ -125,7 +125,8 @@ void zc_stages_attention(const zc_kernel *kernel, const void *params, const zc_g
 
 /* Rows of different sequences share no keys: they go as few do, however many. None of their workgroups has so many keys that
  * all others would wait for the longest sequence. */
-void zc_stages_attention_paged(const zc_kernel *kernel, const void *params, const zc_gpu *gpu, zc_kernel_plan *out)
+void zc_kernel_stages_attention_paged(const zc_kernel *kernel, const void *params, const zc_gpu *gpu,
+                                      zc_kernel_plan *out)
 {
     const zc_attention_paged_params *p = params;
     zc_attention_params plain = zc_attention_of_paged(p);
@@ -140,24 +141,14 @@ void zc_stages_attention_paged(const zc_kernel *kernel, const void *params, cons
     }
 }
 
-uint64_t zc_kernel_work_on(const zc_kernel *kernel, const void *params, const zc_gpu *gpu)
+uint64_t zc_kernel_attention_work_on(const zc_kernel *kernel, const void *params, const zc_gpu *gpu)
 {
     if (kernel->id == ZC_KERNEL_attention) {
         const zc_attention_params *p = params;
         return zc_attention_work(p, splits_attention(p, true, gpu), false);
     }
-    if (kernel->id == ZC_KERNEL_attention_paged) {
-        const zc_attention_paged_params *p = params;
-        zc_attention_params plain = zc_attention_of_paged(p);
-        plain.capacity = p->context;
-        return zc_attention_work(&plain, !p->shared || splits_attention(&plain, true, gpu), true);
-    }
-    return kernel->work_in_tiles(params);
+    const zc_attention_paged_params *p = params;
+    zc_attention_params plain = zc_attention_of_paged(p);
+    plain.capacity = p->context;
+    return zc_attention_work(&plain, !p->shared || splits_attention(&plain, true, gpu), true);
 }
-
-_Static_assert(ZC_ATTENTION_EXTRAS * ZC_CACHE_TYPES * ZC_ATTENTION_SHAPES <= ZC_KERNEL_VARIANTS,
-               "variants of attention");
-_Static_assert(ZC_ATTENTION_MAX_HEAD <= 4 * ZC_ATTENTION_TILE_PART && ZC_ATTENTION_MAX_HEAD <= 8 * 32 &&
-                   ZC_ATTENTION_MATRIX_SHAPE + 3 * ZC_ATTENTION_MAX_HEAD / 16 <= ZC_ATTENTION_SHAPES,
-               "shapes of attention");
-_Static_assert(ZC_ATTENTION_MAX_SPLITS <= ZC_WORKGROUP, "an invocation of a join for each");

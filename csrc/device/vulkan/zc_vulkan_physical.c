@@ -99,6 +99,9 @@ static void ask_properties(const zc_vulkan_instance_functions *f, const zc_vulka
     f->vkGetPhysicalDeviceProperties2(physical->handle, &found->properties);
 }
 
+/* Of a workgroup of shaders/linear_dot.glsl: 1632 vectors. */
+#define DOT_SHARED_MEMORY (26u << 10)
+
 /* Whether products of words of four bytes are there, and fast. ZCWASM_VULKAN_DOT=0 is for devices where they are, so that
  * the other path can be tested; 1 takes them where they are slow, too. */
 static void find_dots(const zc_vulkan_instance_functions *f, zc_vulkan_physical *physical)
@@ -110,7 +113,8 @@ static void find_dots(const zc_vulkan_instance_functions *f, zc_vulkan_physical 
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_PROPERTIES};
     VkPhysicalDeviceProperties2 properties = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &fast};
     const char *wish = getenv("ZCWASM_VULKAN_DOT");
-    if ((wish && strcmp(wish, "0") == 0) || !physical->dot_extension || physical->info.gpu.subgroup_width < 8) {
+    if ((wish && strcmp(wish, "0") == 0) || !physical->dot_extension || physical->info.gpu.subgroup_width < 8 ||
+        physical->info.max_shared_memory < DOT_SHARED_MEMORY) {
         return;
     }
     f->vkGetPhysicalDeviceFeatures2(physical->handle, &features);
