@@ -115,6 +115,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for engine in zcwasm.engines():
+        if not engine.available:
+            terminalreporter.line(f"No guest ran on the engine {engine.name}: {engine.reason}")
     left_out = config.stash.get(LEFT_TO_CI, Counter())
     if left_out:
         terminalreporter.section("left to CI")
