@@ -20,7 +20,7 @@ from zcwasm import _code_cache, _core
 from zcwasm._types import EngineKind
 
 INSTALL = "pip install 'zcwasm[jit]'"
-FIRST_MAJOR, END_MAJOR = 48, 52  # versions of wasmtime that the tests have run with
+FIRST_MAJOR, END_MAJOR = 48, 51  # versions of wasmtime that the tests have run with
 TRIAL_SECONDS = 60.0  # for an untested one to be tried out
 COMPILE_BYTES = 64 << 20  # of a module that is compiled, unless $ZCWASM_COMPILE_BYTES says otherwise
 COMPILE_SECONDS = 600  # that an instance waits, unless $ZCWASM_COMPILE_SECONDS says otherwise

@@ -1,7 +1,7 @@
 /* zc_wasmtime_api: what is used of wasmtime's C API: its types as far as they are passed, and one table of functions.
  *
  * The library comes from PyPI's distribution `wasmtime`, and is opened by zc_wasmtime_load.c; nothing is linked. The layouts
- * are those of wasmtime 40 to 51; zcwasm/_engines.py says for which the tests have run, and
+ * are those of wasmtime 40 to 50; zcwasm/_engines.py says for which the tests have run, and
  * the self-test of the loader finds out about others. With 40 and 42 traps of nested calls crash now and then.
  *
  * Ownership and threads are the C API's: engines and modules may be used by any thread, a store by one at a time.
