@@ -66,7 +66,7 @@ def values(seed: int, *shape: int) -> Array:
 
 
 @each_float
-@pytest.mark.parametrize("k", [31, 32, 33, 47, 48, 49, 96, 384, 1000])
+@pytest.mark.parametrize("k", [127, 128, 129, 143, 144, 145, 192, 384, 1000])
 @pytest.mark.parametrize("n", [1, 15, 33, 200])
 def test_the_bound(cpu: zcwasm.Device, arena: Arena, name: str, k: int, n: int) -> None:
     x = values(1, ROWS, k)
@@ -89,16 +89,16 @@ def test_errors_cancel(cpu: zcwasm.Device, arena: Arena, name: str) -> None:
 @pytest.mark.parametrize("exponent", [-149, -140, -126, -110, -60, -24, 0, 60, 100, 126])
 def test_rows_of_any_size(cpu: zcwasm.Device, arena: Arena, name: str, exponent: int) -> None:
     """A power of two in all of a row is one in its outputs, as far as float32 has such numbers."""
-    x = np.ldexp(values(5, ROWS, 64).clip(-1.9, 1.9), exponent).astype(np.float32)
-    y, w = product(cpu, arena, name, x, values(6, 40, 64) / 16)
+    x = np.ldexp(values(5, ROWS, 160).clip(-1.9, 1.9), exponent).astype(np.float32)
+    y, w = product(cpu, arena, name, x, values(6, 40, 160) / 16)
     assert (np.abs(y - x.astype(np.float64) @ w.T) <= bound(name, x, w)).all()
 
 
 @pytest.mark.parametrize("name", ["F32", "BF16"])
 @pytest.mark.parametrize("exponent", [-126, -104, -90, -60, 60, 100, 119])
 def test_weights_of_any_size(cpu: zcwasm.Device, arena: Arena, name: str, exponent: int) -> None:
-    x = values(7, ROWS, 64).clip(-1.9, 1.9)
-    y, w = product(cpu, arena, name, x, np.ldexp(values(8, 40, 64).clip(-1.9, 1.9), exponent))
+    x = values(7, ROWS, 160).clip(-1.9, 1.9)
+    y, w = product(cpu, arena, name, x, np.ldexp(values(8, 40, 160).clip(-1.9, 1.9), exponent))
     assert np.isfinite(y).all()
     assert (np.abs(y - x.astype(np.float64) @ w.T) <= bound(name, x, w)).all()
 
@@ -108,10 +108,10 @@ def test_nothing_overflows_that_float32_has(cpu: zcwasm.Device, arena: Arena, na
     """The largest numbers on either side: their nearest floats of 16 bits may be beyond them all."""
     most = np.finfo(np.float32).max
     for x_top, w_top in ((most, 0.25), (0.25, most), (1e-30, most), (most, 1e-30), (2.0**63, 2.0**62)):
-        x = np.full((ROWS, 64), x_top, np.float32)
+        x = np.full((ROWS, 160), x_top, np.float32)
         x[:, 1::2] *= -1  # what two add, two take away
         x[:, 2:] *= np.float32(0.5)
-        y, w = product(cpu, arena, name, x, np.full((40, 64), w_top, np.float32))
+        y, w = product(cpu, arena, name, x, np.full((40, 160), w_top, np.float32))
         if not np.isfinite(w).all():
             continue  # BF16 has no number nearer than infinity
         assert np.isfinite(y).all()
@@ -123,7 +123,7 @@ def test_what_is_not_finite(cpu: zcwasm.Device, arena: Arena, name: str) -> None
     """NaN and infinity of x stay in their row, of weights in their output, and leave no finite number."""
     for value in (np.nan, np.inf, -np.inf, np.uint32(0x7FFFFFFF), np.uint32(0xFF800001)):
         bad = np.array([value]).view(np.float32)[0] if isinstance(value, np.uint32) else np.float32(value)
-        x, w = values(9, ROWS, 96), values(10, 40, 96)
+        x, w = values(9, ROWS, 160), values(10, 40, 160)
         x[17, 35] = bad
         y, _ = product(cpu, arena, name, x, w)
         assert not np.isfinite(y[17]).any()

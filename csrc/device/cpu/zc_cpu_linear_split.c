@@ -20,6 +20,7 @@
 #define LEAST_WIDE (ZC_SPLIT_ROWS * ZC_SPLIT_GROUPS)
 #define LEAST_ROWS (ZC_SPLIT_ROWS * ZC_SPLIT_TILES)
 #define LEAST_SPLIT 12 /* rows of x from which on weights that are two floats cost less so than as float32 */
+#define LEAST_COLS 128 /* errors of fewer hardly cancel, and a block of them would be zeros in part */
 #define INPUT_LEAST 4096.0 /* elements of f(x) for each thread: about a microsecond */
 
 /* Outputs [from, from + n), of which `weights` has the split weights, in whole tasks. */
@@ -42,7 +43,7 @@ bool zc_linear_takes_split(const zc_linear_job *j)
 {
     const zc_linear_params *p = j->p;
     const bool other = p->type == ZC_WEIGHT_F32 || p->type == ZC_WEIGHT_F16;
-    return j->ops->split && !(p->flags & ZC_LINEAR_EXACT) && p->k >= ZC_SPLIT_COLS && /* fewer are mostly zeros */
+    return j->ops->split && !(p->flags & ZC_LINEAR_EXACT) && p->k >= LEAST_COLS &&
            ((p->type == ZC_WEIGHT_BF16 && p->rows > ZC_LINEAR_FEW) || (other && p->rows >= LEAST_SPLIT));
 }
 
