@@ -29,7 +29,8 @@ static uint32_t attention_splits(const zc_attention_params *p, uint64_t teams, u
     splits = splits > least ? splits : least < room ? least : room;
     splits = splits < most ? splits : most;
     splits = splits < ZC_ATTENTION_MAX_SPLITS ? splits : ZC_ATTENTION_MAX_SPLITS;
-    return splits < 4 ? 1 : (uint32_t)splits; /* joining a few would cost more than it brings */
+    /* Joining a few would cost more than it brings; of several rows, whose workgroups are many as it is, twice as many. */
+    return splits < (p->rows > 4 ? 8u : 4u) ? 1 : (uint32_t)splits;
 }
 
 static uint32_t log2_up(uint32_t n)
