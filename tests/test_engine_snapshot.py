@@ -166,6 +166,25 @@ def test_constants_that_are_others(engine: zcwasm.EngineKind) -> None:
             zcwasm.Instance.restore(ALL, file, imports=given(base))
 
 
+def test_more_functions_in_tables_than_can_be_named() -> None:
+    """The library bounds the types of exports: the module runs, and its functions get no private names."""
+    count, params = 2000, 600
+    own = module(
+        f"(type $t (func {'(param i32)' * params})) (table {count} funcref)"
+        + f"(elem (i32.const 0) {' '.join(map(str, range(count)))})"
+        + "(func (type $t))" * count
+        + '(func (export "f") (result i32) (i32.const 3))'
+    )
+    guest = zcwasm.Instance(own, engine="wasmtime")
+    assert guest.exports.f() == 3
+    with pytest.raises(zcwasm.SnapshotError, match="functions that can lie in its table are too many"):
+        guest.fork()
+    other = zcwasm.Instance(own, engine="wasm3")
+    assert other.fork()[0].exports.f() == 3
+    with pytest.raises(zcwasm.SnapshotError, match="functions that can lie in its table are too many"):
+        zcwasm.Instance.restore(own, taken(other), engine="wasmtime")
+
+
 def test_other_tables() -> None:
     """A function that only the host could have put into the table: the compiler's code has no name for it."""
     text = """(table (export "t") 2 funcref) (func $f (result i32) (i32.const 1)) (elem (i32.const 0) $f)
