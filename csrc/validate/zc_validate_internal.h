@@ -61,6 +61,9 @@ static inline bool zc_is_value_type(uint8_t byte)
 }
 /* One of the four numeric types; a type of a later feature is ZC_UNSUPPORTED by name. */
 zc_status zc_read_value_type(zc_wasm_reader *reader, uint8_t *type, const char *what);
+/* ZC_INVALID, with the value and the limit that it is above. */
+zc_status zc_fail_limit(const zc_wasm_reader *reader, uint64_t offset, const char *what, uint64_t value,
+                        uint64_t limit);
 /* The types of imports and definitions. A table's and the memory's are noted in `info`, which owns them. */
 zc_status zc_read_type_index(zc_wasm_reader *reader, const zc_module_info *info, uint32_t *index);
 zc_status zc_read_table_type(zc_wasm_reader *reader, zc_module_info *info);
@@ -85,8 +88,6 @@ zc_status zc_note_features(zc_wasm_reader body, zc_module_info *info);
 zc_status zc_read_elements(zc_wasm_reader *reader, zc_module_info *info);
 zc_status zc_read_data(zc_wasm_reader *reader, zc_module_info *info);
 
-zc_status zc_fail_limit(const zc_wasm_reader *reader, uint64_t offset, const char *what, uint64_t value,
-                        uint64_t limit);
 /* A count of items, of which there are `before` already and may be `limit`; see zc_read_count. */
 zc_status zc_read_limited_count(zc_wasm_reader *reader, uint32_t *count, size_t bytes_each, uint64_t before,
                                 uint64_t limit, const char *what);

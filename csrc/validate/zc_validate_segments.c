@@ -16,12 +16,6 @@ enum {
 
 enum { DATA_ACTIVE = 0, DATA_PASSIVE = 1, DATA_NAMES_ITS_MEMORY = 2 };
 
-zc_status zc_fail_limit(const zc_wasm_reader *reader, uint64_t offset, const char *what, uint64_t value, uint64_t limit)
-{
-    return zc_fail_at(reader->error, ZC_INVALID, offset, "implementation limit: %s %llu, at most %llu", what,
-                      (ull)value, (ull)limit);
-}
-
 zc_status zc_read_limited_count(zc_wasm_reader *reader, uint32_t *count, size_t bytes_each, uint64_t before,
                                 uint64_t limit, const char *what)
 {

@@ -84,6 +84,12 @@ zc_status zc_read_value_type(zc_wasm_reader *reader, uint8_t *type, const char *
 
 /* ---- types of imports and definitions ---- */
 
+zc_status zc_fail_limit(const zc_wasm_reader *reader, uint64_t offset, const char *what, uint64_t value, uint64_t limit)
+{
+    return zc_fail_at(reader->error, ZC_INVALID, offset, "implementation limit: %s %llu, at most %llu", what,
+                      (ull)value, (ull)limit);
+}
+
 zc_status zc_read_type_index(zc_wasm_reader *reader, const zc_module_info *info, uint32_t *index)
 {
     const uint64_t start = zc_wasm_reader_offset(reader);
