@@ -11,6 +11,7 @@
 
 #include "base/zc_alloc.h"
 #include "engine/zc_engine_wasmtime_internal.h"
+#include "engine/zc_wasm_rewrite.h"
 
 /* --- what there are states of --- */
 
@@ -23,6 +24,9 @@ zc_status zc_wasmtime_check_states(const zc_module_info *info, zc_error *error)
     if (info->table_count == 1 && info->tables[0].element != ZC_FUNCREF) {
         return zc_fail(error, ZC_UNSUPPORTED, "%s its table is one of %s", refused,
                        zc_value_type_name(info->tables[0].element));
+    }
+    if (info->table_count == 1 && !zc_names_elements(info)) {
+        return zc_fail(error, ZC_UNSUPPORTED, "%s the functions that can lie in its table are too many", refused);
     }
     for (uint32_t i = 0; i < info->global_count; i++) {
         if (!zc_wasmtime_number(info->globals[i].value_type)) {

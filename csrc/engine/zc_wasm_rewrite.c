@@ -13,9 +13,12 @@
 
 enum { SECTION_EXPORT = 7, SECTION_START = 8, SECTION_DATA_COUNT = 12 };
 
+/* wasmtime adds up the types of imports and exports, of functions one and their parameters and results, and takes 1,000,000. */
+#define MOST_TYPES 900000u
+
 typedef struct rewriting {
     const zc_module_info *info;
-    bool all_functions;
+    bool all_functions, elements;
     uint32_t salt;
     zc_writer *out;
     zc_error *error;
@@ -95,11 +98,36 @@ static void put_all(const rewriting *r, zc_writer *out, zc_extern_kind kind, uin
     }
 }
 
+static uint64_t size_of_type(const zc_module_info *info, uint8_t kind, uint32_t index)
+{
+    if (kind != ZC_EXTERN_FUNC) {
+        return 1;
+    }
+    const zc_func_type *type = &info->types[info->funcs[index].type_index];
+    return 1 + (uint64_t)type->param_count + type->result_count;
+}
+
+bool zc_names_elements(const zc_module_info *info)
+{
+    uint64_t size = (uint64_t)info->table_count + info->global_count; /* by names of ours */
+    for (uint32_t i = 0; i < info->import_count; i++) {
+        size += size_of_type(info, (uint8_t)info->imports[i].kind, info->imports[i].index);
+    }
+    for (uint32_t i = 0; i < info->export_count; i++) {
+        size += size_of_type(info, (uint8_t)info->exports[i].kind, info->exports[i].index);
+    }
+    for (uint32_t i = 0; i < info->func_count; i++) {
+        size += info->funcs[i].is_referenced ? size_of_type(info, ZC_EXTERN_FUNC, i) : 0;
+    }
+    return info->has_table && size <= MOST_TYPES;
+}
+
 /* What is referenced can come to lie in a table. */
 static bool has_private_name(const rewriting *r, uint32_t function)
 {
     const zc_module_info *info = r->info;
-    return r->all_functions || info->funcs[function].is_referenced || (info->has_start && info->start == function);
+    return r->all_functions || (r->elements && info->funcs[function].is_referenced) ||
+           (info->has_start && info->start == function);
 }
 
 static void put_functions(const rewriting *r, zc_writer *out)
@@ -158,7 +186,8 @@ static zc_status put_exports(const rewriting *r, const uint8_t *own, size_t own_
 zc_status zc_wasm_rewrite(const uint8_t *bytes, size_t size, const zc_module_info *info, bool all_functions,
                           zc_writer *out, zc_error *error)
 {
-    rewriting r = {.info = info, .all_functions = all_functions, .out = out, .error = error};
+    rewriting r = {
+        .info = info, .all_functions = all_functions, .elements = zc_names_elements(info), .out = out, .error = error};
     zc_wasm_reader reader = {bytes, bytes, bytes + size, error, NULL};
     ZC_TRY(zc_private_salt(info, &r.salt, error));
     ZC_TRY(zc_skip_bytes(&reader, HEADER, "header"));

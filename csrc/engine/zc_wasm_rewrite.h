@@ -1,8 +1,8 @@
 /* zc_wasm_rewrite: a module once more, for an engine that reaches exports only: with more exports, without its start.
  *
  * What the host has to reach of an instance, whether or not the module exports it: its memory, tables and globals, the
- * start function, which is to run later than the engine would, the functions that can lie in tables, and all functions where
- * somebody wants them. Each is exported once more by a private name, which no export of the module has: the names of a
+ * start function, which is to run later than the engine would, the functions that can lie in tables unless they are too many,
+ * and all functions where somebody wants them. Each is exported once more by a private name, which no export of the module has: the names of a
  * module begin with one salt, which is chosen so. Indices stay what they are; offsets in the code section do not.
  *
  * The bytes are those of a module that zc_validate or zc_validate_wide accepted, and `info` is what it said.
@@ -20,6 +20,8 @@
 zc_status zc_wasm_rewrite(const uint8_t *bytes, size_t size, const zc_module_info *info, bool all_functions,
                           zc_writer *out, zc_error *error);
 
+/* Whether the functions that can lie in tables get names: there is a table, and the engine takes as many types of exports. */
+bool zc_names_elements(const zc_module_info *info);
 /* Looks at all exports. */
 zc_status zc_private_salt(const zc_module_info *info, uint32_t *salt, zc_error *error);
 /* Writes the name, without a NUL, and returns its length. */

@@ -398,8 +398,8 @@ static void set_input(zc_linear_job *j, bool fixed)
                   : one_by_one ? j->layout.bytes
                                : j->p->k / 32 * (by_tiles(j) ? j->ops->integer->packed_block : ZC_FIXED_BLOCK);
     j->made = NULL;
-    j->split = zc_linear_takes_split(j);
     j->blas = zc_linear_takes_blas(j);
+    j->split = zc_linear_takes_split(j);
 }
 
 static bool find_packed(zc_linear_job *j, uint32_t type)

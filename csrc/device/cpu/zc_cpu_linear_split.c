@@ -43,7 +43,7 @@ bool zc_linear_takes_split(const zc_linear_job *j)
 {
     const zc_linear_params *p = j->p;
     const bool other = p->type == ZC_WEIGHT_F32 || p->type == ZC_WEIGHT_F16;
-    return j->ops->split && !(p->flags & ZC_LINEAR_EXACT) && p->k >= LEAST_COLS &&
+    return j->ops->split && !j->blas && !(p->flags & ZC_LINEAR_EXACT) && p->k >= LEAST_COLS &&
            ((p->type == ZC_WEIGHT_BF16 && p->rows > ZC_LINEAR_FEW) || (other && p->rows >= LEAST_SPLIT));
 }
 
