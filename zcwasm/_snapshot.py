@@ -542,8 +542,6 @@ def restore(
         found = _about_of(snapshot)
         _compare(found, module, weights, inputs)
         expand = _expander(snapshot.codec)
-        if engine is None and not os.environ.get("ZCWASM_ENGINE") and found.engine == "wasmtime":
-            engine = "auto"
         return cls._restore(
             module, snapshot, device, weights, inputs, wasi, imports, limits, mapped, expand, engine
         )

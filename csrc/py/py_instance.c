@@ -344,7 +344,7 @@ PyDoc_STRVAR(
     "file: a path, or a binary file object, which is read from where it stands. module, weights and inputs\n"
     "must be those that it was taken of, which their SHA-256 says; device may be of another kind. imports\n"
     "and wasi: as for Instance. limits: as for Instance; of the fuel no more is left than was. engine: as for\n"
-    "Instance; None: what $ZCWASM_ENGINE says, or else the one that it was taken on, if that is here.\n"
+    "Instance, whichever it was taken on.\n"
     "mapped: show the file's pages instead of reading them, for paths to files that nobody changes or cuts\n"
     "short while the instance lives: reading what is gone ends the process (SIGBUS).\n\n"
     "Every byte is checked. Raises SnapshotError for a file that is damaged, of another version, or of\n"
