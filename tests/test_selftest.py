@@ -18,7 +18,7 @@ COSTS = re.compile(
     r"    one more beside others +[\d.]+ µs, [^\n]*\n"
     r"    affine over 64 MiB +[\d.]+ GB/s read and written[^\n]*\n"
     r"    matmul of (\d+) × \1 +[\d.]+ TFLOP/s[^\n]*\n"
-    r"(?:    512 rows (?:× F16|× Q4_K|of attention) +[\d.]+ TFLOP/s[^\n]*\n){0,3}"  # not of GPUs that are software
+    r"(?:    512 rows (?:× F16|× Q4_K|of attention) +[\d.]+ TFLOP/s[^\n]*\n){0,3}"  # not of software
     r"(?:    one row × \w+ +[\d.]+ GB/s of weights[^\n]*\n)*"
     r"    model of \d+ layers of \d+ +[\d.]+ tokens/s, a prompt of \d+ at \d+: all overhead\n"
 )

@@ -393,23 +393,23 @@ static bool find_function(wasmtime_instance *own, uint32_t index, wasmtime_exter
     return zc_wt.wasmtime_instance_export_get(own->context, &own->instance, name, size, out);
 }
 
-static __attribute__((noinline, cold)) zc_status find_callee(wasmtime_instance *own, uint32_t index, zc_error *error)
+static inline const zc_func_type *type_of(const wasmtime_instance *own, uint32_t index)
 {
     const zc_module_info *info = own->base.module->info;
-    zc_wasmtime_function *function = &own->functions[index];
+    return &info->types[info->funcs[index].type_index];
+}
+
+static __attribute__((noinline, cold)) zc_status find_callee(wasmtime_instance *own, uint32_t index, zc_error *error)
+{
     wasmtime_extern_t found;
-    if (function->state == ZC_FUNCTION_UNKNOWN) {
-        if (!find_function(own, index, &found) || found.kind != WASMTIME_EXTERN_FUNC) {
-            return zc_fail(error, ZC_UNSUPPORTED, "wasmtime: function %u is not exported", index);
-        }
-        function->handle = found.of.func;
-        function->type = &info->types[info->funcs[index].type_index];
-        function->state = zc_wasmtime_numbers(function->type) ? ZC_FUNCTION_FOUND : ZC_FUNCTION_REFUSED;
-    }
-    if (function->state == ZC_FUNCTION_REFUSED) {
+    if (!zc_wasmtime_numbers(type_of(own, index))) {
         return zc_fail(error, ZC_UNSUPPORTED, "function %u takes or gives vectors or references, which the host cannot",
                        index);
     }
+    if (!find_function(own, index, &found) || found.kind != WASMTIME_EXTERN_FUNC) {
+        return zc_fail(error, ZC_UNSUPPORTED, "wasmtime: function %u is not exported", index);
+    }
+    own->functions[index] = found.of.func.inside;
     return ZC_OK;
 }
 
@@ -448,10 +448,10 @@ static inline void set_epoch_deadline(wasmtime_instance *own)
     }
 }
 
-static inline zc_status invoke(wasmtime_instance *own, zc_call_state *call, const zc_wasmtime_function *function,
-                               uint64_t *slots, zc_error *error)
+static inline zc_status invoke(wasmtime_instance *own, zc_call_state *call, uint32_t function, uint64_t *slots,
+                               zc_error *error)
 {
-    const zc_func_type *type = function->type;
+    const zc_func_type *type = type_of(own, function);
     const uint32_t takes = type->param_count, gives = type->result_count;
     const uint64_t count = (uint64_t)takes + gives, larger = takes > gives ? takes : gives;
     wasmtime_val_raw_t *values = (wasmtime_val_raw_t *)(void *)(slots + ((count + 1) & ~(uint64_t)1));
@@ -462,9 +462,10 @@ static inline zc_status invoke(wasmtime_instance *own, zc_call_state *call, cons
     own->top = (uint8_t *)slots + frame_bytes(count);
     set_epoch_deadline(own);
     resume(own, call);
+    const wasmtime_func_t callee = {.store_id = own->instance.store_id, .inside = own->functions[function]};
     wasm_trap_t *trap = NULL;
     wasmtime_error_t *failure =
-        zc_wt.wasmtime_func_call_unchecked(own->context, &function->handle, values, larger ? larger : 1, &trap);
+        zc_wt.wasmtime_func_call_unchecked(own->context, &callee, values, larger ? larger : 1, &trap);
     settle(own, call);
     own->top = top;
     if (failure || trap) {
@@ -480,16 +481,15 @@ zc_status zc_wasmtime_run(zc_instance *instance, zc_call_state *call, uint32_t f
                           zc_error *error)
 {
     wasmtime_instance *own = of(instance);
-    const zc_wasmtime_function *callee = &own->functions[function];
     instance->trace_count = 0;
     call->slice = 0;
     zc_status status = may_run(own, call, error);
-    if (status == ZC_OK && callee->state != ZC_FUNCTION_FOUND) {
+    if (status == ZC_OK && !own->functions[function]) {
         status = find_callee(own, function, error);
     }
     if (status == ZC_OK && (status = zc_ticker_enter(error)) == ZC_OK) {
         zc_this_thread.compiled++;
-        status = invoke(own, call, callee, slots, error);
+        status = invoke(own, call, function, slots, error);
         zc_this_thread.compiled--;
         zc_ticker_leave();
     }

@@ -39,12 +39,6 @@ typedef struct zc_wasmtime_mirror {
     uint64_t last; /* what both were when last compared */
 } zc_wasmtime_mirror;
 
-typedef struct zc_wasmtime_function {
-    wasmtime_func_t handle;
-    const zc_func_type *type; /* once it is found */
-    enum { ZC_FUNCTION_UNKNOWN, ZC_FUNCTION_FOUND, ZC_FUNCTION_REFUSED } state;
-} zc_wasmtime_function;
-
 typedef struct zc_wasmtime_instance {
     zc_instance base;
     zc_wasmtime_variant variant;
@@ -53,14 +47,14 @@ typedef struct zc_wasmtime_instance {
     wasmtime_instance_t instance;
     wasmtime_memory_t memory; /* where base.memory is */
     uint32_t seen_pages; /* how many the compiled code was told of at least */
-    uint64_t
-        deadline_set; /* at which of the ticker's ticks the code's epoch was, when it was given the next as its deadline */
+    /* At which of the ticker's ticks the code's epoch was, when it was given the next one as its deadline. */
+    uint64_t deadline_set;
     wasmtime_table_t table; /* base.table, whose size is what it was when the guest last gave way */
     bool table_grows; /* it may */
     bool table_is_own; /* it has, from a state, what no instruction of the module can have put there */
     zc_wasmtime_mirror *mirrors;
     uint32_t mirror_count;
-    zc_wasmtime_function *functions; /* by index, as they are called */
+    void **functions; /* by index: the handles, within the store, of those that were called */
     uint8_t *top; /* of what calls in progress use of the value stack, for frames and the values of calls */
     /* Of code that counts fuel, how often it has given way to the host; 0: it runs, and has it where nobody can set it. */
     _Atomic uint32_t waits;
