@@ -12,10 +12,6 @@
  * A cell is two blocks of up to 16 rows of x and of one or two groups of 16 weight rows, so that its sums are four tiles.
  * While tiles multiply one, vectors finish the one before, and fill in weights for those after it. Tiles are stored two
  * later than they are made: nothing waits for them. All of that shall fit into the nearest cache, so cells are no larger.
- *
- * Each call configures its thread's tiles and releases them, so that no thread keeps tiles between calls: the system need
- * not save them. zc_cpu_isa.c asked for the permission to use them. Tile instructions are written out, since the intrinsics
- * of some compilers do not say that they read and write memory.
  */
 #include "device/cpu/zc_cpu_integer.h"
 
@@ -56,40 +52,7 @@
 #define LEAST_ROWS_OF_HALVES 12u
 #define SUMS 256u              /* of a tile */
 
-/* ---- tiles: 0 to 3 have sums, 4 and 5 planes of x, 6 and 7 weights ---- */
-
-typedef struct tile_config {
-    uint8_t palette, start, none[14];
-    uint16_t row_bytes[16];
-    uint8_t rows[16];
-} tile_config;
-
-_Static_assert(sizeof(tile_config) == 64, "as the processor reads it");
-
-static void begin(size_t rows, size_t x_bytes)
-{
-    tile_config c = {.palette = 1};
-    for (int i = 0; i < 8; i++) {
-        c.rows[i] = (uint8_t)(i < 6 ? rows : x_bytes / 4);
-        c.row_bytes[i] = (uint16_t)(i == 4 || i == 5 ? x_bytes : 64);
-    }
-    __asm__ volatile("ldtilecfg %0" ::"m"(c));
-}
-
-static void end(void)
-{
-    __asm__ volatile("tilerelease" ::: "memory");
-}
-
-#define TILE_ZERO(to) __asm__ volatile("tilezero %%tmm" #to::: "memory")
-#define TILE_LOAD(to, from, step) \
-    __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #to::"r"(from), "r"((size_t)(step)) : "memory")
-#define TILE_STORE(from, to) \
-    __asm__ volatile("tilestored %%tmm" #from ", (%0,%1,1)" ::"r"(to), "r"((size_t)64) : "memory")
-/* Sums of products of signed bytes; of floats of 16 bits. */
-#define TILE_ADD_BYTES(to, x, w) __asm__ volatile("tdpbssd %%tmm" #w ", %%tmm" #x ", %%tmm" #to::: "memory")
-#define TILE_ADD_FLOATS(to, x, w) __asm__ volatile("tdpbf16ps %%tmm" #w ", %%tmm" #x ", %%tmm" #to::: "memory")
-
+#include "device/cpu/isa/zc_cpu_amx_tiles.inc"
 #include "device/cpu/isa/zc_cpu_amx_rows.inc"
 
 /* ---- cells ---- */
@@ -135,12 +98,12 @@ INLINE size_t groups_of(const how how)
             TILE_ZERO(a);                         \
             TILE_ADD_FLOATS(a, 4, 6);             \
             TILE_ADD_FLOATS(a, 5, 6);             \
-            TILE_STORE(c, (to) + c * SUMS);       \
+            TILE_STORE(c, (to) + c * SUMS, 64);   \
             TILE_LOAD(7, w[1].room[j], 64);       \
             TILE_ZERO(b);                         \
             TILE_ADD_FLOATS(b, 4, 7);             \
             TILE_ADD_FLOATS(b, 5, 7);             \
-            TILE_STORE(d, (to) + d * SUMS);       \
+            TILE_STORE(d, (to) + d * SUMS, 64);   \
             break;                                \
         }                                         \
         TILE_ZERO(a);                             \
@@ -159,8 +122,8 @@ INLINE size_t groups_of(const how how)
             TILE_ADD_BYTES(a, 4, 6);              \
             TILE_ADD_BYTES(b, 5, 6);              \
         }                                         \
-        TILE_STORE(c, (to) + c * SUMS);           \
-        TILE_STORE(d, (to) + d * SUMS);           \
+        TILE_STORE(c, (to) + c * SUMS, 64);       \
+        TILE_STORE(d, (to) + d * SUMS, 64);       \
     } while (0)
 
 INLINE void multiply(const how how, const line *l, const cell *s, const size_t j)
@@ -253,8 +216,8 @@ INLINE void advance(const how how, const minimums minimums, line *l, const cell 
     if (next) {
         multiply(how, l, next, 0);
     } else {
-        TILE_STORE(2, l->before + 2 * SUMS);
-        TILE_STORE(3, l->before + 3 * SUMS);
+        TILE_STORE(2, l->before + 2 * SUMS, 64);
+        TILE_STORE(3, l->before + 3 * SUMS, 64);
     }
     if (how == ONE_SUM) {
         finish(how, minimums, l, s, 0);
@@ -262,8 +225,8 @@ INLINE void advance(const how how, const minimums minimums, line *l, const cell 
     if (next && next->count == CHUNK) {
         multiply(how, l, next, 1);
     } else {
-        TILE_STORE(0, l->sums);
-        TILE_STORE(1, l->sums + SUMS);
+        TILE_STORE(0, l->sums, 64);
+        TILE_STORE(1, l->sums + SUMS, 64);
     }
     finish(how, minimums, l, s, groups_of(how) - 1);
     int32_t *sums = l->before;

@@ -5,7 +5,7 @@
  *
  * Four tiles have the sums of 32 rows and 32 outputs. A tile of weights has, for each pair of columns, those of its 16
  * rows side by side, so weights are turned when they are split. A pair are columns 16 apart: they meet in one word by a
- * shift. Tiles are configured and released as in zc_cpu_amx.c.
+ * shift.
  */
 #include "device/cpu/zc_cpu_integer.h"
 
@@ -140,30 +140,7 @@ static float split_row(uint8_t *tile, size_t r, const float *x, size_t k)
     return back;
 }
 
-/* 16 x 16 words. */
-INLINE void turn(__m512i v[16])
-{
-    __m512i w[16];
-    ZC_UNROLL(4)
-    for (int i = 0; i < 16; i += 4) { /* 4 x 4 inside each 128-bit lane */
-        const __m512i a = _mm512_unpacklo_epi32(v[i], v[i + 1]), b = _mm512_unpackhi_epi32(v[i], v[i + 1]);
-        const __m512i c = _mm512_unpacklo_epi32(v[i + 2], v[i + 3]), d = _mm512_unpackhi_epi32(v[i + 2], v[i + 3]);
-        w[i] = _mm512_unpacklo_epi64(a, c);
-        w[i + 1] = _mm512_unpackhi_epi64(a, c);
-        w[i + 2] = _mm512_unpacklo_epi64(b, d);
-        w[i + 3] = _mm512_unpackhi_epi64(b, d);
-    }
-    ZC_UNROLL(4)
-    for (int i = 0; i < 4; i++) { /* then 4 x 4 of the lanes */
-        const __m512i a = _mm512_shuffle_i32x4(w[i], w[i + 4], 0x88), b = _mm512_shuffle_i32x4(w[i], w[i + 4], 0xdd);
-        const __m512i c = _mm512_shuffle_i32x4(w[i + 8], w[i + 12], 0x88);
-        const __m512i d = _mm512_shuffle_i32x4(w[i + 8], w[i + 12], 0xdd);
-        v[i] = _mm512_shuffle_i32x4(a, c, 0x88);
-        v[i + 4] = _mm512_shuffle_i32x4(b, d, 0x88);
-        v[i + 8] = _mm512_shuffle_i32x4(a, c, 0xdd);
-        v[i + 12] = _mm512_shuffle_i32x4(b, d, 0xdd);
-    }
-}
+#include "device/cpu/isa/zc_cpu_transpose_512.inc"
 
 /* The first `left` of 16 weights; memory beyond them is not touched. */
 INLINE __m512 load_weights(const uint32_t type, const uint8_t *w, size_t at, size_t left)
@@ -197,13 +174,13 @@ INLINE void split_block(const uint32_t type, uint8_t *to, const uint8_t *w, size
             low[i] = s.low;
         }
     }
-    turn(high);
+    transpose(high);
     ZC_UNROLL(16)
     for (size_t i = 0; i < 16; i++) {
         _mm512_store_si512(to + 64 * i, high[i]);
     }
     if (type != ZC_WEIGHT_BF16) {
-        turn(low);
+        transpose(low);
         ZC_UNROLL(16)
         for (size_t i = 0; i < 16; i++) {
             _mm512_store_si512(to + PLANE + 64 * i, low[i]);
@@ -233,37 +210,9 @@ static void split_weights(uint8_t *group, uint32_t type, const uint8_t *w, size_
     }
 }
 
-/* ---- tiles: 0 to 3 have sums, 4 and 5 x, 6 and 7 weights ---- */
+/* ---- products ---- */
 
-typedef struct tile_config {
-    uint8_t palette, start, none[14];
-    uint16_t row_bytes[16];
-    uint8_t rows[16];
-} tile_config;
-
-_Static_assert(sizeof(tile_config) == 64, "as the processor reads it");
-
-static void begin(void)
-{
-    tile_config c = {.palette = 1};
-    for (int i = 0; i < 8; i++) {
-        c.rows[i] = 16;
-        c.row_bytes[i] = 64;
-    }
-    __asm__ volatile("ldtilecfg %0" ::"m"(c));
-}
-
-static void end(void)
-{
-    __asm__ volatile("tilerelease" ::: "memory");
-}
-
-#define TILE_ZERO(to) __asm__ volatile("tilezero %%tmm" #to::: "memory")
-#define TILE_LOAD(to, from, step) \
-    __asm__ volatile("tileloadd (%0,%1,1), %%tmm" #to::"r"(from), "r"((size_t)(step)) : "memory")
-#define TILE_STORE(from, to, step) \
-    __asm__ volatile("tilestored %%tmm" #from ", (%0,%1,1)" ::"r"(to), "r"((size_t)(step)) : "memory")
-#define TILE_ADD(to, x, w) __asm__ volatile("tdpbf16ps %%tmm" #w ", %%tmm" #x ", %%tmm" #to::: "memory")
+#include "device/cpu/isa/zc_cpu_amx_tiles.inc"
 
 /* What tiles 4 to 7 have is loaded while others are multiplied. `load`: weights, too; or they are those of before. */
 #define PRODUCTS(load, x0, x1, w0, w1) \
@@ -272,15 +221,15 @@ static void end(void)
             TILE_LOAD(6, w0, 64);      \
         }                              \
         TILE_LOAD(4, x0, 64);          \
-        TILE_ADD(0, 4, 6);             \
+        TILE_ADD_FLOATS(0, 4, 6);      \
         if (load) {                    \
             TILE_LOAD(7, w1, 64);      \
         }                              \
-        TILE_ADD(1, 4, 7);             \
+        TILE_ADD_FLOATS(1, 4, 7);      \
         if (two) {                     \
             TILE_LOAD(5, x1, 64);      \
-            TILE_ADD(2, 5, 6);         \
-            TILE_ADD(3, 5, 7);         \
+            TILE_ADD_FLOATS(2, 5, 6);  \
+            TILE_ADD_FLOATS(3, 5, 7);  \
         }                              \
     } while (0)
 
@@ -326,7 +275,7 @@ INLINE void multiply_all(const bool low, const bool two, float *sums, size_t ld,
                          const uint8_t *x, size_t blocks)
 {
     const size_t group_bytes = blocks * (low ? 2 : 1) * PLANE, tile_bytes = blocks * 2 * PLANE;
-    begin();
+    begin(ZC_SPLIT_ROWS, 64);
     for (size_t from = 0; from < blocks; from += DEPTH) {
         const size_t until = blocks - from < DEPTH ? blocks : from + DEPTH;
         for (size_t g = 0; g < groups; g += ZC_SPLIT_GROUPS) {

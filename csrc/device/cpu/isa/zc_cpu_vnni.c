@@ -321,29 +321,7 @@ INLINE __m512i unpack(uint32_t type, const uint8_t *w, size_t at, size_t blocks)
     }
 }
 
-INLINE void transpose(__m512i v[16])
-{
-    __m512i w[16];
-    ZC_UNROLL(4)
-    for (int i = 0; i < 16; i += 4) { /* 4 x 4 inside each 128-bit lane */
-        __m512i a = _mm512_unpacklo_epi32(v[i], v[i + 1]), b = _mm512_unpackhi_epi32(v[i], v[i + 1]);
-        __m512i c = _mm512_unpacklo_epi32(v[i + 2], v[i + 3]), d = _mm512_unpackhi_epi32(v[i + 2], v[i + 3]);
-        w[i] = _mm512_unpacklo_epi64(a, c);
-        w[i + 1] = _mm512_unpackhi_epi64(a, c);
-        w[i + 2] = _mm512_unpacklo_epi64(b, d);
-        w[i + 3] = _mm512_unpackhi_epi64(b, d);
-    }
-    ZC_UNROLL(4)
-    for (int i = 0; i < 4; i++) { /* then 4 x 4 of the lanes */
-        __m512i a = _mm512_shuffle_i32x4(w[i], w[i + 4], 0x88), b = _mm512_shuffle_i32x4(w[i], w[i + 4], 0xdd);
-        __m512i c = _mm512_shuffle_i32x4(w[i + 8], w[i + 12], 0x88);
-        __m512i d = _mm512_shuffle_i32x4(w[i + 8], w[i + 12], 0xdd);
-        v[i] = _mm512_shuffle_i32x4(a, c, 0x88);
-        v[i + 4] = _mm512_shuffle_i32x4(b, d, 0x88);
-        v[i + 8] = _mm512_shuffle_i32x4(a, c, 0xdd);
-        v[i + 12] = _mm512_shuffle_i32x4(b, d, 0xdd);
-    }
-}
+#include "device/cpu/isa/zc_cpu_transpose_512.inc"
 
 INLINE void pack_of(uint32_t type, uint8_t *panel, const uint8_t *w, size_t row_bytes, size_t count, size_t blocks)
 {
